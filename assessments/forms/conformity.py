@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from assessments.core import query_values
 from assessments.forms.base import RevisionForm, layout_helper
 from assessments.forms.fields import OneLine, Words
-from assessments.guideline.edition import FilePart
+from assessments.guideline.gates import FilePart
 from assessments.guideline.terms import ROWS
 
 CELLS: dict[str, tuple[Any, Any]] = {

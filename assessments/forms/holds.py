@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from assessments.forms.base import PlainForm, offer
 from assessments.forms.fields import Day, Words, explained
-from assessments.guideline.edition import ChangeKind
+from assessments.guideline.policy import ChangeKind
 from assessments.models import Hold, HoldOutcome, User
 
 

@@ -1,44 +1,29 @@
 """Whether a well-made edition also means what it should.
 
-Duties are asked once of each part that owes them, conditions agree with them, every tier can be reached, limits are
-kept, and texts are of a length worth reading and say something of their own.
+Duties are asked once of each part that owes them, conditions agree with them, every tier can be reached and limits are
+kept. The texts have a module of their own, `text_checks`.
 """
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from itertools import combinations
+from collections.abc import Iterable, Iterator, Mapping
 
 from assessments.guideline.asking import module_sizes, shown_at_most
 from assessments.guideline.compiling import ENGLISH
-from assessments.guideline.conditions import (
-    ALWAYS,
-    ANSWER,
-    All,
-    Always,
-    Answer,
-    AnyOf,
-    Condition,
-    Test,
-    as_written,
-    both,
-)
+from assessments.guideline.conditions import ALWAYS, ANSWER, Condition, Test, both
 from assessments.guideline.coverage import part_sets, tiers_reached
 from assessments.guideline.edition import Edition, Item, Question, Requirement
 from assessments.guideline.extensions import JOIN, extended_id, register_id
 from assessments.guideline.files import Document, Fault, Path
-from assessments.guideline.shapes import LIMITS, OUTLINE, TICK, entries, inside
-from assessments.guideline.terms import TIERS, UNKNOWN, Kind, Stakeholder
+from assessments.guideline.shapes.checks import TICK
+from assessments.guideline.shapes.entries import OUTLINE, entries, inside
+from assessments.guideline.shapes.register import LIMITS
+from assessments.guideline.terms import Kind, Stakeholder
+from assessments.guideline.text_checks import text_faults
+from assessments.guideline.truth_table import MOST_COMBINATIONS, TruthTable
 
-FEWEST_WORDS, MOST_WORDS = 8, 80
-SUMMARY_WORDS = 40
 FEWEST_ITEMS = 2
-FEWEST_WORDS_OF_A_QUESTION = 5  # fewer, repeated inside another text, are a phrase and no repetition
-MOST_COMBINATIONS = 2**20
 
 
 def check_meaning(
@@ -48,7 +33,7 @@ def check_meaning(
 
     Costs about a tenth of a second: conditions are compared for all combinations of answers at once.
     """
-    checks = Checks(edition, structure, texts[ENGLISH])
+    checks = Checks(edition, structure)
     checks.citations()
     checks.coverage()
     for question in edition.questions.values():
@@ -60,15 +45,15 @@ def check_meaning(
     checks.tiers()
     checks.cross_checks()
     checks.gates()
-    checks.texts()
-    return checks.faults
+    return [*checks.faults, *text_faults(edition, texts[ENGLISH])]
 
 
 class Checks:
-    def __init__(self, edition: Edition, structure: Mapping[str, Document], english: Mapping[str, Document]) -> None:
+    """The checks of one edition, and the faults that they have found."""
+
+    def __init__(self, edition: Edition, structure: Mapping[str, Document]) -> None:
         self.edition = edition
         self.structure = structure
-        self.english = english
         self.faults: list[Fault] = []
         self.question_paths: dict[str, tuple[Document, Path]] = {}
         self.item_paths: dict[tuple[str, str], tuple[Document, Path]] = {}
@@ -429,169 +414,3 @@ class Checks:
                 if question and not self.askable(question, Test("tier", frozenset({tier}))):
                     place = self.structure["gates"], (*path, "question")
                     self.fault(place, f"{question.key} is not asked at tier {tier}")
-
-    # --- texts ---
-
-    def texts(self) -> None:
-        for clause in self.edition.clauses.values():
-            number = len(clause.summary.split())
-            if number > SUMMARY_WORDS:
-                self.fault(
-                    (self.english["clauses"], ("clauses", clause.id, "summary")),
-                    f"has {number} words; the limit is {SUMMARY_WORDS}",
-                )
-        first: dict[str, tuple[Document, Path]] = {}
-        for question in self.edition.questions.values():
-            document = self.english[f"questionnaires/{question.section}"]
-            for name, text, path, asked in _texts_of(question):
-                place: tuple[Document, Path] = document, path
-                self.length(place, name, text)
-                plain = _plain(text)
-                if not plain:
-                    continue  # empty, reported by its form
-                if plain in first:
-                    other, where = first[plain]
-                    message = f"the {name} is used already by {other.key(where)} ({other.file}:{other.line(where)})"
-                    self.fault(place, message)
-                first.setdefault(plain, place)
-                for plain_question in filter(None, map(_plain, asked)):
-                    if _repeats(plain, plain_question):
-                        self.fault(place, f"the {name} repeats its question")
-                        break
-
-    def length(self, place: tuple[Document, Path], name: str, text: str) -> None:
-        number = len(text.split())
-        if number and not FEWEST_WORDS <= number <= MOST_WORDS:
-            self.fault(place, f"the {name} has {number} words; it should have {FEWEST_WORDS} to {MOST_WORDS}")
-
-
-def _texts_of(question: Question) -> Iterator[tuple[str, str, Path, tuple[str, ...]]]:
-    """Yield what helps with a question: its name, the text, where it stands, and the words that it may not repeat."""
-    path: Path = ("questions", question.key)
-    asked = (question.text, question.title)
-    yield "help", question.why, (*path, "why"), asked
-    yield "evidence hint", " ".join(question.good_evidence), (*path, "good_evidence"), asked
-    yield "example", question.example, (*path, "example"), asked
-    if question.remedy:
-        remedy = f"{question.remedy.first_step} {question.remedy.closes_it}".strip()
-        yield "remedy", remedy, (*path, "remedy"), asked
-    for item in question.items:
-        remedy = f"{item.remedy.first_step} {item.remedy.closes_it}".strip()
-        yield "remedy", remedy, (*path, "items", item.key, "remedy"), (*asked, item.text)
-
-
-@lru_cache(maxsize=8192)
-def _plain(text: str) -> str:
-    """The words alone, so that case, blanks and stops do not hide a repetition."""
-    return " ".join(re.findall(r"\w+", text.casefold()))
-
-
-def _repeats(text: str, question: str) -> bool:
-    if text == question:
-        return True
-    return question.count(" ") + 1 >= FEWEST_WORDS_OF_A_QUESTION and f" {question} " in f" {text} "
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One fact in a truth table: its answers that the conditions can tell apart, one of each."""
-
-    fact: str
-    answers: tuple[Answer, ...]
-    known: tuple[bool, ...]
-    stride: int  # rows between one answer and the next
-
-
-class TruthTable:
-    """Every combination of answers that some conditions can tell apart, one bit of a whole number for each.
-
-    Answers that satisfy the same tests are one (*third_party* and *fine_tuned*, where only *own_trained* is tested), so
-    a table has few rows, and a condition is worked out for all of them by a handful of bit operations. A fact with
-    several answers at once stands for each set of them. `known` marks the rows without an open answer. Answers to
-    earlier questions only narrow a question further: they count as satisfied.
-    """
-
-    def __init__(self, edition: Edition, part: Stakeholder, conditions: Sequence[Condition]) -> None:
-        tests: dict[str, dict[Test, None]] = {}
-        for condition in conditions:
-            for test in condition.tests():
-                tests.setdefault(test.fact, {})[test] = None
-        self.size = 1
-        self.columns: dict[str, Column] = {}
-        for fact, mine in tests.items():
-            column = self.column(edition, part, fact, tuple(mine))
-            self.columns[fact] = column
-            self.size *= len(column.answers)
-        self.full = 0
-        self.known = 0
-        if self.size <= MOST_COMBINATIONS:
-            self.full = (1 << self.size) - 1
-            self.known = self.full
-            for column in self.columns.values():
-                self.known &= self.rows(column, lambda answer, known: known)
-
-    def column(self, edition: Edition, part: Stakeholder, fact: str, tests: Sequence[Test]) -> Column:
-        candidates: list[Answer]
-        if fact == "stakeholder":
-            candidates = [str(part)]
-        elif fact == "tier":
-            candidates = [str(tier) for tier in TIERS]
-        elif fact in edition.facts:
-            candidates = _told_apart(edition.facts[fact].values, tests)
-            if edition.facts[fact].many:
-                sets = (several for size in range(1, len(candidates) + 1) for several in combinations(candidates, size))
-                candidates = _told_apart([tuple(map(str, several)) for several in sets], tests)
-            candidates = _told_apart([*candidates, UNKNOWN], tests)
-        else:
-            return Column(fact, (UNKNOWN,), (True,), self.size)
-        known = tuple(answer != UNKNOWN for answer in candidates)
-        return Column(fact, tuple(candidates), known, self.size)
-
-    def rows(self, column: Column, wanted: Callable[[Answer, bool], bool]) -> int:
-        """The rows whose answer to this fact is wanted."""
-        block = 0
-        run = (1 << column.stride) - 1
-        for number, (answer, known) in enumerate(zip(column.answers, column.known, strict=True)):
-            if wanted(answer, known):
-                block |= run << (number * column.stride)
-        period = column.stride * len(column.answers)
-        return block * (self.full // ((1 << period) - 1))
-
-    def where(self, condition: Condition) -> int:
-        """The rows on which the condition holds."""
-        match condition:
-            case Always():
-                return self.full
-            case Test():
-                test = condition
-                return self.rows(self.columns[test.fact], lambda answer, known: test.holds({test.fact: answer}))
-            case All():
-                mask = self.full
-                for part in condition.parts:
-                    mask &= self.where(part)
-                return mask
-            case AnyOf():
-                mask = 0
-                for part in condition.parts:
-                    mask |= self.where(part)
-                return mask
-        raise TypeError(f"{condition!r} is no condition")
-
-    def first(self, mask: int) -> str:
-        """Say the first combination among the rows of `mask`, preferring one without open answers."""
-        mask = mask & self.known or mask
-        row = (mask & -mask).bit_length() - 1
-        said = []
-        for column in sorted(self.columns.values(), key=lambda column: column.fact):
-            answer = column.answers[row // column.stride % len(column.answers)]
-            if column.fact != "stakeholder" and not column.fact.startswith(ANSWER):
-                said.append(f"{column.fact}: {as_written(answer)}")
-        return ", ".join(said) or "anything is answered"
-
-
-def _told_apart(answers: Iterable[Answer], tests: Sequence[Test]) -> list[Answer]:
-    """One answer for each set of tests that some answer satisfies."""
-    kept: dict[tuple[bool, ...], Answer] = {}
-    for answer in answers:
-        kept.setdefault(tuple(test.holds({test.fact: answer}) for test in tests), answer)
-    return list(kept.values())

@@ -9,9 +9,10 @@ from itertools import chain, product
 
 from assessments.guideline.asking import Hinge, hinges, module_sizes, shown_at_most
 from assessments.guideline.conditions import Answer, Facts
-from assessments.guideline.edition import Edition, Fact, Requirement, TierRule
+from assessments.guideline.edition import Edition, Fact, Requirement
 from assessments.guideline.reach import complete
 from assessments.guideline.terms import TIERS, UNKNOWN, Kind, Stakeholder, Tier
+from assessments.guideline.tiering import TierRule
 
 ORGANISATION_PARTS = (Stakeholder.DEVELOPER, Stakeholder.PROVIDER, Stakeholder.ORGANISATION)
 """The parts that one organisation may have in a system at once; a person answers alone."""

@@ -14,25 +14,23 @@ from functools import cached_property
 
 from assessments.guideline.conditions import ALWAYS, ANSWER, Answer, Condition, Facts, both
 from assessments.guideline.extensions import Opening, Reason, register_id
+from assessments.guideline.gates import Check, Gates
 from assessments.guideline.order import ActionWords, Order, Standing
 from assessments.guideline.packages import Package
-from assessments.guideline.readiness_rules import ReadinessRules
+from assessments.guideline.policy import Policy
 from assessments.guideline.terms import (
-    Basis,
-    CheckKind,
     Dimension,
     Effort,
     HoldKind,
     Kind,
     LifecycleStage,
-    PartKind,
     Principle,
     QuestionKind,
-    Severity,
     Stakeholder,
     Strength,
     Tier,
 )
+from assessments.guideline.tiering import Flag, Overlay, TierObligation, TierRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,58 +139,6 @@ class FactGroup:
     title: str
     intro: str
     facts: tuple[Fact, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TierRule:
-    id: str
-    when: Condition
-    unless: Condition | None
-    last: bool  # tried only when nothing else fired: the two W rules
-    tier: Tier | None  # None: changes none (X-PLEA)
-    hold: HoldKind | None
-    hold_about: tuple[str, ...]  # facts that the hold names; empty: those that satisfied the rule
-    clauses: tuple[str, ...]
-    basis: Basis
-    reason: str
-    reading: str  # our reading inside an explicit rule, or ""
-
-
-@dataclass(frozen=True, slots=True)
-class Overlay:
-    """Duties beside the tier; an unmet one blocks the certificate (our judgement)."""
-
-    key: str
-    when: Condition
-    requirements: tuple[str, ...]
-    clause: str
-    blocks: bool  # False: only shows questions, which block by strength (sector, overseas)
-    label: str
-    asks: str
-
-
-@dataclass(frozen=True, slots=True)
-class TierObligation:
-    """What a tier brings: Table 1's own words paraphrased, and what the product enforces."""
-
-    tier: Tier
-    requirements: tuple[str, ...]
-    valid_months: int | None  # None: no certificate
-    meaning: str  # one line
-    guideline: str
-    judgement: str
-    validity: str
-
-
-@dataclass(frozen=True, slots=True)
-class Flag:
-    """A dated remark outside the Guideline (the EU would treat this differently); never a reason for a tier."""
-
-    key: str
-    when: Condition
-    as_of: str
-    label: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,109 +278,6 @@ class Questionnaire:
 
 OPT_OUT = "T1-LIM-02"
 """The duty of Table 1 to let people opt out, which nobody owes who deals with nobody individually."""
-
-ACCEPTED_RISK_DAYS = 180
-REMINDER_DAYS: Mapping[str, tuple[int, ...]] = {
-    "condition": (14, 3),
-    "action": (7,),
-    "risk": (14,),
-    "evidence": (30,),
-    "monitoring": (7,),
-}
-"""What holds for releases that were published before these became named data."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeKind:
-    """A kind of change after an approval, with the answers that it opens again. `everything`: all of them."""
-
-    key: str
-    label: str
-    help: str
-    sections: tuple[str, ...] = ()
-    questions: tuple[str, ...] = ()
-    everything: bool = False
-    suspends: bool = False  # the certificate, at once
-
-    def opens(self, question: Question) -> bool:
-        return self.everything or question.section in self.sections or question.key in self.questions
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """Weights, bands, periods and priorities: our judgement, as data of the edition."""
-
-    weights: Mapping[Strength, int]
-    bands: tuple[tuple[int, str], ...]  # (at least this per cent, key), highest first
-    due_days: Mapping[Tier, Mapping[Strength, int]]
-    blocking_due_days: Mapping[Tier, int]  # Table 1, overlays, prohibited uses, holds
-    priorities: tuple[str, ...]  # keys, most urgent first
-    condition_days: int
-    first_audit_months: int
-    self_declared_na_share: int  # per cent of the musts in scope
-    expiring_days: int
-    monitoring_days: int
-    review_target_days: int  # working days in Hong Kong
-    words: Mapping[str, str]  # texts of bands, priorities, efforts and methods
-    hold_days: int = 14  # from its opening until a hold is due; releases stored before it was named count the same
-    changes: tuple[ChangeKind, ...] = ()  # empty in releases stored before there were any
-    accepted_risk_days: int = ACCEPTED_RISK_DAYS  # longest that the risk of an open action may be accepted
-    reminder_days: Mapping[str, tuple[int, ...]] = field(default_factory=lambda: REMINDER_DAYS)
-    readiness: ReadinessRules | None = None  # from release 3 on
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that is looked for before signing, and shown to the reviewer (our judgement); it never blocks by itself."""
-
-    key: str
-    kind: CheckKind
-    severity: Severity
-    when: Condition  # facts, and answers as ``scoring.checks`` names them
-    phrases: tuple[str, ...]  # of WORDS: what a note would have to say
-    figures: Mapping[str, int]  # the numbers that a kind goes by
-    label: str
-    advice: str
-    unless: Condition | None = None  # a contradiction that is none where this holds
-
-
-@dataclass(frozen=True, slots=True)
-class EvidenceGate:
-    """Evidence without which a use of these tiers gets no approval (our judgement)."""
-
-    key: str
-    tiers: tuple[Tier, ...]
-    question: str
-    label: str
-    asks: str
-
-
-@dataclass(frozen=True, slots=True)
-class FilePart:
-    """One part of the file that a High use needs before it is approved (our judgement)."""
-
-    key: str
-    kind: PartKind
-    questions: tuple[str, ...]  # where its evidence is likely to hang already
-    label: str
-    asks: str
-
-
-@dataclass(frozen=True, slots=True)
-class Gates:
-    """What the tiers ask for beyond answers, and the sentences that an approval signs. Release 1 has none of it."""
-
-    evidence: tuple[EvidenceGate, ...] = ()
-    conformity_tiers: tuple[Tier, ...] = ()
-    conformity_file: tuple[FilePart, ...] = ()
-    approval: Mapping[str, str] = field(default_factory=dict)  # key to sentence
-
-    def parts_for(self, tier: str) -> tuple[FilePart, ...]:
-        """The conformity file of a use of this tier; empty where none is asked."""
-        return self.conformity_file if tier in self.conformity_tiers else ()
-
-    def part(self, key: str) -> FilePart | None:
-        return next((part for part in self.conformity_file if part.key == key), None)
 
 
 @dataclass(frozen=True, eq=False)

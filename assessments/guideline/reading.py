@@ -15,7 +15,8 @@ from assessments.guideline.compiling import ENGLISH, canonical, checksum_of, com
 from assessments.guideline.coverage import Coverage, coverage
 from assessments.guideline.edition import Edition
 from assessments.guideline.files import Document, EditionFaults, Fault, read_document
-from assessments.guideline.shapes import LANGUAGES, Shapes
+from assessments.guideline.shapes.edition import Shapes
+from assessments.guideline.shapes.texts import LANGUAGES
 
 __all__ = [
     "Coverage",

@@ -24,7 +24,7 @@ from assessments.models.systems import DeclaredFact, DeclaredUse, declared_facts
 from assessments.scoring import checks
 from assessments.scoring.findings import Finding, find
 from assessments.scoring.held import assign_held_tier, counted_facts
-from assessments.scoring.inputs import AnswerValue, Declared
+from assessments.scoring.inputs import AnswerValue, Declared, Situation
 from assessments.scoring.order import draw_up, to_accept
 from assessments.scoring.readiness import Score, progress, score_assessment
 from assessments.scoring.remediation import ProposedAction, propose
@@ -182,17 +182,9 @@ def _actions(
     if edition.order is None:
         return [_action(action) for action in propose(edition, findings, declared.tier)]
     incident = next((row.reason for row in rows if row.key == "incident_open"), "")
-    actions = draw_up(
-        edition,
-        declared,
-        values,
-        findings,
-        result=result,
-        words=use.words,
-        incident=incident,
-        holds=[hold.fact for hold in holds if hold.closed_at is None],
-        today=timezone.localdate(),
-    )
+    open_holds = [hold.fact for hold in holds if hold.closed_at is None]
+    situation = Situation(use.words, incident, open_holds, timezone.localdate())
+    actions = draw_up(edition, declared, values, findings, result=result, situation=situation)
     return [_action(action) | _placed(action) for action in actions]
 
 

@@ -35,7 +35,7 @@ from assessments.guideline.reach import as_answer, complete
 from assessments.guideline.terms import UNKNOWN, Choice, Stakeholder
 from assessments.guideline.wording import NEUTRAL_PEOPLE, NEUTRAL_SYSTEM, UseWords
 from assessments.scoring.findings import find
-from assessments.scoring.inputs import Answers, AnswerValue, Declared
+from assessments.scoring.inputs import Answers, AnswerValue, Declared, Situation
 from assessments.scoring.order import draw_up, opened_by, to_accept
 from assessments.scoring.packages import PackagedActions, pack
 from assessments.scoring.remediation import propose
@@ -331,9 +331,8 @@ def assess(edition: Edition, case: Case, *, today: date | None = None) -> Assess
         actions = propose(edition, findings, declared.tier)
         packages = pack(edition, actions)
     else:
-        actions = draw_up(
-            edition, declared, answers, findings, result=result, words=case.words, incident=case.incident, today=today
-        )
+        situation = Situation(case.words, case.incident, today=today)
+        actions = draw_up(edition, declared, answers, findings, result=result, situation=situation)
         packages = pack(edition, actions)
     return Assessed(
         case=case,

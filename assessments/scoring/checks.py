@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from assessments.guideline.conditions import ANSWER, Answer, Facts
-from assessments.guideline.edition import Check, Edition
+from assessments.guideline.edition import Edition
+from assessments.guideline.gates import Check
 from assessments.guideline.terms import CheckKind, Choice, Severity, Strength
 from assessments.scoring.inputs import AnswerValue, Declared
 from assessments.scoring.readiness import Source, sources

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -11,6 +11,7 @@ from functools import lru_cache
 from assessments.guideline.conditions import ANSWER, Answer
 from assessments.guideline.edition import Edition, Item, Question, Requirement
 from assessments.guideline.terms import UNKNOWN, Choice, Stakeholder, Tier
+from assessments.guideline.wording import UseWords
 
 NOT_ASKED = "not asked"
 """What a condition reads of a question that is not asked: it satisfies no test."""
@@ -94,6 +95,20 @@ class Declared:
 
     def in_scope(self, requirement: Requirement) -> bool:
         return requirement.in_scope(self.context, self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What a plan reads of a use beside its facts and answers.
+
+    `holds` are the facts of the open holds, None: those that the tier rules open. `incident` is the respondent's word
+    for what has gone wrong. Without `today` the respondent's own dates are left out.
+    """
+
+    words: UseWords = field(default_factory=UseWords)
+    incident: str = ""
+    holds: Sequence[str] | None = None
+    today: date | None = None
 
 
 @lru_cache(maxsize=256)

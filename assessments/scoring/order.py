@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 
 from assessments.guideline.edition import Edition, Question, Remedy
 from assessments.guideline.order import ActionWords, Order
 from assessments.guideline.terms import TIERS, UNKNOWN, Choice, Credit, Effort, Tier
 from assessments.guideline.wording import (
-    UseWords,
     action_words,
     as_answer,
     choice_words,
@@ -26,7 +24,7 @@ from assessments.guideline.wording import (
 from assessments.scoring.begun import first_missing, first_step_does, points_missing, still_open, task_left
 from assessments.scoring.dates import MONTH_DAYS, with_dates
 from assessments.scoring.findings import PROHIBITED, Finding, FindingKind
-from assessments.scoring.inputs import Answers, AnswerValue, Declared
+from assessments.scoring.inputs import Answers, AnswerValue, Declared, Situation
 from assessments.scoring.placing import (
     FIRST_ACTIONS,
     MOST,
@@ -108,28 +106,26 @@ def draw_up(
     findings: Iterable[Finding],
     *,
     result: TierResult | None = None,
-    words: UseWords | None = None,
-    incident: str = "",
-    holds: Sequence[str] | None = None,
-    today: date | None = None,
+    situation: Situation | None = None,
 ) -> tuple[ProposedAction, ...]:
     """Return the actions of a plan in their order, with ranks from 1.
 
-    `holds` are the facts of the open holds, None: those that the tier rules open. `incident` is the respondent's word
-    for what has gone wrong. What is answered *not applicable* makes no action. Raises LookupError where the edition has
-    no order of its own.
+    What is answered *not applicable* makes no action. Without `result` the tier is worked out from the facts. Raises
+    LookupError where the edition has no order of its own.
     """
     order = edition.order
     if order is None:
         raise LookupError(f"{edition.key} release {edition.release} has no order")
     result = result or assign_tier(edition, declared.facts)
-    plan = _Plan(edition, order, declared, answers, result, words or UseWords(), today)
+    situation = situation or Situation()
+    plan = _Plan(edition, order, declared, answers, result, situation)
     of_question: dict[str, list[Finding]] = {}
     for finding in findings:
         if finding.kind != FindingKind.NOT_APPLICABLE:
             of_question.setdefault(finding.question, []).append(finding)
     candidates = [plan.action(edition.questions[key], found) for key, found in of_question.items()]
-    candidates += plan.standing(incident, result_holds(result) if holds is None else holds)
+    holds = result_holds(result) if situation.holds is None else situation.holds
+    candidates += plan.standing(situation.incident, holds)
     missing = {one.action.question for one in candidates if _missing(one.action, answers)}
     ranked = needed_first(sorted(candidates, key=lambda one: one.key), missing)
     needs = {one.action.question: [need for need in one.needs if need in missing] for one in ranked}
@@ -152,11 +148,10 @@ class _Plan:
         declared: Declared,
         answers: Answers,
         result: TierResult,
-        words: UseWords,
-        today: date | None,
+        situation: Situation,
     ) -> None:
         self.edition, self.order, self.declared, self.answers = edition, order, declared, answers
-        self.words, self.today = words, today
+        self.words, self.today = situation.words, situation.today
         self.relevant = relevant_facts(edition, declared, result)
         self.family = order.family(declared.facts)
         self.place = {key: number for number, key in enumerate(edition.questions)}

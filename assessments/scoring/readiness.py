@@ -15,7 +15,8 @@ from functools import lru_cache
 from itertools import count, groupby
 
 from assessments.guideline.conditions import ALWAYS, Condition, both
-from assessments.guideline.edition import Edition, Item, Policy, Question, Requirement
+from assessments.guideline.edition import Edition, Item, Question, Requirement
+from assessments.guideline.policy import Policy
 from assessments.guideline.readiness_rules import ReadinessRules
 from assessments.guideline.terms import Choice, Credit, Dimension, Kind, LifecycleStage, Principle, Stakeholder
 from assessments.scoring.inputs import Answers, AnswerValue, Declared

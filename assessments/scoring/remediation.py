@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from assessments.guideline.edition import Edition, Policy, Question, Remedy
+from assessments.guideline.edition import Edition, Question, Remedy
+from assessments.guideline.policy import Policy
 from assessments.guideline.terms import Credit, Effort, Tier
 from assessments.scoring.findings import PROHIBITED, TABLE_1_OR_OVERLAY, Finding
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from assessments.guideline.conditions import ONLY_UNKNOWN, Answer, Facts
-from assessments.guideline.edition import Edition, Fact, TierRule
+from assessments.guideline.edition import Edition, Fact
 from assessments.guideline.terms import TIERS, UNKNOWN, Basis, HoldKind, Tier
+from assessments.guideline.tiering import TierRule
 
 
 @dataclass(frozen=True, slots=True)

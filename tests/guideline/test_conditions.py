@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assessments.guideline.checking import TruthTable
 from assessments.guideline.conditions import (
     ALWAYS,
     All,
@@ -23,6 +22,7 @@ from assessments.guideline.conditions import (
 )
 from assessments.guideline.edition import Edition
 from assessments.guideline.terms import TIERS, Stakeholder
+from assessments.guideline.truth_table import TruthTable
 
 
 @pytest.mark.parametrize(

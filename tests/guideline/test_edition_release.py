@@ -14,7 +14,8 @@ import pytest
 from django.utils import timezone
 
 from assessments.domain.answering import start
-from assessments.guideline.edition import Edition, Gates
+from assessments.guideline.edition import Edition
+from assessments.guideline.gates import Gates
 from assessments.guideline.reading import Source, checksum_of, compile_edition, read_edition
 from assessments.models import Assessment, RemediationAction, Submission
 from assessments.models import Edition as EditionRow

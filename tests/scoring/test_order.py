@@ -21,7 +21,7 @@ from assessments.guideline.terms import UNKNOWN, Choice, Effort, HoldKind, Stake
 from assessments.guideline.wording import UseWords, to_find_out, with_day
 from assessments.scoring.case_file import assess, declare_case, read_cases
 from assessments.scoring.findings import find
-from assessments.scoring.inputs import Answers, AnswerValue, Declared
+from assessments.scoring.inputs import Answers, AnswerValue, Declared, Situation
 from assessments.scoring.order import draw_up, to_accept
 from assessments.scoring.packages import pack
 from assessments.scoring.remediation import ProposedAction
@@ -82,7 +82,7 @@ def plan(
 ) -> tuple[ProposedAction, ...]:
     declared = use(edition, facts)
     findings = find(edition, declared, answers or {}, final=True)
-    return draw_up(edition, declared, answers or {}, findings, **more)
+    return draw_up(edition, declared, answers or {}, findings, situation=Situation(**more))
 
 
 def use(edition: Edition, facts: Mapping[str, Any] | None = None) -> Declared:
@@ -660,7 +660,9 @@ def drawn(data: st.DataObject, edition: Edition) -> tuple[Declared, dict[str, An
 
 
 def drawn_up(edition: Edition, declared: Declared, answers: Answers, **more: Any) -> tuple[ProposedAction, ...]:
-    return draw_up(edition, declared, answers, find(edition, declared, answers, final=True), **more)
+    return draw_up(
+        edition, declared, answers, find(edition, declared, answers, final=True), situation=Situation(**more)
+    )
 
 
 @given(st.data())

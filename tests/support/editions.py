@@ -16,17 +16,14 @@ from assessments.guideline.edition import (
     Edition,
     Fact,
     Item,
-    Overlay,
-    Policy,
     Question,
     Remedy,
     Requirement,
     Section,
-    TierObligation,
-    TierRule,
 )
 from assessments.guideline.order import STEPS, ActionWords, Family, Order, Standing
 from assessments.guideline.packages import Package
+from assessments.guideline.policy import Policy
 from assessments.guideline.terms import (
     TIERS,
     Basis,
@@ -40,6 +37,7 @@ from assessments.guideline.terms import (
     Strength,
     Tier,
 )
+from assessments.guideline.tiering import Overlay, TierObligation, TierRule
 from assessments.scoring.inputs import Declared
 
 PROVIDER = Stakeholder.PROVIDER

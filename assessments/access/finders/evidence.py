@@ -15,7 +15,7 @@ from assessments.models.evidence import EvidenceQuerySet
 from assessments.models.prepared import Given, Prepared
 
 if TYPE_CHECKING:
-    from assessments.guideline.edition import FilePart
+    from assessments.guideline.gates import FilePart
 from assessments.access.finders import actions, register
 
 PIECES_OFFERED = 60  # on one page; a piece that is older is attached to an answer first

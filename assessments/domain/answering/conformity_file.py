@@ -15,7 +15,7 @@ from assessments.audit.kinds import AuditKind
 from assessments.core.errors import Conflict, InvalidAnswer, Locked, NotPermitted
 from assessments.domain.answering import overseers, returned_parts
 from assessments.domain.certificates import second_use
-from assessments.guideline.edition import FilePart
+from assessments.guideline.gates import FilePart
 from assessments.guideline.terms import ROWS, PartKind
 from assessments.models import (
     Assessment,

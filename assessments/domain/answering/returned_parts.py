@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from assessments.guideline.edition import FilePart
+from assessments.guideline.gates import FilePart
 from assessments.models import Assessment, PartMark, ReturnTask, Submission, edition_for
 
 

@@ -14,7 +14,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from assessments.domain.certificates import second_use
-from assessments.guideline.edition import Edition, FilePart
+from assessments.guideline.edition import Edition
+from assessments.guideline.gates import FilePart
 from assessments.guideline.terms import ROWS, PartKind
 from assessments.models.conformity import speaks_until
 from assessments.models.snapshots import pieces_of

@@ -25,8 +25,8 @@ from assessments.domain.answering.carry_over import carry_evidence
 from assessments.domain.certificates import staleness, status
 from assessments.domain.facts import tier
 from assessments.domain.submission import taking_back
-from assessments.guideline.edition import ChangeKind
 from assessments.guideline.edition import Edition as CompiledEdition
+from assessments.guideline.policy import ChangeKind
 from assessments.guideline.terms import Choice
 from assessments.models import (
     Assessment,

@@ -22,7 +22,8 @@ from assessments.domain.certificates import requirements, second_use
 from assessments.domain.review import parts, supplements
 from assessments.forms.base import refusals
 from assessments.forms.conformity import CELLS, MEMBER, PartForm
-from assessments.guideline.edition import Edition, FilePart
+from assessments.guideline.edition import Edition
+from assessments.guideline.gates import FilePart
 from assessments.guideline.terms import ROWS, PartKind
 from assessments.models import PartMark, State
 from assessments.views.assessment.member_case import MemberCase, find_case
