@@ -25,7 +25,8 @@ from assessments.forms.facts import FactsForm
 from assessments.guideline.wording import fact_answer
 from assessments.models import DeclaredFact, State, Submission
 from assessments.views.assessment.member_case import MemberCase, find_case
-from assessments.views.assessment.question import QuestionView, views_of
+from assessments.views.assessment.question import QuestionView
+from assessments.views.assessment.questions_on_page import views_of
 from assessments.views.assessment.replies import ReplyBox, boxes_of, save_replies
 from assessments.views.assessment.returned_parts import beside_answers
 from assessments.views.assessment.save import is_of_another, mark_typed, said_of_another, save_views
