@@ -9,11 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from assessments.guideline.terms import Tier
-from assessments.models import (
-    Assessment,
-    DeclaredUse,
-    State,
-)
+from assessments.models import Assessment, DeclaredUse, State
 from assessments.views.home.days import ago
 
 
