@@ -53,8 +53,8 @@ PIECES = 20  # of the library, to be attached
 def find_action(request: SignedIn, reference: str, number: int) -> RemediationAction:
     """Return the action for a member who sees it or a reviewer who checks it; raises Undeclared for everybody else."""
     key = {"use__reference": reference, "number": number}
-    for finder in (finders.actions_for, finders.actions_to_check_for):
-        found = finder(request.user).filter(**key).select_related("organisation", "verified_by", "risk_by").first()
+    for find in (finders.actions_for, finders.actions_to_check_for):
+        found = find(request.user).filter(**key).select_related("organisation", "verified_by", "risk_by").first()
         if found:
             return found
     raise Undeclared(finders.to_declare_for_action(request.user, reference, number))
@@ -170,7 +170,7 @@ def action(request: SignedIn, reference: str, number: int) -> HttpResponse:
         "answer_url": remediation_lines.answer_url(page.assessment if page.is_member else None, question),
         "submission": seen_of,
         "is_member": page.is_member,
-        "pieces": [judging.Shown(use, edition) for use in page.uses],
+        "pieces": [judging.ShownEvidence(use, edition) for use in page.uses],
         "events": [remediation_lines.event_of(event, edition) for event in events[:EVENTS]],
     }
     return render(request, "assessments/remediation/action.html", context)
