@@ -68,7 +68,7 @@ def _line(case: ReviewCase, row: JudgedRow) -> dict[str, Any]:
         also.append(_("evidence"))
     return {
         "title": row.title,
-        "url": case.url_of(row.target),
+        "url": case.pages.url_of(row.target),
         "then": before["word"] if before else "",
         "now": now["word"],
         "also": also,

@@ -91,7 +91,7 @@ def send_back(request: SignedIn, reference: str) -> HttpResponse:
             "case": case,
             "submission": case.submission,
             "form": form,
-            "unlocked": [(case.rows[mark.target], mark, case.url_of(mark.target)) for mark in case.changes],
+            "unlocked": [(case.rows[mark.target], mark, case.pages.url_of(mark.target)) for mark in case.changes],
             "parts": _parts_back(case, back),
             "total": len(case.changes) + len(back),
             "possible": possible,
@@ -105,7 +105,7 @@ def send_back(request: SignedIn, reference: str) -> HttpResponse:
 def _parts_back(case: ReviewCase, back: Mapping[str, list[PartMark]]) -> list[tuple[str, list[PartMark], str]]:
     """Return the parts of the conformity file that go back: name, judgements, and where they are judged."""
     labels = {part.key: part.label for part in returned_parts.parts_of(case.submission)}
-    return [(labels[key], marks, case.url_of_target(f"part:{key}")) for key, marks in back.items()]
+    return [(labels[key], marks, case.pages.url_of_target(f"part:{key}")) for key, marks in back.items()]
 
 
 def _mail(
@@ -136,9 +136,9 @@ def _obstacle_links(case: ReviewCase, obstacles: Iterable[Obstacle]) -> list[tup
 
 def _cleared_on(case: ReviewCase, obstacle: Obstacle) -> str:
     if obstacle.target:
-        return case.url_of_target(obstacle.target)
-    if obstacle.code == Code.UNMARKED and case.next_group is not None:
-        return case.url(case.next_group.key)
+        return case.pages.url_of_target(obstacle.target)
+    if obstacle.code == Code.UNMARKED and case.pages.next_group is not None:
+        return case.pages.url(case.pages.next_group.key)
     return reverse(CLEARED_ON.get(obstacle.code, "review"), args=[case.submission.reference])
 
 
@@ -172,7 +172,7 @@ def approve(request: SignedIn, reference: str) -> HttpResponse:
             "case": case,
             "submission": submission,
             "form": form,
-            "blocking": [(b.words, case.url_of(f"q:{b.question}")) for b in blockers if not b.conditionable],
+            "blocking": [(b.words, case.pages.url_of(f"q:{b.question}")) for b in blockers if not b.conditionable],
             "conditions": len(conditions),
             "filling": filling,
             "dates": dating.lines(case, form, conditions),

@@ -118,7 +118,9 @@ def _of_marks(case: ReviewCase) -> dict[str, Any]:
     unjudged, back = _parts_left(case, judged), len({mark.part for mark in judged if mark.returned and mark.verdict})
     return {
         **_drawn_parts(case, lacking, judged),
-        "asked_for": [(lack.label, lack.words, case.url_of(f"q:{lack.question}")) for lack in lacking if lack.question],
+        "asked_for": [
+            (lack.label, lack.words, case.pages.url_of(f"q:{lack.question}")) for lack in lacking if lack.question
+        ],
         "step": step_of(case, parts_left=unjudged, parts_back=back),
         "differing": differing(case) if case.may_open else [],
         "parts_left": unjudged,
@@ -205,7 +207,7 @@ def _drawn_parts(
     With 150 answers they take most of the time of the page. A reader who may not open the case gets the table of
     sections only.
     """
-    sections = (case.submission.reference, [(group.key, group.marked, group.left) for group in case.groups])
+    sections = (case.submission.reference, [(group.key, group.marked, group.left) for group in case.pages.groups])
     drawn = {"sections": _drawn(case, "sections", sections, lambda: {"case": case, "submission": case.submission})}
     if not case.may_open:
         return drawn
@@ -334,7 +336,7 @@ def _found(case: ReviewCase) -> list[dict[str, Any]]:
             "severity": severity,
             "title": title,
             "advice": advice,
-            "lines": [(case.title_of(target), case.url_of(target)) for target in about],
+            "lines": [(case.title_of(target), case.pages.url_of(target)) for target in about],
         }
         for severity, title, advice, about in lines
         if about

@@ -144,7 +144,7 @@ def marks(request: SignedIn, reference: str, group: str) -> HttpResponse:
         left = [one for one, n in case.progress(second_look.marks_of(found)) if n < len(one.targets)]
         following = next((one for one in left if one.key != group), None)
         return redirect(_url(reference, following.key) if following else reverse("second_look", args=[reference]))
-    case.hang_evidence(shown.rows)
+    case.add_evidence(shown.rows)
     errors = [
         (line.form[name].auto_id if name in line.form.fields else "", f"{line.row.title}: {words[0]}")
         for line in lines

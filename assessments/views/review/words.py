@@ -39,22 +39,22 @@ def words(request: SignedIn, reference: str, anchor: str) -> HttpResponse:
     case.require_seat()
     row = case.rows[target]
     if request.method != "POST" and not case.is_open:
-        return redirect(case.url_of(target))
+        return redirect(case.pages.url_of(target))
     offers = earlier_words.offers(case.submission, case.content, target, by=case.user)
     taken = next((offer for offer in offers if offer.key == request.GET.get("take", "")), None)
     form = None
     if taken is not None:
         form = _form_of(request, case, row, taken)
         if request.method == "POST" and form.is_valid() and _save(request, case, row, taken, form):
-            return redirect(case.url_of(target))
+            return redirect(case.pages.url_of(target))
     elif "take" in request.GET:
         messages.warning(request, _("These words are not offered any more. Choose others."))
-    case.hang_evidence([row])
+    case.add_evidence([row])
     context = {
         "case": case,
         "submission": case.submission,
         "row": row,
-        "url": case.url_of(target),
+        "url": case.pages.url_of(target),
         "taken": _shown(taken) if taken else None,
         "form": form,
         "groups": _groups(offers),
