@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -148,16 +149,16 @@ class FactsForm(forms.Form):
 
     def __init__(
         self,
-        *args: Any,
+        data: QueryDict | None = None,
+        *,
         facts: Iterable[Fact],
         rows: Mapping[str, DeclaredFact],
         locked: Collection[str] = (),
         every: Mapping[str, Fact] | None = None,
         known: Mapping[str, Any] | None = None,
         draft: Mapping[str, Sequence[str]] | None = None,
-        **kwargs: Any,
     ) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(data)
         self.facts = {fact.key: fact for fact in facts}
         self.every = every if every is not None else self.facts
         self.known = known or {}

@@ -30,7 +30,7 @@ from assessments.guideline.wording import fact_answer
 from assessments.models import Answer, RevisionOutcome, State
 from assessments.models.snapshots import same_answer
 from assessments.views.assessment.member_case import MemberCase, find_case, find_question
-from assessments.views.assessment.question import stored_answers
+from assessments.views.assessment.questions_on_page import stored_answers
 from assessments.views.site.requests import refusals_as_messages
 from assessments.views.wording import as_moment, said_lines, whole_word
 

@@ -1,8 +1,11 @@
-"""One question as a page shows it: what is asked, what is answered, what went wrong, and the words for all that."""
+"""One question as a page shows it: what is asked, what is answered, what went wrong, and the words for all that.
+
+`questions_on_page` builds it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -14,21 +17,17 @@ from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from assessments.access import finders
 from assessments.access.finders.assessments import NO_MARKS, Marks
-from assessments.core import text_diff
 from assessments.domain.answering.organisation_answers import is_inherited
 from assessments.domain.review.told_marks import ToldMark
 from assessments.forms.answering import FIGURE, AnswerForm
-from assessments.guideline.edition import Edition, Question
-from assessments.guideline.terms import Choice, Strength
-from assessments.models import Answer, State, User
+from assessments.guideline.edition import Question
+from assessments.guideline.terms import Choice
+from assessments.models import Answer, User
 from assessments.models.figures import figure_words, recorded_figure
 from assessments.models.snapshots import evidence_of, same_answer
-from assessments.scoring.inputs import Declared
-from assessments.views.assessment.evidence_strip import EvidenceStrip, hang_evidence
-from assessments.views.assessment.member_case import MemberCase
-from assessments.views.wording import choice_word, said_lines, whole_word
+from assessments.views.assessment.evidence_strip import EvidenceStrip
+from assessments.views.wording import choice_word, said_lines
 
 
 @dataclass
@@ -59,8 +58,8 @@ class FigureField:
 
 
 @dataclass
-class Version:
-    """One of two versions of an answer, for whoever has to choose."""
+class AnswerVersion:
+    """One of two versions of an answer; a person has to choose one of them."""
 
     who: str
     own: bool
@@ -89,7 +88,7 @@ class QuestionView:
     problem: str = ""  # why it could not be saved, where no control is to blame
     hides: list[str] = field(default_factory=list)  # the questions whose answers it would hide, once somebody agrees
     notice: str = ""  # what was decided in saving it, so that it can be put otherwise
-    versions: list[Version] = field(default_factory=list)
+    versions: list[AnswerVersion] = field(default_factory=list)
     versions_whole: bool = False  # they differ too much to be compared word by word
     newer: int = 0  # the revision that stands, where there are two versions
     before: Any = None  # of a returned answer: what stood in the submission
@@ -111,7 +110,7 @@ class QuestionView:
 
     @property
     def html(self) -> SafeString:
-        """The row on a page with one form around it."""
+        """Return the HTML of the question for a page with one form around all questions."""
         return mark_safe(render_to_string("assessments/assessment/question.html", {"view": self}))  # noqa: S308 (a template's own)
 
     @property
@@ -136,7 +135,7 @@ class QuestionView:
 
     @property
     def asked_url(self) -> str:
-        """The request to this person to answer it."""
+        """Return the URL of the request in which this person is asked to answer it."""
         return reverse("asked", args=[self.reference, self.marks.asked_of_me])
 
     @property
@@ -170,7 +169,7 @@ class QuestionView:
 
     @property
     def figures(self) -> list[FigureField]:
-        """The controls of the figure; none where the question asks for no figure."""
+        """Return the controls of the figure; empty where the question asks for no figure."""
         if self.question.figure is None:
             return []
         errors = self.errors
@@ -221,12 +220,12 @@ class QuestionView:
 
     @property
     def is_clean(self) -> bool:
-        """Nothing has to be said of it: no error, no conflict, no notice."""
+        """Tell whether there is no error, no conflict and no notice."""
         return not (self.errors or self.problem or self.versions or self.notice)
 
     @property
     def slots(self) -> tuple[str, ...]:
-        """The controls that have a place for an error of their own."""
+        """Return the ids of the controls that have a place for an error of their own."""
         found = [] if self.question.is_checklist else [self.planned_id]
         found += [self.reason_id] if self.may_not_apply else []
         found += [figure.id for figure in self.figures]
@@ -246,7 +245,7 @@ class QuestionView:
 
     @property
     def error_list(self) -> list[tuple[str, str]]:
-        """What to put right, as (anchor, sentence)."""
+        """Return the errors to correct, as (anchor, sentence)."""
         found = []
         for name, message in self.errors.items():
             anchor = f"{self.id}--{name}"
@@ -298,7 +297,7 @@ class QuestionView:
 
     @property
     def inherited(self) -> bool:
-        """Whether the answer stands as another use of the organisation gave it."""
+        """Tell whether the answer was copied from another use of the organisation and not changed."""
         return self.question.organisation_wide and is_inherited(self.answer)
 
     @property
@@ -307,7 +306,7 @@ class QuestionView:
 
     @property
     def saved(self) -> str:
-        """Whether what stands in the controls is kept."""
+        """Return `saved` or `failed` for what the controls show; empty without an answer."""
         if self.errors or self.problem or self.versions:
             return "failed"
         return "saved" if self.answer else ""
@@ -336,12 +335,12 @@ class QuestionView:
 
     @property
     def is_own(self) -> bool:
-        """Answered, and by nobody else last."""
+        """Tell whether the last answer is the reader's own."""
         return self.answer is not None and not self.saved_by
 
     @property
     def dealt_with(self) -> bool:
-        """Of a returned answer: whether it says something else than the submission did, or was replied to."""
+        """Tell whether a returned answer was changed since the submission, or replied to."""
         if self.replied and self.answer is not None:
             return True
         if self.answer is None or self.before is None:
@@ -367,142 +366,8 @@ def _shown_value(value: Any) -> str:
 
 
 def moment(at: datetime) -> str:
-    """A time today, else a date."""
+    """Return the time of day for today, else the date."""
     local = timezone.localtime(at)
     if local.date() == timezone.localdate():
         return date_format(local, "H:i")
     return date_format(local, "j F" if local.year == timezone.localdate().year else "DATE_FORMAT")
-
-
-STRENGTHS = tuple(Strength)
-
-
-def clauses_of(edition: Edition, declared: Declared, ids: Iterable[str]) -> list[tuple[str, str, str]]:
-    """The clauses that ask for it, as (id, cited, strongest word), duties out of scope left out."""
-    strongest: dict[str, Strength] = {}
-    for id in ids:
-        duty = edition.requirements[id]
-        if not declared.in_scope(duty):
-            continue
-        stands = strongest.get(duty.clause)
-        if stands is None or STRENGTHS.index(duty.strength) < STRENGTHS.index(stands):
-            strongest[duty.clause] = duty.strength
-    return [(clause, edition.cited(clause), str(strength)) for clause, strength in strongest.items()]
-
-
-def numbers_of(edition: Edition, declared: Declared, ids: Iterable[str]) -> str:
-    """The printed numbers of the clauses, for the end of a checklist's line."""
-    return " · ".join(
-        dict.fromkeys(edition.clauses[clause].number for clause, _c, _s in clauses_of(edition, declared, ids))
-    )
-
-
-def view_question(
-    case: MemberCase, number: int, form: AnswerForm, *, editable: bool = True, locked: bool = False
-) -> QuestionView:
-    edition, declared, question = case.edition, case.declared, form.question
-    context = declared.context
-    ticked = form.given("items") or [] if question.is_checklist else []
-    errors = form.errors if form.is_bound else {}
-    lines = [
-        ChecklistLine(
-            key=item.key,
-            text=item.text,
-            clauses=numbers_of(edition, declared, item.requirements),
-            ticked=item.key in ticked,
-            reason=form.given(f"reason-{item.key}") or "",
-            may_not_apply=edition.not_applicable_allowed(item.requirements, context),
-            name=form.add_prefix(f"reason-{item.key}"),
-            id=f"q-{question.key}--reason-{item.key}",
-            error=str(errors[f"reason-{item.key}"][0]) if f"reason-{item.key}" in errors else "",
-        )
-        for item in (declared.items(edition, question) if question.is_checklist else ())
-    ]
-    of_action = bool(form.stored and form.stored.closed_action)
-    stored = form.stored
-    inherited = stored is not None and question.organisation_wide and is_inherited(stored)
-    return QuestionView(
-        number=number,
-        question=question,
-        form=form,
-        answer=form.stored,
-        url=reverse("answer", args=[case.assessment.reference, question.key]),
-        reference=case.assessment.reference,
-        use_reference=case.assessment.use.reference if of_action and case.sees_all else "",
-        editable=editable,
-        locked=locked,
-        may_not_apply=edition.not_applicable_allowed(question.requirements, context),
-        lines=lines,
-        clauses=clauses_of(edition, declared, question.requirements),
-        user=case.user,
-        is_opt_out=edition.is_opt_out(question),
-        taken_from=finders.use_behind(stored) if stored and (inherited or stored.to_confirm) and case.sees_all else "",
-    )
-
-
-def make_form(case: MemberCase, question: Question, stored: Answer | None, data: Any = None) -> AnswerForm:
-    items = case.declared.items(case.edition, question) if question.is_checklist else ()
-    form = AnswerForm(data, question=question, items=items, stored=stored)
-    return form if data is None or form.was_posted else AnswerForm(question=question, items=items, stored=stored)
-
-
-def stored_answers(case: MemberCase, questions: Iterable[Question]) -> dict[str, Answer]:
-    """The stored answers to these questions, with who wrote them: one query."""
-    return finders.answers_to(case.assessment, dict.fromkeys(question.key for question in questions))
-
-
-def views_of(
-    case: MemberCase, questions: Sequence[Question], data: Any = None, also: Sequence[Question] = ()
-) -> list[QuestionView]:
-    """The questions of a page with their answers; `also`: whose answers are fetched to be counted only."""
-    case.stored = stored = stored_answers(case, [*questions, *also])
-    unlocked = unlocked_on_page(case, stored, questions)
-    views = []
-    for number, question in enumerate(questions, 1):
-        locked = unlocked is not None and question.key not in unlocked
-        form = make_form(case, question, stored.get(question.key), data)
-        # What was typed before the lock fell stays in its controls, to be read and copied.
-        editable = (case.may_answer and not locked) or form.is_bound
-        views.append(view_question(case, number, form, editable=editable, locked=locked and not form.is_bound))
-        views[-1].marks = case.marks.get(question.key, NO_MARKS)
-        views[-1].may_ask = case.may_ask
-    hang_evidence(case, views)
-    return views
-
-
-def unlocked_on_page(case: MemberCase, stored: Mapping[str, Answer], questions: Sequence[Question]) -> set[str] | None:
-    if case.assessment.state != State.RETURNED:
-        return None
-    # `unlocked` looks at the answers of the questions of this page only: those of others are of no matter here.
-    return case.unlocked([*stored, *(q.key for q in case.questions if q not in questions)])
-
-
-def renew(case: MemberCase, view: QuestionView) -> None:
-    """Draw the lines of a checklist again from its form."""
-    fresh = view_question(case, view.number, view.form, editable=view.editable, locked=view.locked)
-    view.lines = fresh.lines
-
-
-def show_conflict(view: QuestionView, current: Answer, words: str) -> None:
-    """Put both versions beside each other, with what differs marked."""
-    typed = view.form.record()
-    compared = text_diff.compare(typed["text"], current.text)
-    view.problem, view.newer, view.versions_whole = words, current.revision, compared.whole
-    view.versions = [
-        Version(
-            who=str(view.user),
-            own=True,
-            at="",
-            choice=whole_word(typed),
-            lines=said_lines(view.question, typed["items"]),
-            words=compared.old,
-        ),
-        Version(
-            who=str(current.by),
-            own=False,
-            at=moment(current.at),
-            choice=whole_word(current.record()),
-            lines=said_lines(view.question, current.items),
-            words=compared.new,
-        ),
-    ]

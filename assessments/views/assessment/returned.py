@@ -1,8 +1,8 @@
-"""What a reviewer sent back, and nothing else: the words, what would satisfy, the answer then and now."""
+"""The page of a returned assessment: only what the reviewer sent back, to be changed and replied to."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,16 +17,21 @@ from django.views.decorators.http import require_http_methods
 
 from assessments.access import finders, roles
 from assessments.access.roles import Action
-from assessments.core.errors import WouldHide
-from assessments.domain.facts import declare
 from assessments.domain.review import own_marks, returns
-from assessments.forms.base import Refused, refusals, sentence_of
 from assessments.forms.facts import FactsForm
-from assessments.guideline.wording import fact_answer
+from assessments.guideline.edition import Question
 from assessments.models import DeclaredFact, State, Submission
 from assessments.views.assessment.member_case import MemberCase, find_case
-from assessments.views.assessment.question import QuestionView, views_of
+from assessments.views.assessment.question import QuestionView
+from assessments.views.assessment.questions_on_page import views_of
 from assessments.views.assessment.replies import ReplyBox, boxes_of, save_replies
+from assessments.views.assessment.returned_facts import (
+    add_controls,
+    form_of_facts,
+    returned_facts,
+    save_facts,
+    stored_facts,
+)
 from assessments.views.assessment.returned_parts import beside_answers
 from assessments.views.assessment.save import is_of_another, mark_typed, said_of_another, save_views
 from assessments.views.site.expired_forms import forget_typed, said_of_typed, typed_before
@@ -34,115 +39,141 @@ from assessments.views.site.seen import seen
 
 
 @dataclass
-class ReturnedFact:
-    """A fact that the reviewer wants looked at again."""
+class ReturnedPage:
+    """What a return asks for of one assessment, with the forms in which it is changed."""
 
-    label: str
-    question: str
-    group: str
-    before: str
-    now: str
-    reason: str
-    mark: Any
-    dealt_with: bool
-    box: ReplyBox | None = None
-    field: Any = None  # the controls, for who may change it here
-    why: Any = None
-    base: Any = None
+    case: MemberCase
+    submission: Submission
+    content: dict[str, Any]
+    marks: dict[str, Any]  # what the reviewers ask to be changed, by target
+    views: list[QuestionView]
+    depending: list[Question]  # not returned, and unlocked because they depend on a returned fact
+    fact_rows: Mapping[str, DeclaredFact]
+    fact_form: FactsForm | None
+    boxes: dict[str, ReplyBox]
+
+    @property
+    def has_facts(self) -> bool:
+        """Tell whether facts were returned that this member may see."""
+        return self.case.sees_all and any(target.startswith("f:") for target in self.marks)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def returned(request: HttpRequest, reference: str) -> HttpResponse:
-    """Only what the reviewer sent back: the words, what would satisfy, the answer then and now."""
+    """Show only what the reviewer sent back: the words, what would satisfy, the answer then and now."""
     case = find_case(request, reference)
     seen(request, case)
-    assessment = case.assessment
-    if assessment.state != State.RETURNED:
+    if case.assessment.state != State.RETURNED:
         messages.info(request, _("Nothing is waiting for changes here."))
         return redirect("assessment", reference)
-    submission = assessment.current_submission
+    data = request.POST if request.method == "POST" else None
+    if data is not None:
+        roles.require(case.user, Action.ANSWER, case.assessment)
+    given = data if data is not None else typed_before(request)
+    page = page_of(case, given)
+    errors: list[tuple[str, str]] = []
+    status = 200
+    if data is not None and is_of_another(request):
+        errors, status = [("", said_of_another())], 409
+    elif data is not None:
+        said, errors = save_returned(page, data)
+        if not errors:
+            forget_typed(request)
+            messages.success(request, said)
+            return redirect("returned", reference)
+    elif given is not None:
+        errors = show_typed(case, page.views, page.boxes.values())
+    if data is not None and page.has_facts:
+        page.fact_rows = stored_facts(case)  # some may be saved
+    return render(request, "assessments/assessment/returned.html", context_of(page, errors), status=status)
+
+
+def page_of(case: MemberCase, given: QueryDict | None) -> ReturnedPage:
+    """Read what was returned and fill its forms with what was `given`; None fills them with what is stored."""
+    submission = case.assessment.current_submission
     assert submission is not None
     content = submission.content()
     marks = asked_for_in(submission)
-    decision = returns.newest_of(submission)
     case.marked = set(marks)
     # What was not asked yet when it was sent follows from a new answer, and stays here once it is answered.
     questions = [q for q in case.questions if f"q:{q.key}" in marks or q.key not in content["answers"]]
-    marked_facts = {target.removeprefix("f:") for target in marks if target.startswith("f:")}
-    depending = [
-        q for q in case.questions if q not in questions and any(t.fact in marked_facts for t in q.when.tests())
-    ]
-    data = request.POST if request.method == "POST" else None
-    if data is not None:
-        roles.require(case.user, Action.ANSWER, assessment)
-    given = data if data is not None else typed_before(request)
+    facts = {target.removeprefix("f:") for target in marks if target.startswith("f:")}
     views = views_of(case, questions, given)
-    rows = stored_facts(case) if marked_facts and case.sees_all else {}
-    fact_form = form_of_facts(case, marked_facts, rows, given)
-    boxes = boxes_of(case, titles_of(case, marks), given)
-    errors: list[tuple[str, str]] = []
-    if data is None and given is not None:
-        errors = show_typed(case, views, boxes.values())
-    if data is not None and is_of_another(request):
-        errors = [("", said_of_another())]
-    elif data is not None:
-        changed = save_views(case, views, request.POST.get("resolve", ""))
-        fact_errors = save_facts(case, fact_form) if fact_form is not None else []
-        replied = save_replies(case, boxes.values(), request.POST.get("resolve-reply", ""))
-        errors = [error for view in views for error in view.error_list]
-        errors += fact_errors
-        errors += [(box.anchor, f"{box.title}: {box.problem}") for box in boxes.values() if box.problem]
-        if not errors:
-            forget_typed(request)
-            words = ngettext("%(n)s answer was changed and saved.", "%(n)s answers were changed and saved.", changed)
-            said = [words % {"n": changed}] if changed else []
-            if replied:
-                said.append(ngettext("%(n)s reply was saved.", "%(n)s replies were saved.", replied) % {"n": replied})
-            said = said or [_("Everything on this page is saved.")]  # with script it was, one by one
-            messages.success(request, " ".join(said))
-            return redirect("returned", reference)
-    show_as_returned(case, views, content, marks)
+    rows = stored_facts(case) if facts and case.sees_all else {}
+    return ReturnedPage(
+        case=case,
+        submission=submission,
+        content=content,
+        marks=marks,
+        views=views,
+        depending=[q for q in case.questions if q not in questions and any(t.fact in facts for t in q.when.tests())],
+        fact_rows=rows,
+        fact_form=form_of_facts(case, facts, rows, given),
+        boxes=boxes_of(case, titles_of(case, marks), given),
+    )
+
+
+def save_returned(page: ReturnedPage, data: QueryDict) -> tuple[str, list[tuple[str, str]]]:
+    """Save the answers, facts and replies that were changed; return the sentence about it and the errors.
+
+    What can be saved is saved, whatever is wrong with the rest.
+    """
+    changed = save_views(page.case, page.views, data.get("resolve", ""))
+    fact_errors = save_facts(page.case, page.fact_form) if page.fact_form is not None else []
+    replied = save_replies(page.case, page.boxes.values(), data.get("resolve-reply", ""))
+    errors = [error for view in page.views for error in view.error_list]
+    errors += fact_errors
+    errors += [(box.anchor, f"{box.title}: {box.problem}") for box in page.boxes.values() if box.problem]
+    said = []
+    if changed:
+        words = ngettext("%(n)s answer was changed and saved.", "%(n)s answers were changed and saved.", changed)
+        said.append(words % {"n": changed})
+    if replied:
+        said.append(ngettext("%(n)s reply was saved.", "%(n)s replies were saved.", replied) % {"n": replied})
+    said = said or [_("Everything on this page is saved.")]  # with script it was, one by one
+    return " ".join(said), errors
+
+
+def context_of(page: ReturnedPage, errors: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """Return the context of the page: what was returned, and how much of it is dealt with."""
+    case, views, submission = page.case, page.views, page.submission
+    show_as_returned(case, views, page.content, page.marks)
     for view in views:
-        view.box = boxes.get(f"q:{view.key}")
+        view.box = page.boxes.get(f"q:{view.key}")
         view.replied = bool(view.box and view.box.is_given)
-    rows = stored_facts(case) if marked_facts and data is not None and case.sees_all else rows  # some may be saved
-    facts = returned_facts(case, content, marks, boxes, rows) if case.sees_all else []
-    for fact in facts:
-        if fact_form is None:
-            break
-        key = fact.mark.target.removeprefix("f:")
-        fact.field, fact.base = fact_form[key], fact_form[f"base_{key}"]
-        fact.why = fact_form[f"reason_{key}"] if f"reason_{key}" in fact_form.fields else None
-    back, tasks = beside_answers(case, submission, decision, content) if case.sees_all else ([], [])
-    dealt = sum(view.dealt_with for view in views) + sum(fact.dealt_with for fact in facts)
-    dealt += sum(part.dealt_with for part in back)
-    context = {
+    facts = returned_facts(case, page.content, page.marks, page.boxes, page.fact_rows) if case.sees_all else []
+    if page.fact_form is not None:
+        add_controls(facts, page.fact_form)
+    decision = returns.newest_of(submission)
+    back, tasks = beside_answers(case, submission, decision, page.content) if case.sees_all else ([], [])
+    is_dealt_with = [view.dealt_with for view in views]
+    is_dealt_with += [fact.dealt_with for fact in facts]
+    is_dealt_with += [part.dealt_with for part in back]
+    return {
         "case": case,
-        "assessment": assessment,
-        "use": assessment.use,
+        "assessment": case.assessment,
+        "use": case.assessment.use,
         "questions": views,
         "facts": facts,
-        "fact_form": fact_form,
+        "fact_form": page.fact_form,
         "decision": decision,
         "letter": reverse("document", args=[decision.letter]) if decision and decision.letter and case.sees_all else "",
-        "dealt": dealt,
-        "total": len(views) + len(facts) + len(back),
+        "dealt": sum(is_dealt_with),
+        "total": len(is_dealt_with),
         "parts": back,
         "tasks": tasks,
-        "locked": len(case.questions) - len(views) - len(depending),
-        "depending": depending if case.sees_all else [],
+        "locked": len(case.questions) - len(views) - len(page.depending),
+        "depending": page.depending if case.sees_all else [],
         "to_answer_in": (decision.answer_by - timezone.localdate()).days if decision and decision.answer_by else None,
         "errors": errors,
         "round": submission.round,
         "ready": not any(view.answer is None for view in views),
-        "signers": [] if case.is_owner else finders.signers_of(assessment),
+        "signers": [] if case.is_owner else finders.signers_of(case.assessment),
     }
-    status = 409 if data is not None and is_of_another(request) else 200
-    return render(request, "assessments/assessment/returned.html", context, status=status)
 
 
 def show_typed(case: MemberCase, views: Sequence[QuestionView], boxes: Iterable[ReplyBox]) -> list[tuple[str, str]]:
-    """Say of what was typed before a session ended that it is not saved; returns where it stands."""
+    """Mark what was typed before the session ended as not saved; return it as (anchor, sentence)."""
     mark_typed(case, views)
     found = [error for view in views for error in view.error_list]
     for box in boxes:
@@ -153,14 +184,14 @@ def show_typed(case: MemberCase, views: Sequence[QuestionView], boxes: Iterable[
 
 
 def asked_for_in(submission: Submission) -> dict[str, Any]:
-    """What the reviewers ask to be changed, by target, the words of both where both ask: one query."""
+    """Return what the reviewers ask to be changed, by target, with the words of both where both ask: one query."""
     return {t: mark for t, mark in own_marks.combined(submission).items() if mark.mark == "change_needed"}
 
 
 def show_as_returned(
     case: MemberCase, views: Iterable[QuestionView], content: Mapping[str, Any] | None = None, marks: Any = None
 ) -> None:
-    """Put the reviewer's words and the answer that was sent beside each question."""
+    """Add the reviewer's words and the submitted answer to each question."""
     submission = case.assessment.current_submission
     assert submission is not None
     if content is None:
@@ -175,96 +206,9 @@ def show_as_returned(
         view.sent_back, view.url = True, f"{view.url}?returned={view.number}"
 
 
-def stored_facts(case: MemberCase) -> dict[str, DeclaredFact]:
-    """The facts of the use as they are stored, by key."""
-    return {row.key: row for row in case.assessment.use.fact_rows().select_related("by")}
-
-
-def form_of_facts(
-    case: MemberCase, keys: Collection[str], rows: Mapping[str, DeclaredFact], data: QueryDict | None
-) -> FactsForm | None:
-    """The returned facts as a form, for who may change them and sees all; bound where one of them was posted."""
-    asked = [fact for key, fact in case.edition.facts.items() if key in keys]
-    if not asked or not case.sees_all or not case.may_answer:
-        return None
-    posted = data is not None and any(f"base_{fact.key}" in data for fact in asked)
-    return FactsForm(data if posted else None, facts=asked, rows=rows)
-
-
-def _said_of_facts(error: Refused) -> str:
-    """Put into words why facts are not saved here; what they would hide is shown on their own page alone."""
-    if not isinstance(error, WouldHide):
-        return sentence_of(error)
-    words = _("Saving this hides %(n)s answers that were given. Change it on its own page, which shows them first.")
-    return words % {"n": len(error.answers)}
-
-
-def save_facts(case: MemberCase, form: FactsForm) -> list[tuple[str, str]]:
-    """Save the facts that changed; what cannot be saved here says so and stays in its controls."""
-    if not form.is_bound:
-        return []
-    form.is_valid()
-    places = {key: f"f-{key}" for key in form.facts}
-    conflicts: tuple[str, ...] = ()
-    with refusals(form, say=_said_of_facts):
-        if values := form.values():
-            conflicts = declare.declare_facts(
-                case.assessment.use,
-                values,
-                by=case.user,
-                reasons=form.reasons(),
-                bases=form.bases(),
-                operation=form.cleaned_data.get("operation"),
-                hiding=(),
-            ).conflicts
-    for key in conflicts:
-        words = _(
-            "Somebody changed “%(fact)s” while you were on the page. Nothing was overwritten: choose on its own page."
-        )
-        form.add_error(key, words % {"fact": form.facts[key].label})
-    first = next(iter(places.values()))
-    return [
-        (places.get(name.removeprefix("reason_"), first), str(message))
-        for name, messages_of_field in form.errors.items()
-        for message in messages_of_field
-    ]
-
-
 def titles_of(case: MemberCase, marks: Mapping[str, Any]) -> dict[str, str]:
-    """What was returned and may be seen here, by target, with its name."""
+    """Return the names of what was returned and may be seen by this member, by target."""
     named = {f"q:{question.key}": question.title for question in case.questions}
     if case.sees_all:
         named |= {f"f:{key}": fact.label for key, fact in case.edition.facts.items()}
     return {target: named[target] for target in marks if target in named}
-
-
-def returned_facts(
-    case: MemberCase,
-    content: Mapping[str, Any],
-    marks: Mapping[str, Any],
-    boxes: Mapping[str, ReplyBox],
-    now: Mapping[str, DeclaredFact],
-) -> list[ReturnedFact]:
-    """The facts that were sent back; `now`: all facts of the use as they are stored."""
-    then = {fact["key"]: fact for fact in content["facts"]}
-    found = []
-    for target, mark in marks.items():
-        key = target.removeprefix("f:")
-        if key == target or key not in case.edition.facts:
-            continue
-        fact, before, row = case.edition.facts[key], then.get(key), now.get(key)
-        found.append(
-            ReturnedFact(
-                label=fact.label,
-                question=fact.question,
-                group=fact.group,
-                before=fact_answer(fact, before["value"]) if before else "",
-                now=fact_answer(fact, row.value) if row else "",
-                reason=row.reason if row else "",
-                mark=mark,
-                dealt_with=bool(row and (not before or (row.value, row.reason) != (before["value"], before["reason"])))
-                or bool(target in boxes and boxes[target].is_given),
-                box=boxes.get(target),
-            )
-        )
-    return found

@@ -18,7 +18,8 @@ from assessments.guideline.terms import Choice
 from assessments.models import Answer, User
 from assessments.models.snapshots import same_answer
 from assessments.views.assessment.member_case import MemberCase
-from assessments.views.assessment.question import QuestionView, make_form, renew, show_conflict
+from assessments.views.assessment.question import QuestionView
+from assessments.views.assessment.questions_on_page import make_form, renew, show_conflict
 from assessments.views.site.expired_forms import said_of_typed
 from assessments.views.wording import choice_word, whole_word
 

@@ -25,7 +25,7 @@ from assessments.guideline.terms import Choice, QuestionKind
 from assessments.models import Answer
 from assessments.views.assessment.member_case import MemberCase, find_case, find_question, find_section
 from assessments.views.assessment.next_step import why_locked
-from assessments.views.assessment.question import clauses_of, stored_answers, views_of
+from assessments.views.assessment.questions_on_page import clauses_of, stored_answers, views_of
 from assessments.views.assessment.save import is_of_another
 from assessments.views.assessment.section import save_page
 

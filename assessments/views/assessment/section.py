@@ -22,8 +22,8 @@ from assessments.models import Assessment, edition_for
 from assessments.views.assessment.evidence_strip import hang_evidence
 from assessments.views.assessment.member_case import MemberCase, find_case, find_section
 from assessments.views.assessment.next_step import why_locked
-from assessments.views.assessment.question import (
-    QuestionView,
+from assessments.views.assessment.question import QuestionView
+from assessments.views.assessment.questions_on_page import (
     make_form,
     show_conflict,
     stored_answers,

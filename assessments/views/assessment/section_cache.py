@@ -24,13 +24,8 @@ from assessments.models import Answer, EvidenceUse
 from assessments.models.base import sha256
 from assessments.views.assessment.evidence_strip import EvidenceLine, make_strip
 from assessments.views.assessment.member_case import MemberCase
-from assessments.views.assessment.question import (
-    QuestionView,
-    make_form,
-    stored_answers,
-    unlocked_on_page,
-    view_question,
-)
+from assessments.views.assessment.question import QuestionView
+from assessments.views.assessment.questions_on_page import make_form, stored_answers, unlocked_on_page, view_question
 
 TEMPLATE = "assessments/assessment/question.html"
 OPERATION = token_hex(16)

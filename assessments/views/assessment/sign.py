@@ -40,7 +40,7 @@ from assessments.models.base import canonical_json, sha256
 from assessments.models.going_on import PROHIBITED
 from assessments.models.snapshots import asked_facts, before_signing, build_snapshot, changed_targets
 from assessments.views.assessment.member_case import MemberCase, find_case, missing_facts
-from assessments.views.assessment.question import stored_answers, unlocked_on_page
+from assessments.views.assessment.questions_on_page import stored_answers, unlocked_on_page
 from assessments.views.site.requests import refusals_as_messages
 from assessments.views.wording import choice_word, fired_cards, incident_in, not_known, points_word
 

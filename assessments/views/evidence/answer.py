@@ -20,7 +20,7 @@ from assessments.forms.evidence import NewEvidenceForm
 from assessments.guideline.edition import Question
 from assessments.views.assessment.evidence_strip import EvidenceStrip, make_strip
 from assessments.views.assessment.member_case import MemberCase, find_case
-from assessments.views.assessment.question import stored_answers, unlocked_on_page
+from assessments.views.assessment.questions_on_page import stored_answers, unlocked_on_page
 from assessments.views.evidence import library as evidence_library
 from assessments.views.site.requests import SignedIn
 

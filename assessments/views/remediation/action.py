@@ -1,4 +1,4 @@
-"""Remediation: the workspace of one use, one action, several dates, a file of changes, an accepted risk."""
+"""The page of one remediation action: its gap, its plan, its evidence, and whether it is done."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -21,15 +22,23 @@ from assessments.domain.review import opened
 from assessments.forms.action_checks import JudgeForm, ReportForm
 from assessments.forms.base import refusals
 from assessments.forms.remediation import NoteForm, PlanForm, RefuseForm
-from assessments.guideline.edition import Edition, Question
-from assessments.models import ActionEvent, ActionStatus, RemediationAction, Role, User, edition_for
-from assessments.models.agreed import CLOSED_BY
+from assessments.guideline.edition import Edition
+from assessments.models import (
+    ActionEvent,
+    ActionStatus,
+    Assessment,
+    RemediationAction,
+    Role,
+    Submission,
+    User,
+    edition_for,
+)
 from assessments.models.closing import Judged
 from assessments.views.assessment.evidence_strip import EvidenceLine as PieceLine
 from assessments.views.evidence import item, library
 from assessments.views.remediation import judging, workspace
 from assessments.views.remediation import lines as remediation_lines
-from assessments.views.remediation.gaps import edition_steps, remedies_at
+from assessments.views.remediation.gaps import gap_of
 from assessments.views.remediation.lines import EVENTS
 from assessments.views.remediation.presses import press
 from assessments.views.remediation.rows import flag_those_left_alone, row_of
@@ -37,26 +46,22 @@ from assessments.views.remediation.workspace import PLACE
 from assessments.views.site.gate import Undeclared, declare_first
 from assessments.views.site.requests import SignedIn, posted, refusals_as_messages
 from assessments.views.site.seen import seen
-from assessments.views.wording import choice_word, said_lines
 
 PIECES = 20  # of the library, to be attached
 
 
-# --- one action --------------------------------------------------------------------------------------------------------------
-
-
 def find_action(request: SignedIn, reference: str, number: int) -> RemediationAction:
-    """The action, for a member who sees it or a reviewer who checks it; 404 for everybody else."""
+    """Return the action for a member who sees it or a reviewer who checks it; raises Undeclared for everybody else."""
     key = {"use__reference": reference, "number": number}
-    for door in (finders.actions_for, finders.actions_to_check_for):
-        found = door(request.user).filter(**key).select_related("organisation", "verified_by", "risk_by").first()
+    for find in (finders.actions_for, finders.actions_to_check_for):
+        found = find(request.user).filter(**key).select_related("organisation", "verified_by", "risk_by").first()
         if found:
             return found
     raise Undeclared(finders.to_declare_for_action(request.user, reference, number))
 
 
 def find_own(request: SignedIn, reference: str, number: int, act: Action) -> RemediationAction:
-    """The action, for a member who may do that with the actions of its organisation."""
+    """Return the action for a member who may do this with the actions of its organisation."""
     found = find_action(request, reference, number)
     roles.require(request.user, act, found.organisation)
     return found
@@ -77,103 +82,152 @@ class Forms:
         return next((form for form in forms if form.is_bound and form.errors), None)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@declare_first
-def action(request: SignedIn, reference: str, number: int) -> HttpResponse:
-    """One action: the gap, what closes it, who and when; report it as done, or accept that it is."""
-    user, today = request.user, timezone.localdate()
-    found = find_action(request, reference, number)
-    seen(request)
+@dataclass
+class ActionPage:
+    """An action with what its page has read about it, for one reader."""
+
+    user: User
+    action: RemediationAction
+    role: Role | None  # of the reader in the organisation; None for a reviewer from outside
+    assessment: Assessment | None  # the newest one that was submitted
+    submission: Submission | None
+    edition: Edition
+    uses: list[Any]  # the evidence that is attached
+    judged: list[Judged]
+    is_open: bool
+
+    @property
+    def is_member(self) -> bool:
+        return self.role in roles.MAY[Action.VIEW]
+
+    @property
+    def works(self) -> bool:
+        return self.role in roles.MAY[Action.ANSWER]
+
+    @property
+    def signs(self) -> bool:
+        return self.role in roles.MAY[Action.SIGN]
+
+    @cached_property
+    def plans(self) -> bool:
+        """Tell whether the reader may plan every action of the organisation."""
+        return self.works and finders.plans_whole(self.user, self.action.organisation_id)
+
+
+def page_of(user: User, found: RemediationAction) -> ActionPage:
+    """Read what the page of an action shows beside the action."""
     mine = (m for m in roles.memberships_on_page(user) if m.organisation_id == found.organisation_id)
     role = next((Role(m.role) for m in mine), None)
     assessment, submission = workspace.newest_submitted(found.use)
-    edition = edition_for(submission.edition_checksum) if submission else finders.current_edition()
-    works, stands = role in roles.MAY[Action.ANSWER], found.status == ActionStatus.OPEN and not found.merged_into_id
-    plans = works and finders.plans_whole(user, found.organisation_id)
     uses = list(closing.uses_of(found, user))
-    judged = closing.judged(found, uses, user if found.status == ActionStatus.DONE else None)
-    forms = _forms(user, found, judged, edition, posted(request), reports=works and stands, whole=plans)
+    return ActionPage(
+        user=user,
+        action=found,
+        role=role,
+        assessment=assessment,
+        submission=submission,
+        edition=edition_for(submission.edition_checksum) if submission else finders.current_edition(),
+        uses=uses,
+        judged=closing.judged(found, uses, user if found.status == ActionStatus.DONE else None),
+        is_open=found.status == ActionStatus.OPEN and not found.merged_into_id,
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@declare_first
+def action(request: SignedIn, reference: str, number: int) -> HttpResponse:
+    """Show one action: the gap, what closes it, who and when; report it as done, or accept that it is."""
+    found = find_action(request, reference, number)
+    seen(request)
+    page = page_of(request.user, found)
+    forms = _forms(page, posted(request))
     if request.method == "POST" and act_on(request, found, forms):
         return redirect("action", reference, number)
-    question = edition.questions.get(found.question)
-    is_member = role in roles.MAY[Action.VIEW]
-    opened = getattr(found, "opened", None)  # the submission in whose case a reviewer judges it
-    seen_of = submission
-    if not is_member and opened and (submission is None or opened != submission.pk):
-        seen_of = finders.opened_submission(user, opened)
-    family = finders.family_of(found)
-    merged = [one for one in family.merged if one.status != ActionStatus.CLOSED]
-    condition = conditions.conditions_on([found], merged=merged).get(found.pk)
-    blocking = found.priority in closing.BLOCKING or condition is not None
-    awaits = found.status in (ActionStatus.DONE, ActionStatus.NOT_RELEVANT)
-    signs = role in roles.MAY[Action.SIGN]
-    case = judging.case_known(assessment, submission, condition) if awaits else None
-    judge = judging.judging_of(user, found, case, judged, blocking=blocking, signs=signs) if awaits else judging.NOBODY
+    edition, question = page.edition, page.edition.questions.get(found.question)
+    seen_of = submission_shown(page)
     events = finders.events_of_actions().filter(action=found).order_by("-pk")
-    if not is_member:
+    if not page.is_member:
         events = events.exclude(kind=ActionEvent.Kind.NOTE)
-    pieces = [judging.Shown(use, edition) for use in uses]
-    if is_member:
-        flag_those_left_alone(user, [found])
-    shown: Any = found
-    shown.is_condition = condition is not None
     context = {
-        "place": PLACE if is_member else "reviews",
-        "row": row_of(found, edition, today),
+        "place": PLACE if page.is_member else "reviews",
         "action": found,
         "forms": forms,
         "edition": edition,
         "question": question,
         "gap": gap_of(found, question, seen_of.content() if seen_of else None, edition),
-        "condition": condition,
-        "may_plan": works and found.status != ActionStatus.CLOSED,
-        "may_report": works and stands,
-        "may_change": works and stands,
-        "plans": plans and stands,
-        "sees_all": is_member and finders.uses_for(user).filter(pk=found.use_id).exists(),
-        "may_refuse": judge.may and found.status == ActionStatus.NOT_RELEVANT,
-        "may_reopen": works and found.status == ActionStatus.NOT_RELEVANT,
-        "family": family,
+        **_of_judging(page),
+        "may_plan": page.works and found.status != ActionStatus.CLOSED,
+        "may_report": page.works and page.is_open,
+        "may_change": page.works and page.is_open,
+        "plans": page.plans and page.is_open,
+        "sees_all": page.is_member and finders.uses_for(page.user).filter(pk=found.use_id).exists(),
+        "may_reopen": page.works and found.status == ActionStatus.NOT_RELEVANT,
         "package": next((one.title for one in edition.packages if one.key == found.package), ""),
         "clause": (found.clause, edition.cited(found.clause)) if found.clause in edition.clauses else None,
-        "may_accept": judge.may and not judge.waits and found.status == ActionStatus.DONE,
-        "may_decline": judge.may and found.status == ActionStatus.DONE,
-        "judging": judge,
-        "lacks": closing.missing_evidence(found, judged, blocking=blocking) if works and stands else "",
-        "may_accept_risk": (signs and found.owner_id != user.pk and not risks.risk_obstacle(found)),
-        "may_end_risk": works and found.status == ActionStatus.ACCEPTED,
-        "may_note": works,
-        "answer_url": remediation_lines.answer_url(assessment if is_member else None, question),
+        "may_accept_risk": page.signs and found.owner_id != page.user.pk and not risks.risk_obstacle(found),
+        "may_end_risk": page.works and found.status == ActionStatus.ACCEPTED,
+        "may_note": page.works,
+        "answer_url": remediation_lines.answer_url(page.assessment if page.is_member else None, question),
         "submission": seen_of,
-        "is_member": is_member,
-        "pieces": pieces,
+        "is_member": page.is_member,
+        "pieces": [judging.ShownEvidence(use, edition) for use in page.uses],
         "events": [remediation_lines.event_of(event, edition) for event in events[:EVENTS]],
     }
     return render(request, "assessments/remediation/action.html", context)
 
 
-def _forms(
-    user: User,
-    found: RemediationAction,
-    judged: list[Judged],
-    edition: Edition,
-    given: Any,
-    *,
-    reports: bool,
-    whole: bool,
-) -> Forms:
+def submission_shown(page: ActionPage) -> Submission | None:
+    """Return the submission of which the page shows the answer: for a reviewer that of the case in which they judge."""
+    opened_in = getattr(page.action, "opened", None)
+    if page.is_member or not opened_in or (page.submission is not None and opened_in == page.submission.pk):
+        return page.submission
+    return finders.opened_submission(page.user, opened_in)
+
+
+def _of_judging(page: ActionPage) -> dict[str, Any]:
+    """Return the context of the judgement: the condition that the action meets, its family, who may accept it."""
+    found: Any = page.action
+    family = finders.family_of(found)
+    merged = [one for one in family.merged if one.status != ActionStatus.CLOSED]
+    condition = conditions.conditions_on([found], merged=merged).get(found.pk)
+    blocking = found.priority in closing.BLOCKING or condition is not None
+    judge = judging.NOBODY
+    if found.status in (ActionStatus.DONE, ActionStatus.NOT_RELEVANT):
+        case = judging.case_known(page.assessment, page.submission, condition)
+        judge = judging.judging_of(page.user, found, case, page.judged, blocking=blocking, signs=page.signs)
+    if page.is_member:
+        flag_those_left_alone(page.user, [found])
+    found.is_condition = condition is not None
+    reports = page.works and page.is_open
+    return {
+        "row": row_of(found, page.edition, timezone.localdate()),
+        "condition": condition,
+        "family": family,
+        "judging": judge,
+        "may_accept": judge.may and not judge.waits and found.status == ActionStatus.DONE,
+        "may_decline": judge.may and found.status == ActionStatus.DONE,
+        "may_refuse": judge.may and found.status == ActionStatus.NOT_RELEVANT,
+        "lacks": closing.missing_evidence(found, page.judged, blocking=blocking) if reports else "",
+    }
+
+
+def _forms(page: ActionPage, given: Any) -> Forms:
+    """Return the forms of the page, of which the one that was posted is bound."""
     names = set(given) if given is not None else set()
     sent = given if "note" in names else None
+    report = ReportForm(sent)
+    if page.works and page.is_open:
+        report = judging.report_form(page.user, page.action, page.judged, page.edition, sent, whole=page.plans)
     return Forms(
-        judging.report_form(user, found, judged, edition, sent, whole=whole) if reports else ReportForm(sent),
-        JudgeForm(given if names & {"accept", "missing"} else None, pieces=judged, declines="accept" not in names),
+        report,
+        JudgeForm(given if names & {"accept", "missing"} else None, pieces=page.judged, declines="accept" not in names),
         NoteForm(given if "comment" in names else None),
         RefuseForm(given if "because" in names else None),
     )
 
 
 def act_on(request: SignedIn, found: RemediationAction, forms: Forms) -> bool:
-    """Do what was posted; False where the form has to be shown again."""
+    """Do what was posted. Return False where the form has to be shown again."""
     user = request.user
     if "accept" in request.POST:
         proofs.ask(request)
@@ -207,7 +261,7 @@ def _do(request: HttpRequest, act: Any, said: str) -> bool:
 
 
 def _typed(form: Any, name: str, act: Any, request: HttpRequest, said: str, *, allowed: Any = None) -> bool:
-    """Do what a form of one text asks; what was typed stays where it is refused."""
+    """Do what a form of one text asks. Return False where it was refused: the text stays in its form."""
     with refusals(form, at=name):
         if allowed:
             allowed()
@@ -219,37 +273,9 @@ def _typed(form: Any, name: str, act: Any, request: HttpRequest, said: str, *, a
     return False
 
 
-def gap_of(
-    found: RemediationAction, question: Question | None, content: dict[str, Any] | None, edition: Edition
-) -> dict[str, Any]:
-    """What was answered, what falls short of which clause, and what to do about it."""
-    given = content["answers"].get(found.question) if content else None
-    proposed: dict[str, Any] = (
-        next((a for a in content["actions"] if a["question"] == found.question), {}) if content else {}
-    )
-    _steps, closes = remedies_at(question, found.question, content)
-    originals = edition_steps(found, question, content)
-    duties = [edition.requirements[id] for id in found.requirements if id in edition.requirements]
-    words = question.action.gap if question else ""
-    if found.asked and given and not proposed:  # nothing falls short: a reviewer asked for more on accepting the answer
-        words, originals = _("The answer was accepted. A reviewer asks for more, as it says below."), []
-        closes = (str(CLOSED_BY),)
-    return {
-        "question": question.text if question else "",
-        "word": choice_word(given["choice"]) if given else "",
-        "lines": said_lines(question, given["items"]) if question and given else [],
-        "text": given["text"] if given else "",
-        "duties": [(duty.statement, duty.clause, edition.cited(duty.clause), str(duty.strength)) for duty in duties],
-        "words": words,
-        "steps": found.own_steps or originals,
-        "originals": originals if found.own_steps and not found.is_own else [],
-        "closes": list(proposed.get("closes") or closes),
-    }
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 def plan(request: SignedIn, reference: str, number: int) -> HttpResponse:
-    """Who does an action, by when, and how much work it is."""
+    """Plan an action: who does it, by when, and how much work it is."""
     found = find_own(request, reference, number, Action.ANSWER)
     condition = conditions.conditions_on([found]).get(found.pk)
     people = finders.writers_of(found.organisation)
@@ -273,7 +299,7 @@ def plan(request: SignedIn, reference: str, number: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def evidence_of(request: SignedIn, reference: str, number: int) -> HttpResponse:
-    """What shows that an action is done: attach pieces of the library, take them away again."""
+    """Attach evidence of the library that shows that an action is done, or detach it."""
     found = find_own(request, reference, number, Action.ANSWER)
     mine = finders.evidence_for(request.user).filter(organisation=found.organisation_id)
     if request.method == "POST":
@@ -307,7 +333,7 @@ def evidence_of(request: SignedIn, reference: str, number: int) -> HttpResponse:
 @require_safe
 @declare_first
 def file(request: SignedIn, reference: str, number: int, piece: str, version: int) -> HttpResponseBase:
-    """Send the version of a piece that an action leans on, to its members and to whoever checks it."""
+    """Send the attached version of an evidence item to members who see the action and reviewers who check it."""
     action = find_action(request, reference, number)
     found = finders.version_on_action(action, piece, version)
     if found is None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from assessments.exchange.actions import Gap
 from assessments.guideline.edition import Edition, Question
 from assessments.models import RemediationAction, Submission, edition_for
-from assessments.views.wording import choice_word
+from assessments.models.agreed import CLOSED_BY
+from assessments.views.wording import choice_word, said_lines
 
 
 def gaps_in(submissions: Iterable[Submission]) -> dict[tuple[int, str], Gap]:
@@ -55,3 +58,31 @@ def edition_steps(action: RemediationAction, question: Question | None, content:
     same = [one for one in proposed if one["question"] == action.question and not one.get("edited")]
     steps = (same[0].get("steps") if same else ()) or remedies_at(question, action.question, content)[0]
     return list(dict.fromkeys([*filter(None, [action.stopgap]), *steps]))
+
+
+def gap_of(
+    found: RemediationAction, question: Question | None, content: dict[str, Any] | None, edition: Edition
+) -> dict[str, Any]:
+    """Return what was answered, which duties are not met, and the steps that close the gap."""
+    given = content["answers"].get(found.question) if content else None
+    proposed: dict[str, Any] = (
+        next((a for a in content["actions"] if a["question"] == found.question), {}) if content else {}
+    )
+    _steps, closes = remedies_at(question, found.question, content)
+    originals = edition_steps(found, question, content)
+    duties = [edition.requirements[id] for id in found.requirements if id in edition.requirements]
+    words = question.action.gap if question else ""
+    if found.asked and given and not proposed:  # nothing falls short: a reviewer asked for more on accepting the answer
+        words, originals = _("The answer was accepted. A reviewer asks for more, as it says below."), []
+        closes = (str(CLOSED_BY),)
+    return {
+        "question": question.text if question else "",
+        "word": choice_word(given["choice"]) if given else "",
+        "lines": said_lines(question, given["items"]) if question and given else [],
+        "text": given["text"] if given else "",
+        "duties": [(duty.statement, duty.clause, edition.cited(duty.clause), str(duty.strength)) for duty in duties],
+        "words": words,
+        "steps": found.own_steps or originals,
+        "originals": originals if found.own_steps and not found.is_own else [],
+        "closes": list(proposed.get("closes") or closes),
+    }

@@ -33,7 +33,7 @@ from assessments.views.site.requests import SignedIn
 OFFERED = 12  # pieces of the library, with the report that an action is done
 
 
-class Shown(EvidenceLine):
+class ShownEvidence(EvidenceLine):
     """One piece that is shown for an action; `answer`: the title of the answer that was linked with it."""
 
     def __init__(self, use: EvidenceUse, edition: Edition) -> None:

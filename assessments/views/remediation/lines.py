@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from assessments.guideline.edition import Edition, Question
 from assessments.models import ActionEvent, Assessment
 from assessments.models.action_notes import words_of
-from assessments.views.remediation import action as remediation_action
+from assessments.views.remediation.gaps import gap_of
 from assessments.views.remediation.groups import dimensions_of
 from assessments.views.remediation.rows import Row, row_of
 
@@ -52,7 +52,7 @@ def line_of(
     question = edition.questions.get(action.question)
     return ActionLine(
         row=row_of(action, edition, today),
-        gap=remediation_action.gap_of(action, question, content, edition),
+        gap=gap_of(action, question, content, edition),
         why=question.why if question else "",
         events=[event_of(event, edition) for event in action.history],
         pieces=action.pieces,

@@ -12,8 +12,10 @@ from assessments.domain.review import queries, second_look
 from assessments.domain.review.opened import opened_contents
 from assessments.domain.review.sampling import content_of
 from assessments.models import SecondLook, SecondLookMark, Submission, User, edition_for
-from assessments.views.review.case import PageOfCase, ReviewCase, look_at
-from assessments.views.review.rows import Piece, Row
+from assessments.views.review.case import ReviewCase
+from assessments.views.review.case_pages import PageOfCase
+from assessments.views.review.row_evidence import describe
+from assessments.views.review.rows import JudgedRow, Piece
 from assessments.views.review.snapshot import taken_apart
 
 
@@ -36,7 +38,7 @@ class BlindCase(ReviewCase):
         self.all_marks, self.asked, self.combined = [], {}, {}
         self.wanted = second_look.asked_of(look, self.content)
 
-    def hang_evidence(self, rows: Iterable[Row]) -> None:
+    def add_evidence(self, rows: Iterable[JudgedRow]) -> None:
         """Put the evidence of these rows on them as it was submitted, with what became of it: two queries."""
         rows = [row for row in rows if row.is_answer and not row.pieces and row.now.get("evidence")]
         if not rows:
@@ -47,7 +49,7 @@ class BlindCase(ReviewCase):
         for row in rows:
             key = row.target.removeprefix("q:")
             row.pieces = [
-                look_at(Piece(given, key, is_opened=content_of(given) in opened), versions, self.submission.at.date())
+                describe(Piece(given, key, is_opened=content_of(given) in opened), versions, self.submission.at.date())
                 for given in row.now["evidence"]
             ]
 
@@ -55,7 +57,7 @@ class BlindCase(ReviewCase):
     def wanted_groups(self) -> list[PageOfCase]:
         """The pages of the second look: the facts and each section, with what is judged of them."""
         wanted = set(self.wanted)
-        found = [PageOfCase(self, g.key, g.title, [t for t in g.targets if t in wanted]) for g in self.groups]
+        found = [PageOfCase(self, g.key, g.title, [t for t in g.targets if t in wanted]) for g in self.pages.groups]
         return [group for group in found if group.targets]
 
     def progress(self, marks: Mapping[str, SecondLookMark]) -> list[tuple[PageOfCase, int]]:

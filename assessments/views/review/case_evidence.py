@@ -73,7 +73,7 @@ def place_line(case: ReviewCase, place: Place) -> PlaceLine:
     match place.kind:
         case "answer":
             target = f"q:{place.key}"
-            return PlaceLine(place, case.title_of(target), case.url_of(target), _("answer"))
+            return PlaceLine(place, case.title_of(target), case.pages.url_of(target), _("answer"))
         case "part":
             part = case.edition.gates.part(place.key)
             return PlaceLine(

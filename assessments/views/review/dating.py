@@ -50,7 +50,7 @@ def lines(case: ReviewCase, form: ApproveForm, conditions: Conditions) -> list[d
         {
             "field": form[f"due-{question}"],
             "title": title,
-            "url": case.url_of(f"q:{question}"),
+            "url": case.pages.url_of(f"q:{question}"),
             "answer": case.rows[f"q:{question}"].now,
             "suggested": offered[question],
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -26,7 +26,7 @@ from assessments.forms.base import refusals
 from assessments.forms.review import ApproveForm, RefuseForm, ReturnForm
 from assessments.guideline.conditions import ANSWER
 from assessments.guideline.terms import Tier
-from assessments.models import PartMark, User
+from assessments.models import PartMark, ReviewDecision, User
 from assessments.models import marks as models_marks
 from assessments.models.certificates import Assurance
 from assessments.models.going_on import REFUSED
@@ -40,14 +40,14 @@ from assessments.views.site.requests import SignedIn, posted
 
 
 def _decisive(user: User, reference: str) -> ReviewCase:
-    """The case, for somebody with a seat in it; raises NotPermitted for everybody else who may read it."""
+    """Return the case for the holder of a seat; raises NotPermitted for everybody else who may read it."""
     case = ReviewCase(user, reference)
     case.require_seat()
     return case
 
 
 def _given(request: SignedIn) -> QueryDict | None:
-    """What a decision's form is filled with: what was posted, or what was typed when the session had ended."""
+    """Return what fills the form of a decision: what was posted, or what was typed when the session had ended."""
     data = posted(request)
     return typed_before(request) if data is None else data
 
@@ -55,7 +55,7 @@ def _given(request: SignedIn) -> QueryDict | None:
 @proofs.needed  # asked on the press of the button; what was typed comes back
 @require_http_methods(["GET", "HEAD", "POST"])
 def send_back(request: SignedIn, reference: str) -> HttpResponse:
-    """Return the submission: what will be unlocked, and a message."""
+    """Return the submission to the organisation with a message; show what will be unlocked."""
     case = _decisive(request.user, reference)
     back = returned_parts.returned(case.submission)
     returned = {*(mark.target for mark in case.changes), *(f"part:{key}" for key in back)}
@@ -91,7 +91,7 @@ def send_back(request: SignedIn, reference: str) -> HttpResponse:
             "case": case,
             "submission": case.submission,
             "form": form,
-            "unlocked": [(case.rows[mark.target], mark, case.url_of(mark.target)) for mark in case.changes],
+            "unlocked": [(case.rows[mark.target], mark, case.pages.url_of(mark.target)) for mark in case.changes],
             "parts": _parts_back(case, back),
             "total": len(case.changes) + len(back),
             "possible": possible,
@@ -103,15 +103,15 @@ def send_back(request: SignedIn, reference: str) -> HttpResponse:
 
 
 def _parts_back(case: ReviewCase, back: Mapping[str, list[PartMark]]) -> list[tuple[str, list[PartMark], str]]:
-    """The parts of the conformity file that go back: name, judgements, and where they are judged."""
+    """Return the parts of the conformity file that go back: name, judgements, and where they are judged."""
     labels = {part.key: part.label for part in returned_parts.parts_of(case.submission)}
-    return [(labels[key], marks, case.url_of_target(f"part:{key}")) for key, marks in back.items()]
+    return [(labels[key], marks, case.pages.url_of_target(f"part:{key}")) for key, marks in back.items()]
 
 
 def _mail(
     case: ReviewCase, form: ReturnForm, back: Mapping[str, list[PartMark]], possible: Iterable[returns.Obstacle]
 ) -> tuple[str, str]:
-    """The mail as it would be sent: with the message and the day that stand in the form."""
+    """Return the mail as it would be sent, with the message and the day of the form."""
     given = form.cleaned_data if form.is_bound and form.is_valid() else {}
     day = given.get("answer_by") if form.is_bound else form["answer_by"].value()
     asked = [one for one in possible if one.key in given.get("tasks", ())]
@@ -136,18 +136,18 @@ def _obstacle_links(case: ReviewCase, obstacles: Iterable[Obstacle]) -> list[tup
 
 def _cleared_on(case: ReviewCase, obstacle: Obstacle) -> str:
     if obstacle.target:
-        return case.url_of_target(obstacle.target)
-    if obstacle.code == Code.UNMARKED and case.next_group is not None:
-        return case.url(case.next_group.key)
+        return case.pages.url_of_target(obstacle.target)
+    if obstacle.code == Code.UNMARKED and case.pages.next_group is not None:
+        return case.pages.url(case.pages.next_group.key)
     return reverse(CLEARED_ON.get(obstacle.code, "review"), args=[case.submission.reference])
 
 
 @proofs.needed  # asked on the press of the button; what was typed comes back
 @require_http_methods(["GET", "HEAD", "POST"])
 def approve(request: SignedIn, reference: str) -> HttpResponse:
-    """Approve: what stands in the way, what may be met later, and the certificate as it would print."""
+    """Approve: show what is missing, what may be met later, and the certificate as it would be printed."""
     case = _decisive(request.user, reference)
-    submission, edition = case.submission, case.edition
+    submission = case.submission
     decisions = list(submission.decisions.select_related("by").order_by("pk"))
     given = approvals.standing(decisions)
     case.has_approved = cases.approves(decisions, case.user)
@@ -165,21 +165,6 @@ def approve(request: SignedIn, reference: str) -> HttpResponse:
             forget_typed(request)
             messages.success(request, _("Your approval is recorded."))
             return redirect(submission)
-    lacking = approval.missing_at_the_gates(submission, case.content)
-    look = case.look()
-    of_seat = [*parts.obstacles(submission, case.seat), *supplements.obstacles_of(case.added_left)]
-    read: dict[str, Any] = {"found": found, "lacking": lacking, "look": look, "of_seat": of_seat}
-    obstacles = approval.obstacles_to_approve(
-        submission, case.user, content=case.content, changes=len(case.changes), **read
-    )
-    independent = separation.is_independent_on_page(case.user, submission.organisation_id)
-    tier = Tier(submission.assigned_tier)
-    # A High use is never certified without an independent approval, whoever holds the first seat.
-    reviewed = tier == Tier.HIGH or independent or any(decision.independent for decision in given)
-    below = least_readiness.below_today(submission, case.content)
-    is_last = tier != Tier.HIGH or bool(given)
-    held = len(found) - len(conditions)  # what blocks and can get no date
-    outlook = outlook_of(case, look, blocking=held, below=below, conditions=len(conditions), is_last=is_last)
     return render(
         request,
         "assessments/review/approve.html",
@@ -187,28 +172,68 @@ def approve(request: SignedIn, reference: str) -> HttpResponse:
             "case": case,
             "submission": submission,
             "form": form,
-            "obstacles": _obstacle_links(case, obstacles),
-            "blocking": [(b.words, case.url_of(f"q:{b.question}")) for b in blockers if not b.conditionable],
-            "below": below,
-            "outlook": outlook,
+            "blocking": [(b.words, case.pages.url_of(f"q:{b.question}")) for b in blockers if not b.conditionable],
             "conditions": len(conditions),
             "filling": filling,
             "dates": dating.lines(case, form, conditions),
             "most": most_conditions(),
-            "sentences": approval.approval_sentences(edition, case.require_seat(), independent=independent),
-            "high": tier == Tier.HIGH,
             "approvals": given,
-            "looked_at": approvals.looked_at_words(approvals.record(look)) if look else [],
-            "is_last": is_last,
-            "organisation": case.content["organisation"],
-            "system": case.content["system"],
-            "use": case.content["use"],
-            "parts": [edition.terms[f"stakeholders.{part}"] for part in case.content["system"]["parts"]],
-            "assurance": (Assurance.REVIEWED_INDEPENDENTLY if reviewed else Assurance.REVIEWED_INSIDE).label,
-            "months": edition.obligations[tier].valid_months,
-            "public_statement": case.content["signed"]["public_statement"],
+            **_missing(case, found, given, conditions=len(conditions)),
+            **_certificate(case, given),
         },
     )
+
+
+def _missing(
+    case: ReviewCase,
+    found: Sequence[certificates_blockers.Blocker],
+    given: Sequence[ReviewDecision],
+    *,
+    conditions: int,
+) -> dict[str, Any]:
+    """Return the context of what is missing before the approval, and of what follows from it.
+
+    `found`: what blocks the certificate; `conditions`: how much of it can be given a date; `given`: the approvals so far.
+    """
+    submission, look = case.submission, case.look()
+    read: dict[str, Any] = {
+        "found": found,
+        "lacking": approval.missing_at_the_gates(submission, case.content),
+        "look": look,
+        "of_seat": [*parts.obstacles(submission, case.seat), *supplements.obstacles_of(case.added_left)],
+    }
+    obstacles = approval.obstacles_to_approve(
+        submission, case.user, content=case.content, changes=len(case.changes), **read
+    )
+    below = least_readiness.below_today(submission, case.content)
+    is_last = submission.assigned_tier != Tier.HIGH or bool(given)
+    held = len(found) - conditions
+    return {
+        "obstacles": _obstacle_links(case, obstacles),
+        "below": below,
+        "is_last": is_last,
+        "outlook": outlook_of(case, look, blocking=held, below=below, conditions=conditions, is_last=is_last),
+        "looked_at": approvals.looked_at_words(approvals.record(look)) if look else [],
+    }
+
+
+def _certificate(case: ReviewCase, given: Iterable[ReviewDecision]) -> dict[str, Any]:
+    """Return the context of the certificate as it would be printed, and of the declarations that are signed for it."""
+    content, edition, tier = case.content, case.edition, Tier(case.submission.assigned_tier)
+    independent = separation.is_independent_on_page(case.user, case.submission.organisation_id)
+    # A High use is never certified without an independent approval, whoever holds the first seat.
+    reviewed = tier == Tier.HIGH or independent or any(decision.independent for decision in given)
+    return {
+        "sentences": approval.approval_sentences(edition, case.require_seat(), independent=independent),
+        "high": tier == Tier.HIGH,
+        "organisation": content["organisation"],
+        "system": content["system"],
+        "use": content["use"],
+        "parts": [edition.terms[f"stakeholders.{part}"] for part in content["system"]["parts"]],
+        "assurance": (Assurance.REVIEWED_INDEPENDENTLY if reviewed else Assurance.REVIEWED_INSIDE).label,
+        "months": edition.obligations[tier].valid_months,
+        "public_statement": content["signed"]["public_statement"],
+    }
 
 
 @proofs.needed  # asked on the press of the button; what was typed comes back

@@ -21,10 +21,11 @@ from assessments.domain.review import marks as review_marks
 from assessments.forms.base import refusals
 from assessments.forms.review import EvidenceMarkForm, MarkForm
 from assessments.models import MarkKind, MarkReason
-from assessments.views.review.case import CHANGES, FACTS, NOT_APPLICABLE, OWN, PageOfCase, ReviewCase
+from assessments.views.review.case import ReviewCase
+from assessments.views.review.case_pages import CHANGES, FACTS, NOT_APPLICABLE, OWN, PageOfCase
 from assessments.views.review.marks_cache import draw
 from assessments.views.review.reading import page_around
-from assessments.views.review.rows import Piece, Row
+from assessments.views.review.rows import JudgedRow, Piece
 from assessments.views.site.expired_forms import forget_typed, said_of_typed, typed_before
 from assessments.views.site.gate import to_declare
 from assessments.views.site.requests import SignedIn, refusals_as_messages
@@ -84,7 +85,7 @@ def changes(request: SignedIn, reference: str) -> HttpResponse:
 def _marking(request: SignedIn, reference: str, key: str, case: ReviewCase | None = None) -> HttpResponse:
     """One page of facts or answers; a POST saves every mark of it that changed, and keeps what could not be saved."""
     case = case or ReviewCase(request.user, reference)
-    group = case.group(key)
+    group = case.pages.group(key)
     if request.method != "POST":
         if not case.may_open:
             return to_declare(request, case.submission)
@@ -104,17 +105,17 @@ def _marking(request: SignedIn, reference: str, key: str, case: ReviewCase | Non
     if "together" in request.POST:
         return redirect(f"{reverse('review_together', args=[reference])}?{urlencode({'of': key})}")
     if stay:
-        return redirect(f"{_with_filter(case.url(key), request)}#{stay}")
+        return redirect(f"{_with_filter(case.pages.url(key), request)}#{stay}")
     if group.left:
-        return redirect(_with_filter(case.url(key), request))
+        return redirect(_with_filter(case.pages.url(key), request))
     if key == NOT_APPLICABLE:
         return redirect(case.submission)
-    following = next((other for other in case.groups if other.left), None)
+    following = next((other for other in case.pages.groups if other.left), None)
     if following is None and key == CHANGES and case.changes:
         return redirect("send_back", reference)
     if following is None:
         return redirect(case.submission)
-    return redirect(_with_filter(case.url(following.key), request))
+    return redirect(_with_filter(case.pages.url(following.key), request))
 
 
 def _fill_typed(case: ReviewCase, group: PageOfCase, data: QueryDict | None) -> None:
@@ -122,7 +123,7 @@ def _fill_typed(case: ReviewCase, group: PageOfCase, data: QueryDict | None) -> 
     if data is None:
         return
     rows = list(group.rows)
-    case.hang_evidence(rows)
+    case.add_evidence(rows)
     for row in rows:
         form = row.form_for(data)
         if f"{row.anchor}-mark" in data and not (form.is_valid() and not form.changes_something):
@@ -159,12 +160,12 @@ class SavedMarks(NamedTuple):
         return " ".join(words for n, words in ((self.marks, marks), (self.judgements, of_evidence)) if n)
 
 
-def _save_marks(request: SignedIn, case: ReviewCase, rows: Iterable[Row], data: QueryDict) -> SavedMarks | None:
+def _save_marks(request: SignedIn, case: ReviewCase, rows: Iterable[JudgedRow], data: QueryDict) -> SavedMarks | None:
     """Save the marks that changed; None where one of them could not be, the others are saved all the same."""
     marks, judgements, failed = 0, 0, False
     rows = list(rows)
     if any(name.startswith("e-") for name in data):
-        case.hang_evidence(rows)
+        case.add_evidence(rows)
     resolve, _colon, seen = data.get("resolve", "").rpartition(":")
     asked, _colon, piece = data.get("request", "").partition(":")
     for row in rows:
@@ -179,7 +180,7 @@ def _save_marks(request: SignedIn, case: ReviewCase, rows: Iterable[Row], data: 
     return None if failed else SavedMarks(marks, judgements)
 
 
-def _save_mark(case: ReviewCase, row: Row, data: QueryDict, seen: str = "") -> bool | None:
+def _save_mark(case: ReviewCase, row: JudgedRow, data: QueryDict, seen: str = "") -> bool | None:
     """Save one mark; None where it could not be. `seen`: the newer revision that the reviewer chose to replace."""
     form = row.form = row.form_for(data)
     if not form.is_valid():
@@ -231,7 +232,7 @@ def _save_piece(case: ReviewCase, piece: Piece, data: QueryDict) -> bool | None:
     return None
 
 
-def _asking_for_another(data: QueryDict, row: Row, reference: str) -> QueryDict:
+def _asking_for_another(data: QueryDict, row: JudgedRow, reference: str) -> QueryDict:
     """The mark that asks for another piece: *change needed* with that reason, and words where none were written."""
     title = next((p["title"] for p in row.now.get("evidence", ()) if p["reference"] == reference), "")
     data = data.copy()
@@ -272,10 +273,10 @@ def _marking_page(request: SignedIn, case: ReviewCase, group: PageOfCase) -> Htt
     if show not in FILTERS or (show in LATER_ONLY and case.before is None):
         show = "all" if group.key == CHANGES else usual
     rows = [case.rows[target] for target in _shown(case, show, group.targets)]
-    case.hang_evidence(rows)
+    case.add_evidence(rows)
     draw(case, rows, of_facts=group.key == FACTS)
     errors = [*_errors(rows)]
-    page_url = case.url(group.key)
+    page_url = case.pages.url(group.key)
     own = set(case.plain) if group.key == CHANGES else set(case.plain).intersection(group.targets)
     return render(
         request,
@@ -289,8 +290,8 @@ def _marking_page(request: SignedIn, case: ReviewCase, group: PageOfCase) -> Htt
             "left_out": len(group.targets) - len(rows),
             "errors": errors,
             "outline": [
-                (other, f"{case.url(other.key)}{'' if show == usual else f'?show={show}'}")
-                for other in case.groups
+                (other, f"{case.pages.url(other.key)}{'' if show == usual else f'?show={show}'}")
+                for other in case.pages.groups
                 if other.key == group.key or _shown(case, show, other.targets)
             ],
             "show": show,
@@ -315,7 +316,7 @@ def _marking_page(request: SignedIn, case: ReviewCase, group: PageOfCase) -> Htt
     )
 
 
-def _errors(rows: Iterable[Row]) -> Iterable[tuple[str, str]]:
+def _errors(rows: Iterable[JudgedRow]) -> Iterable[tuple[str, str]]:
     for row in rows:
         if row.form is not None and row.form.is_bound:
             for found in row.form.errors.values():
@@ -360,7 +361,7 @@ def mark(request: SignedIn, reference: str) -> HttpResponse:
     if getattr(request, "htmx", False):
         form = row.form
         problems = [str(message) for found in form.errors.values() for message in found] if form else []
-        case.hang_evidence([row])
+        case.add_evidence([row])
         return render(
             request,
             "assessments/review/saved.html",
@@ -376,11 +377,11 @@ def mark(request: SignedIn, reference: str) -> HttpResponse:
                 "swap": True,
             },
         )
-    group = next(group for group in case.groups if target in group.targets)
+    group = next(group for group in case.pages.groups if target in group.targets)
     if saved is None:
         return _marking_page(request, case, group)
     messages.success(request, _("Mark saved."))
-    return redirect(case.url(group.key, target))
+    return redirect(case.pages.url(group.key, target))
 
 
 def _mark_piece(request: SignedIn, case: ReviewCase, target: str) -> HttpResponse:
@@ -388,7 +389,7 @@ def _mark_piece(request: SignedIn, case: ReviewCase, target: str) -> HttpRespons
     if f"q:{question}" not in case.targets:
         raise Http404
     row = case.rows[f"q:{question}"]
-    case.hang_evidence([row])
+    case.add_evidence([row])
     piece = next((one for one in row.pieces if one.given["reference"] == reference), None)
     if piece is None:
         raise Http404
@@ -398,10 +399,10 @@ def _mark_piece(request: SignedIn, case: ReviewCase, target: str) -> HttpRespons
         context = {"piece": piece, "row": row, "at": timezone.localtime(), "swap": True}
         return render(request, "assessments/review/piece_saved.html", context)
     if saved is None:
-        return _marking_page(request, case, case.group(row_group(case, row)))
-    return redirect(case.url(row_group(case, row), row.target))
+        return _marking_page(request, case, case.pages.group(row_group(case, row)))
+    return redirect(case.pages.url(row_group(case, row), row.target))
 
 
-def row_group(case: ReviewCase, row: Row) -> str:
+def row_group(case: ReviewCase, row: JudgedRow) -> str:
     """The key of the page on which a row stands."""
-    return next(group.key for group in case.groups if row.target in group.targets)
+    return next(group.key for group in case.pages.groups if row.target in group.targets)

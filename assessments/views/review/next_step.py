@@ -78,7 +78,7 @@ def _yours(case: ReviewCase, parts_left: int, parts_back: int) -> Step:
             "%(n)s answer or fact is left to look at", "%(n)s answers and facts are left to look at", case.left
         )
         label = _("Begin to mark") if case.left == len(case.targets) else _("Go on marking")
-        return Step(words % {"n": case.left}, label, case.next_url)
+        return Step(words % {"n": case.left}, label, case.pages.next_url)
     if parts_left:
         words = ngettext(
             "One part of the conformity file is left to judge",
@@ -121,7 +121,7 @@ def differing(case: ReviewCase) -> list[tuple[str, str, list[str]]]:
     return [
         (
             case.title_of(target),
-            case.url_of(target),
+            case.pages.url_of(target),
             [f"{mark.by}: {mark.get_mark_display()}" for mark in found[target]],
         )
         for target in case.targets

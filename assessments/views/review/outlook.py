@@ -96,7 +96,7 @@ def _asked(case: ReviewCase) -> list[Asked]:
             words = _("“%(title)s”") % {"title": title.rstrip(" .")}
             days = case.sent.standard_days(case.edition.questions[target.removeprefix("q:")])
             due = mark.action_due or timezone.localdate() + timedelta(days=days)
-            found.append(Asked(words, case.url_of(target), due, is_standard=mark.action_due is None))
+            found.append(Asked(words, case.pages.url_of(target), due, is_standard=mark.action_due is None))
     return found
 
 

@@ -1,4 +1,4 @@
-"""A case in review: its overview, and taking it."""
+"""The overview of a case in review, and taking a seat in it."""
 
 from __future__ import annotations
 
@@ -60,16 +60,10 @@ LAST_MESSAGES = 3  # of the thread with the applicant; the others stand on their
 
 @require_safe
 def overview(request: SignedIn, reference: str) -> HttpResponse:
+    """Show a submission to its reviewers: what it says, what is judged of it, who has its seats, what comes next."""
     case = ReviewCase(request.user, reference)
     seen(request)
-    return _overview(request, case)
-
-
-def _overview(request: SignedIn, case: ReviewCase) -> HttpResponse:
-    submission, content, edition = case.submission, case.content, case.edition
-    reviewer = reviewer_of(case)
-    asked = request_to(case, reviewer)
-    may_take = not why_not_take(case, reviewer)
+    submission, edition = case.submission, case.edition
     rounds = queries.rounds_of(case.user, case.assessment, only=submission if _is_alone(case) else None)
     case.has_approved = cases.approves((d for r, made in rounds if r.pk == submission.pk for d in made), case.user)
     holds = [
@@ -80,65 +74,95 @@ def _overview(request: SignedIn, case: ReviewCase) -> HttpResponse:
         }
         for hold in queries.holds_on(case.use)
     ]
-    history = finders.history_of(case.assessment)
-    talk = messages_in(history) if case.may_open else []
-    lacking = approval.missing_at_the_gates(submission, content, as_signed=True)
+    context = {
+        "case": case,
+        "submission": submission,
+        "rounds": rounds,
+        "holds": holds,
+        "stale": staleness.shown(case.assessment),
+        "waits": _waits(case, rounds, holds),
+        "added": case.added,
+        "set_aside": finders.actions_set_aside(case.use.pk) if case.may_open and case.has_set_aside else [],
+        "second_look": _second_look(case),
+        **_of_submission(case),
+        **_of_marks(case),
+        **_of_seats(case),
+        **_of_history(case),
+        **before_case.context_of(case),
+    }
+    return render(request, "assessments/review/overview.html", context)
+
+
+def _of_submission(case: ReviewCase) -> dict[str, Any]:
+    """Return the context of the frozen submission: the use, its system and its tier."""
+    content, tier = case.content, case.content["tier"]
+    return {
+        "use": content["use"],
+        "system": content["system"],
+        "organisation": content["organisation"],
+        "parts": [case.edition.terms[f"stakeholders.{part}"] for part in content["system"]["parts"]],
+        "incident": incident_in(case.edition, content) if case.may_open else None,
+        "tier": tier,
+        "raised": tier.get("raised"),
+        "by_rules": tier.get("by_rules", tier["assigned"]),
+        "musts": content["musts"],
+        "high": case.submission.assigned_tier == Tier.HIGH,
+    }
+
+
+def _of_marks(case: ReviewCase) -> dict[str, Any]:
+    """Return the context of what is judged and what is left to judge, with the parts of the page that are drawn once."""
+    submission = case.submission
+    lacking = approval.missing_at_the_gates(submission, case.content, as_signed=True)
     judged = parts.marks_on(submission) if case.may_open and returned_parts.parts_of(submission) else []
     unjudged, back = _parts_left(case, judged), len({mark.part for mark in judged if mark.returned and mark.verdict})
-    return render(
-        request,
-        "assessments/review/overview.html",
-        {
-            "case": case,
-            "submission": submission,
-            "use": content["use"],
-            "system": content["system"],
-            "organisation": content["organisation"],
-            "parts": [edition.terms[f"stakeholders.{part}"] for part in content["system"]["parts"]],
-            "incident": incident_in(edition, content) if case.may_open else None,
-            "tier": content["tier"],
-            "holds": holds,
-            "raised": content["tier"].get("raised"),
-            "by_rules": content["tier"].get("by_rules", content["tier"]["assigned"]),
-            "stale": staleness.shown(case.assessment),
-            "waits": _waits(case, rounds, holds),
-            **_drawn_parts(case, lacking, judged),
-            **before_case.context_of(case),
-            "asked_for": [
-                (lack.label, lack.words, case.url_of(f"q:{lack.question}")) for lack in lacking if lack.question
-            ],
-            "step": step_of(case, parts_left=unjudged, parts_back=back),
-            "differing": differing(case) if case.may_open else [],
-            "parts_left": unjudged,
-            "parts_back": back,
-            "added": case.added,
-            "musts": content["musts"],
-            "set_aside": finders.actions_set_aside(case.use.pk) if case.may_open and case.has_set_aside else [],
-            "rounds": rounds,
-            "in_team": reviewer.in_team,
-            "independent": reviewer.is_independent,
-            "may_take": may_take,
-            "may_ask": not reviewer.in_team and _may_ask(case, may_take=may_take),
-            "asked": asked,
-            "why_not_asked": why_not_take(case, reviewer, asked) if asked else "",
-            "left": _left_seat(case),
-            "free_seat": _free_seat(case),
-            "talk": talk[-LAST_MESSAGES:],
-            "messages_in_all": len(talk),
-            "moments": timeline(history, for_reviewers=True, messages_open=case.may_open),
-            "high": submission.assigned_tier == Tier.HIGH,
-            "has_approved": case.has_approved,
-            "total": len(case.targets),
-            "marked": len(case.targets) - case.left,
-            "asked_actions": sum(one.mark == MarkKind.ACCEPTED_WITH_ACTION for one in case.combined.values()),
-            "second_look": _second_look(case),
-            "own_set_words": own_set_words(case) if case.is_open else "",
-        },
-    )
+    return {
+        **_drawn_parts(case, lacking, judged),
+        "asked_for": [
+            (lack.label, lack.words, case.pages.url_of(f"q:{lack.question}")) for lack in lacking if lack.question
+        ],
+        "step": step_of(case, parts_left=unjudged, parts_back=back),
+        "differing": differing(case) if case.may_open else [],
+        "parts_left": unjudged,
+        "parts_back": back,
+        "has_approved": case.has_approved,
+        "total": len(case.targets),
+        "marked": len(case.targets) - case.left,
+        "asked_actions": sum(one.mark == MarkKind.ACCEPTED_WITH_ACTION for one in case.combined.values()),
+        "own_set_words": own_set_words(case) if case.is_open else "",
+    }
+
+
+def _of_seats(case: ReviewCase) -> dict[str, Any]:
+    """Return the context of the seats: who may take one or ask a colleague to, and why not."""
+    reviewer = reviewer_of(case)
+    asked = request_to(case, reviewer)
+    may_take = not why_not_take(case, reviewer)
+    return {
+        "in_team": reviewer.in_team,
+        "independent": reviewer.is_independent,
+        "may_take": may_take,
+        "may_ask": not reviewer.in_team and _may_ask(case, may_take=may_take),
+        "asked": asked,
+        "why_not_asked": why_not_take(case, reviewer, asked) if asked else "",
+        "left": _left_seat(case),
+        "free_seat": _free_seat(case),
+    }
+
+
+def _of_history(case: ReviewCase) -> dict[str, Any]:
+    """Return the context of the timeline, with the last messages of the thread with the applicant."""
+    history = finders.history_of(case.assessment)
+    talk = messages_in(history) if case.may_open else []
+    return {
+        "talk": talk[-LAST_MESSAGES:],
+        "messages_in_all": len(talk),
+        "moments": timeline(history, for_reviewers=True, messages_open=case.may_open),
+    }
 
 
 def _second_look(case: ReviewCase) -> SecondLook | None:
-    """The second look at a case that was decided, once it is given, for those who may see both sides: one query, or two."""
+    """Return the second look at a decided case, once it is given, for readers who may see both sides: one query, or two."""
     under_review = case.is_current and case.assessment.state in UNDER_REVIEW
     if under_review or case.submission.assigned_tier not in LOOKED_AT_TWICE:
         return None
@@ -146,7 +170,7 @@ def _second_look(case: ReviewCase) -> SecondLook | None:
 
 
 def _parts_left(case: ReviewCase, judged: Iterable[PartMark]) -> int:
-    """How many parts of the conformity file this reviewer has still to judge."""
+    """Count the parts of the conformity file that this reviewer has still to judge."""
     if case.seat is None or not case.is_open:
         return 0
     own = {mark.part for mark in judged if mark.verdict and (mark.seat, mark.by_id) == (case.seat.seat, case.user.pk)}
@@ -154,7 +178,7 @@ def _parts_left(case: ReviewCase, judged: Iterable[PartMark]) -> int:
 
 
 def _waits(case: ReviewCase, rounds: Iterable[Any], holds: Iterable[dict[str, Any]]) -> NoCertificateYet | None:
-    """What the certificate of an approved case waits for; None in every other state. A few queries."""
+    """Return what the certificate of an approved case waits for; None in every other state. A few queries."""
     if not (case.may_open and case.is_current and case.assessment.state == State.APPROVED):
         return None
     submission = case.submission
@@ -171,19 +195,19 @@ def _waits(case: ReviewCase, rounds: Iterable[Any], holds: Iterable[dict[str, An
 
 
 def _is_alone(case: ReviewCase) -> bool:
-    """Tell whether there is no other round: then its rows are here already."""
+    """Tell whether the case has no other round, so that its rows are read already."""
     return case.is_current and case.submission.round == 1
 
 
 def _drawn_parts(
     case: ReviewCase, lacking: Collection[requirements.Missing], judged: Collection[PartMark]
 ) -> dict[str, SafeString]:
-    """What of the page shows the frozen submission, each part drawn once for the same state.
+    """Return the parts of the page that show the frozen submission, each drawn once for the same state.
 
-    With 150 answers most of the page's time goes into drawing these. Somebody who may not open the case gets the table of
-    its sections alone.
+    With 150 answers they take most of the time of the page. A reader who may not open the case gets the table of
+    sections only.
     """
-    sections = (case.submission.reference, [(group.key, group.marked, group.left) for group in case.groups])
+    sections = (case.submission.reference, [(group.key, group.marked, group.left) for group in case.pages.groups])
     drawn = {"sections": _drawn(case, "sections", sections, lambda: {"case": case, "submission": case.submission})}
     if not case.may_open:
         return drawn
@@ -217,7 +241,7 @@ PARTS = {
 
 
 def _drawn(case: ReviewCase, name: str, state: object, context: Callable[[], dict[str, Any]]) -> SafeString:
-    """Draw a part of the page, or take what was drawn for the same submission and state: the state has all else it shows."""
+    """Return a part of the page, from the cache where it was drawn for the same submission and state."""
     submission = case.submission
     of = (submission.reference, submission.sha256, submission.edition_checksum, get_language(), get_script_prefix())
     key = f"review:{name}:{sha256(repr((of, state)))}"
@@ -234,7 +258,7 @@ def _rules(case: ReviewCase) -> dict[str, Any]:
 
 
 def reviewer_of(case: ReviewCase) -> Reviewer:
-    """The reader of a case for the rules about its seats, with what the page has read already."""
+    """Return the reader of a case for the rules about its seats, with what the page has read already."""
     return Reviewer(
         case.user,
         case.submission,
@@ -248,9 +272,9 @@ def reviewer_of(case: ReviewCase) -> Reviewer:
 
 
 def request_to(case: ReviewCase, reviewer: Reviewer) -> SeatRequest | None:
-    """The request that asks the reader to take a seat of the case.
+    """Return the request that asks the reader to take a seat of the case.
 
-    None also where a seat is handed over to them no more, and they can take a free one.
+    None also where the seat cannot be handed over to them any more and they can take a free one.
     """
     asked = next((one for one in case.requests if one.to_id == case.user.pk), None)
     if asked is None or not asked.holder_id or not separation.why_not(seats.require_handed_over, reviewer, asked):
@@ -259,7 +283,7 @@ def request_to(case: ReviewCase, reviewer: Reviewer) -> SeatRequest | None:
 
 
 def why_not_take(case: ReviewCase, reviewer: Reviewer, asked: SeatRequest | None = None) -> str:
-    """Why the reader cannot take a seat here: the one that is handed over to them, else the free one. Empty: they can."""
+    """Return why the reader cannot take the seat that is handed over to them, else the free one; empty where they can."""
     if case.seat is not None:
         return _("You hold a seat of this case already.")
     if asked is not None and asked.holder_id:
@@ -268,7 +292,7 @@ def why_not_take(case: ReviewCase, reviewer: Reviewer, asked: SeatRequest | None
 
 
 def _left_seat(case: ReviewCase) -> ReviewSeat | None:
-    """The seat of a decided case that this reviewer may take over, because its holder has left; None where there is none."""
+    """Return the seat of a decided case that this reviewer may take over because its holder has left, or None."""
     if case.seat is not None or case.conflict is not None or not case.may_review:
         return None
     for held in successors.left_seats(case.submission):
@@ -293,9 +317,9 @@ def _free_seat(case: ReviewCase) -> str:
 
 
 def _found(case: ReviewCase) -> list[dict[str, Any]]:
-    """What the checks found before signing, in the very words that the owner read, with what changed since the last round.
+    """Return what the checks found before signing, in the words that the owner read, and what changed since the last round.
 
-    Submissions of a release without checks show what is not known and planned alone.
+    Submissions of a release without checks show only what is not known and what is planned.
     """
     sent = case.sent
     lines = [("", _("Changed since %(what)s") % {"what": case.since}, "", _among(case.changed, case.targets))]
@@ -312,7 +336,7 @@ def _found(case: ReviewCase) -> list[dict[str, Any]]:
             "severity": severity,
             "title": title,
             "advice": advice,
-            "lines": [(case.title_of(target), case.url_of(target)) for target in about],
+            "lines": [(case.title_of(target), case.pages.url_of(target)) for target in about],
         }
         for severity, title, advice, about in lines
         if about
@@ -327,7 +351,7 @@ def _among(known: Collection[str], targets: Iterable[str]) -> Sequence[str]:
 def file_lines(
     case: ReviewCase, lacks: Iterable[requirements.Missing], judged: Iterable[PartMark] = ()
 ) -> list[PartLine]:
-    """The conformity file as it was signed, and what of it is missing today."""
+    """Return the conformity file as it was signed, with what is missing in it today."""
     lacking = {lack.part: lack.words for lack in lacks if lack.part}
     before = {part["part"]: part for part in (case.before or {}).get("conformity", ())}
     now = {part["part"]: part["revision"] for part in case.content.get("conformity", ())}

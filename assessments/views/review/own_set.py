@@ -44,7 +44,7 @@ def own_set(request: SignedIn, reference: str) -> HttpResponse:
         return redirect(case.submission)
     own = case.own
     targets = [target for target in case.targets if target in own.targets]
-    lines = [(case.title_of(t), case.url_of(t), t in own.drawn, case.marks.get(t)) for t in targets]
+    lines = [(case.title_of(t), case.pages.url_of(t), t in own.drawn, case.marks.get(t)) for t in targets]
     pieces = _pieces(case)
     return render(
         request,
@@ -83,9 +83,11 @@ def _pieces(case: ReviewCase) -> list[PieceLine]:
         places = sorted(own.pieces.get(content, ()))
         lines[content] = PieceLine(
             title=piece["title"],
-            url=case.evidence_url(piece) if is_openable(piece) else "",
+            url=case.pages.evidence_url(piece) if is_openable(piece) else "",
             show=_preview_url(case, piece) if is_openable(piece) and not piece["link"] else "",
-            place=case.url_of(f"q:{places[0][0]}") if places else case.url_of_target(f"part:{in_parts[content]}"),
+            place=case.pages.url_of(f"q:{places[0][0]}")
+            if places
+            else case.pages.url_of_target(f"part:{in_parts[content]}"),
             of_file=not places,
             is_opened=content in opened,
             is_judged=bool(own.pieces.get(content, frozenset()) & judged)

@@ -22,7 +22,7 @@ from assessments.forms.base import refusals
 from assessments.forms.second_look import AskForm, LookMarkForm, ReportForm, TakeLookForm, WriteForm
 from assessments.models import SecondLook
 from assessments.views.review.blind_case import BlindCase
-from assessments.views.review.rows import Row
+from assessments.views.review.rows import JudgedRow
 from assessments.views.site.requests import SignedIn, posted
 
 
@@ -115,7 +115,7 @@ def take(request: SignedIn, reference: str) -> HttpResponse:
 class LookRow:
     """One fact or answer with the second reviewer's form."""
 
-    row: Row
+    row: JudgedRow
     form: LookMarkForm
     decisive: bool
     number: int
@@ -144,7 +144,7 @@ def marks(request: SignedIn, reference: str, group: str) -> HttpResponse:
         left = [one for one, n in case.progress(second_look.marks_of(found)) if n < len(one.targets)]
         following = next((one for one in left if one.key != group), None)
         return redirect(_url(reference, following.key) if following else reverse("second_look", args=[reference]))
-    case.hang_evidence(shown.rows)
+    case.add_evidence(shown.rows)
     errors = [
         (line.form[name].auto_id if name in line.form.fields else "", f"{line.row.title}: {words[0]}")
         for line in lines

@@ -68,7 +68,7 @@ def _rows(case: ReviewCase, data: QueryDict | None) -> list[JudgedSupplement]:
             label=row.version.evidence.title,
             row=row,
             title=titles.get(row.target, row.target),
-            url=case.url_of_target(row.target),
+            url=case.pages.url_of_target(row.target),
         )
         one.own = next((mark for mark in row.marks.all() if mark.by_id == case.user.pk), None)
         one.others = [mark for mark in row.marks.all() if mark != one.own]

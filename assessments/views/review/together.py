@@ -11,7 +11,8 @@ from django.views.decorators.http import require_http_methods
 
 from assessments.domain.review import marks
 from assessments.forms.base import refusals
-from assessments.views.review.case import CHANGES, PageOfCase, ReviewCase
+from assessments.views.review.case import ReviewCase
+from assessments.views.review.case_pages import CHANGES, PageOfCase
 from assessments.views.site.gate import to_declare
 from assessments.views.site.requests import SignedIn
 
@@ -24,7 +25,7 @@ def together(request: SignedIn, reference: str) -> HttpResponse:
         return to_declare(request, case.submission)
     case.require_seat()
     key = request.GET.get("of", "")
-    group = case.group(key) if key and key != CHANGES else None
+    group = case.pages.group(key) if key and key != CHANGES else None
     problem = ""
     if request.method == "POST":
         chosen = request.POST.getlist("target")
@@ -47,8 +48,8 @@ def together(request: SignedIn, reference: str) -> HttpResponse:
             "submission": case.submission,
             "group": group,
             "groups": [
-                (one, [(case.rows[t], case.url_of(t), t in ticked) for t in one.targets if t in plain])
-                for one in case.groups
+                (one, [(case.rows[t], case.pages.url_of(t), t in ticked) for t in one.targets if t in plain])
+                for one in case.pages.groups
                 if not set(one.targets).isdisjoint(plain)
             ],
             "plain": len(plain),
@@ -83,4 +84,4 @@ def _accept(request: SignedIn, case: ReviewCase, chosen: list[str]) -> str:
 
 def _following(case: ReviewCase, group: PageOfCase | None) -> str:
     """Back to the page that it came from while something is left there, else on."""
-    return case.url(group.key) if group is not None and group.left else case.next_url
+    return case.pages.url(group.key) if group is not None and group.left else case.pages.next_url

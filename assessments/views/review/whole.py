@@ -23,7 +23,7 @@ def whole_case(request: SignedIn, reference: str) -> HttpResponse:
     if not case.may_open:
         return to_declare(request, case.submission)
     content, edition = case.content, case.edition
-    case.hang_evidence([row for group in case.groups for row in group.rows])
+    case.add_evidence([row for group in case.pages.groups for row in group.rows])
     deciding, others = rule_cards(edition, content)
     return render(
         request,

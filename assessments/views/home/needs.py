@@ -1,0 +1,311 @@
+"""What waits for a member: each thing with its words, its link and its place in the order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import Case, Q, Value, When
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from assessments.access import finders
+from assessments.access import roles as access_roles
+from assessments.access.roles import Action
+from assessments.domain.answering import asking as answering_asking
+from assessments.domain.certificates import staleness
+from assessments.models import (
+    Assessment,
+    Comment,
+    Evidence,
+    Hold,
+    Membership,
+    Message,
+    RemediationAction,
+    Role,
+    State,
+    User,
+    edition_for,
+)
+from assessments.notifications.inbox import messages_for
+from assessments.notifications.kinds import MessageKind
+from assessments.views.assessment.next_step import step_of
+from assessments.views.home import review_needs
+from assessments.views.home.days import ago, day_of, due_words
+
+SOON_DAYS = 30
+NEWS_DAYS = 30  # older news is in the inbox only
+NEWS = 10  # shown on the dashboard
+MESSAGES = 50  # of the inbox that are searched for them
+
+
+@dataclass
+class Need:
+    """One thing that waits for this person."""
+
+    title: str
+    text: str
+    url: str
+    label: str
+    when: str = ""
+    more: str = ""
+    late: bool = False
+    give: str = ""  # of an action that nobody has taken: where to give it to somebody; its button takes it
+    message: int | None = None  # the inbox line that opening it marks as read
+    due: date | None = None
+    rank: int = 6
+    things: int = 1  # how many the heading counts for it
+
+    @property
+    def order(self) -> tuple[int, date]:
+        """Return the key to sort by: late needs, then what others wait for, then what is due, then news and drafts."""
+        if self.due is None:
+            return self.rank, date.max
+        days = (self.due - timezone.localdate()).days
+        return (0 if self.late else 2 if days <= 7 else 5), self.due
+
+
+def needs_of(
+    user: User, memberships: Iterable[Membership], open_ones: Iterable[Assessment], soon: Iterable[RemediationAction]
+) -> list[Need]:
+    """Return the user's needs in order: returned assessments, assigned sections, signatures, drafts, actions, news."""
+    roles = {membership.organisation_id: membership for membership in memberships}
+    needs: list[Need] = []
+    assigned = list(finders.assignments_for(user))
+    with_sections = {assignment.assessment_id for assignment in assigned}
+    for assessment in open_ones:
+        member = roles.get(assessment.organisation_id)
+        if member is None or member.role not in access_roles.MAY[Action.ANSWER]:
+            continue
+        need = need_of(assessment, member, assigned=assessment.pk in with_sections)
+        if need:
+            needs.append(need)
+    for assignment in assigned:
+        need = assigned_need(assignment)
+        if need:
+            needs.append(need)
+    needs += [action_need(action, user) for action in soon if may_work_on(action, roles)]
+    needs += [hold_need(hold) for hold in finders.holds_of(user)[:5]]
+    needs += [evidence_need(piece) for piece in finders.evidence_to_renew(user, SOON_DAYS)[:5]]
+    needs += told_needs(user, {need.url for need in needs})
+    return sorted(needs, key=lambda need: need.order)
+
+
+def may_work_on(action: RemediationAction, roles: dict[int, Membership]) -> bool:
+    member = roles.get(action.organisation_id)
+    return member is not None and member.role in access_roles.MAY[Action.ANSWER]
+
+
+def need_of(assessment: Assessment, member: Membership, *, assigned: bool) -> Need | None:
+    """Return what an open assessment asks of a member; None where only their assigned sections count."""
+    title, system = assessment.use.title, assessment.use.system.name
+    if assessment.use.prohibited_by_facts:
+        return prohibited_need(assessment, member)
+    step = step_of(assessment, may_work=True)
+    if assessment.state == State.RETURNED:
+        return Need(
+            title=_("Changes needed: %(use)s") % {"use": title},
+            text=_("%(system)s. The reviewer says for each answer what would satisfy.") % {"system": system},
+            url=step.url,
+            label=step.label,
+            when=_("Returned"),
+            more=day_of(assessment.state_at),
+            rank=1,
+        )
+    if assessment.shown_state == "ready_to_sign":
+        if member.role != Role.OWNER:
+            return None
+        return Need(
+            title=_("%(step)s: %(use)s") % {"step": step.label, "use": title},
+            text=_("%(system)s. Every question has an answer.") % {"system": system},
+            url=step.url,
+            label=step.label,
+            when=_("Ready"),
+            more=_("to sign"),
+            rank=3,
+        )
+    if assigned or member.sees != "all":
+        return None
+    return Need(
+        title=_("%(step)s: %(use)s") % {"step": step.label, "use": title},
+        text=_("%(system)s. %(n)s of %(m)s questions answered.")
+        % {"system": system, "n": assessment.answered, "m": assessment.applicable},
+        url=step.url,
+        label=_("Go on"),
+        when=_("Draft"),
+        more=ago(assessment.state_at),
+    )
+
+
+def prohibited_need(assessment: Assessment, member: Membership) -> Need | None:
+    if member.role != Role.OWNER:
+        return None
+    return Need(
+        title=_("A prohibited use: %(use)s") % {"use": assessment.use.title},
+        text=_("%(system)s. Correct the facts, or sign that they are right.") % {"system": assessment.use.system.name},
+        url=reverse("declare_prohibited", args=[assessment.reference]),
+        label=_("See why"),
+        when=_("Stop"),
+        rank=1,
+    )
+
+
+def assigned_need(assignment: Any) -> Need | None:
+    """Return the need of an assigned section or question; None once it is complete or cannot be answered."""
+    assessment = assignment.assessment
+    if assignment.question:
+        return asked_need(assignment) if assessment.is_editable else None
+    counts = assessment.progress.get("sections", {}).get(assignment.section)
+    if not assessment.is_editable or counts is None or counts["answered"] >= counts["applicable"]:
+        return None
+    section = edition_for(assessment.edition.checksum).section_of[assignment.section]
+    when, more, late = due_words(assignment.due)
+    return Need(
+        title=_("Answer “%(section)s”") % {"section": section.title},
+        text=_("%(use)s. %(n)s of %(m)s questions answered.")
+        % {"use": assessment.use.title, "n": counts["answered"], "m": counts["applicable"]},
+        url=reverse("section", args=[assessment.reference, section.key]),
+        label=_("Answer it"),
+        when=when or _("Asked"),
+        more=more or _("of you"),
+        late=late,
+        due=assignment.due,
+    )
+
+
+def asked_need(assignment: Any) -> Need | None:
+    """Return the need of a single question that a colleague asks this person to answer."""
+    question = assignment.assessment.compiled().questions.get(assignment.question)
+    if question is None:
+        return None
+    when, more, late = due_words(assignment.due)
+    said, url, label = assignment.note or question.text, answering_asking.place_of(assignment), _("Answer it")
+    if assignment.answered:
+        said = _("It has an answer. Tell the person who asked, or go on.")
+        url = reverse("asked", args=[assignment.assessment.reference, assignment.pk])
+        label = _("Say that it is answered")
+    words = {"use": assignment.assessment.use.title, "name": assignment.by, "said": said}
+    return Need(
+        title=_("Answer “%(section)s”") % {"section": question.title},
+        text=(_("%(use)s. %(name)s asks: %(said)s") if assignment.by else "%(use)s. %(said)s") % words,
+        url=url,
+        label=label,
+        when=when or _("Asked"),
+        more=more or _("of you"),
+        late=late,
+        due=assignment.due,
+    )
+
+
+def action_need(action: RemediationAction, user: User) -> Need:
+    """Return the need of an action that is due soon: its owner reports it; any colleague may take one without an owner."""
+    when, more, late = due_words(action.next_due)
+    owner = _("owned by %(name)s") % {"name": action.owner} if action.owner else _("nobody has taken it yet")
+    text = _("%(use)s, action %(n)s, %(owner)s.") % {"use": action.use.title, "n": action.number, "owner": owner}
+    if action.next_due != action.last_due:
+        text += " " + _("First step: %(step)s") % {"step": (action.own_steps or [action.stopgap])[0]}
+    at = [action.use.reference, action.number]
+    label = _("Report as done") if action.owner_id == user.pk else _("Open the action")
+    return Need(
+        title=action.title,
+        text=text,
+        url=reverse("action", args=at),
+        label=_("Take it") if action.owner is None else label,
+        give=reverse("action_plan", args=at) if action.owner is None else "",
+        when=when,
+        more=more,
+        late=late,
+        due=action.next_due,
+    )
+
+
+def hold_need(hold: Hold) -> Need:
+    """Return the need of a hold for which this person is responsible."""
+    when, more, late = due_words(hold.due)
+    said = {"use": hold.use.title, "system": hold.use.system.name}
+    return Need(
+        title=_("On hold, %(kind)s: %(use)s") % {"kind": hold.get_kind_display(), **said},
+        text=_("%(system)s. It blocks approval and every certificate; you look after it.") % said,
+        url=reverse("hold", args=[hold.use.reference, hold.pk]),
+        label=_("See to the hold"),
+        when=when or _("Hold"),
+        more=more,
+        late=late,
+        due=hold.due,
+        rank=1,
+    )
+
+
+def evidence_need(piece: Evidence) -> Need:
+    """Return the need of an evidence item of this person that expires soon or has expired."""
+    when, _due, late = due_words(piece.expires_on)
+    assert piece.expires_on is not None
+    day = date_format(piece.expires_on, "j F")
+    return Need(
+        title=_("Renew the evidence “%(title)s”") % {"title": piece.title},
+        text=_("Replace it, change its expiry, or withdraw it. Answers that lean on it say that it has expired.")
+        if late
+        else _("Replace it or change its expiry before then."),
+        url=piece.get_absolute_url(),
+        label=_("Look at it"),
+        when=when,
+        more=_("expired %(day)s") % {"day": day} if late else _("expires %(day)s") % {"day": day},
+        late=late,
+        due=piece.expires_on,
+    )
+
+
+def stale_need(approval: Assessment) -> Need:
+    """Return the need of a stale approval: its owner states what changed."""
+    newest = staleness.reasons(approval)[-1:]
+    return Need(
+        title=_("What changed? %(use)s") % {"use": approval.use.title},
+        text=newest[0].words if newest else _("What was approved has changed."),
+        url=reverse("what_changed", args=[approval.reference]),
+        label=_("Say what changed"),
+        when=_("Changed"),
+        more=day_of(approval.stale_since) if approval.stale_since else "",
+        rank=3,
+    )
+
+
+def told_needs(user: User, links: set[str]) -> list[Need]:
+    """Return the comments that this person should answer, read or not, and the unread news of the last weeks."""
+    since = timezone.now() - timedelta(days=NEWS_DAYS)
+    shown = Q(read_at=None) | Q(kind=MessageKind.MENTION)
+    asks_first = Case(When(kind=MessageKind.MENTION, then=Value(0)), default=Value(1))
+    told = list(messages_for(user).filter(shown, at__gt=since).order_by(asks_first, "-at", "-pk")[:MESSAGES])
+    asking = {int(m.object.removeprefix("comment:")): m for m in told if m.kind == MessageKind.MENTION}
+    needs = [comment_need(said, asking[said.pk]) for said in finders.threads_waiting_for(user, asking)]
+    # What the lines of the reviews count is not news beside them.
+    news = [m for m in told if m.kind not in (MessageKind.MENTION, *review_needs.COUNTED) and m.link not in links]
+    return needs + [news_need(message) for message in news[:NEWS]]
+
+
+def comment_need(said: Comment, message: Message) -> Need:
+    return Need(
+        title=message.subject,
+        text=said.text if len(said.text) <= 280 else f"{said.text[:280]}…",
+        url=message.link,
+        label=_("Answer the comment"),
+        when=_("Comment"),
+        more=day_of(said.at),
+        rank=3,
+    )
+
+
+def news_need(message: Message) -> Need:
+    return Need(
+        title=message.subject,
+        text=message.text,
+        url=message.link,
+        label=_("Open"),
+        when=_("News"),
+        more=day_of(message.at),
+        message=message.pk,
+        rank=4,
+    )
