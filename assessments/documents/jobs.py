@@ -24,7 +24,7 @@ from assessments.documents.certificate import certificate_pdf
 from assessments.documents.decided import decided_by
 from assessments.documents.letters import letter_of, letter_pdf
 from assessments.documents.package_plan import annex_pdf, plan_pdf
-from assessments.documents.report import (
+from assessments.documents.report.model import (
     ActionNow,
     ChangeSince,
     Frozen,

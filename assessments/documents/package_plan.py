@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assessments.documents import drawing, engine, plan
-from assessments.documents.report import (
+from assessments.documents.report.model import (
     ActionBlock,
     AnswerLine,
     ChangeLine,

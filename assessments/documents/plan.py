@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assessments.documents import drawing, engine
-from assessments.documents.report import ActionBlock, Readiness, Report, day, moment
+from assessments.documents.report.model import ActionBlock, Readiness, Report, day, moment
 from assessments.guideline.terms import TIERS, Tier
 
 FIRST = 5

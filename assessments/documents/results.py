@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from assessments.documents import engine, plan
 from assessments.documents.board_paper import pause_words
 from assessments.documents.package_plan import FEW, attachment, fitted_tier, method_context, shared_context
-from assessments.documents.report import ActionBlock, PackageBlock, Readiness, Report
+from assessments.documents.report.model import ActionBlock, PackageBlock, Readiness, Report
 from assessments.scoring.order import STOP
 
 

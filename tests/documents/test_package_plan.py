@@ -15,7 +15,7 @@ from django.template.loader import render_to_string
 from pypdf import PdfReader
 
 from assessments.documents import board_paper, jobs, package_plan, results
-from assessments.documents.report import ChangeLine, ReasonLine, build_report
+from assessments.documents.report.model import ChangeLine, ReasonLine, build_report
 from assessments.models import Document
 from assessments.models.assessments import State
 from assessments.models.snapshots import build_snapshot

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from assessments.core.errors import InvalidAnswer
-from assessments.documents.report import _answer
+from assessments.documents.report.model import _answer
 from assessments.domain.answering import answers
 from assessments.models import State
 from assessments.models.snapshots import answers_in, build_snapshot, changed_targets
