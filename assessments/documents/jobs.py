@@ -24,17 +24,11 @@ from assessments.documents.certificate import certificate_pdf
 from assessments.documents.decided import decided_by
 from assessments.documents.letters import letter_of, letter_pdf
 from assessments.documents.package_plan import annex_pdf, plan_pdf
-from assessments.documents.report.model import (
-    ActionNow,
-    ChangeSince,
-    Frozen,
-    Report,
-    ReviewWords,
-    RiskNow,
-    SinceLast,
-    build_report,
-    day,
-)
+from assessments.documents.report.actions import ActionNow, RiskNow
+from assessments.documents.report.answers import ReviewWords
+from assessments.documents.report.build import build_report
+from assessments.documents.report.dates import day
+from assessments.documents.report.model import ChangeSince, Report, SinceLast, SubmissionHead
 from assessments.documents.results import results_pdf
 from assessments.documents.status_notice import notice_of, notice_pdf
 from assessments.models import (
@@ -262,7 +256,7 @@ def submission_report(
         content,
         edition_for(submission.edition_checksum),
         draft=False,
-        frozen=Frozen(
+        frozen=SubmissionHead(
             submission.reference,
             submission.round,
             submission.at,

@@ -19,17 +19,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assessments.documents import drawing, engine, plan
-from assessments.documents.report.model import (
-    ActionBlock,
-    AnswerLine,
-    ChangeLine,
-    FactLine,
-    PackageBlock,
-    Readiness,
-    Report,
-    RuleLine,
-    ScopeLine,
-)
+from assessments.documents.report.actions import ActionBlock
+from assessments.documents.report.answers import AnswerLine
+from assessments.documents.report.facts import FactLine
+from assessments.documents.report.model import Report
+from assessments.documents.report.packages import PackageBlock
+from assessments.documents.report.scope import ScopeLine
+from assessments.documents.report.scores import Readiness
+from assessments.documents.report.tier import ChangeLine, RuleLine
 from assessments.guideline.terms import Choice, Tier
 from assessments.guideline.wording import as_fact
 

@@ -15,7 +15,9 @@ from django.template.loader import render_to_string
 from pypdf import PdfReader
 
 from assessments.documents import board_paper, jobs, package_plan, results
-from assessments.documents.report.model import ChangeLine, ReasonLine, build_report
+from assessments.documents.report.build import build_report
+from assessments.documents.report.reasons import ReasonLine
+from assessments.documents.report.tier import ChangeLine
 from assessments.models import Document
 from assessments.models.assessments import State
 from assessments.models.snapshots import build_snapshot
