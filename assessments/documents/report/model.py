@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from assessments.documents.report.actions import ActionBlock
+from assessments.documents.report.actions import ActionBlock, ActionNow
 from assessments.documents.report.answers import AnswerLine
 from assessments.documents.report.evidence import EvidenceEntry
 from assessments.documents.report.facts import FactLine
@@ -66,6 +66,15 @@ class SinceLast:
     groups: tuple[tuple[str, tuple[ChangeSince, ...]], ...]
     slips: int
     is_of_the_day: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PlanNow:
+    """The state of a plan when it is made; the snapshot cannot know it. `actions`: by the number of the action."""
+
+    actions: Mapping[int, ActionNow] = field(default_factory=dict)
+    as_of: datetime | None = None
+    since_last: SinceLast | None = None
 
 
 @dataclass(frozen=True, slots=True)
