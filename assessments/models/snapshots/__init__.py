@@ -1,21 +1,21 @@
-"""The snapshot of an assessment: everything that is signed, printed and reviewed, as plain values."""
+"""The snapshot of an assessment: everything that is signed, printed and reviewed, as plain values.
+
+`build_snapshot` in `build` makes it from the rows; `read` reads it again. `tier`, `evidence` and `results` are parts of it,
+and `asked` says which facts belong to it.
+"""
 
 from __future__ import annotations
 
-from assessments.models.snapshots.build import (
+from assessments.models.snapshots.asked import asked_facts, fact_vocabulary, scoping_facts
+from assessments.models.snapshots.build import before_signing, build_snapshot, conformity_snapshot
+from assessments.models.snapshots.read import (
     SELF_CERTIFICATION,
     answers_in,
-    asked_facts,
-    before_signing,
-    build_snapshot,
     changed_targets,
-    conformity_picture,
     declared_in,
     evidence_of,
-    fact_vocabulary,
     pieces_of,
     same_answer,
-    scoping_facts,
     value_of,
 )
 
@@ -26,7 +26,7 @@ __all__ = [
     "before_signing",
     "build_snapshot",
     "changed_targets",
-    "conformity_picture",
+    "conformity_snapshot",
     "declared_in",
     "evidence_of",
     "fact_vocabulary",
