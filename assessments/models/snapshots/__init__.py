@@ -1,7 +1,7 @@
 """The snapshot of an assessment: everything that is signed, printed and reviewed, as plain values.
 
-`build_snapshot` in `build` makes it from the rows; `read` reads it again. `tier`, `evidence` and `results` are parts of it,
-and `asked` says which facts belong to it.
+`build_snapshot` in `build` makes it from the rows that `source` reads; `tier`, `evidence` and `results` are parts of it.
+`read` has what a reader of a snapshot needs, and `asked` says which facts are asked of a use.
 """
 
 from __future__ import annotations

@@ -6,27 +6,27 @@ hidden is in it: answers to questions that do not apply stay in their rows and l
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.utils import timezone
 
-from assessments.guideline.edition import Edition
-from assessments.guideline.terms import Dimension, HoldKind, LifecycleStage, Principle, Tier
-from assessments.models.assessments import NOTE_IS_TAKEN, Answer, Assessment, State
+from assessments.guideline.edition import Edition, Question
+from assessments.guideline.terms import Tier
+from assessments.models.assessments import Answer, Assessment, State
 from assessments.models.marks import combined_marks
 from assessments.models.snapshots.asked import asked_facts
 from assessments.models.snapshots.evidence import conformity_file, evidence_by_answer
 from assessments.models.snapshots.read import SELF_CERTIFICATION
-from assessments.models.snapshots.results import action_values, finding_values, must_counts, score_values
+from assessments.models.snapshots.results import action_values, finding_values, must_counts, scorecard_values
+from assessments.models.snapshots.source import read_source
 from assessments.models.snapshots.tier import fact_values, raised_values, tier_values
-from assessments.models.systems import DeclaredFact, declared_facts, fact_words
+from assessments.models.systems import DeclaredFact, DeclaredUse, fact_words
 from assessments.scoring import checks
 from assessments.scoring.findings import find
-from assessments.scoring.held import assign_held_tier, counted_facts
-from assessments.scoring.inputs import AnswerValue, Declared
+from assessments.scoring.inputs import Declared
 from assessments.scoring.order import to_accept
-from assessments.scoring.readiness import progress, score_assessment
+from assessments.scoring.readiness import Count, progress, score_assessment
 
 
 def build_snapshot(assessment: Assessment, *, final: bool) -> dict[str, Any]:
@@ -35,29 +35,55 @@ def build_snapshot(assessment: Assessment, *, final: bool) -> dict[str, Any]:
     Six queries: facts, holds, answers, evidence with its versions; three more for the conformity file of a High use.
     The caller has loaded the use with its system and organisation.
     """
-    edition = assessment.compiled()
-    use, system, organisation = assessment.use, assessment.use.system, assessment.use.system.organisation
-    rows = list(use.fact_rows().select_related("by", "agreed_by", "signed_worst__by"))
-    holds = list(use.holds.order_by("pk"))
-    facts = declared_facts(edition, rows)
-    held = [hold.fact for hold in holds if hold.closed_at is None and hold.kind == HoldKind.OPEN_QUESTION]
-    result, counted = assign_held_tier(edition, facts, held), counted_facts(edition, facts, held)
-    tier = use.tier_over(result.assigned_tier)
-    answers = list(
-        assessment.answers.filter(to_confirm=False)
-        .annotate(note_is_taken=NOTE_IS_TAKEN)
-        .select_related("question", "by")
-    )
-    values: dict[str, AnswerValue] = {row.question.key: row.value() for row in answers}
-    declared = Declared(facts=facts, parts=system.parts, tier=tier).knowing(edition, values)
-    evidence = evidence_by_answer(assessment)
-    met = frozenset({SELF_CERTIFICATION}) if final and tier == Tier.LOW else frozenset()
+    source = read_source(assessment)
+    edition, use, declared, values = source.edition, source.use, source.declared, source.values
+    met = frozenset({SELF_CERTIFICATION}) if final and declared.tier == Tier.LOW else frozenset()
     shown = declared.questions(edition)
+    asked = {question.key for question in shown}
     card = score_assessment(edition, declared, values, final=final, met=met)
     findings = find(edition, declared, values, final=final, met=met)
-    done = progress(edition, declared, values).total
     return {
         "edition": {"key": edition.key, "release": edition.release, "checksum": edition.checksum},
+        **_named(use),
+        "assessment": {"reference": assessment.reference},
+        "facts": [fact_values(row) for row in _in_order(edition, source.fact_rows, declared)],
+        "values": fact_words(source.facts),
+        "tier": tier_values(edition, source.counted, source.result, source.holds)
+        | {
+            "assigned": str(declared.tier),
+            "by_rules": str(source.result.assigned_tier),
+            "raised": raised_values(use),
+        },
+        "flags": [
+            {"key": flag.key, "as_of": flag.as_of}
+            for flag in edition.flags
+            if flag.when.holds(declared.context, unknown=False)
+        ],
+        "questions": [
+            {"question": question.key, "items": [item.key for item in declared.items(edition, question)]}
+            for question in shown
+        ],
+        "answers": {
+            row.question.key: _answer(row) | {"evidence": source.evidence.get(row.pk, [])}
+            for row in source.answer_rows
+            if row.question.key in asked
+        },
+        "counts": _counts(progress(edition, declared, values).total, shown),
+        "scorecard": scorecard_values(card),
+        "findings": [finding_values(finding) for finding in findings],
+        "actions": action_values(source, findings),
+        "musts": must_counts(edition, declared, values),
+        **({"to_accept": list(to_accept(declared, edition, values))} if edition.order else {}),
+        "replies": _replies(assessment),
+        "checks": _checks(edition, declared, source.answer_rows, source.evidence),
+        "conformity": conformity_file(edition, use, declared.tier),
+    }
+
+
+def _named(use: DeclaredUse) -> dict[str, Any]:
+    """Return the organisation, its AI system and the use, with the fields that are signed."""
+    system, organisation = use.system, use.system.organisation
+    return {
         "organisation": {
             "reference": organisation.reference,
             "name_en": organisation.name_en,
@@ -83,49 +109,18 @@ def build_snapshot(assessment: Assessment, *, final: bool) -> dict[str, Any]:
             "scope_zh": use.scope_zh,
             "exclusions": use.exclusions,
         },
-        "assessment": {"reference": assessment.reference},
-        "facts": [fact_values(row) for row in _in_order(edition, rows, declared)],
-        "values": fact_words(facts),
-        "tier": tier_values(edition, counted, result, holds)
-        | {"assigned": str(tier), "by_rules": str(result.assigned_tier), "raised": raised_values(use)},
-        "flags": [
-            {"key": flag.key, "as_of": flag.as_of}
-            for flag in edition.flags
-            if flag.when.holds(declared.context, unknown=False)
-        ],
-        "questions": [
-            {
-                "question": question.key,
-                "items": [item.key for item in declared.items(edition, question)],
-            }
-            for question in shown
-        ],
-        "answers": {
-            row.question.key: _answer(row) | {"evidence": evidence.get(row.pk, [])}
-            for row in answers
-            if row.question.key in {q.key for q in shown}
-        },
-        "counts": {
-            "applicable": done.applicable,
-            "answered": done.answered,
-            "unknown": done.unknown,
-            "not_applicable": done.not_applicable,
-            "planned": done.planned,
-            "sections": len({question.section for question in shown}),
-        },
-        "scorecard": {
-            "dimensions": {str(key): score_values(card.dimensions[key]) for key in Dimension},
-            "principles": {str(key): score_values(card.principles[key]) for key in Principle},
-            "lifecycle": {str(key): score_values(card.lifecycle[key]) for key in LifecycleStage},
-            "clauses": {key: score_values(score) for key, score in card.clauses.items()},
-        },
-        "findings": [finding_values(finding) for finding in findings],
-        "actions": action_values(edition, use, declared, values, findings, result, rows, holds),
-        "musts": must_counts(edition, declared, values),
-        **({"to_accept": list(to_accept(declared, edition, values))} if edition.order else {}),
-        "replies": _replies(assessment),
-        "checks": _checks(edition, declared, answers, evidence),
-        "conformity": conformity_file(edition, use, tier),
+    }
+
+
+def _counts(done: Count, shown: Iterable[Question]) -> dict[str, int]:
+    """Return how many questions there are, and how they were answered."""
+    return {
+        "applicable": done.applicable,
+        "answered": done.answered,
+        "unknown": done.unknown,
+        "not_applicable": done.not_applicable,
+        "planned": done.planned,
+        "sections": len({question.section for question in shown}),
     }
 
 

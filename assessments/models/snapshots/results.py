@@ -8,18 +8,26 @@ from typing import Any
 from django.utils import timezone
 
 from assessments.guideline.edition import Edition
-from assessments.guideline.terms import Choice
-from assessments.models.holds import Hold
-from assessments.models.systems import DeclaredFact, DeclaredUse
+from assessments.guideline.terms import Choice, Dimension, LifecycleStage, Principle
+from assessments.models.snapshots.source import Source
 from assessments.scoring.findings import Finding
 from assessments.scoring.inputs import AnswerValue, Declared
 from assessments.scoring.order import draw_up
-from assessments.scoring.readiness import Score
+from assessments.scoring.readiness import Score, Scorecard
 from assessments.scoring.remediation import ProposedAction, propose
-from assessments.scoring.tiers import TierResult
 
 
-def score_values(score: Score) -> dict[str, Any]:
+def scorecard_values(card: Scorecard) -> dict[str, Any]:
+    """Return the scores by dimension, principle, stage of the lifecycle and clause."""
+    return {
+        "dimensions": {str(key): _score(card.dimensions[key]) for key in Dimension},
+        "principles": {str(key): _score(card.principles[key]) for key in Principle},
+        "lifecycle": {str(key): _score(card.lifecycle[key]) for key in LifecycleStage},
+        "clauses": {key: _score(score) for key, score in card.clauses.items()},
+    }
+
+
+def _score(score: Score) -> dict[str, Any]:
     """Return one score with the duties that it counts."""
     return {"value": score.value, "duties": score.duties, "answered": score.answered, "full": score.full}
 
@@ -39,29 +47,20 @@ def finding_values(finding: Finding) -> dict[str, Any]:
     }
 
 
-def action_values(
-    edition: Edition,
-    use: DeclaredUse,
-    declared: Declared,
-    values: Mapping[str, AnswerValue],
-    findings: tuple[Finding, ...],
-    result: TierResult,
-    rows: list[DeclaredFact],
-    holds: list[Hold],
-) -> list[dict[str, Any]]:
+def action_values(source: Source, findings: tuple[Finding, ...]) -> list[dict[str, Any]]:
     """Return the proposed actions in the order of the release: up to release 2 by class and lost weight."""
+    edition = source.edition
     if edition.order is None:
-        return [_action(action) for action in propose(edition, findings, declared.tier)]
-    incident = next((row.reason for row in rows if row.key == "incident_open"), "")
+        return [_action(action) for action in propose(edition, findings, source.declared.tier)]
     actions = draw_up(
         edition,
-        declared,
-        values,
+        source.declared,
+        source.values,
         findings,
-        result=result,
-        words=use.words,
-        incident=incident,
-        holds=[hold.fact for hold in holds if hold.closed_at is None],
+        result=source.result,
+        words=source.use.words,
+        incident=next((row.reason for row in source.fact_rows if row.key == "incident_open"), ""),
+        holds=[hold.fact for hold in source.holds if hold.closed_at is None],
         today=timezone.localdate(),
     )
     return [_action(action) | _placed(action) for action in actions]
