@@ -220,9 +220,7 @@ def _save_answer(
         # An operation that is known already was stored then, and what stands now is another version.
         if row.revision != base or row.repeated:
             if not row.repeated:
-                revisions.keep_revision(
-                    AnswerRevision, row, newest + 1, operation, base, record, by, RevisionOutcome.CONFLICT
-                )
+                revisions.keep_revision(row, newest + 1, operation, base, record, by, RevisionOutcome.CONFLICT)
             words = _("%(name)s changed this answer while you were writing. Nothing was overwritten.")
             return Conflict(words % {"name": row.by}, row)
     planned_for = value.get("planned_for") or None
@@ -241,7 +239,7 @@ def _save_answer(
         row.save()
     else:
         Answer.objects.filter(pk=row.pk).update(**{name: getattr(row, name) for name in CHANGED})
-    revisions.keep_revision(AnswerRevision, row, row.revision, operation, base, record, by, outcome)
+    revisions.keep_revision(row, row.revision, operation, base, record, by, outcome)
     answers[question_key] = row.value()
     done = assessment.refresh_derived(declared, answers)
     assessment.updated_at = row.at
