@@ -16,7 +16,9 @@ from django.utils.translation import ngettext
 from assessments.documents import drawing, engine
 from assessments.documents.package_plan import attachment, cut, points_of, shared_context
 from assessments.documents.plan import shortened
-from assessments.documents.report import PERIODS, ActionBlock, PackageBlock, Report
+from assessments.documents.report.actions import ActionBlock
+from assessments.documents.report.model import PERIODS, Report
+from assessments.documents.report.packages import PackageBlock
 from assessments.guideline.terms import Basis, Tier
 from assessments.scoring.order import STOP
 

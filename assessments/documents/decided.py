@@ -8,7 +8,7 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from assessments.documents.report import day
+from assessments.documents.report.dates import day
 from assessments.guideline.terms import Tier
 from assessments.models import Certificate, CertificateEvent, DecisionKind, ReviewDecision, Submission
 

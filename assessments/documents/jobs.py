@@ -24,17 +24,11 @@ from assessments.documents.certificate import certificate_pdf
 from assessments.documents.decided import decided_by
 from assessments.documents.letters import letter_of, letter_pdf
 from assessments.documents.package_plan import annex_pdf, plan_pdf
-from assessments.documents.report import (
-    ActionNow,
-    ChangeSince,
-    Frozen,
-    Report,
-    ReviewWords,
-    RiskNow,
-    SinceLast,
-    build_report,
-    day,
-)
+from assessments.documents.report.actions import ActionNow, RiskNow
+from assessments.documents.report.answers import ReviewWords
+from assessments.documents.report.build import build_report
+from assessments.documents.report.dates import day
+from assessments.documents.report.model import ChangeSince, PlanNow, Report, SinceLast, SubmissionHead
 from assessments.documents.results import results_pdf
 from assessments.documents.status_notice import notice_of, notice_pdf
 from assessments.models import (
@@ -199,7 +193,8 @@ _REPORTS: Mapping[DocumentKind, DrawReport] = {
 def draft_report(assessment: Assessment, *, as_of: datetime | None = None) -> Report:
     """Build the report of an assessment's answers as they are now, before anything is signed."""
     assessment = Assessment.objects.for_dashboard().get(pk=assessment.pk)
-    return build_report(build_snapshot(assessment, final=False), assessment.compiled(), draft=True, as_of=as_of)
+    content = build_snapshot(assessment, final=False)
+    return build_report(content, assessment.compiled(), draft=True, now=PlanNow(as_of=as_of))
 
 
 def _agreed(
@@ -262,7 +257,7 @@ def submission_report(
         content,
         edition_for(submission.edition_checksum),
         draft=False,
-        frozen=Frozen(
+        frozen=SubmissionHead(
             submission.reference,
             submission.round,
             submission.at,
@@ -274,9 +269,7 @@ def submission_report(
             mark.target.removeprefix("q:"): ReviewWords(str(mark.get_mark_display()), mark.words, mark.would_satisfy)
             for mark in marks
         },
-        standing=_standing(submission, actions.prefetch_related(pieces)),
-        as_of=as_of,
-        since_last=since_last,
+        now=PlanNow(_actions_now(submission, actions.prefetch_related(pieces)), as_of, since_last),
     )
 
 
@@ -291,10 +284,11 @@ def _accepted_reasons(submission: Submission, content: Mapping[str, Any]) -> dic
     }
 
 
-def _standing(submission: Submission, actions: QuerySet[RemediationAction]) -> dict[int, ActionNow]:
-    """How the actions stand, by number; one that the approval of this submission left to a date is its condition.
+def _actions_now(submission: Submission, actions: QuerySet[RemediationAction]) -> dict[int, ActionNow]:
+    """Return the state of the actions now, by number.
 
-    So is the action that does a merged one as well.
+    An action that the approval of this submission left to a date is its condition, and so is the action that does a
+    merged one as well.
     """
     rows = Condition.objects.filter(decision__submission=submission, met_at=None)
     promised = set(rows.values_list("question", flat=True))

@@ -17,7 +17,7 @@ from assessments.documents.asked_back import NOTHING, AskedBack, asked_back
 from assessments.documents.letter_words import Pair, dated
 from assessments.documents.plan import guideline_month, shortened
 from assessments.documents.record import Line, look
-from assessments.documents.report import Report
+from assessments.documents.report.model import Report
 from assessments.guideline.terms import Tier
 from assessments.models import Condition, DecisionKind, Document, Organisation, ReviewDecision, edition_for
 from assessments.models.agreed import Agreed, agreed_actions

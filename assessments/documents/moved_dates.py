@@ -7,7 +7,8 @@ from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 
-from assessments.documents.report import ChangeSince, day
+from assessments.documents.report.dates import day
+from assessments.documents.report.model import ChangeSince
 from assessments.models import ActionEvent, Condition, RemediationAction
 
 FIRST, ALL = ActionEvent.Kind.DUE, ActionEvent.Kind.FULL_DUE

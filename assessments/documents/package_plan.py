@@ -19,36 +19,29 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assessments.documents import drawing, engine, plan
-from assessments.documents.report import (
-    ActionBlock,
-    AnswerLine,
-    ChangeLine,
-    FactLine,
-    PackageBlock,
-    Readiness,
-    Report,
-    RuleLine,
-    ScopeLine,
-)
+from assessments.documents.report.actions import ActionBlock
+from assessments.documents.report.answers import AnswerLine
+from assessments.documents.report.model import Report
+from assessments.documents.report.packages import PackageBlock
+from assessments.documents.report.scope import ScopeLine
+from assessments.documents.tier_page import deciding_rules, fitted_tier
 from assessments.guideline.terms import Choice, Tier
 from assessments.guideline.wording import as_fact
 
 PAGES, ACTIONS_A_PAGE = 6, 4
-"""A plan has at most so many pages, and one more for each so many actions begun (ADVICE section 9)."""
+"""The most pages of a plan without actions; it may have one page more for every so many actions (ADVICE section 9)."""
 SHORT = 2
-"""Actions up to which a plan is a short one: they and what changed stand on one page."""
+"""The most actions of a short plan: they and the changes since the last plan are on one page."""
 FEW = 5
-"""Duties of a dimension under which its score says too little to be shown."""
-CLAUSE_LETTERS, CLAUSE_LETTERS_DENSE, CHANGES_SHOWN = 60, 30, 3
-DENIED_SHOWN = (20, 10, 4)
-"""Facts answered no that are named where the page of tier and facts is full: the first number that fits."""
+"""A dimension with fewer duties than this shows no score: it would say too little."""
+CLAUSE_LETTERS, CLAUSE_LETTERS_DENSE = 60, 30
 LONGEST_TITLE, WHOLE = 300, 150
 """Letters of a title, and of a single step, up to which they are never cut: an incident has 200 and its date."""
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """How many letters of each text an action's block may take; what is cut is whole in the annex."""
+    """How many letters of each text the block of an action may take; the annex has each text whole."""
 
     said: int
     why: int
@@ -69,7 +62,7 @@ ROOMS = (
 ROOMY_LIST, TIGHT, NO_LIST = "roomy", "tight", ""
 """How the list of all actions is set: with room between its rows, with less, or not at all."""
 ROOMY, FEW_ACTIONS = 2, 20
-"""So many rooms are not tried where there are more actions than these: they have never been enough."""
+"""The first two rooms are not tried where there are more than 20 actions: they have never been enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +84,7 @@ class Block:
     more_closes: int
     status: str
     columns: str = ""
-    owner_says: str = ""  # of an action without steps and proof: what its owner wrote last
+    owner_says: str = ""  # the last note of its owner, for an action without steps and proof
 
 
 COLUMNS = {"": (42, 42, 42), "first-wide": (49, 41, 35), "full-wide": (41, 49, 35)}
@@ -154,12 +147,12 @@ def _plan_html(report: Report, context: dict[str, Any], listed: str, room: Room)
 
 
 def _is_short(report: Report) -> bool:
-    """Whether all actions stand on one page anyway: then no list goes before them, and one part follows on the other."""
+    """Tell whether all actions fit on one page: then no list comes before them, and parts share pages."""
     return len(report.actions) <= SHORT
 
 
 def _list(report: Report) -> list[dict[str, Any]]:
-    """All actions in their order: what in full, who, when the first step and all of it is due."""
+    """List all actions in their order: title, owner, and when the first step and all of it is due."""
     ranked = sorted(report.standing, key=lambda action: (action.rank or 10_000, action.number))
     posts = _only_posts(report)
     return [
@@ -175,17 +168,19 @@ def _list(report: Report) -> list[dict[str, Any]]:
 
 
 def _only_posts(report: Report) -> bool:
-    """Whether nobody has taken any action, so that the head of the column says once that each owner is suggested."""
+    """Tell whether nobody has taken any action: then the head of the column says that each owner is suggested."""
     return all(not action.taken and action.suggested_owner for action in report.standing)
 
 
 def _list_heading(report: Report) -> str:
+    """Head the list of all actions; a draft counts days after signing."""
     if report.frozen:
         return _("All actions in order")
     return _("All actions in order, with days after signing")
 
 
 def annex_html(report: Report) -> str:
+    """Write the annex as HTML."""
     context = shared_context(report) | method_context(report)
     blocks = [plan.action_block(report, action) for package in report.packages for action in package.actions]
     return render_to_string("assessments/documents/annex.html", context | {"blocks": blocks})
@@ -205,7 +200,7 @@ def shared_context(report: Report) -> dict[str, Any]:
         "made_from": plan.made_from(report),
         "guideline_date": plan.guideline_month(report.guideline_date),
         "address": settings.PUBLIC_URL + reverse("workspace", args=[report.use_reference]),
-        "reason": _deciding(report)[0].reason if _deciding(report) else report.tier.meaning + ".",
+        "reason": deciding_rules(report)[0].reason if deciding_rules(report) else report.tier.meaning + ".",
         "blocks_mark": drawing.blocking_mark(_("Blocks the certificate:")),
     }
 
@@ -230,6 +225,7 @@ def cut(text: str, letters: int) -> str:
 
 
 def _cut(text: str, letters: int) -> str:
+    """Cut a text at the last end of a sentence, a clause or a word that leaves enough of it."""
     head = text[:letters]
     for end in (". ", "。", "! ", "? "):
         place = head.rfind(end)
@@ -270,11 +266,12 @@ def _package(report: Report, package: PackageBlock, room: Room) -> dict[str, Any
 
 
 def _place(number: int, count: int) -> str:
-    """What the margin says of a page of actions."""
+    """Say in the margin which package a page of actions is of."""
     return _("Package %(n)s of %(all)s") % {"n": number, "all": count} if count > 1 else _("Actions")
 
 
 def block_of(action: ActionBlock, room: Room) -> Block:
+    """Return what the block of an action shows, cut to the room that it has."""
     answer = action.answer
     rest = [step for step in action.steps if step != action.stopgap]
     first = action.stopgap or (rest.pop(0) if rest else "")
@@ -362,7 +359,7 @@ def points_of(answer: AnswerLine) -> str:
 
 
 def status_words(action: ActionBlock) -> str:
-    """Say how an action stands where it is not simply open."""
+    """Name the status of an action; empty where it is open."""
     now = action.now
     if now is None:
         return ""
@@ -373,87 +370,11 @@ def status_words(action: ActionBlock) -> str:
     return "" if now.is_open else now.status
 
 
-# --- tier and facts ----------------------------------------------------------------------------------------------------
-
-
-def _deciding(report: Report) -> list[RuleLine]:
-    return [rule for rule in report.tier.rules if rule.deciding]
-
-
-def tier_context(report: Report) -> dict[str, Any]:
-    """Return what the page of tier and facts shows: deciding rules, the answers that change it, facts that count."""
-    tier = report.tier
-    told = [fact for fact in report.facts if not (fact.denied or fact.affirmed or fact.unknown)]
-    half = (len(told) + 1) // 2
-    others = [rule for rule in tier.rules if not rule.deciding and rule.tier is not None]
-    return {
-        "tier_heading": plan.tier_heading(report),
-        "deciding": _deciding(report),
-        "other_rules": others,
-        "notices": [rule for rule in tier.rules if rule.tier is None],
-        "raise_to": _changes(_in_the_open(tier.higher, report.facts)),
-        "lower_to": _changes(tier.lower, shown=len(tier.lower)),
-        "told": told,
-        "fact_rows": _pairs(told[:half], told[half:]),
-        "affirmed": [_lower(fact.label) for fact in report.facts if fact.affirmed],
-        "denied": _denied(report.facts),
-        "unknown_facts": [fact.label for fact in report.facts if fact.unknown],
-        "agreed": [fact for fact in report.facts if fact.agreed_by or fact.signed_worst],
-    }
-
-
-def _denied(facts: Sequence[FactLine]) -> list[str]:
-    """Name the facts answered no; the prohibited uses together, where all of them are."""
-    prohibited = [fact for fact in facts if fact.prohibited]
-    together = bool(prohibited) and all(fact.denied for fact in prohibited)
-    lines = [_lower(fact.label) for fact in facts if fact.denied and not (together and fact.prohibited)]
-    return [_("each of the %(n)s prohibited uses") % {"n": len(prohibited)}, *lines] if together else lines
-
-
-def _lower(label: str) -> str:
-    return label if label[:2].isupper() else label[:1].lower() + label[1:]
-
-
-def fitted_tier(report: Report, shared: dict[str, Any]) -> dict[str, Any]:
-    """Return `tier_context` with its facts in a table where that fits on one page, else as sentences."""
-    context = tier_context(report)
-    denied = context["denied"]
-    tried = [context | {"tier_dense": False, "in_full": ":3", "in_short": "3:"}]
-    tried += [
-        context
-        | {"tier_dense": True, "in_full": ":2", "in_short": "2:"}
-        | {"denied": denied[:shown], "more_denied": max(0, len(denied) - shown)}
-        for shown in DENIED_SHOWN
-    ]
-    page = "assessments/documents/tier_page.html"
-    fitting = (one for one in tried if engine.count_pages(render_to_string(page, shared | one)) == 1)
-    return next(fitting, tried[-1])
-
-
-def _in_the_open(changes: Sequence[ChangeLine], facts: Sequence[FactLine]) -> list[ChangeLine]:
-    """Leave out the prohibited uses that were answered no: nobody is about to start one."""
-    denied = {fact.label for fact in facts if fact.prohibited and not fact.unknown}
-    return [change for change in changes if change.fact not in denied]
-
-
-def _changes(changes: Sequence[ChangeLine], shown: int = CHANGES_SHOWN) -> list[dict[str, Any]]:
-    """Group the answers that would give another tier by that tier, so many each; the rest is counted."""
-    by_tier: dict[str, list[ChangeLine]] = {}
-    for change in changes:
-        by_tier.setdefault(change.tier, []).append(change)
-    return [
-        {"tier": tier, "lines": lines[:shown], "more": max(0, len(lines) - shown)} for tier, lines in by_tier.items()
-    ]
-
-
-def _pairs(left: Sequence[FactLine], right: Sequence[FactLine]) -> list[tuple[FactLine, FactLine | None]]:
-    return [(fact, right[n] if n < len(right) else None) for n, fact in enumerate(left)]
-
-
 # --- reasons, evidence, method -----------------------------------------------------------------------------------------
 
 
 def method_context(report: Report) -> dict[str, Any]:
+    """Return what the last pages show: reasons, readiness, duties added or left out, signatures, glossary."""
     accepted = sum(bool(reason.mark) for reason in report.reasons)
     return {
         "to_sign": _to_sign(report),
@@ -473,7 +394,7 @@ def method_context(report: Report) -> dict[str, Any]:
 
 
 def _to_sign(report: Report) -> str:
-    """Return the sentence that is signed: it says that owners took their actions on only where they did."""
+    """Return the sentence that is signed; it says that owners took on their actions only if all did."""
     waiting = len(report.untaken)
     if not waiting:
         return _("We have read this plan, and the owners named in it have taken their actions on.")
@@ -485,10 +406,6 @@ def _to_sign(report: Report) -> str:
     if len(report.standing) == 1:
         said = _("We have read this plan. Its action still needs a person: the post beside it is suggested.")
     return said % {"n": waiting, "all": len(report.standing)}
-
-
-def too_few(line: Readiness) -> bool:
-    return line.value is not None and line.duties < FEW
 
 
 def _reasons_heading(count: int, waiting: int) -> str:

@@ -15,7 +15,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assessments.documents import drawing, engine
-from assessments.documents.report import ActionBlock, Readiness, Report, day, moment
+from assessments.documents.report.actions import ActionBlock
+from assessments.documents.report.dates import day, moment
+from assessments.documents.report.model import Report
+from assessments.documents.report.scores import Readiness
 from assessments.guideline.terms import TIERS, Tier
 
 FIRST = 5

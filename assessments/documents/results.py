@@ -11,8 +11,12 @@ from django.utils.translation import ngettext
 
 from assessments.documents import engine, plan
 from assessments.documents.board_paper import pause_words
-from assessments.documents.package_plan import FEW, attachment, fitted_tier, method_context, shared_context
-from assessments.documents.report import ActionBlock, PackageBlock, Readiness, Report
+from assessments.documents.package_plan import FEW, attachment, method_context, shared_context
+from assessments.documents.report.actions import ActionBlock
+from assessments.documents.report.model import Report
+from assessments.documents.report.packages import PackageBlock
+from assessments.documents.report.scores import Readiness
+from assessments.documents.tier_page import fitted_tier
 from assessments.scoring.order import STOP
 
 

@@ -13,12 +13,9 @@ from assessments.models.base import Frozen
 from assessments.models.people import User
 
 
-def keep_revision(
-    model: Any, parent: Any, number: int, operation: uuid.UUID, base: int, value: Any, by: User, outcome: str
-) -> None:
-    model.objects.create(
-        parent=parent, number=number, operation=operation, base=base, value=value, by=by, outcome=outcome
-    )
+def keep_revision(row: Any, number: int, operation: uuid.UUID, base: int, value: Any, by: User, outcome: str) -> None:
+    """Store a version of a row. `base`: the version that the page showed; `operation`: the id of the attempt to save."""
+    row.revisions.create(number=number, operation=operation, base=base, value=value, by=by, outcome=outcome)
 
 
 class RevisionOutcome(models.TextChoices):

@@ -9,7 +9,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from assessments.documents import board_paper, results
-from assessments.documents.report import Report, build_report
+from assessments.documents.report.build import build_report
+from assessments.documents.report.model import Report
 from assessments.guideline.terms import Choice, Tier
 from assessments.models.snapshots import build_snapshot
 from assessments.scoring.case_file import Case

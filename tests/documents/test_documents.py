@@ -18,7 +18,7 @@ from django.utils.html import strip_tags
 from pypdf import PdfReader
 
 from assessments.documents import certificate, certificate_words, drawing, engine, jobs, package_plan, plan, requests
-from assessments.documents.report import build_report
+from assessments.documents.report.build import build_report
 from assessments.guideline.terms import Tier
 from assessments.models import Answer, Assessment, Certificate, DeclaredUse, Document, MarkKind, ReviewMark, edition_for
 from assessments.models import Question as QuestionRow

@@ -14,8 +14,10 @@ import pytest
 from django.template.loader import render_to_string
 from pypdf import PdfReader
 
-from assessments.documents import board_paper, jobs, package_plan, results
-from assessments.documents.report import ChangeLine, ReasonLine, build_report
+from assessments.documents import board_paper, jobs, package_plan, results, tier_page
+from assessments.documents.report.build import build_report
+from assessments.documents.report.reasons import ReasonLine
+from assessments.documents.report.tier import ChangeLine
 from assessments.models import Document
 from assessments.models.assessments import State
 from assessments.models.snapshots import build_snapshot
@@ -127,7 +129,7 @@ def test_a_line_that_is_left_out_for_want_of_a_fact_says_what_it_waits_for():
 def test_the_facts_answered_no_are_named_by_labels_that_read_right_with_no():
     assessment = make_assessment(State.DRAFT, "limited", filled=False)
     report = build_report(build_snapshot(assessment, final=False), assessment.compiled(), draft=True)
-    denied = package_plan.tier_context(report)["denied"]
+    denied = tier_page.tier_context(report)["denied"]
     assert "claims a lawful exception" in denied
     assert not any("not yet" in label for label in denied)
 
@@ -280,7 +282,7 @@ def test_the_paper_lists_every_answer_that_would_lower_the_tier(reports):
     report = reports["many"]
     line = ChangeLine("A fact", "Serious", "Minor", "Limited")
     lower = tuple(replace(line, fact=f"Fact {n}") for n in range(5))
-    shown = package_plan.tier_context(replace(report, tier=replace(report.tier, lower=lower)))["lower_to"]
+    shown = tier_page.tier_context(replace(report, tier=replace(report.tier, lower=lower)))["lower_to"]
     assert [one.fact for group in shown for one in group["lines"]] == [one.fact for one in lower]
 
 
@@ -387,10 +389,10 @@ def test_a_prohibited_use_that_was_denied_is_not_named_as_what_would_raise_the_t
     assert denied.denied
     change = ChangeLine(denied.label, "No", "Yes", "Unacceptable")
     tier = replace(report.tier, higher=(change, replace(change, fact="Another fact", tier="High")))
-    shown = package_plan.tier_context(replace(report, tier=tier))["raise_to"]
+    shown = tier_page.tier_context(replace(report, tier=tier))["raise_to"]
     assert [line.fact for group in shown for line in group["lines"]] == ["Another fact"]
     facts = tuple(replace(fact, denied=False, unknown=fact.label == denied.label) for fact in report.facts)
-    shown = package_plan.tier_context(replace(report, tier=tier, facts=facts))["raise_to"]
+    shown = tier_page.tier_context(replace(report, tier=tier, facts=facts))["raise_to"]
     assert [line.fact for group in shown for line in group["lines"]] == [denied.label, "Another fact"]
 
 

@@ -15,7 +15,7 @@ from pypdf import PdfReader
 
 from assessments.core.errors import NotPermitted, WorkflowError
 from assessments.documents import jobs, package_plan, requests
-from assessments.documents.report import day
+from assessments.documents.report.dates import day
 from assessments.domain.remediation import actions, dates, risks
 from assessments.domain.review import approval
 from assessments.models import Document, DocumentState, State

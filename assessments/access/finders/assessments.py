@@ -24,7 +24,7 @@ from assessments.models import (
 from assessments.models.assessments import NOTE_IS_TAKEN, AssessmentQuerySet
 from assessments.models.editions import CompiledEdition, edition_for
 from assessments.models.prepared import Given, Prepared
-from assessments.models.snapshots import conformity_picture
+from assessments.models.snapshots import conformity_snapshot
 
 if TYPE_CHECKING:
     from assessments.scoring.inputs import Declared
@@ -247,7 +247,7 @@ def _answers(questions: int) -> Prepared[Answer]:
 
 def conformity_of(assessment: Assessment, declared: Declared) -> dict[str, Any]:
     """The conformity file as it stands, with the tier that asks for it. For a page that found the assessment by its door."""
-    return conformity_picture(assessment, declared)
+    return conformity_snapshot(assessment, declared)
 
 
 def holds_of(user: User) -> QuerySet[Hold]:

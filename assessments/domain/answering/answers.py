@@ -235,9 +235,7 @@ def _save_answer(
         # An operation that is known already was stored then, and what stands now is another version.
         if row.revision != base or row.repeated:
             if not row.repeated:
-                revisions.keep_revision(
-                    AnswerRevision, row, newest + 1, operation, base, record, by, RevisionOutcome.CONFLICT
-                )
+                revisions.keep_revision(row, newest + 1, operation, base, record, by, RevisionOutcome.CONFLICT)
             words = _("%(name)s changed this answer while you were writing. Nothing was overwritten.")
             return Conflict(words % {"name": row.by}, row)
     planned_for = value.get("planned_for") or None

@@ -147,9 +147,7 @@ def declare_facts(
         if row is not None and row.revision != base:
             if _shown_then(row, base) != record:
                 if not FactRevision.objects.filter(operation=step).exists():
-                    revisions.keep_revision(
-                        FactRevision, row, newest + 1, step, base, record, by, RevisionOutcome.CONFLICT
-                    )
+                    revisions.keep_revision(row, newest + 1, step, base, record, by, RevisionOutcome.CONFLICT)
                 conflicts.append(key)
             continue
         if row is None:

@@ -63,7 +63,7 @@ def judge_part(
         row = row or PartMark(submission=submission, seat=seat.seat, part=part, revision=0, by=by)
         if row.pk and row.by_id != by.pk:  # of somebody who had the seat before: judged anew, whatever it says
             base, row.verdict = None, ""
-        saved = save_version(row, PartMarkRevision, fields, by=by, base=base, operation=operation)
+        saved = save_version(row, fields, by=by, base=base, operation=operation)
     if not saved:  # raised out here, so that the version beside the newer one stays stored
         raise Conflict(_("You judged this part on another page meanwhile. Nothing was overwritten."), row)
     return row

@@ -39,7 +39,6 @@ from assessments.models import (
     Submission,
     Supplement,
     SupplementMark,
-    SupplementMarkRevision,
     User,
     edition_for,
 )
@@ -175,7 +174,7 @@ def judge_supplement(
         check_verdict(verdict, words, judged=row is not None)
         row = row or SupplementMark(supplement=about, revision=0, by=by)
         fields = {"verdict": str(verdict), "words": words if verdict else ""}
-        saved = save_version(row, SupplementMarkRevision, fields, by=by, base=base, operation=operation)
+        saved = save_version(row, fields, by=by, base=base, operation=operation)
     if not saved:
         raise Conflict(_("You judged this on another page meanwhile. Nothing was overwritten."), row)
     return row

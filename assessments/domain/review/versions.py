@@ -1,4 +1,4 @@
-"""Saving a judgement so that every version is kept and a stale save overwrites nothing."""
+"""Save a judgement so that every version is kept and a stale save overwrites nothing."""
 
 from __future__ import annotations
 
@@ -9,18 +9,13 @@ from typing import Any
 from django.db.models import Max
 
 from assessments.models import RevisionOutcome, User
+from assessments.models.revisions import keep_revision
 
 
 def save_version(
-    row: Any,
-    revisions: Any,
-    fields: Mapping[str, Any],
-    *,
-    by: User,
-    base: int | None,
-    operation: uuid.UUID | None,
+    row: Any, fields: Mapping[str, Any], *, by: User, base: int | None, operation: uuid.UUID | None
 ) -> bool:
-    """Make `fields` the version that stands. Return False where a newer one stands, and keep these beside it.
+    """Make `fields` the current version. Return False where there is a newer one, and keep these beside it.
 
     `base` is the revision that the page showed (0: none, None: any). A repeated operation changes nothing. Call it
     inside `atomic`, with the assessment locked.
@@ -36,7 +31,7 @@ def save_version(
         if known is not None:
             base, operation = row.revision, None  # the same page goes on from what it saved
         if base is not None and base != row.revision:
-            _keep(revisions, row, number, operation, base, fields, by, RevisionOutcome.CONFLICT)
+            keep_revision(row, number, operation or uuid.uuid4(), base, dict(fields), by, RevisionOutcome.CONFLICT)
             return False
     for name, value in fields.items():
         setattr(row, name, value)
@@ -44,26 +39,5 @@ def save_version(
     if hasattr(row, "carried_from"):
         row.carried_from = None
     row.save()
-    _keep(revisions, row, number, operation, base, fields, by, RevisionOutcome.CURRENT)
+    keep_revision(row, number, operation or uuid.uuid4(), base, dict(fields), by, RevisionOutcome.CURRENT)
     return True
-
-
-def _keep(
-    revisions: Any,
-    row: Any,
-    number: int,
-    operation: uuid.UUID | None,
-    base: int,
-    fields: Mapping[str, Any],
-    by: User,
-    outcome: str,
-) -> None:
-    revisions.objects.create(
-        parent=row,
-        number=number,
-        operation=operation or uuid.uuid4(),
-        base=base,
-        value=dict(fields),
-        by=by,
-        outcome=outcome,
-    )

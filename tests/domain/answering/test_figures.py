@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from assessments.core.errors import InvalidAnswer
-from assessments.documents.report import _answer
+from assessments.documents.report.answers import build_answer
 from assessments.domain.answering import answers
 from assessments.models import State
 from assessments.models.snapshots import answers_in, build_snapshot, changed_targets
@@ -119,7 +119,7 @@ def test_documents_print_the_figure_with_the_answer(cast, draft):
     save(draft, ERRORS, ticked(draft, measured="8", target="5"), by=cast.owner)
     content = build_snapshot(draft, final=False)
     shown = next(shown for shown in content["questions"] if shown["question"] == ERRORS)
-    line = _answer(draft.compiled(), shown, content, {})
+    line = build_answer(draft.compiled(), shown, content, {})
     assert line.given.endswith("measured 8 per cent, target 5 per cent, target missed, counts as partly")
     assert not line.good
 

@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from assessments.accounts import expired_forms
 from assessments.core.errors import Conflict, WouldHide
-from assessments.documents.report import build_report
+from assessments.documents.report.build import build_report
 from assessments.domain.answering import assignments, start
 from assessments.domain.facts import declare, values
 from assessments.domain.register import systems

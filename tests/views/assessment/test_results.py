@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from assessments.documents.report import build_report
+from assessments.documents.report.build import build_report
 from assessments.domain.facts import declare
 from assessments.domain.register import systems
 from assessments.models import DocumentState, State

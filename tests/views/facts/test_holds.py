@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from assessments.documents.plan import plan_html
-from assessments.documents.report import build_report
+from assessments.documents.report.build import build_report
 from assessments.domain.facts import declare, holds, procedural, worst_case
 from assessments.domain.register import systems
 from assessments.domain.review import decisions, seat_taking, tier

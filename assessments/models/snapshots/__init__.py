@@ -1,0 +1,37 @@
+"""The snapshot of an assessment: everything that is signed, printed and reviewed, as plain values.
+
+`build_snapshot` in `build` makes it from the rows that `source` reads; `tier`, `evidence` and `results` are parts of it.
+`read` has what a reader of a snapshot needs, and `asked` says which facts are asked of a use.
+"""
+
+from __future__ import annotations
+
+from assessments.models.snapshots.asked import asked_facts, fact_vocabulary, scoping_facts
+from assessments.models.snapshots.build import before_signing, build_snapshot, conformity_snapshot
+from assessments.models.snapshots.read import (
+    SELF_CERTIFICATION,
+    answers_in,
+    changed_targets,
+    declared_in,
+    evidence_of,
+    pieces_of,
+    same_answer,
+    value_of,
+)
+
+__all__ = [
+    "SELF_CERTIFICATION",
+    "answers_in",
+    "asked_facts",
+    "before_signing",
+    "build_snapshot",
+    "changed_targets",
+    "conformity_snapshot",
+    "declared_in",
+    "evidence_of",
+    "fact_vocabulary",
+    "pieces_of",
+    "same_answer",
+    "scoping_facts",
+    "value_of",
+]
