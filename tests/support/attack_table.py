@@ -11,6 +11,7 @@ from django.urls import reverse
 from assessments.access import finders
 from assessments.domain.answering import returned_parts
 from assessments.domain.certificates import standing, status
+from assessments.domain.remediation.own_actions import NewAction
 from assessments.domain.remediation.split_merge import Part
 from assessments.forms.systems import UseForm
 from assessments.guideline.terms import Tier
@@ -260,7 +261,7 @@ ATTACKS: dict[str, Attack] = {
     "closing.require_judge": Attack("approved", ("independent",), SENT_PAST, Seat.FIRST),
     "closing.require_reviewer": Attack("approved", ("independent",), SENT_PAST, Seat.FIRST),
     "closing.pieces_of_answer": Attack("to report", WRITERS, given=an_answer),
-    "own_actions.add": Attack("to report", WRITERS, given={"title": "Name a deputy", "why": "Nobody stands in.", "due": in_days(9)}),
+    "own_actions.add": Attack("to report", WRITERS, given={"given": NewAction("Name a deputy", "Nobody stands in.", in_days(9))}),
     "own_actions.edit": Attack("to report", WRITERS, given={"title": "Name a deputy", "steps": "Ask the board."}),
     "own_actions.restore_words": Attack("to report", WRITERS),
     "own_actions.take": Attack("to report", WRITERS),

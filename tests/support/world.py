@@ -235,7 +235,9 @@ def make_world() -> World:
     consider = RemediationAction.objects.filter(use=in_review.use, priority="consider").order_by("number")[0]
     dates.plan(consider, by=owner, owner=cast.assigned, due=in_days(40), effort="S")
     added = own_actions.add(
-        in_review.use, by=owner, title="Hire a second reader", why="One person reads all letters.", due=in_days(30)
+        in_review.use,
+        own_actions.NewAction(title="Hire a second reader", why="One person reads all letters.", due=in_days(30)),
+        by=owner,
     )
     aside = RemediationAction.objects.filter(use=in_review.use, status="open", owner=None).order_by("-number")[0]
     relevance.mark_not_relevant(aside, by=cast.contributor, reason="The head office does this for us.")
