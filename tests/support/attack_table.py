@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from assessments.access import finders
 from assessments.domain.answering import returned_parts
+from assessments.domain.answering.conformity_file import GivenPart
 from assessments.domain.certificates import standing, status
 from assessments.domain.remediation.own_actions import NewAction
 from assessments.domain.remediation.split_merge import Part
@@ -291,7 +292,7 @@ ATTACKS: dict[str, Attack] = {
     "holds.assign": Attack("held", OWNER, given=lambda p: {"owner": p.people["contributor"], "due": in_days(5)}),
     "holds.attach": Attack("held by law", OWNER, given=a_piece),
     "holds.detach": Attack("held", OWNER, given=a_piece),
-    "conformity_file.save_part": Attack("High draft", WRITERS, given={"key": "tests", "words": "Passed.", "base": 1}),
+    "conformity_file.save_part": Attack("High draft", WRITERS, given={"key": "tests", "given": GivenPart(words="Passed."), "base": 1}),
     "start.start_assessment": Attack("Low, certified", WRITERS, page=of_use("use_start")),
     "systems.update_use": Attack("draft", OWNER, page=of_use("use_edit"), form=new_title, given={"title": "Planted"}),
     "systems.retire": Attack("draft", OWNER, page=of_use("use_retire"), given=lambda p: {"about": p.use}),

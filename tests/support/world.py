@@ -20,6 +20,7 @@ from assessments.accounts import expired_forms
 from assessments.domain import portfolio
 from assessments.domain.answering import answers as answering_answers
 from assessments.domain.answering import asking, comments, conformity_file, reuse
+from assessments.domain.answering.conformity_file import GivenPart
 from assessments.domain.evidence import library
 from assessments.domain.facts import declare
 from assessments.domain.facts import procedural as facts_procedural
@@ -130,7 +131,9 @@ def make_world() -> World:
     fresh = make_assessment(State.DRAFT, "limited", cast=cast, filled=False)
     prohibited = make_assessment(State.DRAFT, "unacceptable", cast=cast)
     high_draft = make_assessment(State.DRAFT, "high", cast=cast, filled=False)
-    conformity_file.save_part(high_draft, "measures", rows=FILE_ROWS["measures"], words="Watched.", by=owner, base=0)
+    conformity_file.save_part(
+        high_draft, "measures", GivenPart(rows=FILE_ROWS["measures"], words="Watched."), by=owner, base=0
+    )
     submitted = make_assessment(State.SUBMITTED, "limited", cast=cast)
     inside = make_assessment(State.SUBMITTED, "limited", cast=cast, route=Route.INSIDE)
     in_review = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=GAPS)
