@@ -242,8 +242,8 @@ GUARDS: dict[str, tuple[Guard, ...]] = {
     ),
     "each word is kept": (
         Guard(
-            "domain.answering.answers._save_answer",
-            "revisions.keep_revision(AnswerRevision, row, row.revision, operation, base, record, by, outcome)",
+            "domain.answering.answers._write",
+            "_keep(row, row.revision, record, save, save.outcome)",
             "pass",
         ),
     ),

@@ -175,7 +175,5 @@ def confirm_copied(assessment: Assessment, question: str, *, by: User, base: int
     if row.revision != base:
         words = _("%(name)s changed this answer while you were reading. Look at it again.")
         raise Conflict(words % {"name": row.by}, row)
-    value = {**row.record(), "planned_for": row.planned_for}
-    return answering_answers.save_answer(
-        assessment, question, value, by=by, base=base, operation=uuid.uuid4(), language=row.language
-    )
+    value = {**row.record(), "planned_for": row.planned_for, "language": row.language}
+    return answering_answers.save_answer(assessment, question, value, by=by, base=base, operation=uuid.uuid4())

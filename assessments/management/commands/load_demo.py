@@ -407,14 +407,9 @@ class Command(BaseCommand):
                 leans.setdefault(written.part, []).append(piece.reference)
         for part in conformity_file.parts_asked(assessment) if file.evidence or file.conformity else ():
             self.at = ("conformity", part.key)
-            rows = file.conformity.get(part.key, [])
-            conformity_file.save_part(
-                assessment,
-                part.key,
-                conformity_file.GivenPart(rows=rows, evidence=leans.get(part.key, [])),
-                by=by,
-                base=0,
-            )
+            rows, evidence = file.conformity.get(part.key, []), leans.get(part.key, [])
+            given = conformity_file.GivenPart(rows=rows, evidence=evidence)
+            conformity_file.save_part(assessment, part.key, given, by=by, base=0)
 
     def carry(self, file: DemoFile, assessment: Assessment, users: Mapping[str, User]) -> None:
         """Bring the assessment to the state that the file names."""
