@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -124,23 +124,10 @@ def copy_answers(
         if value is None:
             continue
         have.add(question.key)
-        rows.append(
-            Answer(
-                assessment=assessment,
-                question_id=ids[question.key],
-                choice=source.choice,
-                items=value["items"],
-                text=source.text,
-                text_second_language=source.text_second_language,
-                planned_for=source.planned_for,
-                reason=source.reason,
-                figure=value.get("figure", {}),
-                language=source.language,
-                by=source.by if question.key in standing else by,
-                carried_from=source,
-                to_confirm=question.key not in standing,
-            )
-        )
+        row = _copy(source, value)
+        row.assessment, row.question_id = assessment, ids[question.key]
+        row.by, row.to_confirm = (source.by, False) if question.key in standing else (by, True)
+        rows.append(row)
     Answer.objects.bulk_create(rows)
     AnswerRevision.objects.bulk_create(
         AnswerRevision(
@@ -155,6 +142,21 @@ def copy_answers(
         for row in rows
     )
     return rows
+
+
+def _copy(source: Answer, value: Mapping[str, Any]) -> Answer:
+    """Return an unsaved answer with what another one says; `value`: as it reads here (`_value_here`)."""
+    return Answer(
+        choice=source.choice,
+        items=value["items"],
+        text=source.text,
+        text_second_language=source.text_second_language,
+        planned_for=source.planned_for,
+        reason=source.reason,
+        figure=value.get("figure", {}),
+        language=source.language,
+        carried_from=source,
+    )
 
 
 def copied_answers(assessment: Assessment) -> list[Answer]:
