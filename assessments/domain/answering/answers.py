@@ -254,9 +254,7 @@ def _conflict(row: Any, record: Mapping[str, Any], save: _Save) -> Conflict | No
 
 def _write(row: Any, record: Mapping[str, Any], save: _Save) -> None:
     """Make a record the answer that stands, as the next version, and keep that version."""
-    newest = (
-        row.newest or 0 if row.pk else 0
-    )  # a new answer has none; a version beside the current one has a number too
+    newest = (row.newest or 0) if row.pk else 0  # a version beside the current one has a number too
     row.choice, row.items, row.text = record["choice"], record["items"], record["text"]
     row.planned_for, row.reason = save.value.get("planned_for") or None, record["reason"]
     row.figure = record.get("figure", {})
