@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse, QueryDict
@@ -168,10 +167,10 @@ def approve(request: SignedIn, reference: str) -> HttpResponse:
     lacking = approval.missing_at_the_gates(submission, case.content)
     look = case.look()
     of_seat = [*parts.obstacles(submission, case.seat), *supplements.obstacles_of(case.added_left)]
-    read: dict[str, Any] = {"found": found, "lacking": lacking, "look": look, "of_seat": of_seat}
-    obstacles = approval.obstacles_to_approve(
-        submission, case.user, content=case.content, changes=len(case.changes), **read
+    read = approval.AlreadyRead(
+        content=case.content, found=found, lacking=lacking, look=look, changes=len(case.changes), of_seat=of_seat
     )
+    obstacles = approval.obstacles_to_approve(submission, case.user, read)
     independent = separation.is_independent_on_page(case.user, submission.organisation_id)
     tier = Tier(submission.assigned_tier)
     # A High use is never certified without an independent approval, whoever holds the first seat.
