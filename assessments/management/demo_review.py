@@ -69,7 +69,7 @@ def _accept_all(submission: Submission, reviewer: User) -> None:
     for target in review_targets(submission.content()):
         if target in own.targets or target not in done:
             seen = opened.token(submission, target, reader=reviewer, at=timezone.now() - SHOWN)
-            marks.save_mark(submission, target, by=reviewer, mark=MarkKind.ACCEPTED, seen=seen)
+            marks.save_mark(submission, target, marks.GivenMark(mark=MarkKind.ACCEPTED, seen=seen), by=reviewer)
 
 
 def _look_again(told: DemoReviewed, look: SecondLook, reviewer: User) -> None:

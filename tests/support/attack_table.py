@@ -14,6 +14,7 @@ from assessments.domain.answering.conformity_file import GivenPart
 from assessments.domain.certificates import standing, status
 from assessments.domain.remediation.own_actions import NewAction
 from assessments.domain.remediation.split_merge import Part
+from assessments.domain.review.marks import GivenMark, GivenVerdict
 from assessments.forms.systems import UseForm
 from assessments.guideline.terms import Tier
 from assessments.models import CaseNote, Evidence, Membership, Organisation, Role, Route, Seat, User
@@ -79,7 +80,7 @@ def a_piece(place: Place) -> dict[str, Any]:
 
 def named_piece(place: Place) -> dict[str, Any]:
     answer = place.submission.content()["answers"][QUESTION]
-    return {"question": QUESTION, "piece": answer["evidence"][0]["reference"], "verdict": "supports"}
+    return {"question": QUESTION, "piece": answer["evidence"][0]["reference"], "given": GivenVerdict("supports")}
 
 
 def note_of_another(place: Place) -> dict[str, Any]:
@@ -197,7 +198,7 @@ ATTACKS: dict[str, Attack] = {
     "seat_taking.take": Attack("submitted", INDEPENDENT, NOT_INDEPENDENT, page=of_submission("take"), form={"conflict": "none"}),
     "seat_taking.take, within the organisation": Attack("submitted inside", INSIDE, BARRED, page=of_submission("take"), form={"conflict": "none"}, but=AWAY),
     "seat_taking.take, second seat": Attack("High", INDEPENDENT, NOT_INDEPENDENT, page=of_submission("take"), form={"conflict": "none"}),
-    "marks.save_mark": Attack("in review", SEATED, BARRED, Seat.FIRST, of_submission("mark"), MARK, MARK),
+    "marks.save_mark": Attack("in review", SEATED, BARRED, Seat.FIRST, of_submission("mark"), MARK, {"target": MARK["target"], "given": GivenMark("accepted", words=MARK["words"])}),
     "marks.undo_mark": Attack("in review", SEATED, BARRED, Seat.FIRST, given={"target": f"q:{QUESTION}", "base": 2}),
     "marks.accept_together": Attack("in review", SEATED, BARRED, Seat.FIRST, given={"targets": [f"q:{CARRIED}"]}),
     "marks.mark_evidence": Attack("in review", SEATED, BARRED, Seat.FIRST, given=named_piece),
@@ -207,7 +208,7 @@ ATTACKS: dict[str, Attack] = {
     "case_notes.remove": Attack("in review", (), BARRED, Seat.FIRST, given=lambda p: note_of_another(p)),
     "case_notes.bring_back": Attack("in review", (), BARRED, Seat.FIRST, given=lambda p: note_of_another(p)),
     "earlier_words.save": Attack(  # of a mark that is not offered
-        "in review", (), BARRED, Seat.FIRST, given={"target": f"q:{QUESTION}", "source": "mark-0", "has_read": True, "fields": {"mark": "accepted"}},
+        "in review", (), BARRED, Seat.FIRST, given={"target": f"q:{QUESTION}", "source": "mark-0", "has_read": True, "given": GivenMark("accepted")},
         but=dict.fromkeys(SEATED, "WorkflowError"),
     ),
     "second_look.ask": Attack("approved", ("independent",), given={"reason": "It went fast."}),  # who leads the body

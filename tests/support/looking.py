@@ -51,7 +51,7 @@ def look_at_all(submission: Submission, reviewer: User) -> None:
 def look_at(submission: Submission, target: str, reviewer: User, mark: str = "accepted", **more: Any) -> ReviewMark:
     """Mark one answer or fact as from a page that showed it."""
     seen = opened.token(submission, target, reader=reviewer, at=shown(1))
-    return review_marks.save_mark(submission, target, by=reviewer, mark=mark, seen=seen, **more)
+    return review_marks.save_mark(submission, target, review_marks.GivenMark(mark=mark, seen=seen, **more), by=reviewer)
 
 
 def with_tokens(submission: Submission, reviewer: User, data: Mapping[str, str]) -> dict[str, str]:
@@ -75,7 +75,8 @@ def judge_all(submission: Submission, reviewer: User) -> None:
     """Say of each piece under each answer that it supports it."""
     for question, answer in submission.content()["answers"].items():
         for piece in pieces_of(answer):
-            review_marks.mark_evidence(submission, question, piece["reference"], by=reviewer, verdict=Verdict.SUPPORTS)
+            given = review_marks.GivenVerdict(Verdict.SUPPORTS)
+            review_marks.mark_evidence(submission, question, piece["reference"], given, by=reviewer)
 
 
 def shown(marks: int) -> datetime:

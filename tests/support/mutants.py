@@ -236,7 +236,7 @@ GUARDS: dict[str, tuple[Guard, ...]] = {
     "each mark is kept": (
         Guard(
             "domain.review.marks.write_version",
-            "_version(revisions, row, number, operation, base, record, by, outcome)",
+            "_keep(row, number, record, replace(saving, base=base, operation=operation))",
             "pass",
         ),
     ),

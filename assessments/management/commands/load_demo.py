@@ -436,7 +436,8 @@ class Command(BaseCommand):
             for target, mark in file.review.all_marks():
                 self.at = ("review", "marks", target)
                 seen = opened.token(submission, target, reader=reviewer, at=timezone.now() - SHOWN)
-                review_marks.save_mark(submission, target, by=reviewer, seen=seen, **asdict(mark))
+                given = review_marks.GivenMark(seen=seen, **asdict(mark))
+                review_marks.save_mark(submission, target, given, by=reviewer)
 
     def user(self, person: Person) -> User:
         """The login of a person; one that is there already keeps its name and password."""

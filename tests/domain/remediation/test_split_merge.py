@@ -101,7 +101,7 @@ def test_a_split_has_at_least_two_named_parts(cast, assessment, parts):
 def return_again(assessment, cast):
     """Return the new round too: its reviewer kept the seat, so its owner cannot take it back."""
     mark = {"mark": "change_needed", "reason": "unclear", "would_satisfy": "Say more."}
-    marks.save_mark(sent(assessment), f"q:{SHOULD}", by=cast.independent, **mark)
+    marks.save_mark(sent(assessment), f"q:{SHOULD}", marks.GivenMark(**mark), by=cast.independent)
     decisions.send_back(sent(assessment), by=cast.independent)
 
 
