@@ -15,6 +15,7 @@ from assessments.domain.certificates import standing, status
 from assessments.domain.remediation.own_actions import NewAction
 from assessments.domain.remediation.split_merge import Part
 from assessments.domain.review.marks import GivenMark, GivenVerdict
+from assessments.domain.review.parts import GivenPartMark
 from assessments.forms.systems import UseForm
 from assessments.guideline.terms import Tier
 from assessments.models import CaseNote, Evidence, Membership, Organisation, Role, Route, Seat, User
@@ -213,7 +214,7 @@ ATTACKS: dict[str, Attack] = {
     ),
     "second_look.ask": Attack("approved", ("independent",), given={"reason": "It went fast."}),  # who leads the body
     "own_marks.take_over": Attack("High", SEATED, BARRED, Seat.SECOND, given=with_little_marked),
-    "parts.judge_part": Attack("High", SEATED, BARRED, Seat.FIRST, of_submission("review_parts"), judgement, {"part": "tests", "verdict": "partly", "words": "No date."}),
+    "parts.judge_part": Attack("High", SEATED, BARRED, Seat.FIRST, of_submission("review_parts"), judgement, {"part": "tests", "given": GivenPartMark("partly", "No date.")}),
     "approvals.take_back_approval": Attack(
         "High, approved once", (), BARRED, Seat.SECOND, of_submission("take_back_approval"), {"reason": "x"}, {"reason": "x"}, but=dict.fromkeys(SEATED, "WorkflowError"),
     ),

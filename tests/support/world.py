@@ -178,7 +178,9 @@ def make_world() -> World:
     messages.say(_sent(in_review), "Sai Kung and Tai O.", by=owner)
     seat_requests.ask(_sent(high), Seat.SECOND, cast.second_independent, by=cast.independent, note="You know clinics.")
     interests.decline(_sent(to_return), by=cast.second_independent, words="I sold it to them.")
-    parts.judge_part(_sent(high), "bias", by=cast.independent, verdict="partly", words="One group only.")
+    parts.judge_part(
+        _sent(high), "bias", parts.GivenPartMark(verdict="partly", words="One group only."), by=cast.independent
+    )
     added = supplements.attach(
         in_review, "q:tier-limited-transparency", piece, by=owner, words="What the clinics show at the desk."
     )

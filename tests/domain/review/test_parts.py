@@ -52,8 +52,9 @@ def refused(submission: Submission, by: Any) -> list[str]:
     return error.value.reasons
 
 
-def judge(submission: Submission, by: Any, part: str = "tests", **fields: Any) -> PartMark:
-    return parts.judge_part(submission, part, by=by, **{"verdict": PartVerdict.SUPPORTS, **fields})
+def judge(submission: Submission, by: Any, part: str = "tests", *, base: int | None = None, **fields: Any) -> PartMark:
+    given = parts.GivenPartMark(**{"verdict": PartVerdict.SUPPORTS, **fields})
+    return parts.judge_part(submission, part, given, by=by, base=base)
 
 
 # --- each seat judges each part -------------------------------------------------------------------------------------------

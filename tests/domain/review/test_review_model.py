@@ -832,7 +832,7 @@ class Reviews(RuleBasedStateMachine):
             self.attempt(
                 "judge a part",
                 self.person(name, "mark"),
-                lambda by: parts.judge_part(submission, part, by=by, **given),
+                lambda by: parts.judge_part(submission, part, parts.GivenPartMark(**given), by=by),
             )
 
     @rule(name=who)
