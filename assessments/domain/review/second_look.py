@@ -91,7 +91,7 @@ def is_drawn(reference: str, percent: int) -> bool:
 
 
 def decided() -> QuerySet[Any]:
-    """The submissions with one reviewer that are decided and have no second look, each with the moment (`decided_at`)."""
+    """Return the decided submissions with one reviewer and no second look, each with the moment (`decided_at`)."""
     rows: QuerySet[Any] = Submission.objects.for_list().filter(
         assigned_tier__in=LOOKED_AT_TWICE,
         assessment__state__in=DECIDED,
@@ -233,10 +233,12 @@ def with_snapshot(look: SecondLook) -> Submission:
 
 
 def certificate_of(look: SecondLook) -> Certificate | None:
+    """Return the certificate that the case led to, if any."""
     return Certificate.objects.filter(submission=look.submission_id).first()
 
 
 def talk_of(look: SecondLook) -> list[SecondLookWords]:
+    """Return what the reviewers wrote to each other about the look, the oldest first."""
     return list(look.talk.select_related("author").order_by("pk"))
 
 
@@ -247,7 +249,7 @@ def of_body() -> list[SecondLook]:
 
 
 def to_ask_for(user: User) -> QuerySet[Any]:
-    """The cases at which this person may ask for a second look: decided by the body alone, the newest first."""
+    """Return the cases at which this person may ask for a second look: decided by the body alone, the newest first."""
     if not leads.is_lead(user):
         raise NotPermitted(_("Only those who lead the reviewing body ask for a second look."))
     mine = finders.submissions_for(user).values("pk")

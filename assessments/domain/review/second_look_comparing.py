@@ -41,7 +41,7 @@ class Pair(NamedTuple):
 
 
 def kind_of(first: str, second: str) -> str:
-    """Hold a mark against another: SAME, STRICTER or MILDER is the second."""
+    """Tell whether the second mark is the SAME, STRICTER or MILDER."""
     a, b = STRICT.index(MarkKind(first)), STRICT.index(MarkKind(second))
     return SAME if a == b else STRICTER if b > a else MILDER
 
@@ -113,7 +113,7 @@ def hearers(look: SecondLook, by: User) -> list[str]:
 
 
 def _who_hears(look: SecondLook, by: User) -> list[User]:
-    """Those who lead the body. Where none of them is left beside the two reviewers: every other reviewer of the same body.
+    """Return those who lead the body; where none is left beside the two reviewers, every other reviewer of the same body.
 
     Only where there is nobody else, those who lead and are reviewers of the case hear of it.
     """
