@@ -51,8 +51,8 @@ from assessments.notifications.recipients import owners_of
 
 
 @dataclass(frozen=True, slots=True)
-class AlreadyRead:
-    """What a page has read of a case already. None: it is not read yet."""
+class PreloadedCase:
+    """What a page has loaded of a case already. None: it is not loaded yet."""
 
     content: Mapping[str, Any] | None = None  # the snapshot
     found: Sequence[Blocker] | None = None
@@ -62,22 +62,24 @@ class AlreadyRead:
     of_seat: Sequence[Obstacle] | None = None  # what the seat has not judged of file and supplements
 
 
-NOTHING_READ = AlreadyRead()
+NOTHING_PRELOADED = PreloadedCase()
 
 
-def obstacles_to_approve(submission: Submission, by: User, read: AlreadyRead = NOTHING_READ) -> list[Obstacle]:
+def obstacles_to_approve(
+    submission: Submission, by: User, preloaded: PreloadedCase = NOTHING_PRELOADED
+) -> list[Obstacle]:
     """Return what keeps this person from approving this submission; empty when nothing does."""
     assessment = submission.assessment
-    content = read.content or submission.content()
-    found = blockers.blockers(submission, content) if read.found is None else read.found
+    content = preloaded.content or submission.content()
+    found = blockers.blockers(submission, content) if preloaded.found is None else preloaded.found
     reasons = list[Obstacle]()
-    seat = submission.seats.filter(reviewer=by).first() if read.look is None else None
-    look = approvals.look_of(submission, seat) if seat else read.look
+    seat = submission.seats.filter(reviewer=by).first() if preloaded.look is None else None
+    look = approvals.look_of(submission, seat) if seat else preloaded.look
     left = look.targets - look.marked if look else len(targets.review_targets(content))
     if left:
         reasons.append(Obstacle(Code.UNMARKED, _("%(n)s answers and facts are not marked yet.") % {"n": left}))
     reasons += approvals.obstacles(look) if look else []
-    changes = read.changes
+    changes = preloaded.changes
     if changes is None:
         changes = submission.marks.filter(mark=MarkKind.CHANGE_NEEDED).values("target").distinct().count()
     if changes:
@@ -86,9 +88,9 @@ def obstacles_to_approve(submission: Submission, by: User, read: AlreadyRead = N
     if submission.assigned_tier == Tier.UNACCEPTABLE:
         reasons.append(Obstacle(Code.PROHIBITED, _("A prohibited use gets no approval, from nobody.")))
     reasons += [Obstacle(Code.HELD, b.words) for b in found if not b.question]
-    lacking = missing_at_the_gates(submission, content) if read.lacking is None else read.lacking
+    lacking = missing_at_the_gates(submission, content) if preloaded.lacking is None else preloaded.lacking
     reasons += [Obstacle(Code.GATE, said(lack), lack.target) for lack in lacking]
-    of_seat = read.of_seat
+    of_seat = preloaded.of_seat
     if of_seat is None:
         seat = submission.seats.filter(reviewer=by).select_related("reviewer").first()
         of_seat = [*parts.obstacles(submission, seat), *supplements.obstacles(submission, seat)]

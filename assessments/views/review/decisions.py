@@ -167,7 +167,7 @@ def approve(request: SignedIn, reference: str) -> HttpResponse:
     lacking = approval.missing_at_the_gates(submission, case.content)
     look = case.look()
     of_seat = [*parts.obstacles(submission, case.seat), *supplements.obstacles_of(case.added_left)]
-    read = approval.AlreadyRead(
+    read = approval.PreloadedCase(
         content=case.content, found=found, lacking=lacking, look=look, changes=len(case.changes), of_seat=of_seat
     )
     obstacles = approval.obstacles_to_approve(submission, case.user, read)
