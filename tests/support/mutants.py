@@ -7,6 +7,7 @@ import sys
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -311,7 +312,7 @@ def take_out(patch: pytest.MonkeyPatch, *guards: Guard) -> None:
     sources: dict[Any, str] = {}
     for guard in guards:
         module, _dot, name = guard.function.rpartition(".")
-        function = getattr(sys.modules[f"assessments.{module}"], name)
+        function = getattr(import_module(f"assessments.{module}"), name)
         source = sources.get(function) or textwrap.dedent(inspect.getsource(function))
         assert source.count(guard.text) == 1, (
             f"{guard.function} has this {source.count(guard.text)} times: {guard.text}"
