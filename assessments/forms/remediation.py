@@ -12,6 +12,7 @@ from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from assessments.domain.remediation.own_actions import NewAction
 from assessments.forms.base import FilterForm, PlainForm, offer
 from assessments.forms.fields import Day, OneLine, Words
 from assessments.guideline.edition import Edition
@@ -85,11 +86,11 @@ class AddForm(PlainForm):
             del self.fields["package"]
         self.order_fields(["use", "title", "why", "steps", "clause", "package", "owner", "due", "effort"])
 
-    def given(self) -> dict[str, Any]:
-        """What was entered, as `own_actions.add` takes it."""
+    def given(self) -> NewAction:
+        """Return what was entered, as `own_actions.add` takes it."""
         found = dict(self.cleaned_data)
         found.pop("use")
-        return found | {"owner": self.people.get(found["owner"])}
+        return NewAction(**found | {"owner": self.people.get(found["owner"])})
 
 
 class EditForm(PlainForm):

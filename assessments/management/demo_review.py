@@ -12,9 +12,19 @@ from django.utils import timezone
 from assessments.domain.answering import start
 from assessments.domain.facts import declare
 from assessments.domain.register import systems
-from assessments.domain.review import approval, leads, marks, opened, own_marks, seat_taking, second_look
+from assessments.domain.review import (
+    approval,
+    leads,
+    marks,
+    opened,
+    own_marks,
+    seat_taking,
+    second_look,
+    second_look_comparing,
+    second_look_giving,
+)
 from assessments.domain.review.sampling import own_set
-from assessments.domain.review.second_look import GivenMark
+from assessments.domain.review.second_look_giving import GivenMark
 from assessments.domain.review.targets import review_targets
 from assessments.domain.submission import submit
 from assessments.models import AISystem, Assessment, MarkKind, Route, SecondLook, Submission, User
@@ -53,10 +63,10 @@ def review_twice(told: DemoReviewed, assessment: Assessment, conditions: Mapping
     seat_taking.take(submission, by=first)
     _accept_all(submission, first)
     approval.approve(submission, by=first, statement=told.statement, conditions=conditions)
-    look = second_look.take(second_look.ask(submission, by=first, reason=told.asked), by=second)
+    look = second_look_giving.take(second_look.ask(submission, by=first, reason=told.asked), by=second)
     _look_again(told, look, second)
     if told.message:
-        second_look.write(look, by=second, text=told.message)
+        second_look_comparing.write(look, by=second, text=told.message)
 
 
 def _accept_all(submission: Submission, reviewer: User) -> None:
@@ -69,16 +79,16 @@ def _accept_all(submission: Submission, reviewer: User) -> None:
     for target in review_targets(submission.content()):
         if target in own.targets or target not in done:
             seen = opened.token(submission, target, reader=reviewer, at=timezone.now() - SHOWN)
-            marks.save_mark(submission, target, by=reviewer, mark=MarkKind.ACCEPTED, seen=seen)
+            marks.save_mark(submission, target, marks.GivenMark(mark=MarkKind.ACCEPTED, seen=seen), by=reviewer)
 
 
 def _look_again(told: DemoReviewed, look: SecondLook, reviewer: User) -> None:
     given = {}
-    targets = second_look.asked_of(look, second_look.with_snapshot(look).content())
+    targets = second_look_giving.asked_of(look, second_look.with_snapshot(look).content())
     shown = timezone.now() - SHOWN * len(targets)
     for target in targets:
         words = told.again.get(target, "")
         mark = MarkKind.CHANGE_NEEDED if words else MarkKind.ACCEPTED
         given[target] = GivenMark(mark, words, opened.token(look.submission, target, reader=reviewer, at=shown))
-    second_look.save_marks(look, given, by=reviewer)
-    second_look.give(look, by=reviewer)
+    second_look_giving.save_marks(look, given, by=reviewer)
+    second_look_giving.give(look, by=reviewer)

@@ -388,7 +388,10 @@ def test_evidence_two_versions_and_faults_look_right(address: str, people: Cast,
         side = Side(page, address, people.independent)
         side.open("review_section", submission.reference, "governance")
         marks.save_mark(
-            submission, f"q:{QUESTION}", by=people.independent, mark="accepted", words="I saw the register."
+            submission,
+            f"q:{QUESTION}",
+            marks.GivenMark(mark="accepted", words="I saw the register."),
+            by=people.independent,
         )
         row = page.locator(f"#q-{QUESTION}")
         row.locator(".hk-marks").get_by_role("radio", name="Accepted with action").check()

@@ -193,7 +193,7 @@ def test_a_letter_about_changes_names_the_parts_that_go_back_and_each_reviewer(c
     asked = {"reason": "unclear", "words": "Name who keeps it.", "would_satisfy": "A name."}
     look_at(submission, "q:use-register", cast.second_independent, mark="change_needed", **asked)
     found = {"verdict": "does_not", "words": "One group is left out.", "returned": True}
-    parts.judge_part(submission, "bias", by=cast.independent, **found)
+    parts.judge_part(submission, "bias", parts.GivenPartMark(**found), by=cast.independent)
     decisions.send_back(submission, by=cast.independent, words="")
     text = "".join(pages_of(of(assessment)))
     for part in (

@@ -336,13 +336,15 @@ def test_change_needed_says_why_and_what_would_satisfy():
     cast = make_cast()
     submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
     with pytest.raises(InvalidAnswer) as wrong:
-        marks.save_mark(submission, "q:use-register", by=cast.independent, mark="change_needed")
+        marks.save_mark(submission, "q:use-register", marks.GivenMark(mark="change_needed"), by=cast.independent)
     assert wrong.value.field == "reason"
     with pytest.raises(InvalidAnswer) as wrong:
-        marks.save_mark(submission, "q:use-register", by=cast.independent, mark="change_needed", reason="unclear")
+        marks.save_mark(
+            submission, "q:use-register", marks.GivenMark(mark="change_needed", reason="unclear"), by=cast.independent
+        )
     assert wrong.value.field == "would_satisfy"
     with pytest.raises(InvalidAnswer):
-        marks.save_mark(submission, "q:no-such", by=cast.independent, mark="accepted")
+        marks.save_mark(submission, "q:no-such", marks.GivenMark(mark="accepted"), by=cast.independent)
     assert not ReviewMark.objects.exists()
 
 

@@ -14,7 +14,7 @@ from django.core.management.base import CommandError
 
 from assessments.domain.certificates import blockers
 from assessments.domain.register import organisations
-from assessments.domain.review import approval, quality, second_look
+from assessments.domain.review import approval, quality, second_look_comparing
 from assessments.domain.review import targets as review_targets
 from assessments.guideline.edition import Edition
 from assessments.management.commands.load_demo import DEMO_DIR, read_demo
@@ -146,7 +146,7 @@ def test_one_case_is_decided_by_the_body_and_looked_at_twice_by_the_moves_of_the
     )
     margaret, dominic = submission.seats.get().reviewer, look.reviewer
     assert (margaret.email, dominic.email) == ("margaret.siu@demo.example", "dominic.wan@demo.example")
-    pairs = second_look.compare(look, by=dominic)
+    pairs = second_look_comparing.compare(look, by=dominic)
     apart = {pair.target: pair.kind for pair in pairs if pair.kind != "same"}
     assert apart == {"q:use-register": "stricter", "q:laws-list": "stricter"}
     assert look.talk.count() == 1

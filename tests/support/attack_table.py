@@ -10,8 +10,12 @@ from django.urls import reverse
 
 from assessments.access import finders
 from assessments.domain.answering import returned_parts
+from assessments.domain.answering.conformity_file import GivenPart
 from assessments.domain.certificates import standing, status
+from assessments.domain.remediation.own_actions import NewAction
 from assessments.domain.remediation.split_merge import Part
+from assessments.domain.review.marks import GivenMark, GivenVerdict
+from assessments.domain.review.parts import GivenPartMark
 from assessments.forms.systems import UseForm
 from assessments.guideline.terms import Tier
 from assessments.models import CaseNote, Evidence, Membership, Organisation, Role, Route, Seat, User
@@ -77,7 +81,7 @@ def a_piece(place: Place) -> dict[str, Any]:
 
 def named_piece(place: Place) -> dict[str, Any]:
     answer = place.submission.content()["answers"][QUESTION]
-    return {"question": QUESTION, "piece": answer["evidence"][0]["reference"], "verdict": "supports"}
+    return {"question": QUESTION, "piece": answer["evidence"][0]["reference"], "given": GivenVerdict("supports")}
 
 
 def note_of_another(place: Place) -> dict[str, Any]:
@@ -195,7 +199,7 @@ ATTACKS: dict[str, Attack] = {
     "seat_taking.take": Attack("submitted", INDEPENDENT, NOT_INDEPENDENT, page=of_submission("take"), form={"conflict": "none"}),
     "seat_taking.take, within the organisation": Attack("submitted inside", INSIDE, BARRED, page=of_submission("take"), form={"conflict": "none"}, but=AWAY),
     "seat_taking.take, second seat": Attack("High", INDEPENDENT, NOT_INDEPENDENT, page=of_submission("take"), form={"conflict": "none"}),
-    "marks.save_mark": Attack("in review", SEATED, BARRED, Seat.FIRST, of_submission("mark"), MARK, MARK),
+    "marks.save_mark": Attack("in review", SEATED, BARRED, Seat.FIRST, of_submission("mark"), MARK, {"target": MARK["target"], "given": GivenMark("accepted", words=MARK["words"])}),
     "marks.undo_mark": Attack("in review", SEATED, BARRED, Seat.FIRST, given={"target": f"q:{QUESTION}", "base": 2}),
     "marks.accept_together": Attack("in review", SEATED, BARRED, Seat.FIRST, given={"targets": [f"q:{CARRIED}"]}),
     "marks.mark_evidence": Attack("in review", SEATED, BARRED, Seat.FIRST, given=named_piece),
@@ -205,12 +209,12 @@ ATTACKS: dict[str, Attack] = {
     "case_notes.remove": Attack("in review", (), BARRED, Seat.FIRST, given=lambda p: note_of_another(p)),
     "case_notes.bring_back": Attack("in review", (), BARRED, Seat.FIRST, given=lambda p: note_of_another(p)),
     "earlier_words.save": Attack(  # of a mark that is not offered
-        "in review", (), BARRED, Seat.FIRST, given={"target": f"q:{QUESTION}", "source": "mark-0", "has_read": True, "fields": {"mark": "accepted"}},
+        "in review", (), BARRED, Seat.FIRST, given={"target": f"q:{QUESTION}", "source": "mark-0", "has_read": True, "given": GivenMark("accepted")},
         but=dict.fromkeys(SEATED, "WorkflowError"),
     ),
     "second_look.ask": Attack("approved", ("independent",), given={"reason": "It went fast."}),  # who leads the body
     "own_marks.take_over": Attack("High", SEATED, BARRED, Seat.SECOND, given=with_little_marked),
-    "parts.judge_part": Attack("High", SEATED, BARRED, Seat.FIRST, of_submission("review_parts"), judgement, {"part": "tests", "verdict": "partly", "words": "No date."}),
+    "parts.judge_part": Attack("High", SEATED, BARRED, Seat.FIRST, of_submission("review_parts"), judgement, {"part": "tests", "given": GivenPartMark("partly", "No date.")}),
     "approvals.take_back_approval": Attack(
         "High, approved once", (), BARRED, Seat.SECOND, of_submission("take_back_approval"), {"reason": "x"}, {"reason": "x"}, but=dict.fromkeys(SEATED, "WorkflowError"),
     ),
@@ -260,7 +264,7 @@ ATTACKS: dict[str, Attack] = {
     "closing.require_judge": Attack("approved", ("independent",), SENT_PAST, Seat.FIRST),
     "closing.require_reviewer": Attack("approved", ("independent",), SENT_PAST, Seat.FIRST),
     "closing.pieces_of_answer": Attack("to report", WRITERS, given=an_answer),
-    "own_actions.add": Attack("to report", WRITERS, given={"title": "Name a deputy", "why": "Nobody stands in.", "due": in_days(9)}),
+    "own_actions.add": Attack("to report", WRITERS, given={"given": NewAction("Name a deputy", "Nobody stands in.", in_days(9))}),
     "own_actions.edit": Attack("to report", WRITERS, given={"title": "Name a deputy", "steps": "Ask the board."}),
     "own_actions.restore_words": Attack("to report", WRITERS),
     "own_actions.take": Attack("to report", WRITERS),
@@ -290,7 +294,7 @@ ATTACKS: dict[str, Attack] = {
     "holds.assign": Attack("held", OWNER, given=lambda p: {"owner": p.people["contributor"], "due": in_days(5)}),
     "holds.attach": Attack("held by law", OWNER, given=a_piece),
     "holds.detach": Attack("held", OWNER, given=a_piece),
-    "conformity_file.save_part": Attack("High draft", WRITERS, given={"key": "tests", "words": "Passed.", "base": 1}),
+    "conformity_file.save_part": Attack("High draft", WRITERS, given={"key": "tests", "given": GivenPart(words="Passed."), "base": 1}),
     "start.start_assessment": Attack("Low, certified", WRITERS, page=of_use("use_start")),
     "systems.update_use": Attack("draft", OWNER, page=of_use("use_edit"), form=new_title, given={"title": "Planted"}),
     "systems.retire": Attack("draft", OWNER, page=of_use("use_retire"), given=lambda p: {"about": p.use}),

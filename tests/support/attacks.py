@@ -247,8 +247,12 @@ def make_scene() -> Scene:
     CaseNote.objects.create(
         assessment=places["in review"].assessment, author=people["first"], text="Ask for the log of May."
     )
-    marks.save_mark(  # so that each kind of frozen row is there
-        places["in review"].submission, f"q:{QUESTION}", by=people["first"], mark="accepted", words="Seen."
+    # so that each kind of frozen row is there
+    marks.save_mark(
+        places["in review"].submission,
+        f"q:{QUESTION}",
+        marks.GivenMark(mark="accepted", words="Seen."),
+        by=people["first"],
     )
     return Scene(home, people, places)
 

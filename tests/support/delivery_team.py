@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from assessments.domain.answering import asking, conformity_file, start
+from assessments.domain.answering.conformity_file import GivenPart
 from assessments.domain.evidence import library
 from assessments.domain.facts import declare, holds, procedural
 from assessments.domain.remediation import actions, dates
@@ -97,7 +98,7 @@ def give_to_the_conformity_file(cast: Cast, user: User) -> Assessment:
     pieces = list(part.evidence_uses.values_list("evidence__reference", flat=True))
     for wanted in ([*pieces, make_evidence(cast.organisation, by=user).reference], pieces):
         part.refresh_from_db()
-        conformity_file.save_part(assessment, "tests", evidence=wanted, by=cast.owner, base=part.revision)
+        conformity_file.save_part(assessment, "tests", GivenPart(evidence=wanted), by=cast.owner, base=part.revision)
     return assessment
 
 

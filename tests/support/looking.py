@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from assessments.domain.answering import returned_parts
 from assessments.domain.review import marks as review_marks
-from assessments.domain.review import opened, own_marks, second_look
+from assessments.domain.review import opened, own_marks, second_look_giving
 from assessments.domain.review import targets as review_targets
 from assessments.domain.review.sampling import content_of, is_openable, own_set
 from assessments.models import (
@@ -51,7 +51,7 @@ def look_at_all(submission: Submission, reviewer: User) -> None:
 def look_at(submission: Submission, target: str, reviewer: User, mark: str = "accepted", **more: Any) -> ReviewMark:
     """Mark one answer or fact as from a page that showed it."""
     seen = opened.token(submission, target, reader=reviewer, at=shown(1))
-    return review_marks.save_mark(submission, target, by=reviewer, mark=mark, seen=seen, **more)
+    return review_marks.save_mark(submission, target, review_marks.GivenMark(mark=mark, seen=seen, **more), by=reviewer)
 
 
 def with_tokens(submission: Submission, reviewer: User, data: Mapping[str, str]) -> dict[str, str]:
@@ -75,7 +75,8 @@ def judge_all(submission: Submission, reviewer: User) -> None:
     """Say of each piece under each answer that it supports it."""
     for question, answer in submission.content()["answers"].items():
         for piece in pieces_of(answer):
-            review_marks.mark_evidence(submission, question, piece["reference"], by=reviewer, verdict=Verdict.SUPPORTS)
+            given = review_marks.GivenVerdict(Verdict.SUPPORTS)
+            review_marks.mark_evidence(submission, question, piece["reference"], given, by=reviewer)
 
 
 def shown(marks: int) -> datetime:
@@ -160,11 +161,13 @@ def _evidence(submission: Submission, seat: str, content: Mapping[str, Any], by:
 
 def give_look(look: SecondLook, by: User, **otherwise: str) -> SecondLook:
     """Accept all of a second look, but for `otherwise` (`q__<key>` to another mark), and give it."""
-    targets = second_look.asked_of(look, look.submission.content())
+    targets = second_look_giving.asked_of(look, look.submission.content())
     given = {}
     for target in targets:
         mark = otherwise.get(target.replace(":", "__").replace("-", "_"), "accepted")
         seen = opened.token(look.submission, target, reader=by, at=shown(1))
-        given[target] = second_look.GivenMark(mark, "" if mark == "accepted" else "The newest entry is of May.", seen)
-    second_look.save_marks(look, given, by=by)
-    return second_look.give(look, by=by)
+        given[target] = second_look_giving.GivenMark(
+            mark, "" if mark == "accepted" else "The newest entry is of May.", seen
+        )
+    second_look_giving.save_marks(look, given, by=by)
+    return second_look_giving.give(look, by=by)

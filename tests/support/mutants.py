@@ -7,6 +7,7 @@ import sys
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -83,11 +84,15 @@ GUARDS: dict[str, tuple[Guard, ...]] = {
         Guard("domain.review.own_marks.may_take_over", "and row.target not in own", "and True"),
     ),
     "a case opens by a declaration of interests": (
-        Guard("access.finders.gate_of_case", "return (Q(Exists(said)) | Q(Exists(sits))) & ~closed", "return ~closed"),
+        Guard(
+            "access.finders.cases.gate_of_case",
+            "return (Q(Exists(said)) | Q(Exists(sits))) & ~closed",
+            "return ~closed",
+        ),
     ),
     "a conflict closes a case": (
         Guard(
-            "access.finders.gate_of_case",
+            "access.finders.cases.gate_of_case",
             "return (Q(Exists(said)) | Q(Exists(sits))) & ~closed",
             "return Q(Exists(said))",
         ),
@@ -232,11 +237,11 @@ GUARDS: dict[str, tuple[Guard, ...]] = {
     "each mark is kept": (
         Guard(
             "domain.review.marks.write_version",
-            "_version(revisions, row, number, operation, base, record, by, outcome)",
+            "_keep(row, number, record, replace(saving, base=base, operation=operation))",
             "pass",
         ),
     ),
-    "each word is kept": (Guard("domain.answering.answers._save_answer", "_KEEP.write(", "dict("),),
+    "each word is kept": (Guard("domain.answering.answers._write", "_KEEP.write(", "dict("),),
 }
 
 
@@ -301,7 +306,7 @@ def take_out(patch: pytest.MonkeyPatch, *guards: Guard) -> None:
     sources: dict[Any, str] = {}
     for guard in guards:
         module, _dot, name = guard.function.rpartition(".")
-        function = getattr(sys.modules[f"assessments.{module}"], name)
+        function = getattr(import_module(f"assessments.{module}"), name)
         source = sources.get(function) or textwrap.dedent(inspect.getsource(function))
         assert source.count(guard.text) == 1, (
             f"{guard.function} has this {source.count(guard.text)} times: {guard.text}"

@@ -20,6 +20,7 @@ from assessments.accounts import expired_forms
 from assessments.domain import portfolio
 from assessments.domain.answering import answers as answering_answers
 from assessments.domain.answering import asking, comments, conformity_file, reuse
+from assessments.domain.answering.conformity_file import GivenPart
 from assessments.domain.evidence import library
 from assessments.domain.facts import declare
 from assessments.domain.facts import procedural as facts_procedural
@@ -130,7 +131,9 @@ def make_world() -> World:
     fresh = make_assessment(State.DRAFT, "limited", cast=cast, filled=False)
     prohibited = make_assessment(State.DRAFT, "unacceptable", cast=cast)
     high_draft = make_assessment(State.DRAFT, "high", cast=cast, filled=False)
-    conformity_file.save_part(high_draft, "measures", rows=FILE_ROWS["measures"], words="Watched.", by=owner, base=0)
+    conformity_file.save_part(
+        high_draft, "measures", GivenPart(rows=FILE_ROWS["measures"], words="Watched."), by=owner, base=0
+    )
     submitted = make_assessment(State.SUBMITTED, "limited", cast=cast)
     inside = make_assessment(State.SUBMITTED, "limited", cast=cast, route=Route.INSIDE)
     in_review = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=GAPS)
@@ -175,7 +178,9 @@ def make_world() -> World:
     messages.say(_sent(in_review), "Sai Kung and Tai O.", by=owner)
     seat_requests.ask(_sent(high), Seat.SECOND, cast.second_independent, by=cast.independent, note="You know clinics.")
     interests.decline(_sent(to_return), by=cast.second_independent, words="I sold it to them.")
-    parts.judge_part(_sent(high), "bias", by=cast.independent, verdict="partly", words="One group only.")
+    parts.judge_part(
+        _sent(high), "bias", parts.GivenPartMark(verdict="partly", words="One group only."), by=cast.independent
+    )
     added = supplements.attach(
         in_review, "q:tier-limited-transparency", piece, by=owner, words="What the clinics show at the desk."
     )
@@ -235,7 +240,9 @@ def make_world() -> World:
     consider = RemediationAction.objects.filter(use=in_review.use, priority="consider").order_by("number")[0]
     dates.plan(consider, by=owner, owner=cast.assigned, due=in_days(40), effort="S")
     added = own_actions.add(
-        in_review.use, by=owner, title="Hire a second reader", why="One person reads all letters.", due=in_days(30)
+        in_review.use,
+        own_actions.NewAction(title="Hire a second reader", why="One person reads all letters.", due=in_days(30)),
+        by=owner,
     )
     aside = RemediationAction.objects.filter(use=in_review.use, status="open", owner=None).order_by("-number")[0]
     relevance.mark_not_relevant(aside, by=cast.contributor, reason="The head office does this for us.")

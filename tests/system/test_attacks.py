@@ -309,10 +309,8 @@ def test_a_return_voids_the_first_approval_of_a_high_use(cast):
     marks.save_mark(
         submission,
         f"q:{QUESTION}",
+        marks.GivenMark(mark="change_needed", reason="unclear", would_satisfy="Say who."),
         by=cast.independent,
-        mark="change_needed",
-        reason="unclear",
-        would_satisfy="Say who.",
     )
     review_decisions.send_back(submission, by=cast.independent)
     again = submit.submit(submission.assessment, by=cast.owner, route=Route.INSIDE)
@@ -441,7 +439,7 @@ def test_nothing_is_judged_before_the_declaration_that_is_asked_for_again(cast):
     before = digest()
     assert approve(again, cast.independent) == "NotPermitted"
     with pytest.raises(NotPermitted):
-        marks.save_mark(again, f"q:{QUESTION}", by=cast.independent, mark="accepted", words="Seen.")
+        marks.save_mark(again, f"q:{QUESTION}", marks.GivenMark(mark="accepted", words="Seen."), by=cast.independent)
     assert digest() == before
 
 

@@ -18,6 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from assessments.domain.answering import asking, assignments, comments, conformity_file
+from assessments.domain.answering.conformity_file import GivenPart
 from assessments.domain.evidence import library
 from assessments.domain.facts import declare, procedural
 from assessments.domain.register import systems as register_systems
@@ -175,7 +176,7 @@ def make_office(how_many: int) -> Office:
     declare.declare_facts(agreed, task, by=cast.contributor, reasons=dict.fromkeys(task, "It sorts post."))
     procedural.agree_procedural(agreed, by=owner, reason="I read each letter myself.")
     high = make_assessment(State.DRAFT, "high", cast=cast, filled=False)
-    conformity_file.save_part(high, "tests", evidence=[piece.reference], by=owner, base=0)
+    conformity_file.save_part(high, "tests", GivenPart(evidence=[piece.reference]), by=owner, base=0)
     in_review.refresh_from_db()
     if how_many > 1:
         mark_all(sent, by=cast.reviewer)

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from assessments.core.errors import Locked, NotPermitted, NotReady
 from assessments.domain.answering import conformity_file, start
+from assessments.domain.answering.conformity_file import GivenPart
 from assessments.domain.certificates import blockers, missed, monitoring, staleness, standing, status
 from assessments.domain.evidence import library
 from assessments.domain.facts import declare, procedural
@@ -75,7 +76,9 @@ def test_fresh_monitoring_lifts_nothing_that_came_on_top(cast: Cast, why: str) -
             words = {"reason": next(iter(standing.REASONS[status.SUSPEND])), "words": "A complaint is open."}
             standing.suspend(certificate, by=cast.independent, **words)
         fresh = make_evidence(cast.organisation, by=cast.owner, link="https://example.org/n", period_to=in_days(0))
-        conformity_file.save_part(assessment, "monitoring", evidence=[fresh.reference], by=cast.owner, base=1)
+        conformity_file.save_part(
+            assessment, "monitoring", GivenPart(evidence=[fresh.reference]), by=cast.owner, base=1
+        )
         assert monitoring.watch_monitoring() == 0
         assert Certificate.objects.get(pk=certificate.pk).status() == "suspended"
     assert CertificateEvent.objects.filter(certificate=certificate, kind="suspended").count() == 2

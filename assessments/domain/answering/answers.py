@@ -32,6 +32,18 @@ from assessments.scoring.readiness import Progress
 
 
 @dataclass(frozen=True, slots=True)
+class _Save:
+    """One save of an answer, as it was asked for: what `save_answer` takes, and how its version is kept."""
+
+    value: Mapping[str, Any]
+    by: User
+    base: int
+    operation: uuid.UUID
+    outcome: RevisionOutcome = RevisionOutcome.CURRENT
+    may_hide: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerSaved:
     """All that one save changed, for one response."""
 
@@ -152,47 +164,27 @@ def save_answer(
     by: User,
     base: int,
     operation: uuid.UUID,
-    language: str = "en",
     may_hide: bool = True,
 ) -> AnswerSaved:
-    """Save one answer and everything that hangs on it.
+    """Save one answer and everything that depends on it.
 
     `value`: choice, items (item key to true or to the reason it does not apply), text, planned_for, reason, figure
-    (measured, target, by). `base` is the revision that the page showed (0: none). Repeating an operation changes
-    nothing; where something else was saved meanwhile, it raises Conflict. A stale save that differs is kept as a
-    revision and raises Conflict; Locked where the assessment or the question is closed to changes; InvalidAnswer names
-    the control; NotPermitted for a colleague without the role or the assignment; with `may_hide` false WouldHide where
-    other answers would not be asked any more.
+    (measured, target, by), language (of its words; "en" if none is given). `base` is the revision that the page showed
+    (0: none). Repeating an operation changes nothing; where something else was saved meanwhile, it raises Conflict. A
+    stale save that differs is kept as a revision and raises Conflict; Locked where the assessment or the question is
+    closed to changes; InvalidAnswer names the control; NotPermitted for a colleague without the role or the assignment;
+    with `may_hide` false WouldHide where other answers would not be asked any more.
     """
+    save = _Save(value, by, base, operation, may_hide=may_hide)
     with transaction.atomic():
-        saved = _save_answer(
-            assessment,
-            question_key,
-            value,
-            by=by,
-            base=base,
-            operation=operation,
-            language=language,
-            may_hide=may_hide,
-        )
+        saved = _save_answer(assessment, question_key, save)
     if isinstance(saved, Conflict):  # raised out here, so that the version beside the newer one stays stored
         raise saved
     return saved
 
 
-def _save_answer(
-    assessment: Assessment,
-    question_key: str,
-    value: Mapping[str, Any],
-    *,
-    by: User,
-    base: int,
-    operation: uuid.UUID,
-    language: str,
-    outcome: RevisionOutcome = RevisionOutcome.CURRENT,
-    may_hide: bool = True,
-) -> AnswerSaved | Conflict:
-    assessment, member = roles.lock_with_member(by, assessment)
+def _save_answer(assessment: Assessment, question_key: str, save: _Save) -> AnswerSaved | Conflict:
+    assessment, member = roles.lock_with_member(save.by, assessment)
     if not assessment.is_editable:
         raise Locked(
             _("Not saved: the assessment is “%(state)s” and locked. What you typed is still on this page.")
@@ -200,10 +192,8 @@ def _save_answer(
         )
     edition = assessment.compiled()
     declared = assessment.declared()
-    question = edition.questions.get(question_key)
-    if question is None or not question.applies(declared.context, declared.parts):
-        raise Locked(_("This question is not asked of this use any more. What you typed is still on this page."))
-    targets = roles.assigned_targets(by, assessment, member)
+    question = _asked_question(question_key, edition, declared)
+    targets = roles.assigned_targets(save.by, assessment, member)
     if targets is not None and question.section not in targets and question.key not in targets:
         raise NotPermitted(_("This question is not assigned to you."))
     answers = assessment.answer_values()
@@ -211,8 +201,41 @@ def _save_answer(
     if unlocked is not None and question_key not in unlocked:
         raise Locked(_("Only what the reviewer marked can be changed now. What you typed is still on this page."))
     items = {item.key for item in declared.items(edition, question)}
-    check_answer(question, items, value, declared.context, edition)
-    row: Any = _STANDING.first(assessment=assessment.pk, question=question_key, operation=operation)
+    check_answer(question, items, save.value, declared.context, edition)
+    row: Any = _STANDING.first(assessment=assessment.pk, question=question_key, operation=save.operation)
+    record = _record(question, save.value)
+    check_days(record, None if row is None or row.to_confirm else row.record(), timezone.localdate())
+    if row is None:
+        ids = question_ids(assessment.edition_id, assessment.edition.published_at)
+        row = Answer(assessment=assessment, question_id=ids[question_key], revision=0)
+    elif row.record() == record and not row.to_confirm:  # a carried answer is confirmed by saving it as it is
+        done = assessment.refresh_derived(declared, answers)
+        return AnswerSaved(assessment, row, False, done, declared, answers, targets)
+    elif conflict := _conflict(row, record, save):
+        return conflict
+    known = declared.knowing(edition, {**answers, question_key: _given(record, save.value)})
+    if not save.may_hide:
+        hides = _hidden_by(assessment, declared, known, answers)
+        if hides:
+            raise WouldHide(_("Saving this hides answers. They are kept, but count no more."), hides)
+    _write(row, record, save)
+    answers[question_key] = row.value()
+    done = assessment.refresh_derived(known, answers)
+    assessment.updated_at = row.at
+    _DERIVE.write(pk=assessment.pk, **{name: getattr(assessment, name) for name in DERIVED})
+    return AnswerSaved(assessment, row, True, done, known, answers, targets)
+
+
+def _asked_question(key: str, edition: CompiledEdition, declared: Declared) -> Question:
+    """Return a question that is asked of the use. Raises Locked where it is not."""
+    question = edition.questions.get(key)
+    if question is None or not question.applies(declared.context, declared.parts):
+        raise Locked(_("This question is not asked of this use any more. What you typed is still on this page."))
+    return question
+
+
+def _record(question: Question, value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an answer as its version is stored."""
     record: dict[str, Any] = {
         "choice": str(value["choice"]),
         "items": dict(value.get("items") or {}) if value["choice"] == Choice.TICKED else {},
@@ -222,33 +245,36 @@ def _save_answer(
     }
     if figure := kept_figure(question, value):
         record["figure"] = figure
-    check_days(record, None if row is None or row.to_confirm else row.record(), timezone.localdate())
-    newest = 0
-    if row is None:
-        ids = question_ids(assessment.edition_id, assessment.edition.published_at)
-        row = Answer(assessment=assessment, question_id=ids[question_key], revision=0)
-    else:
-        if row.record() == record and not row.to_confirm:  # a carried answer is confirmed by saving it as it is
-            done = assessment.refresh_derived(declared, answers)
-            return AnswerSaved(assessment, row, False, done, declared, answers, targets)
-        newest = row.newest or 0
-        # An operation that is known already was stored then, and what stands now is another version.
-        if row.revision != base or row.repeated:
-            if not row.repeated:
-                revisions.keep_revision(row, newest + 1, operation, base, record, by, RevisionOutcome.CONFLICT)
-            words = _("%(name)s changed this answer while you were writing. Nothing was overwritten.")
-            return Conflict(words % {"name": row.by}, row)
+    return record
+
+
+def _given(record: Mapping[str, Any], value: Mapping[str, Any]) -> AnswerValue:
+    """Return an answer as the rules and the scores read it. `value` has its date as a date."""
     planned_for = value.get("planned_for") or None
-    given = answer_value(record["choice"], record["items"], planned_for, record["reason"], figure)
-    known = declared.knowing(edition, {**answers, question_key: given})
-    if not may_hide:
-        hides = _hidden_by(assessment, declared, known, answers)
-        if hides:
-            raise WouldHide(_("Saving this hides answers. They are kept, but count no more."), hides)
-    declared = known
+    return answer_value(record["choice"], record["items"], planned_for, record["reason"], record.get("figure", {}))
+
+
+def _conflict(row: Any, record: Mapping[str, Any], save: _Save) -> Conflict | None:
+    """Return the conflict with a version that was stored meanwhile, and keep the one that is saved; None without one.
+
+    An operation that is known already was stored then, and what stands now is another version.
+    """
+    if row.revision == save.base and not row.repeated:
+        return None
+    if not row.repeated:
+        number = (row.newest or 0) + 1
+        revisions.keep_revision(row, number, save.operation, save.base, record, save.by, RevisionOutcome.CONFLICT)
+    words = _("%(name)s changed this answer while you were writing. Nothing was overwritten.")
+    return Conflict(words % {"name": row.by}, row)
+
+
+def _write(row: Any, record: Mapping[str, Any], save: _Save) -> None:
+    """Make a record the answer that stands, as the next version, and keep that version."""
+    newest = (row.newest or 0) if row.pk else 0  # a version beside the current one has a number too
     row.choice, row.items, row.text = record["choice"], record["items"], record["text"]
-    row.planned_for, row.reason, row.figure = planned_for, record["reason"], figure
-    row.by, row.language, row.revision, row.to_confirm = by, language, newest + 1, False
+    row.planned_for, row.reason = save.value.get("planned_for") or None, record["reason"]
+    row.figure = record.get("figure", {})
+    row.by, row.language, row.revision, row.to_confirm = save.by, save.value.get("language", "en"), newest + 1, False
     row.at = timezone.now()
     if row.pk is None:
         row.save()
@@ -257,18 +283,13 @@ def _save_answer(
     _KEEP.write(
         parent=row.pk,
         number=row.revision,
-        operation=operation,
-        base=base,
+        operation=save.operation,
+        base=save.base,
         value=record,
-        by=by.pk,
+        by=save.by.pk,
         at=row.at,
-        outcome=outcome,
+        outcome=save.outcome,
     )
-    answers[question_key] = row.value()
-    done = assessment.refresh_derived(declared, answers)
-    assessment.updated_at = row.at
-    _DERIVE.write(pk=assessment.pk, **{name: getattr(assessment, name) for name in DERIVED})
-    return AnswerSaved(assessment, row, True, done, declared, answers, targets)
 
 
 def _hidden_by(
@@ -285,9 +306,7 @@ def _hidden_by(
     ]
 
 
-def restore_answer(
-    assessment: Assessment, question_key: str, number: int, *, by: User, base: int, language: str = "en"
-) -> AnswerSaved:
+def restore_answer(assessment: Assessment, question_key: str, number: int, *, by: User, base: int) -> AnswerSaved:
     """Make a kept version of an answer the current one again, as a new version: no version is ever taken away.
 
     `base` is the revision that the page showed. Raises as `save_answer`; InvalidAnswer too where the version is not
@@ -312,16 +331,8 @@ def restore_answer(
         if stands.revision != base:  # nothing was typed, so no version has to be kept beside the newer one
             words = _("%(name)s changed this answer since you opened the page. Nothing was restored.")
             raise Conflict(words % {"name": stands.by}, stands)
-        saved = _save_answer(
-            assessment,
-            question_key,
-            value,
-            by=by,
-            base=base,
-            operation=uuid.uuid4(),
-            language=language,
-            outcome=RevisionOutcome.RESTORED,
-        )
+        save = _Save(value, by, base, uuid.uuid4(), RevisionOutcome.RESTORED)
+        saved = _save_answer(assessment, question_key, save)
     assert isinstance(saved, AnswerSaved)  # the base was compared above, under the same lock
     return saved
 

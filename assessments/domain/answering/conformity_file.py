@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
@@ -53,77 +54,54 @@ def open_parts(assessment: Assessment) -> set[str]:
     return found | {part.key for part in asked if assessment.is_editable}
 
 
+@dataclass(frozen=True, slots=True)
+class GivenPart:
+    """What somebody gives for one part of the file.
+
+    `rows`: of overseers and measures; empty ones are dropped, half-filled ones are kept and said to be missing later.
+    `evidence`: references of the pieces that support it from now on, `why`: by reference, why a piece serves this part
+    too.
+    """
+
+    rows: Iterable[Mapping[str, str]] = ()
+    words: str = ""
+    evidence: Collection[str] = ()
+    why: Mapping[str, str] = field(default_factory=dict)
+
+
 def save_part(
     assessment: Assessment,
     key: str,
+    given: GivenPart,
     *,
-    rows: Iterable[Mapping[str, str]] = (),
-    words: str = "",
-    evidence: Collection[str] = (),
-    why: Mapping[str, str] | None = None,
     by: User,
     base: int,
     operation: uuid.UUID | None = None,
 ) -> ConformityPart:
     """Save one part of the conformity file.
 
-    `rows`: of overseers and measures; empty ones are dropped, half-filled ones are kept and said to be missing later.
-    `evidence`: references of the pieces that support it from now on, `why`: by reference, why a piece serves this part
-    too. `base`: the revision that the page showed. Raises Conflict, with what was sent kept as a version; Locked,
+    `base`: the revision that the page showed. Raises Conflict, with what was sent kept as a version; Locked,
     NotPermitted, and InvalidAnswer that names the control.
     """
-    given = {reference: text.strip() for reference, text in (why or {}).items() if reference in evidence}
     with transaction.atomic():
-        saved = _save(
-            assessment,
-            key,
-            rows,
-            words,
-            given | dict.fromkeys(set(evidence) - given.keys(), ""),
-            by=by,
-            base=base,
-            operation=operation or uuid.uuid4(),
-        )
-    if isinstance(saved, Conflict):
+        saved = _save(assessment, key, given, by=by, base=base, operation=operation or uuid.uuid4())
+    if isinstance(saved, Conflict):  # raised out here, so that the version beside the newer one stays stored
         raise saved
     return saved
 
 
 def _save(
-    assessment: Assessment,
-    key: str,
-    rows: Iterable[Mapping[str, str]],
-    words: str,
-    evidence: Mapping[str, str],
-    *,
-    by: User,
-    base: int,
-    operation: uuid.UUID,
+    assessment: Assessment, key: str, given: GivenPart, *, by: User, base: int, operation: uuid.UUID
 ) -> ConformityPart | Conflict:
     assessment, member = roles.lock_with_member(by, assessment)
     if member.sees != Sees.ALL:
         raise NotPermitted(_("The conformity file takes somebody who sees the whole assessment."))
     asked = {part.key: part for part in parts_asked(assessment)}
-    if key not in asked:
-        raise Locked(_("This use needs no such part of a conformity file."))
-    if key not in open_parts(assessment):
-        if assessment.state == State.RETURNED:
-            raise Locked(_("Only the parts that the reviewer returned can be changed now."))
-        raise Locked(
-            _("Not saved: the assessment is “%(state)s” and locked. What you typed is still on this page.")
-            % {"state": assessment.get_state_display()}
-        )
+    _require_open(assessment, key, asked)
     row = ConformityPart.objects.filter(use=assessment.use_id, key=key).select_related("by").first()
     row = row or ConformityPart(use=assessment.use, key=key, by=by)
     have = {one.evidence.reference: one for one in _leans_on(row)}
-    wanted = sorted(set(evidence)) if asked[key].kind not in ROWS else []
-    if asked[key].kind == PartKind.OVERSEERS:
-        rows = overseers.with_links(assessment.use, list(rows))
-    said = {reference: evidence[reference] for reference in wanted if evidence[reference]}
-    value: dict[str, Any] = {"rows": check_rows(asked[key], rows), "words": words.strip(), "evidence": wanted}
-    value |= {"why": said} if said else {}
-    if len(words.strip()) > LONGEST_WORDS:
-        raise InvalidAnswer("words", _("This is longer than the certificate has room for."))
+    value = _value_of(given, asked[key], assessment)
     if ConformityRevision.objects.filter(operation=operation).exists() or (
         row.pk and row.record(have, {key: one.why for key, one in have.items()}) == value and row.revision >= base
     ):
@@ -132,18 +110,14 @@ def _save(
         _keep(row, value, by, base, operation, RevisionOutcome.CONFLICT)
         theirs = _("%(name)s changed this part while you were writing. Nothing was overwritten.")
         return Conflict(theirs % {"name": row.by}, row)
-    pieces = finders.evidence_for(by).in_use().filter(organisation=assessment.organisation_id)
-    known = {piece.reference: piece for piece in pieces.filter(reference__in=wanted)}
-    if set(wanted) - known.keys() - have.keys():
-        raise InvalidAnswer("evidence", _("Choose from the pieces of your organisation's library."))
-    chosen = {reference: known.get(reference) or have[reference].evidence for reference in wanted}
+    chosen, said = _chosen(assessment, value["evidence"], have, by=by), value.get("why", {})
     second_use.require_words(
         second_use.served_elsewhere(assessment.use, key, chosen.values()),
         said,
         titles={reference: piece.title for reference, piece in chosen.items()},
         labels={part.key: part.label for part in asked.values()},
     )
-    row.rows, row.words, row.by = value["rows"], words.strip(), by
+    row.rows, row.words, row.by = value["rows"], value["words"], by
     row.revision = _newest(row) + 1
     row.save()
     _attach(row, chosen, have, said, by=by)
@@ -153,9 +127,48 @@ def _save(
         assessment.use,
         by=by,
         organisation=assessment.organisation,
-        details={"part": key, "evidence": wanted},
+        details={"part": key, "evidence": value["evidence"]},
     )
     return row
+
+
+def _require_open(assessment: Assessment, key: str, asked: Collection[str]) -> None:
+    """Raise Locked where the use needs no such part, or where the part is closed to changes."""
+    if key not in asked:
+        raise Locked(_("This use needs no such part of a conformity file."))
+    if key not in open_parts(assessment):
+        if assessment.state == State.RETURNED:
+            raise Locked(_("Only the parts that the reviewer returned can be changed now."))
+        raise Locked(
+            _("Not saved: the assessment is “%(state)s” and locked. What you typed is still on this page.")
+            % {"state": assessment.get_state_display()}
+        )
+
+
+def _value_of(given: GivenPart, part: FilePart, assessment: Assessment) -> dict[str, Any]:
+    """Return what is given as its version is stored. Raises InvalidAnswer that names the control."""
+    wanted = sorted(set(given.evidence)) if part.kind not in ROWS else []
+    rows = given.rows
+    if part.kind == PartKind.OVERSEERS:
+        rows = overseers.with_links(assessment.use, list(rows))
+    value: dict[str, Any] = {"rows": check_rows(part, rows), "words": given.words.strip(), "evidence": wanted}
+    why = {reference: given.why.get(reference, "").strip() for reference in wanted}
+    if said := {reference: words for reference, words in why.items() if words}:
+        value["why"] = said
+    if len(value["words"]) > LONGEST_WORDS:
+        raise InvalidAnswer("words", _("This is longer than the certificate has room for."))
+    return value
+
+
+def _chosen(
+    assessment: Assessment, wanted: Collection[str], have: Mapping[str, ConformityEvidence], *, by: User
+) -> dict[str, Evidence]:
+    """Find the wanted pieces, by reference, in the library or among those that the part has. Raises InvalidAnswer."""
+    pieces = finders.evidence_for(by).in_use().filter(organisation=assessment.organisation_id)
+    known = {piece.reference: piece for piece in pieces.filter(reference__in=wanted)}
+    if set(wanted) - known.keys() - have.keys():
+        raise InvalidAnswer("evidence", _("Choose from the pieces of your organisation's library."))
+    return {reference: known.get(reference) or have[reference].evidence for reference in wanted}
 
 
 def _attach(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -136,23 +136,10 @@ def copy_answers(
         if value is None:
             continue
         have.add(question.key)
-        rows.append(
-            Answer(
-                assessment=assessment,
-                question_id=ids[question.key],
-                choice=source.choice,
-                items=value["items"],
-                text=source.text,
-                text_second_language=source.text_second_language,
-                planned_for=source.planned_for,
-                reason=source.reason,
-                figure=value.get("figure", {}),
-                language=source.language,
-                by=source.by if question.key in standing else by,
-                carried_from=source,
-                to_confirm=question.key not in standing,
-            )
-        )
+        row = _copy(source, value)
+        row.assessment, row.question_id = assessment, ids[question.key]
+        row.by, row.to_confirm = (source.by, False) if question.key in standing else (by, True)
+        rows.append(row)
     Answer.objects.bulk_create(rows)
     AnswerRevision.objects.bulk_create(
         AnswerRevision(
@@ -167,6 +154,21 @@ def copy_answers(
         for row in rows
     )
     return rows
+
+
+def _copy(source: Answer, value: Mapping[str, Any]) -> Answer:
+    """Return an unsaved answer with what another one says; `value`: as it reads here (`_value_here`)."""
+    return Answer(
+        choice=source.choice,
+        items=value["items"],
+        text=source.text,
+        text_second_language=source.text_second_language,
+        planned_for=source.planned_for,
+        reason=source.reason,
+        figure=value.get("figure", {}),
+        language=source.language,
+        carried_from=source,
+    )
 
 
 def copied_answers(assessment: Assessment) -> list[Answer]:
@@ -187,7 +189,5 @@ def confirm_copied(assessment: Assessment, question: str, *, by: User, base: int
     if row.revision != base:
         words = _("%(name)s changed this answer while you were reading. Look at it again.")
         raise Conflict(words % {"name": row.by}, row)
-    value = {**row.record(), "planned_for": row.planned_for}
-    return answering_answers.save_answer(
-        assessment, question, value, by=by, base=base, operation=uuid.uuid4(), language=row.language
-    )
+    value = {**row.record(), "planned_for": row.planned_for, "language": row.language}
+    return answering_answers.save_answer(assessment, question, value, by=by, base=base, operation=uuid.uuid4())

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
@@ -20,6 +19,7 @@ from assessments.core.errors import InvalidAnswer, Locked, WouldHide
 from assessments.domain.facts import hidden, tier
 from assessments.domain.facts import values as facts_values
 from assessments.domain.facts.opened_holds import TierChange
+from assessments.guideline.edition import Fact
 from assessments.models import (
     Assessment,
     DeclaredFact,
@@ -114,60 +114,16 @@ def declare_facts(
     edition = facts_values.current_edition(use)
     rows: dict[str, Any] = {row.key: row for row in use.fact_rows().annotate(newest=Max("revisions__number"))}
     before = hidden.shown_answers(use, values, edition) if hiding is not None else set()
-    changed, conflicts = [], []
-    fresh, kept = list[DeclaredFact](), list[tuple[DeclaredFact, uuid.UUID, int, dict[str, Any]]]()
-    others_locked = cache(lambda: _others_locked(use))
     was, noted = {key: rows[key].value if key in rows else None for key in values}, TierChange(use)
+    page = _Page(use, by, rows, allowed, bases or {}, operation)
     for key, value in values.items():
         fact = edition.facts.get(key)
         if fact is None:
             raise InvalidAnswer(key, _("There is no fact “%(key)s”.") % {"key": key})
-        value = facts_values.check_fact(fact, value)
         reason = (reasons or {}).get(key, rows[key].reason if key in rows else "")
-        row = rows.get(key)
-        if row and facts_values.same_value(fact, row.value, value) and row.reason == reason:
-            continue
-        if key == "minor_procedural_task" and value is True and not reason.strip():
-            raise InvalidAnswer(
-                key, _("Say why it is only a minor procedural task; a second member then has to agree.")
-            )
-        if allowed is not None and key not in allowed:
-            raise Locked(
-                _("Only what the reviewer marked can be changed now: “%(fact)s” is locked.") % {"fact": fact.label}
-            )
-        if fact.level == "system" and others_locked():
-            raise Locked(
-                _("“%(fact)s” holds for the whole system, and another use of the system is under review.")
-                % {"fact": fact.label}
-            )
-        record = {"value": value, "reason": reason}
-        base = (bases or {}).get(key, row.revision if row else 0)
-        step = uuid.uuid5(operation, canonical_json([key, base, record])) if operation else uuid.uuid4()
-        newest = (row.newest or row.revision) if row else 0  # a version beside the current one has a number too
-        if row is not None and row.revision != base:
-            if _shown_then(row, base) != record:
-                if not FactRevision.objects.filter(operation=step).exists():
-                    revisions.keep_revision(row, newest + 1, step, base, record, by, RevisionOutcome.CONFLICT)
-                conflicts.append(key)
-            continue
-        if row is None:
-            row = DeclaredFact(system=use.system, use=None if fact.level == "system" else use, key=key)
-        if not facts_values.same_value(fact, row.value, value) or row.reason != reason:
-            Involvement.objects.keep(use.pk, Involvement.Kind.AGREED, [row.agreed_by_id])
-            row.agreed_by, row.agreed_at, row.agreed_reason, row.signed_worst = None, None, "", None
-        row.value, row.reason, row.by = value, reason, by
-        row.revision = newest + 1
-        if row.pk is None:
-            fresh.append(row)
-        else:
-            row.save()
-        kept.append((row, step, base, record))
-        changed.append(key)
-    DeclaredFact.objects.bulk_create(fresh)
-    FactRevision.objects.bulk_create(
-        FactRevision(parent=row, number=row.revision, operation=step, base=base, value=record, by=by)
-        for row, step, base, record in kept
-    )
+        page.declare(fact, facts_values.check_fact(fact, value), reason)
+    page.keep()
+    changed = page.changed
     shared, followed = any(edition.facts[key].level == "system" for key in changed), list[TierChange]()
     why = because(StaleReason.FACTS_CHANGED, facts=sorted(changed)) if changed else None
     result = tier.refresh(use, by=by, why=why, changed=changed, noted=noted)
@@ -176,22 +132,96 @@ def declare_facts(
         for one in followed:
             tier.refresh(one.use, by=by, why=why, changed=changed, noted=one)
     if changed:
+        sides = noted.details(old={key: was[key] for key in changed}, new={key: values[key] for key in changed})
         log.record(
             AuditKind.FACTS_DECLARED,
             use,
             by=by,
             organisation=use.system.organisation,
-            details={
-                "facts": sorted(changed),
-                **noted.details(old={key: was[key] for key in changed}, new={key: values[key] for key in changed}),
-            },
+            details={"facts": sorted(changed), **sides},
         )
     tier.record_followed(followed, by)
     if hiding is not None:
         hides = before - hidden.shown_answers(use, values, edition)
         if hides and {answer.name for answer in hides} != set(hiding):
             raise WouldHide(_("Saving this hides answers. They are kept, but count no more."), sorted(hides))
-    return FactsSaved(use, result, tuple(changed), tuple(conflicts))
+    return FactsSaved(use, result, tuple(changed), tuple(page.conflicts))
+
+
+@dataclass(slots=True)
+class _Page:
+    """The facts of one page on their way into the rows; what is new is written at the end, all at once."""
+
+    use: DeclaredUse
+    by: User
+    rows: Mapping[str, Any]  # those that stand, each with the number of its newest version
+    allowed: set[str] | None  # the facts that may be changed now; None: all
+    bases: Mapping[str, int]
+    operation: uuid.UUID | None
+    changed: list[str] = field(default_factory=list)
+    conflicts: list[str] = field(default_factory=list)
+    fresh: list[DeclaredFact] = field(default_factory=list)
+    kept: list[tuple[DeclaredFact, uuid.UUID, int, dict[str, Any]]] = field(default_factory=list)
+    others_locked: bool | None = None  # None: nobody has asked yet
+
+    def declare(self, fact: Fact, value: Any, reason: str) -> None:
+        """Make a checked value the fact that stands, unless it stands already or a newer one does."""
+        key, row = fact.key, self.rows.get(fact.key)
+        if row and facts_values.same_value(fact, row.value, value) and row.reason == reason:
+            return
+        if key == "minor_procedural_task" and value is True and not reason.strip():
+            raise InvalidAnswer(
+                key, _("Say why it is only a minor procedural task; a second member then has to agree.")
+            )
+        self._require_open(fact)
+        record = {"value": value, "reason": reason}
+        base = self.bases.get(key, row.revision if row else 0)
+        step = uuid.uuid5(self.operation, canonical_json([key, base, record])) if self.operation else uuid.uuid4()
+        newest = (row.newest or row.revision) if row else 0  # a version beside the current one has a number too
+        if row is not None and row.revision != base:
+            if _shown_then(row, base) != record:
+                if not FactRevision.objects.filter(operation=step).exists():
+                    outcome = RevisionOutcome.CONFLICT
+                    revisions.keep_revision(row, newest + 1, step, base, record, self.by, outcome)
+                self.conflicts.append(key)
+            return
+        if row is None:
+            row = DeclaredFact(system=self.use.system, use=None if fact.level == "system" else self.use, key=key)
+        if not facts_values.same_value(fact, row.value, value) or row.reason != reason:
+            Involvement.objects.keep(self.use.pk, Involvement.Kind.AGREED, [row.agreed_by_id])
+            row.agreed_by, row.agreed_at, row.agreed_reason, row.signed_worst = None, None, "", None
+        row.value, row.reason, row.by = value, reason, self.by
+        row.revision = newest + 1
+        if row.pk is None:
+            self.fresh.append(row)
+        else:
+            row.save()
+        self.kept.append((row, step, base, record))
+        self.changed.append(key)
+
+    def _require_open(self, fact: Fact) -> None:
+        """Raise Locked where this fact may not be changed now, here or because of another use of the system."""
+        if self.allowed is not None and fact.key not in self.allowed:
+            raise Locked(
+                _("Only what the reviewer marked can be changed now: “%(fact)s” is locked.") % {"fact": fact.label}
+            )
+        if fact.level != "system":
+            return
+        if self.others_locked is None:
+            self.others_locked = _others_locked(self.use)
+        if self.others_locked:
+            raise Locked(
+                _("“%(fact)s” holds for the whole system, and another use of the system is under review.")
+                % {"fact": fact.label}
+            )
+
+    def keep(self) -> None:
+        """Write the facts that are new, and a version of each that changed."""
+        DeclaredFact.objects.bulk_create(self.fresh)
+        FactRevision.objects.bulk_create(
+            FactRevision(parent=row, number=row.revision, operation=step, base=base, value=record, by=self.by)
+            for row, step, base, record in self.kept
+        )
 
 
 def _shown_then(row: DeclaredFact, base: int) -> dict[str, Any] | None:

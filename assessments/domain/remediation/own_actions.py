@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
 from django.db import transaction
@@ -40,20 +41,22 @@ LINES = 12
 """Steps of one action that a person may write. Our judgement: what takes more is two actions."""
 
 
+@dataclass(frozen=True, slots=True)
+class NewAction:
+    """What somebody enters of an action to add. `steps`: one a line."""
+
+    title: str
+    why: str
+    due: date
+    owner: User | None = None
+    clause: str = ""
+    package: str = ""
+    steps: str = ""
+    effort: str = EffortChoices.M
+
+
 @transaction.atomic
-def add(
-    use: DeclaredUse,
-    *,
-    by: User,
-    title: str,
-    why: str,
-    due: date,
-    owner: User | None = None,
-    clause: str = "",
-    package: str = "",
-    steps: str = "",
-    effort: str = EffortChoices.M,
-) -> RemediationAction:
+def add(use: DeclaredUse, given: NewAction, *, by: User) -> RemediationAction:
     """Add an action that no question brought, with the next number of the use.
 
     It counts in no score and blocks no certificate. It is reported and accepted as other actions are, so the use must have
@@ -63,20 +66,8 @@ def add(
     use = lock_use(use)
     if not Submission.objects.filter(assessment__use=use).exists():
         raise InvalidAnswer("use", _("Sign the assessment of this use first. Its plan begins with the signature."))
-    edition = Edition.objects.current().compiled()
-    title, why = title.strip(), why.strip()
-    if not title:
-        raise InvalidAnswer("title", _("Say what is to be done."))
-    if not why:
-        raise InvalidAnswer("why", _("Say why it is needed."))
-    if due < timezone.localdate():
-        raise InvalidAnswer("due", _("The day is over. Choose today or a later day."))
-    if clause and clause not in edition.clauses:
-        raise InvalidAnswer("clause", _("Choose a clause of the Guideline, or none."))
-    if package and package not in {one.key for one in edition.packages}:
-        raise InvalidAnswer("package", _("Choose a package of the plan."))
-    if owner is not None and not roles.may(owner, Action.ANSWER, use.organisation_id):
-        raise InvalidAnswer("owner", _("Choose an owner or contributor of the organisation."))
+    _check_new(given, use)
+    title, why, owner = given.title.strip(), given.why.strip(), given.owner
     use.action_count += 1
     use.save(update_fields=["action_count"])
     action: RemediationAction = RemediationAction.objects.create(
@@ -85,12 +76,12 @@ def add(
         number=use.action_count,
         title=title[:TITLE],
         why_here=why,
-        clause=clause,
-        package=package,
-        steps=_lines(steps),
+        clause=given.clause,
+        package=given.package,
+        steps=_lines(given.steps),
         owner=owner,
-        due=due,
-        effort=effort,
+        due=given.due,
+        effort=given.effort,
         priority=OWN,
         set_by_hand=["due", "effort", "steps", "title"],
         added_by=by,
@@ -100,6 +91,23 @@ def add(
         dates.tell_owner(action, by)
     record(AuditKind.ACTION_ADDED, action, by)
     return action
+
+
+def _check_new(given: NewAction, use: DeclaredUse) -> None:
+    """Raise InvalidAnswer naming the field that an action to add lacks, or that is not one of the choices."""
+    edition = Edition.objects.current().compiled()
+    if not given.title.strip():
+        raise InvalidAnswer("title", _("Say what is to be done."))
+    if not given.why.strip():
+        raise InvalidAnswer("why", _("Say why it is needed."))
+    if given.due < timezone.localdate():
+        raise InvalidAnswer("due", _("The day is over. Choose today or a later day."))
+    if given.clause and given.clause not in edition.clauses:
+        raise InvalidAnswer("clause", _("Choose a clause of the Guideline, or none."))
+    if given.package and given.package not in {one.key for one in edition.packages}:
+        raise InvalidAnswer("package", _("Choose a package of the plan."))
+    if given.owner is not None and not roles.may(given.owner, Action.ANSWER, use.organisation_id):
+        raise InvalidAnswer("owner", _("Choose an owner or contributor of the organisation."))
 
 
 @transaction.atomic

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -28,6 +29,8 @@ from assessments.domain.review.obstacles import Code, Obstacle, words_of
 from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.guideline.terms import PartKind, Tier
 from assessments.models import (
+    Assessment,
+    Certificate,
     Condition,
     DecisionKind,
     DocumentKind,
@@ -47,33 +50,36 @@ from assessments.notifications.kinds import MessageKind
 from assessments.notifications.recipients import owners_of
 
 
-def obstacles_to_approve(
-    submission: Submission,
-    by: User,
-    *,
-    content: Mapping[str, Any] | None = None,
-    found: Sequence[Blocker] | None = None,
-    lacking: Sequence[requirements.Missing] | None = None,
-    look: approvals.Look | None = None,
-    changes: int | None = None,
-    of_seat: Sequence[Obstacle] | None = None,
-) -> list[Obstacle]:
-    """Return what keeps this person from approving this submission; empty when nothing does.
+@dataclass(frozen=True, slots=True)
+class PreloadedCase:
+    """What a page has loaded of a case already. None: it is not loaded yet."""
 
-    A page that has read the snapshot (`content`), its `blockers` (`found`), what it lacks (`lacking`), what the person's
-    seat looked at (`look`), how many changes are asked for and what this seat has not judged of file and supplements
-    (`of_seat`) hands them in.
-    """
+    content: Mapping[str, Any] | None = None  # the snapshot
+    found: Sequence[Blocker] | None = None
+    lacking: Sequence[requirements.Missing] | None = None
+    look: approvals.Look | None = None  # what the person's seat looked at
+    changes: int | None = None  # how many are asked for
+    of_seat: Sequence[Obstacle] | None = None  # what the seat has not judged of file and supplements
+
+
+NOTHING_PRELOADED = PreloadedCase()
+
+
+def obstacles_to_approve(
+    submission: Submission, by: User, preloaded: PreloadedCase = NOTHING_PRELOADED
+) -> list[Obstacle]:
+    """Return what keeps this person from approving this submission; empty when nothing does."""
     assessment = submission.assessment
-    content = content or submission.content()
-    found = blockers.blockers(submission, content) if found is None else found
+    content = preloaded.content or submission.content()
+    found = blockers.blockers(submission, content) if preloaded.found is None else preloaded.found
     reasons = list[Obstacle]()
-    seat = submission.seats.filter(reviewer=by).first() if look is None else None
-    look = approvals.look_of(submission, seat) if seat else look
+    seat = submission.seats.filter(reviewer=by).first() if preloaded.look is None else None
+    look = approvals.look_of(submission, seat) if seat else preloaded.look
     left = look.targets - look.marked if look else len(targets.review_targets(content))
     if left:
         reasons.append(Obstacle(Code.UNMARKED, _("%(n)s answers and facts are not marked yet.") % {"n": left}))
     reasons += approvals.obstacles(look) if look else []
+    changes = preloaded.changes
     if changes is None:
         changes = submission.marks.filter(mark=MarkKind.CHANGE_NEEDED).values("target").distinct().count()
     if changes:
@@ -82,8 +88,9 @@ def obstacles_to_approve(
     if submission.assigned_tier == Tier.UNACCEPTABLE:
         reasons.append(Obstacle(Code.PROHIBITED, _("A prohibited use gets no approval, from nobody.")))
     reasons += [Obstacle(Code.HELD, b.words) for b in found if not b.question]
-    lacking = missing_at_the_gates(submission, content) if lacking is None else lacking
+    lacking = missing_at_the_gates(submission, content) if preloaded.lacking is None else preloaded.lacking
     reasons += [Obstacle(Code.GATE, said(lack), lack.target) for lack in lacking]
+    of_seat = preloaded.of_seat
     if of_seat is None:
         seat = submission.seats.filter(reviewer=by).select_related("reviewer").first()
         of_seat = [*parts.obstacles(submission, seat), *supplements.obstacles(submission, seat)]
@@ -158,12 +165,7 @@ def approve(
     given = list(submission.decisions.approvals())
     if any(decision.by_id == by.pk for decision in given):
         raise WorkflowError(_("You have approved this submission already."))
-    team = delivery_team(assessment) if given else set()
-    for decision in given:
-        if decision.by_id in team or separation.has_conflict(decision.by, assessment):
-            words = _("%(name)s, who approved first, has worked on the use or declared a conflict of interest since.")
-            more = _("Return it: the first approval is void then, and somebody else gives it.")
-            raise NotReady(_("This cannot be approved yet."), [f"{words % {'name': decision.by}} {more}"])
+    _require_sound(given, assessment)
     independent = separation.is_independent(by, assessment.organisation_id)
     high = submission.assigned_tier == Tier.HIGH
     separation.require_route(submission, independent=independent)
@@ -171,7 +173,6 @@ def approve(
         raise SeparationOfDuties(_("The second approval of a High use is an independent reviewer's."))
     decision = _signed_approval(submission, seat, independent=independent, statement=statement)
     certificates_conditions.set_conditions(submission, decision, conditions or {})
-    certificate = None
     # High: two people, one of them independent. The first seat of one reviewed inside may be either: both have to speak.
     complete = not high or (len(given) == 1 and (independent or given[0].independent))
     workflow.move(assessment, State.APPROVED if complete else State.IN_REVIEW)
@@ -185,28 +186,40 @@ def approve(
         complete=complete,
         conditions=dict(conditions or {}),
     )
-    if complete:
-        workflow.settle_messages(assessment, MessageKind.SUBMITTED, MessageKind.SECOND_SEAT)
-        opening.close_accepted_reasons(submission, by=by)
-        promised = Condition.objects.filter(decision__submission=submission).exists()
-        agreed = agreed_actions.open_agreed_actions(submission)  # first: the certificate says what is open at its issue
-        certificate = issue.issue_if_clear(assessment, submission, by=by)
-        if agreed or promised:
-            requests.print_plan_again(
-                submission
-            )  # with what was agreed, the dates of the conditions, and the certificate
-        requests.ask_document(
-            DocumentKind.DECISION_LETTER, submission=submission
-        )  # says whether the certificate is issued
-        notify(
-            MessageKind.APPROVED,
-            owners_of(assessment.organisation_id),
-            about=f"submission:{submission.reference}",
-            link=reverse("assessment", args=[assessment.reference]),
-            context=waiting.approval_context(submission, None if certificate else issue.no_certificate_yet(submission)),
-        )
+    certificate = _complete(submission, assessment, by=by) if complete else None
     telling.approved(submission, decision, complete=complete, has_certificate=certificate is not None)
     return decision
+
+
+def _require_sound(given: Sequence[ReviewDecision], assessment: Assessment) -> None:
+    """Raise NotReady where somebody who approved before has worked on the use or has a conflict of interest by now."""
+    team = delivery_team(assessment) if given else set()
+    for decision in given:
+        if decision.by_id in team or separation.has_conflict(decision.by, assessment):
+            words = _("%(name)s, who approved first, has worked on the use or declared a conflict of interest since.")
+            more = _("Return it: the first approval is void then, and somebody else gives it.")
+            raise NotReady(_("This cannot be approved yet."), [f"{words % {'name': decision.by}} {more}"])
+
+
+def _complete(submission: Submission, assessment: Assessment, *, by: User) -> Certificate | None:
+    """Do what follows from the last approval: actions, certificate, documents, message. Return the certificate, if any."""
+    workflow.settle_messages(assessment, MessageKind.SUBMITTED, MessageKind.SECOND_SEAT)
+    opening.close_accepted_reasons(submission, by=by)
+    promised = Condition.objects.filter(decision__submission=submission).exists()
+    agreed = agreed_actions.open_agreed_actions(submission)  # first: the certificate says what is open at its issue
+    certificate = issue.issue_if_clear(assessment, submission, by=by)
+    if agreed or promised:  # with what was agreed, the dates of the conditions, and the certificate
+        requests.print_plan_again(submission)
+    # The letter says whether the certificate is issued.
+    requests.ask_document(DocumentKind.DECISION_LETTER, submission=submission)
+    notify(
+        MessageKind.APPROVED,
+        owners_of(assessment.organisation_id),
+        about=f"submission:{submission.reference}",
+        link=reverse("assessment", args=[assessment.reference]),
+        context=waiting.approval_context(submission, None if certificate else issue.no_certificate_yet(submission)),
+    )
+    return certificate
 
 
 def _signed_approval(submission: Submission, seat: ReviewSeat, *, independent: bool, statement: str) -> ReviewDecision:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -116,15 +116,16 @@ def _said(mark: ReviewMark) -> dict[str, Any]:
 def save(
     submission: Submission,
     target: str,
+    given: marks.GivenMark,
     *,
     by: User,
     source: str,
     has_read: bool,
-    fields: Mapping[str, Any],
+    base: int | None = None,
 ) -> ReviewMark:
     """Mark an answer or fact with words that were used before, as the reviewer left them in the form.
 
-    `source`: the key of the offer. `fields`: as `reviewing.save_mark` takes them. Raises as that; WorkflowError where the
+    `source`: the key of the offer. `given` and `base`: as `save_mark` takes them. Raises as that; WorkflowError where the
     offer is not there (any more); InvalidAnswer where words of another organisation's case were not said to be read, or
     name that organisation.
     """
@@ -139,8 +140,8 @@ def save(
             raise InvalidAnswer(
                 "has_read", _("Read the words, then tick that nothing in them is about the other case.")
             )
-        require_no_names(fields, offer.earlier.submission)
-    return marks.save_mark(submission, target, by=by, **fields)
+        require_no_names(asdict(given), offer.earlier.submission)
+    return marks.save_mark(submission, target, given, by=by, base=base)
 
 
 def require_no_names(fields: Mapping[str, Any], other: Submission) -> None:

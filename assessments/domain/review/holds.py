@@ -148,15 +148,10 @@ def _ask_for_correction(hold: Hold, submission: Submission, *, by: User) -> None
             LAWFUL_EXCEPTION,
             _("The claim of a lawful exception is taken back: the fact is declared as “no”."),
         )
-    marks.save_mark(
-        submission,
-        f"f:{fact}",
-        by=by,
-        mark=MarkKind.CHANGE_NEEDED,
-        reason=MarkReason.WRONG_FACT,
-        words=hold.decision,
-        would_satisfy=would_satisfy,
+    given = marks.GivenMark(
+        mark=MarkKind.CHANGE_NEEDED, reason=MarkReason.WRONG_FACT, words=hold.decision, would_satisfy=would_satisfy
     )
+    marks.save_mark(submission, f"f:{fact}", given, by=by)
 
 
 def who_closes(edition: CompiledEdition, hold: Hold) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -29,7 +30,6 @@ from assessments.domain.review.targets import left_to_accept, review_targets
 from assessments.guideline.terms import Tier
 from assessments.models import (
     EvidenceMark,
-    EvidenceMarkRevision,
     MarkKind,
     ReviewMark,
     ReviewMarkRevision,
@@ -45,42 +45,72 @@ from assessments.models.snapshots import changed_targets, pieces_of
 # --- marks -------------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class GivenMark:
+    """A mark as a page gives it. An empty `mark` takes one back: not looked at.
+
+    `seen`: the token of the page that showed the answer (`opened.token`), without which the mark counts as not opened.
+    """
+
+    mark: str
+    reason: str = ""
+    words: str = ""
+    would_satisfy: str = ""
+    private_note: str = ""
+    action_title: str = ""
+    action_due: date | None = None
+    seen: str = ""
+
+    def fields(self) -> dict[str, Any]:
+        """Return the columns of the mark."""
+        fields = asdict(self) | {"mark": str(self.mark), "reason": str(self.reason)}
+        del fields["seen"]
+        return fields
+
+
+@dataclass(frozen=True, slots=True)
+class GivenVerdict:
+    """The judgement of one piece of evidence as a page gives it. An empty `verdict` takes one back."""
+
+    verdict: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """How a version is saved: by whom, and from which page.
+
+    `base`: the revision that the page showed; None: whatever stands. `operation`: the page's one-time id. `together`:
+    accepted with others in one action. `shown_at`: when the page showed the answer.
+    """
+
+    by: User
+    base: int | None = None
+    operation: uuid.UUID | None = None
+    outcome: RevisionOutcome = RevisionOutcome.CURRENT
+    together: bool = False
+    shown_at: datetime | None = None
+
+
 @proof.factor_asked
 def save_mark(
     submission: Submission,
     target: str,
+    given: GivenMark,
     *,
     by: User,
-    mark: str,
-    reason: str = "",
-    words: str = "",
-    would_satisfy: str = "",
-    private_note: str = "",
-    action_title: str = "",
-    action_due: date | None = None,
-    seen: str = "",
     base: int | None = None,
     operation: uuid.UUID | None = None,
 ) -> ReviewMark:
     """Mark one answer (`q:<key>`) or fact (`f:<key>`) of a submission under review, in one's seat; every version is kept.
 
-    `seen`: the token of the page that showed it (`opened.token`), without which the mark counts as not opened. `base` is
-    the revision that was shown (0: none; None: whatever stands). An empty `mark` takes one back: not looked at. Raises
-    NotPermitted for anybody without a seat, Locked outside review and after one's approval, Conflict where a newer version
-    stands, and InvalidAnswer where *change needed* lacks its reason or what would satisfy, *accepted with action* its
-    action, or where the reason does not fit the answer.
+    `base` is the revision that was shown (0: none; None: whatever stands). Raises NotPermitted for anybody without a
+    seat, Locked outside review and after one's approval, Conflict where a newer version stands, and InvalidAnswer where
+    *change needed* lacks its reason or what would satisfy, *accepted with action* its action, or where the reason does
+    not fit the answer.
     """
-    fields = {
-        "mark": str(mark),
-        "reason": str(reason),
-        "words": words,
-        "would_satisfy": would_satisfy,
-        "private_note": private_note,
-        "action_title": action_title,
-        "action_due": action_due,
-    }
     with transaction.atomic():
-        saved = _save_mark(submission, target, fields, by=by, base=base, operation=operation, seen=seen)
+        saved = _save_mark(submission, target, given, by=by, base=base, operation=operation)
     if isinstance(saved, Conflict):  # raised out here, so that the version beside the newer one stays stored
         raise saved
     return saved
@@ -89,24 +119,22 @@ def save_mark(
 def _save_mark(
     submission: Submission,
     target: str,
-    fields: Mapping[str, Any],
+    given: GivenMark,
     *,
     by: User,
     base: int | None,
     operation: uuid.UUID | None,
-    seen: str = "",
 ) -> ReviewMark | Conflict:
     _assessment, seat = open_case(submission, by)
     content = submission.content()
     if target not in review_targets(content):
         raise InvalidAnswer("target", _("There is nothing to judge under “%(target)s”.") % {"target": target})
     row = _mark_of_seat(submission, seat, target)
-    _check_mark(submission, target, fields, stands=row is not None)
-    require_fitting(content, target, fields["reason"], stands=row.reason if row else "")
+    _check_mark(submission, target, given, stands=row is not None)
+    require_fitting(content, target, str(given.reason), stands=row.reason if row else "")
     row = row or ReviewMark(submission=submission, seat=seat.seat, target=target, revision=0, by=by)
-    shown = opened.shown_at(seen, submission, target, by=by)
-    kept = write_version(row, ReviewMarkRevision, fields, by=by, base=base, operation=operation, shown_at=shown)
-    if kept is False:
+    shown = opened.shown_at(given.seen, submission, target, by=by)
+    if write_version(row, given.fields(), Saving(by, base, operation, shown_at=shown)) is False:
         words = _("%(name)s marked this as “%(mark)s” while you were looking at it. Nothing was overwritten.")
         return Conflict(words % {"name": row.by, "mark": row.get_mark_display() or _("Not looked at")}, row)
     return row
@@ -117,21 +145,21 @@ def _mark_of_seat(submission: Submission, seat: ReviewSeat, target: str) -> Revi
     return rows.select_related("by").first()
 
 
-def _check_mark(submission: Submission, target: str, fields: Mapping[str, Any], *, stands: bool) -> None:
-    mark = fields["mark"]
+def _check_mark(submission: Submission, target: str, given: GivenMark, *, stands: bool) -> None:
+    mark = given.mark
     if mark not in MarkKind.values and not (mark == "" and stands):
         raise InvalidAnswer("mark", _("Choose a mark."))
     if mark == MarkKind.CHANGE_NEEDED:
-        if not fields["reason"]:
+        if not given.reason:
             raise InvalidAnswer("reason", _("Choose why a change is needed."))
-        if not fields["would_satisfy"].strip():
+        if not given.would_satisfy.strip():
             raise InvalidAnswer(
                 "would_satisfy", _("Say what would satisfy you, so that it can be corrected in one go.")
             )
     if mark == MarkKind.ACCEPTED_WITH_ACTION and target.startswith("q:"):
-        if not fields["action_title"].strip() and not fields["words"].strip():
+        if not given.action_title.strip() and not given.words.strip():
             raise InvalidAnswer("action_title", _("Say what is still to be done: it becomes an action in the plan."))
-        _check_due(submission, fields["action_due"])
+        _check_due(submission, given.action_due)
 
 
 def _check_due(submission: Submission, due: date | None) -> None:
@@ -165,16 +193,7 @@ def undo_mark(submission: Submission, target: str, *, by: User, base: int) -> Re
             fields |= {name: before.value.get(name, "") for name in fields}
             fields["action_due"] = date.fromisoformat(fields["action_due"]) if fields["action_due"] else None
         shown = row.shown_at if before is not None and before.by_id == by.pk else None
-        write_version(
-            row,
-            ReviewMarkRevision,
-            fields,
-            by=by,
-            base=base,
-            operation=None,
-            outcome=RevisionOutcome.RESTORED,
-            shown_at=shown,
-        )
+        write_version(row, fields, Saving(by, base, outcome=RevisionOutcome.RESTORED, shown_at=shown))
         if before is not None:
             _as_it_was(row, before, by=by)
     return row
@@ -220,7 +239,7 @@ def accept_together(submission: Submission, targets: Iterable[str], *, by: User)
                 submission=submission, seat=seat.seat, target=target, revision=0, by=by
             )
             fields = row.record() | {"mark": str(MarkKind.ACCEPTED), "action_due": row.action_due}
-            write_version(row, ReviewMarkRevision, fields, by=by, base=None, operation=None, together=True)
+            write_version(row, fields, Saving(by, together=True))
             accepted.append(row)
         if accepted:
             log.record(
@@ -248,14 +267,13 @@ def mark_evidence(
     submission: Submission,
     question: str,
     piece: str,
+    given: GivenVerdict,
     *,
     by: User,
-    verdict: str,
-    note: str = "",
     base: int | None = None,
     operation: uuid.UUID | None = None,
 ) -> EvidenceMark:
-    """Say of one piece under one answer whether it supports it; `piece` is its reference, an empty verdict takes it back.
+    """Say of one piece under one answer whether it supports it; `piece` is its reference.
 
     Raises as `save_mark`; InvalidAnswer where the answer names no such piece.
     """
@@ -264,7 +282,7 @@ def mark_evidence(
         named = {p["reference"]: p for p in pieces_of(submission.content()["answers"].get(question))}
         if piece not in named:
             raise InvalidAnswer("piece", _("The answer does not name this piece of evidence."))
-        if verdict and verdict not in Verdict.values:
+        if given.verdict and given.verdict not in Verdict.values:
             raise InvalidAnswer("verdict", _("Choose one of the three."))
         row = (
             submission.evidence_marks.filter(seat=seat.seat, question=question, piece=piece)
@@ -272,7 +290,7 @@ def mark_evidence(
             .first()
         )
         if row is None:
-            if not verdict:
+            if not given.verdict:
                 raise InvalidAnswer("verdict", _("Choose whether the piece supports the answer."))
             version = named[piece]["version"]
             row = EvidenceMark(
@@ -284,46 +302,37 @@ def mark_evidence(
                 revision=0,
                 by=by,
             )
-        fields = {"verdict": str(verdict), "note": note}
-        kept = write_version(row, EvidenceMarkRevision, fields, by=by, base=base, operation=operation)
+        fields = {"verdict": str(given.verdict), "note": given.note}
+        kept = write_version(row, fields, Saving(by, base, operation))
     if kept is False:
         words = _("%(name)s judged this piece while you were looking at it. Nothing was overwritten.")
         raise Conflict(words % {"name": row.by}, row)
     return row
 
 
-def write_version(
-    row: Any,
-    revisions: Any,
-    fields: Mapping[str, Any],
-    *,
-    by: User,
-    base: int | None,
-    operation: uuid.UUID | None,
-    outcome: RevisionOutcome = RevisionOutcome.CURRENT,
-    together: bool = False,
-    shown_at: datetime | None = None,
-) -> bool | None:
+def write_version(row: Any, fields: Mapping[str, Any], saving: Saving) -> bool | None:
     """Make `fields` the version that stands; True: written, None: it stood already, False: a newer one stands.
 
     The same judgement by another person is a version of its own, as is one that was not opened before. Where a newer one
     stands, what was given is kept beside it, unless this operation, or the person's newest such version, is it.
     """
+    by, operation, shown_at = saving.by, saving.operation, saving.shown_at
     record = {name: value.isoformat() if isinstance(value, date) else value for name, value in fields.items()}
-    if row.pk and row.record() == record and outcome == RevisionOutcome.CURRENT and _is_judged_by(row, by, shown_at):
+    stands = row.pk and row.record() == record
+    if stands and saving.outcome == RevisionOutcome.CURRENT and _is_judged_by(row, by, shown_at):
         return None
     number = 1
     if row.pk:
         number = max(row.revision, row.revisions.aggregate(n=Max("number"))["n"] or 0) + 1
         known = row.revisions.filter(operation=operation).first() if operation else None
-        if known is not None and known.number == row.revision:
-            base, operation = row.revision, None  # the same page goes on from what it saved
-        elif known is not None:
+        if known is not None and known.number != row.revision:
             return False
-        if base is not None and base != row.revision:
+        if known is not None:
+            operation = None  # the same page goes on from what it saved
+        elif saving.base is not None and saving.base != row.revision:
             newest = row.revisions.filter(by=by, outcome=RevisionOutcome.CONFLICT).order_by("-number").first()
             if newest is None or newest.value != record:
-                _version(revisions, row, number, operation, base, record, by, RevisionOutcome.CONFLICT)
+                _keep(row, number, record, replace(saving, outcome=RevisionOutcome.CONFLICT))
             return False
     for name, value in fields.items():
         setattr(row, name, value)
@@ -332,11 +341,19 @@ def write_version(
     if isinstance(row, ReviewMark | EvidenceMark):
         row.carried_from = None
     if isinstance(row, ReviewMark):
-        row.together, row.taken_over_from = together, None
+        row.together, row.taken_over_from = saving.together, None
         row.shown_at = shown_at or (row.shown_at if same_person else None)
     row.save()
-    _version(revisions, row, number, operation, base, record, by, outcome)
+    _keep(row, number, record, replace(saving, base=base, operation=operation))
     return True
+
+
+def _keep(row: Any, number: int, record: Mapping[str, Any], saving: Saving) -> None:
+    """Keep a version of a row that is stored."""
+    operation = saving.operation or uuid.uuid4()
+    row.revisions.create(
+        number=number, operation=operation, base=saving.base, value=record, by=saving.by, outcome=saving.outcome
+    )
 
 
 def _is_judged_by(row: Any, by: User, shown_at: datetime | None) -> bool:
@@ -345,18 +362,3 @@ def _is_judged_by(row: Any, by: User, shown_at: datetime | None) -> bool:
         return not isinstance(row, EvidenceMark) or row.by_id == by.pk
     own = row.by_id == by.pk and row.taken_over_from_id is None
     return own and (shown_at is None or (row.shown_at is not None and not row.together))
-
-
-def _version(
-    revisions: Any,
-    row: Any,
-    number: int,
-    operation: uuid.UUID | None,
-    base: int,
-    record: Mapping[str, Any],
-    by: User,
-    outcome: str,
-) -> None:
-    revisions.objects.create(
-        parent=row, number=number, operation=operation or uuid.uuid4(), base=base, value=record, by=by, outcome=outcome
-    )

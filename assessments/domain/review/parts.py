@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -33,37 +34,50 @@ from assessments.models import (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class GivenPartMark:
+    """The judgement of one part as a page gives it. An empty `verdict` takes one back.
+
+    `words` say what is missing, and are needed unless the part supports the file. `returned`: the part goes back with a
+    return; one that does not support the file always does.
+    """
+
+    verdict: str
+    words: str = ""
+    returned: bool = False
+
+    def fields(self) -> dict[str, Any]:
+        """Return the columns of the judgement."""
+        verdict, words = self.verdict, self.words.strip()
+        may_go_back = bool(verdict) and verdict != PartVerdict.SUPPORTS
+        back = may_go_back and (self.returned or verdict == PartVerdict.DOES_NOT)
+        return {"verdict": str(verdict), "words": words if verdict else "", "returned": back}
+
+
 @proof.factor_asked
 def judge_part(
     submission: Submission,
     part: str,
+    given: GivenPartMark,
     *,
     by: User,
-    verdict: str,
-    words: str = "",
-    returned: bool = False,
     base: int | None = None,
     operation: uuid.UUID | None = None,
 ) -> PartMark:
-    """Judge one part of the conformity file for one's seat; an empty `verdict` takes the judgement back.
+    """Judge one part of the conformity file for one's seat.
 
-    `words` say what is missing, and are needed unless the part supports the file. `returned`: the part goes back with a
-    return; one that does not support the file always does. Raises as `open_case`, InvalidAnswer that names the control,
-    and Conflict with what was sent kept as a version.
+    Raises as `open_case`, InvalidAnswer that names the control, and Conflict with what was sent kept as a version.
     """
-    words = words.strip()
     with transaction.atomic():
         _assessment, seat = cases.open_case(submission, by)
         if part not in {one.key for one in returned_parts.parts_of(submission)}:
             raise InvalidAnswer("part", _("The conformity file of this submission has no such part."))
         row = submission.part_marks.filter(seat=seat.seat, part=part).select_related("by").first()
-        check_verdict(verdict, words, judged=row is not None)
-        back = bool(verdict) and verdict != PartVerdict.SUPPORTS and (returned or verdict == PartVerdict.DOES_NOT)
-        fields = {"verdict": str(verdict), "words": words if verdict else "", "returned": back}
+        check_verdict(given.verdict, given.words.strip(), judged=row is not None)
         row = row or PartMark(submission=submission, seat=seat.seat, part=part, revision=0, by=by)
         if row.pk and row.by_id != by.pk:  # of somebody who had the seat before: judged anew, whatever it says
             base, row.verdict = None, ""
-        saved = save_version(row, fields, by=by, base=base, operation=operation)
+        saved = save_version(row, given.fields(), by=by, base=base, operation=operation)
     if not saved:  # raised out here, so that the version beside the newer one stays stored
         raise Conflict(_("You judged this part on another page meanwhile. Nothing was overwritten."), row)
     return row

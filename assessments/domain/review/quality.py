@@ -25,7 +25,7 @@ from assessments.domain.certificates import issuing
 from assessments.domain.review import approvals, leads
 from assessments.domain.review.quality_rules import QualityRules, rules_on
 from assessments.domain.review.queue_rows import UNDER_REVIEW
-from assessments.domain.review.second_look import kind_of
+from assessments.domain.review.second_look_comparing import kind_of
 from assessments.domain.review.targets import decisive_targets
 from assessments.guideline.terms import Tier
 from assessments.models import (

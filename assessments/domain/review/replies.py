@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from assessments.access import roles
 from assessments.core.errors import Conflict, InvalidAnswer, Locked, NotPermitted
 from assessments.domain.review import marks
-from assessments.models import Assessment, MarkKind, MarkReply, MarkReplyRevision, State, User
+from assessments.models import Assessment, MarkKind, MarkReply, State, User
 
 # --- the organisation's reply ------------------------------------------------------------------------------------------
 
@@ -49,7 +49,7 @@ def reply(
             if not words.strip():
                 raise InvalidAnswer("words", _("Write the reply first."))
             row = MarkReply(submission=submission, target=target, revision=0, by=by)
-        kept = marks.write_version(row, MarkReplyRevision, {"words": words}, by=by, base=base, operation=operation)
+        kept = marks.write_version(row, {"words": words}, marks.Saving(by, base, operation))
     if kept is False:
         said = _("%(name)s changed this reply while you were writing. Nothing was overwritten.")
         raise Conflict(said % {"name": row.by}, row)

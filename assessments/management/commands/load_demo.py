@@ -407,8 +407,9 @@ class Command(BaseCommand):
                 leans.setdefault(written.part, []).append(piece.reference)
         for part in conformity_file.parts_asked(assessment) if file.evidence or file.conformity else ():
             self.at = ("conformity", part.key)
-            rows = file.conformity.get(part.key, [])
-            conformity_file.save_part(assessment, part.key, rows=rows, evidence=leans.get(part.key, []), by=by, base=0)
+            rows, evidence = file.conformity.get(part.key, []), leans.get(part.key, [])
+            given = conformity_file.GivenPart(rows=rows, evidence=evidence)
+            conformity_file.save_part(assessment, part.key, given, by=by, base=0)
 
     def carry(self, file: DemoFile, assessment: Assessment, users: Mapping[str, User]) -> None:
         """Bring the assessment to the state that the file names."""
@@ -435,7 +436,8 @@ class Command(BaseCommand):
             for target, mark in file.review.all_marks():
                 self.at = ("review", "marks", target)
                 seen = opened.token(submission, target, reader=reviewer, at=timezone.now() - SHOWN)
-                review_marks.save_mark(submission, target, by=reviewer, seen=seen, **asdict(mark))
+                given = review_marks.GivenMark(seen=seen, **asdict(mark))
+                review_marks.save_mark(submission, target, given, by=reviewer)
 
     def user(self, person: Person) -> User:
         """The login of a person; one that is there already keeps its name and password."""

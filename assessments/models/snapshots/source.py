@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +29,7 @@ class Source:
     edition: Edition
     fact_rows: list[DeclaredFact]
     holds: list[Hold]
-    answer_rows: list[Answer]
+    answer_rows: Sequence[Answer]
     evidence: Mapping[int, list[dict[str, Any]]]
     facts: Mapping[str, FactAnswer]
     counted: Mapping[str, FactAnswer]
@@ -47,7 +47,7 @@ def read_source(assessment: Assessment) -> Source:
     held = [hold.fact for hold in holds if hold.closed_at is None and hold.kind == HoldKind.OPEN_QUESTION]
     result, counted = assign_held_tier(edition, facts, held), counted_facts(edition, facts, held)
     tier = use.tier_over(result.assigned_tier)
-    answer_rows = list(
+    answer_rows: list[Any] = list(
         assessment.answers.filter(to_confirm=False)
         .annotate(note_is_taken=NOTE_IS_TAKEN)
         .select_related("question", "by")

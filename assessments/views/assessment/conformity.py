@@ -185,10 +185,12 @@ def part(request: HttpRequest, reference: str, key: str) -> HttpResponse:
             conformity_file.save_part(
                 case.assessment,
                 key,
-                rows=form.rows,
-                words=form.cleaned_data["words"],
-                evidence=form.cleaned_data.get("evidence", ()),
-                why=form.why,
+                conformity_file.GivenPart(
+                    rows=form.rows,
+                    words=form.cleaned_data["words"],
+                    evidence=form.cleaned_data.get("evidence", ()),
+                    why=form.why,
+                ),
                 by=case.user,
                 base=form.cleaned_data["base"],
                 operation=form.operation_id,

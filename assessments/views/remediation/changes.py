@@ -44,7 +44,7 @@ def add(request: SignedIn) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         with refusals(form):
-            made = own_actions.add(form.uses[form.cleaned_data["use"]], by=request.user, **form.given())
+            made = own_actions.add(form.uses[form.cleaned_data["use"]], form.given(), by=request.user)
             messages.success(request, _("Action %(n)s was added to the plan.") % {"n": made.number})
             return redirect(made)
     return render(request, "assessments/remediation/add.html", {"place": PLACE, "form": form, "uses": uses})

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from assessments.core.text_diff import Budget
-from assessments.domain.review import queries, second_look
+from assessments.domain.review import queries, second_look_giving
 from assessments.domain.review.opened import opened_contents
 from assessments.domain.review.sampling import content_of
 from assessments.models import SecondLook, SecondLookMark, Submission, User, edition_for
@@ -36,7 +36,7 @@ class BlindCase(ReviewCase):
         self.seats, self.seat, self.before, self.former = [], None, None, None
         self.replies, self.since, self.changed = {}, "", frozenset()
         self.all_marks, self.asked, self.combined = [], {}, {}
-        self.wanted = second_look.asked_of(look, self.content)
+        self.wanted = second_look_giving.asked_of(look, self.content)
 
     def add_evidence(self, rows: Iterable[JudgedRow]) -> None:
         """Put the evidence of these rows on them as it was submitted, with what became of it: two queries."""

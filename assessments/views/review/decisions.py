@@ -196,15 +196,15 @@ def _missing(
     `found`: what blocks the certificate; `conditions`: how much of it can be given a date; `given`: the approvals so far.
     """
     submission, look = case.submission, case.look()
-    read: dict[str, Any] = {
-        "found": found,
-        "lacking": approval.missing_at_the_gates(submission, case.content),
-        "look": look,
-        "of_seat": [*parts.obstacles(submission, case.seat), *supplements.obstacles_of(case.added_left)],
-    }
-    obstacles = approval.obstacles_to_approve(
-        submission, case.user, content=case.content, changes=len(case.changes), **read
+    read = approval.PreloadedCase(
+        content=case.content,
+        found=found,
+        lacking=approval.missing_at_the_gates(submission, case.content),
+        look=look,
+        changes=len(case.changes),
+        of_seat=[*parts.obstacles(submission, case.seat), *supplements.obstacles_of(case.added_left)],
     )
+    obstacles = approval.obstacles_to_approve(submission, case.user, read)
     below = least_readiness.below_today(submission, case.content)
     is_last = submission.assigned_tier != Tier.HIGH or bool(given)
     held = len(found) - conditions

@@ -193,11 +193,10 @@ def _save_mark(case: ReviewCase, row: JudgedRow, data: QueryDict, seen: str = ""
         mark = review_marks.save_mark(
             case.submission,
             row.target,
+            review_marks.GivenMark(seen=form.cleaned_data["seen"], **form.fields_to_save),
             by=case.user,
-            seen=form.cleaned_data["seen"],
             base=base,
             operation=form.cleaned_data["operation"],
-            **form.fields_to_save,
         )
         case.took(row, mark)
         return True
@@ -220,10 +219,10 @@ def _save_piece(case: ReviewCase, piece: Piece, data: QueryDict) -> bool | None:
             case.submission,
             piece.question,
             piece.given["reference"],
+            review_marks.GivenVerdict(**form.fields_to_save),
             by=case.user,
             base=form.cleaned_data["base"] or 0,
             operation=form.cleaned_data["operation"],
-            **form.fields_to_save,
         )
         return True
     piece.problem = refused.words

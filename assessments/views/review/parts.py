@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, QueryDict
@@ -45,9 +47,8 @@ def judge(request: SignedIn, reference: str) -> HttpResponse:
     if data is not None:
         case.require_seat()
     shown = _parts(case, data)
-    save = partial(parts.judge_part, case.submission, by=case.user)
     # every part is tried
-    results = [one.save(partial(save, one.line.part.key)) for one in shown] if data is not None else []
+    results = [one.save(partial(_judge, case, one.line.part.key)) for one in shown] if data is not None else []
     if results and None not in results:
         left = sum(one.own is None or not one.own.verdict for one in shown)
         if left:
@@ -69,6 +70,11 @@ def judge(request: SignedIn, reference: str) -> HttpResponse:
         "returned": sum(bool(one.own and one.own.returned) for one in shown),
     }
     return render(request, "assessments/review/parts.html", context)
+
+
+def _judge(case: ReviewCase, part: str, *, base: int, operation: uuid.UUID | None, **fields: Any) -> PartMark:
+    given = parts.GivenPartMark(**fields)
+    return parts.judge_part(case.submission, part, given, by=case.user, base=base, operation=operation)
 
 
 def _parts(case: ReviewCase, data: QueryDict | None) -> list[JudgedPart]:

@@ -16,8 +16,9 @@ from django.views.decorators.http import require_http_methods
 
 from assessments.access import finders
 from assessments.core.errors import InvalidAnswer, WorkflowError
-from assessments.domain.review import opened, second_look
-from assessments.domain.review.second_look import GivenMark, Pair
+from assessments.domain.review import opened, second_look, second_look_comparing, second_look_giving
+from assessments.domain.review.second_look_comparing import Pair
+from assessments.domain.review.second_look_giving import GivenMark
 from assessments.forms.base import refusals
 from assessments.forms.second_look import AskForm, LookMarkForm, ReportForm, TakeLookForm, WriteForm
 from assessments.models import SecondLook
@@ -53,18 +54,18 @@ def look(request: SignedIn, reference: str) -> HttpResponse:
     if request.method == "POST":
         with refusals() as refused:
             if request.POST.get("do") == "put_back":
-                second_look.put_back(found, by=request.user)
+                second_look_giving.put_back(found, by=request.user)
                 messages.success(
                     request, _("The second look is offered to others again. Your marks on it are deleted.")
                 )
                 return redirect("reviews")
-            second_look.give(found, by=request.user)
+            second_look_giving.give(found, by=request.user)
             messages.success(request, _("Your second look is given. Both sides are shown now."))
             return redirect("second_look", reference)
         if error := refused.error_as(WorkflowError):
             errors = [("", line) for line in (error.reasons or [str(error)])]
     case = _case(request, found)
-    pages = case.progress(second_look.marks_of(found))
+    pages = case.progress(second_look_giving.marks_of(found))
     marked, total = sum(n for _group, n in pages), len(case.wanted)
     context = {
         "look": found,
@@ -95,10 +96,10 @@ def take(request: SignedIn, reference: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with refusals(form):
             if form.declaration:
-                second_look.decline(found, by=request.user, words=form.declaration)
+                second_look_giving.decline(found, by=request.user, words=form.declaration)
                 messages.success(request, _("Your declaration is recorded. Somebody else gives this second look."))
                 return redirect("reviews")
-            second_look.take(found, by=request.user)
+            second_look_giving.take(found, by=request.user)
             messages.success(
                 request,
                 _("You are giving this second look. Until you have given it, the rest of the case is closed to you."),
@@ -132,7 +133,7 @@ def marks(request: SignedIn, reference: str, group: str) -> HttpResponse:
     shown = next((one for one in case.wanted_groups if one.key == group), None)
     if shown is None:
         raise Http404
-    kept, data, now = second_look.marks_of(found), posted(request), timezone.now()
+    kept, data, now = second_look_giving.marks_of(found), posted(request), timezone.now()
     lines = []
     for number, row in enumerate(shown.rows, start=1):
         have = kept.get(row.target)
@@ -141,7 +142,7 @@ def marks(request: SignedIn, reference: str, group: str) -> HttpResponse:
         form = LookMarkForm(data, prefix=row.anchor, seen=seen, **given)
         lines.append(LookRow(row, form, row.decisive, number, len(shown.targets)))
     if data is not None and _save(request, found, lines):
-        left = [one for one, n in case.progress(second_look.marks_of(found)) if n < len(one.targets)]
+        left = [one for one, n in case.progress(second_look_giving.marks_of(found)) if n < len(one.targets)]
         following = next((one for one in left if one.key != group), None)
         return redirect(_url(reference, following.key) if following else reverse("second_look", args=[reference]))
     case.add_evidence(shown.rows)
@@ -174,7 +175,7 @@ def _save(request: SignedIn, look: SecondLook, lines: list[LookRow]) -> bool:
         if not line.form.is_empty
     }
     with refusals() as refused:
-        saved = second_look.save_marks(look, given, by=request.user) if given else []
+        saved = second_look_giving.save_marks(look, given, by=request.user) if given else []
     if refused:
         named = refused.error_as(InvalidAnswer)
         line = next((line for line in lines if named and line.row.target == named.field), lines[0])
@@ -207,14 +208,16 @@ def _compare(request: SignedIn, found: SecondLook) -> HttpResponse:
         if form.is_valid() and _said(request, found, form, is_report=is_report):
             return redirect("second_look", found.submission.reference)
     case = _case(request, found)
-    pairs = second_look.compare(found, by=request.user)
+    pairs = second_look_comparing.compare(found, by=request.user)
     lines = [PairLine(case.title_of(pair.target), pair) for pair in pairs]
     certificate = second_look.certificate_of(found)
     context = {
         "look": found,
         "submission": found.submission,
-        "apart": [line for line in lines if line.pair.kind in (second_look.STRICTER, second_look.MILDER)],
-        "alike": [line for line in lines if line.pair.kind == second_look.SAME],
+        "apart": [
+            line for line in lines if line.pair.kind in (second_look_comparing.STRICTER, second_look_comparing.MILDER)
+        ],
+        "alike": [line for line in lines if line.pair.kind == second_look_comparing.SAME],
         "unmarked": [line for line in lines if not line.pair.kind],
         "compared": sum(bool(line.pair.kind) for line in lines),
         "firsts": sorted({str(pair.first.by) for pair in pairs if pair.first is not None}),
@@ -222,7 +225,7 @@ def _compare(request: SignedIn, found: SecondLook) -> HttpResponse:
         "write_form": write_form,
         "report_form": report_form,
         "error_form": report_form if is_report else write_form,
-        "hearers": second_look.hearers(found, request.user),
+        "hearers": second_look_comparing.hearers(found, request.user),
         "judged": len(lines),
         "of_all": len(case.content["facts"]) + len(case.content["questions"]),
         "certificate": certificate,
@@ -234,10 +237,10 @@ def _compare(request: SignedIn, found: SecondLook) -> HttpResponse:
 def _said(request: SignedIn, found: SecondLook, form: Any, *, is_report: bool) -> bool:
     with refusals(form):
         if is_report:
-            second_look.report(found, by=request.user, words=form.cleaned_data["words"])
+            second_look_comparing.report(found, by=request.user, words=form.cleaned_data["words"])
             messages.success(request, _("It is reported. The certificate stays as it is until a reviewer suspends it."))
         else:
-            second_look.write(found, by=request.user, text=form.cleaned_data["text"])
+            second_look_comparing.write(found, by=request.user, text=form.cleaned_data["text"])
             messages.success(request, _("Your message is sent."))
         return True
     return False

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from assessments.access import roles
 from assessments.core import query_values
 from assessments.core.errors import NotPermitted
-from assessments.domain.review import earlier_words, kept_texts, opened
+from assessments.domain.review import earlier_words, kept_texts, marks, opened
 from assessments.domain.review.earlier_words import From, Offer
 from assessments.forms.base import refusals
 from assessments.forms.review_words import KeptTextForm, ReuseForm
@@ -80,16 +80,18 @@ def _form_of(request: SignedIn, case: ReviewCase, row: JudgedRow, taken: Offer) 
 def _save(request: SignedIn, case: ReviewCase, row: JudgedRow, taken: Offer, form: ReuseForm) -> bool:
     """Save the mark; where it could not be, the form says why."""
     kept = row.mark if row.mark and row.mark.by_id == case.user.pk else None
-    fields: dict[str, Any] = {
-        **form.said,
-        "private_note": kept.private_note if kept else "",
-        "seen": form.cleaned_data["seen"],
-        "base": form.cleaned_data["base"] or 0,
-    }
-    has_read = bool(form.cleaned_data.get("has_read"))
+    said: dict[str, Any] = form.said
+    note = kept.private_note if kept else ""
+    given = marks.GivenMark(**said, private_note=note, seen=form.cleaned_data["seen"])
     with refusals(form):
         earlier_words.save(
-            case.submission, row.target, by=case.user, source=taken.key, has_read=has_read, fields=fields
+            case.submission,
+            row.target,
+            given,
+            by=case.user,
+            source=taken.key,
+            has_read=bool(form.cleaned_data.get("has_read")),
+            base=form.cleaned_data["base"] or 0,
         )
         messages.success(request, _("Mark saved."))
         return True

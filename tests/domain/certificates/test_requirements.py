@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from assessments.core.errors import Conflict, InvalidAnswer, Locked, NotPermitted, NotReady
 from assessments.domain.answering import conformity_file
+from assessments.domain.answering.conformity_file import GivenPart
 from assessments.domain.certificates import blockers, monitoring, requirements, standing
 from assessments.domain.evidence import library
 from assessments.domain.review import approval, seat_taking
@@ -159,7 +160,7 @@ def test_conformity_file_without_one_part_names_that_part_as_missing(cast: Cast,
 def test_conformity_row_without_a_cell_does_not_count(cast: Cast, part: str, rows: dict[str, str]) -> None:
     draft = make_assessment("draft", "high", cast=cast)
     prove(draft, by=cast.owner)
-    conformity_file.save_part(draft, part, rows=[*FILE_ROWS[part], rows], by=cast.owner, base=1)
+    conformity_file.save_part(draft, part, GivenPart(rows=[*FILE_ROWS[part], rows]), by=cast.owner, base=1)
     submission = submit.submit(draft, by=cast.owner, route="independent")
     found = approval.missing_at_the_gates(submission, submission.content())
     assert [(lack.part, lack.words.split(".")[0]) for lack in found] == [(part, "Every cell of a row is needed")]
@@ -215,11 +216,13 @@ def test_a_newer_record_given_during_the_review_keeps_it_going(cast: Cast) -> No
             cast.organisation, by=cast.owner, link="https://example.org/newest", period_to=timezone.localdate()
         )
         conformity_file.save_part(
-            submission.assessment, "monitoring", evidence=[fresh.reference], by=cast.owner, base=1
+            submission.assessment, "monitoring", GivenPart(evidence=[fresh.reference]), by=cast.owner, base=1
         )
         assert approval.obstacles_to_approve(submission, cast.independent) == []
         with pytest.raises(Locked):
-            conformity_file.save_part(submission.assessment, "tests", evidence=[fresh.reference], by=cast.owner, base=1)
+            conformity_file.save_part(
+                submission.assessment, "tests", GivenPart(evidence=[fresh.reference]), by=cast.owner, base=1
+            )
 
 
 def test_both_approvals_of_a_complete_high_use_lead_to_the_certificate(cast: Cast) -> None:
@@ -241,15 +244,15 @@ def high_draft(cast: Cast) -> Assessment:
 
 def test_every_version_of_a_part_is_kept_and_a_stale_one_overwrites_nothing(cast: Cast) -> None:
     draft = high_draft(cast)
-    first = conformity_file.save_part(draft, "overseers", rows=FILE_ROWS["overseers"], by=cast.owner, base=0)
+    first = conformity_file.save_part(draft, "overseers", GivenPart(rows=FILE_ROWS["overseers"]), by=cast.owner, base=0)
     assert (first.revision, first.rows) == (1, FILE_ROWS["overseers"])
     theirs = [{"name": "Nurse Wong", "qualification": "Ward manager", "power": "Calls the desk"}]
     with pytest.raises(Conflict) as error:
-        conformity_file.save_part(draft, "overseers", rows=theirs, by=cast.contributor, base=0)
+        conformity_file.save_part(draft, "overseers", GivenPart(rows=theirs), by=cast.contributor, base=0)
     assert error.value.current.rows == FILE_ROWS["overseers"]
     kept = ConformityRevision.objects.order_by("number").values_list("number", "value__rows", "outcome")
     assert list(kept) == [(1, FILE_ROWS["overseers"], "current"), (2, theirs, "conflict")]
-    again = conformity_file.save_part(draft, "overseers", rows=theirs, by=cast.contributor, base=1)
+    again = conformity_file.save_part(draft, "overseers", GivenPart(rows=theirs), by=cast.contributor, base=1)
     assert (again.revision, again.by) == (3, cast.contributor)
     with pytest.raises(FrozenRow):
         ConformityRevision.objects.update(number=9)
@@ -258,7 +261,9 @@ def test_every_version_of_a_part_is_kept_and_a_stale_one_overwrites_nothing(cast
 def test_saving_what_stands_already_writes_nothing(cast: Cast) -> None:
     draft = high_draft(cast)
     for _twice in range(2):
-        conformity_file.save_part(draft, "measures", rows=[*FILE_ROWS["measures"], {}], by=cast.owner, base=0)
+        conformity_file.save_part(
+            draft, "measures", GivenPart(rows=[*FILE_ROWS["measures"], {}]), by=cast.owner, base=0
+        )
     assert ConformityRevision.objects.count() == 1
 
 
@@ -267,7 +272,7 @@ def test_who_writes_in_the_file_may_not_approve(cast: Cast) -> None:
     draft = make_assessment("draft", "high", cast=cast)
     prove(draft, by=cast.owner)
     conformity_file.save_part(
-        draft, "overseers", rows=FILE_ROWS["overseers"], words="Watched day and night.", by=both.user, base=1
+        draft, "overseers", GivenPart(rows=FILE_ROWS["overseers"], words="Watched day and night."), by=both.user, base=1
     )
     from assessments.access.separation import delivery_team
 
@@ -278,19 +283,23 @@ def test_who_writes_in_the_file_may_not_approve(cast: Cast) -> None:
 def test_conformity_part_by_anybody_without_the_role_is_refused(cast: Cast, who: str) -> None:
     draft = high_draft(cast)
     with pytest.raises(NotPermitted):
-        conformity_file.save_part(draft, "overseers", rows=FILE_ROWS["overseers"], by=getattr(cast, who), base=0)
+        conformity_file.save_part(
+            draft, "overseers", GivenPart(rows=FILE_ROWS["overseers"]), by=getattr(cast, who), base=0
+        )
     assert not ConformityPart.objects.exists()
 
 
 def test_unknown_conformity_part_or_evidence_is_refused(cast: Cast) -> None:
     neighbours = make_evidence()
     with pytest.raises(Locked):
-        conformity_file.save_part(high_draft(cast), "horoscope", by=cast.owner, base=0)
+        conformity_file.save_part(high_draft(cast), "horoscope", GivenPart(), by=cast.owner, base=0)
     limited = make_assessment("draft", "limited", cast=cast, filled=False)
     with pytest.raises(Locked):
-        conformity_file.save_part(limited, "tests", by=cast.owner, base=0)
+        conformity_file.save_part(limited, "tests", GivenPart(), by=cast.owner, base=0)
     with pytest.raises(InvalidAnswer) as error:
-        conformity_file.save_part(high_draft(cast), "tests", evidence=[neighbours.reference], by=cast.owner, base=0)
+        conformity_file.save_part(
+            high_draft(cast), "tests", GivenPart(evidence=[neighbours.reference]), by=cast.owner, base=0
+        )
     assert error.value.field == "evidence"
 
 
@@ -357,7 +366,7 @@ def test_two_people_at_one_part_lose_nothing(client: Client, cast: Cast) -> None
     client.force_login(cast.owner)
     page = reverse("conformity_part", args=[draft.reference, "measures"])
     form = client.get(page).context["form"]
-    conformity_file.save_part(draft, "measures", rows=FILE_ROWS["measures"], by=cast.contributor, base=0)
+    conformity_file.save_part(draft, "measures", GivenPart(rows=FILE_ROWS["measures"]), by=cast.contributor, base=0)
     mine = {"measure-0": "Complaints", "limit-0": "5 a day", "alert_owner-0": "Duty manager"}
     sent = {"base": 0, "operation": str(form.initial["operation"]), "words": "", **mine}
     shown = client.post(page, sent)
@@ -502,7 +511,7 @@ def test_words_for_the_public_are_printed_and_nothing_else_of_the_file(cast: Cas
     draft = make_assessment("draft", "high", cast=cast)
     prove(draft, by=cast.owner)
     conformity_file.save_part(
-        draft, "overseers", rows=FILE_ROWS["overseers"], words="Two doctors watch it.", by=cast.owner, base=1
+        draft, "overseers", GivenPart(rows=FILE_ROWS["overseers"], words="Two doctors watch it."), by=cast.owner, base=1
     )
     submission = submit.submit(draft, by=cast.owner, route="independent")
     for reviewer in (cast.independent, cast.second_independent):
@@ -560,7 +569,9 @@ def test_a_fresh_record_lifts_that_suspension_and_no_other(cast: Cast) -> None:
             cast.organisation, by=cast.owner, link="https://example.org/newest", period_to=timezone.localdate()
         )
         assessment = certificate.submission.assessment
-        conformity_file.save_part(assessment, "monitoring", evidence=[fresh.reference], by=cast.owner, base=1)
+        conformity_file.save_part(
+            assessment, "monitoring", GivenPart(evidence=[fresh.reference]), by=cast.owner, base=1
+        )
         assert not use.assessments.filter(stale_since__isnull=False).exists()
     assert status_after(41, certificate) == (1, "valid")
     assert certificate.events.last().kind == "reinstated"

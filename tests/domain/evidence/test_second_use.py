@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -9,6 +11,7 @@ from django.utils import timezone
 
 from assessments.core.errors import InvalidAnswer
 from assessments.domain.answering import conformity_file
+from assessments.domain.answering.conformity_file import GivenPart
 from assessments.domain.certificates import requirements, second_use
 from assessments.domain.evidence import library
 from assessments.domain.review import seat_taking
@@ -33,9 +36,9 @@ def high_draft(cast: Cast) -> Assessment:
     return make_assessment("draft", "high", cast=cast, filled=False)
 
 
-def give(draft: Assessment, key: str, *pieces: Evidence, cast: Cast, **fields: object) -> ConformityPart:
-    given = {"base": 0} | fields
-    return conformity_file.save_part(draft, key, evidence=[one.reference for one in pieces], by=cast.owner, **given)
+def give(draft: Assessment, key: str, *pieces: Evidence, cast: Cast, base: int = 0, **fields: Any) -> ConformityPart:
+    given = GivenPart(evidence=[one.reference for one in pieces], **fields)
+    return conformity_file.save_part(draft, key, given, by=cast.owner, base=base)
 
 
 @fails_without("a second part asks for a word")

@@ -38,7 +38,7 @@ def again(action: RemediationAction) -> RemediationAction:
 
 def add(assessment, cast, **changed):
     fields = {"title": "Hire a second reader", "why": "One person reads all letters.", "due": in_days(30)} | changed
-    return own_actions.add(assessment.use, by=changed.pop("by", cast.contributor), **fields)
+    return own_actions.add(assessment.use, own_actions.NewAction(**fields), by=changed.pop("by", cast.contributor))
 
 
 # --- adding --------------------------------------------------------------------------------------------------------------
@@ -73,12 +73,18 @@ def test_an_added_action_with_a_wrong_field_is_refused_by_its_name(cast, assessm
 @pytest.mark.parametrize("who", ["viewer", "reviewer", "independent", "outsider", "staff", "assigned"])
 def test_only_owners_and_contributors_who_see_the_whole_plan_add_to_it(cast, assessment, who):
     with pytest.raises(NotPermitted):
-        own_actions.add(assessment.use, by=getattr(cast, who), title="A", why="B", due=in_days(3))
+        own_actions.add(
+            assessment.use, own_actions.NewAction(title="A", why="B", due=in_days(3)), by=getattr(cast, who)
+        )
 
 
 def test_a_use_that_nobody_has_signed_has_no_plan_to_add_to(cast):
     with pytest.raises(InvalidAnswer) as refused:
-        own_actions.add(make_use("limited", cast.organisation), by=cast.owner, title="A", why="B", due=in_days(3))
+        own_actions.add(
+            make_use("limited", cast.organisation),
+            own_actions.NewAction(title="A", why="B", due=in_days(3)),
+            by=cast.owner,
+        )
     assert refused.value.field == "use"
 
 

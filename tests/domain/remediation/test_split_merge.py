@@ -101,7 +101,7 @@ def test_a_split_has_at_least_two_named_parts(cast, assessment, parts):
 def return_again(assessment, cast):
     """Return the new round too: its reviewer kept the seat, so its owner cannot take it back."""
     mark = {"mark": "change_needed", "reason": "unclear", "would_satisfy": "Say more."}
-    marks.save_mark(sent(assessment), f"q:{SHOULD}", by=cast.independent, **mark)
+    marks.save_mark(sent(assessment), f"q:{SHOULD}", marks.GivenMark(**mark), by=cast.independent)
     decisions.send_back(sent(assessment), by=cast.independent)
 
 
@@ -205,7 +205,11 @@ def test_only_owners_and_contributors_who_see_the_whole_plan_split_and_merge(cas
 
 
 def test_an_added_action_is_merged_as_others_are(cast, assessment):
-    own = own_actions.add(assessment.use, by=cast.owner, title="Buy a scanner", why="Paper comes in.", due=in_days(9))
+    own = own_actions.add(
+        assessment.use,
+        own_actions.NewAction(title="Buy a scanner", why="Paper comes in.", due=in_days(9)),
+        by=cast.owner,
+    )
     lead = action_on(assessment, SHOULD)
     merge([lead, own], into=lead, by=cast.owner)
     assert (again(lead).priority, again(lead).due) == ("should", in_days(9))

@@ -35,10 +35,8 @@ def returned_high(cast):
     marks.save_mark(
         submission,
         f"q:{QUESTION}",
+        marks.GivenMark(mark="change_needed", reason="not_shown", would_satisfy="Show the newest entry."),
         by=cast.second_independent,
-        mark="change_needed",
-        reason="not_shown",
-        would_satisfy="Show the newest entry.",
     )
     decisions.send_back(submission, by=cast.second_independent, words="Please mend this.")
     return case

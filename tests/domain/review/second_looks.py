@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from assessments.domain.review import opened, second_look
-from assessments.domain.review.second_look import GivenMark
+from assessments.domain.review import opened, second_look, second_look_giving
+from assessments.domain.review.second_look_giving import GivenMark
 from assessments.models import Route, State
 from tests.support.factories import make_assessment
 from tests.support.looking import shown
@@ -19,11 +19,11 @@ def offered(cast, **more):
 
 
 def taken(cast, **more):
-    return second_look.take(offered(cast, **more), by=cast.second_independent)
+    return second_look_giving.take(offered(cast, **more), by=cast.second_independent)
 
 
 def given_of(look, by, mark="accepted", words="", targets=None):
-    targets = second_look.asked_of(look, look.submission.content()) if targets is None else targets
+    targets = second_look_giving.asked_of(look, look.submission.content()) if targets is None else targets
     return {t: GivenMark(mark, words, opened.token(look.submission, t, reader=by, at=shown(1))) for t in targets}
 
 
@@ -31,7 +31,7 @@ def finished(cast, **otherwise):
     """A look that is given; `otherwise`: targets (`q__use_register`) with another mark than accepted."""
     look = taken(cast)
     by = cast.second_independent
-    second_look.save_marks(look, given_of(look, by), by=by)
+    second_look_giving.save_marks(look, given_of(look, by), by=by)
     for target, mark in otherwise.items():
-        second_look.save_marks(look, given_of(look, by, mark, "The register ends in May.", [target]), by=by)
-    return second_look.give(look, by=by)
+        second_look_giving.save_marks(look, given_of(look, by, mark, "The register ends in May.", [target]), by=by)
+    return second_look_giving.give(look, by=by)

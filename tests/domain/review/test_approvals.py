@@ -151,7 +151,9 @@ def test_an_approval_taken_back_opens_the_marks_and_is_told_and_logged(cast):
     told = cast.second_independent.inbox.get(kind="approval_taken_back")
     assert "I read page 3 again." in told.text
     assert AuditEntry.objects.filter(kind="approval_taken_back").count() == 1
-    review_marks.save_mark(submission, TARGET, by=cast.independent, mark="accepted", words="Seen.")
+    review_marks.save_mark(
+        submission, TARGET, review_marks.GivenMark(mark="accepted", words="Seen."), by=cast.independent
+    )
     submission.assessment.refresh_from_db()
     assert submission.assessment.state == State.IN_REVIEW
 

@@ -35,7 +35,7 @@ def foreign(cast):
     other = make_organisation("Peakline Logistics Limited", make_user("Petra Peak"))
     found = make_assessment(State.SUBMITTED, "limited", organisation=other, answers=GAP).current_submission
     seat_taking.take(found, by=cast.independent)
-    marks.save_mark(found, TARGET, by=cast.independent, **WANTED)
+    marks.save_mark(found, TARGET, marks.GivenMark(**WANTED), by=cast.independent)
     return found
 
 
@@ -45,8 +45,8 @@ def offered(case, by, target=TARGET):
 
 
 def use(case, by, key, *, has_read=False, **changes):
-    fields = WANTED | changes
-    return earlier_words.save(case, TARGET, by=by, source=key, has_read=has_read, fields=fields)
+    given = marks.GivenMark(**WANTED | changes)
+    return earlier_words.save(case, TARGET, given, by=by, source=key, has_read=has_read)
 
 
 def test_the_texts_that_fit_the_answer_are_offered(cast, case):
@@ -65,7 +65,7 @@ def test_the_texts_that_fit_the_answer_are_offered(cast, case):
 
 def test_as_last_time_is_ones_own_newest_mark_in_a_case_of_the_same_organisation(cast, case):
     before = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=GAP).current_submission
-    mark = marks.save_mark(before, TARGET, by=cast.independent, **WANTED)
+    mark = marks.save_mark(before, TARGET, marks.GivenMark(**WANTED), by=cast.independent)
     (offer,) = offered(case, cast.independent).values()
     assert (offer.origin, offer.earlier, offer.is_foreign) == (From.LAST, mark, False)
     saved = use(case, cast.independent, offer.key)
@@ -73,10 +73,10 @@ def test_as_last_time_is_ones_own_newest_mark_in_a_case_of_the_same_organisation
 
 
 def test_a_former_round_comes_before_another_use(cast, case):
-    mark = marks.save_mark(case, TARGET, by=cast.independent, **WANTED)
+    mark = marks.save_mark(case, TARGET, marks.GivenMark(**WANTED), by=cast.independent)
     decisions.send_back(case, by=cast.independent, words="One thing is missing.")
     elsewhere = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=GAP).current_submission
-    marks.save_mark(elsewhere, TARGET, by=cast.independent, **WANTED | {"words": "Elsewhere."})
+    marks.save_mark(elsewhere, TARGET, marks.GivenMark(**WANTED | {"words": "Elsewhere."}), by=cast.independent)
     case.assessment.refresh_from_db()
     second = submit.submit(case.assessment, by=cast.owner, route=case.route)
     found = list(offered(second, cast.independent).values())
@@ -138,10 +138,7 @@ def test_a_mark_with_used_words_needs_the_seat(cast, case, who):
 
 def test_used_words_take_neither_a_private_note_nor_a_date(cast, case):
     before = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=GAP).current_submission
-    marks.save_mark(
-        before, TARGET, by=cast.independent, mark=MarkKind.ACCEPTED_WITH_ACTION, words="More.", private_note="Thin.",
-        action_title="Ask.",
-    )  # fmt: skip
+    marks.save_mark(before, TARGET, marks.GivenMark(mark=MarkKind.ACCEPTED_WITH_ACTION, words="More.", private_note="Thin.", action_title="Ask."), by=cast.independent)  # fmt: skip
     (offer,) = offered(case, cast.independent).values()
     assert set(offer.said) == {"mark", "reason", "words", "would_satisfy", "action_title"}
 

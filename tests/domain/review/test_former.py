@@ -138,10 +138,8 @@ def test_undoing_the_change_of_a_mark_that_came_from_the_last_decision_makes_it_
     changed = marks.save_mark(
         submission,
         mark.target,
+        marks.GivenMark(mark="change_needed", reason="unclear", would_satisfy="Say it plainly."),
         by=cast.independent,
-        mark="change_needed",
-        reason="unclear",
-        would_satisfy="Say it plainly.",
         base=mark.revision,
     )
     undone = marks.undo_mark(submission, mark.target, by=cast.independent, base=changed.revision)
@@ -185,7 +183,7 @@ def test_the_filter_of_what_changed_counts_and_lists_the_same(cast, certified, c
 def test_in_a_later_round_what_was_never_marked_is_not_called_changed(cast, client):
     case = make_assessment(State.IN_REVIEW, "limited", cast=cast)
     wanted = {"mark": "change_needed", "reason": "not_shown", "would_satisfy": "Show the newest entry."}
-    marks.save_mark(sent(case), f"q:{QUESTION}", by=cast.independent, **wanted)
+    marks.save_mark(sent(case), f"q:{QUESTION}", marks.GivenMark(**wanted), by=cast.independent)
     decisions.send_back(sent(case), by=cast.independent)
     case.refresh_from_db()
     save(case, QUESTION, {"choice": "in_place", "text": NOTE}, by=cast.owner)

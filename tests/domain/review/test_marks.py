@@ -78,7 +78,9 @@ def again(submission, cast):
 def test_the_same_operation_twice_changes_nothing(cast):
     submission, operation = in_review(cast), uuid.uuid4()
     for _again in range(2):
-        mark = marks.save_mark(submission, TARGET, by=cast.independent, mark="accepted", base=0, operation=operation)
+        mark = marks.save_mark(
+            submission, TARGET, marks.GivenMark(mark="accepted"), by=cast.independent, base=0, operation=operation
+        )
     assert versions(mark) == [(1, "current", "accepted")]
 
 
@@ -87,39 +89,50 @@ def test_a_page_that_never_heard_of_its_save_goes_on_from_it(cast):
     submission, operation = in_review(cast), uuid.uuid4()
     for words in ("Seen", "Seen, with the list."):
         mark = marks.save_mark(
-            submission, TARGET, by=cast.independent, mark="accepted", words=words, base=0, operation=operation
+            submission,
+            TARGET,
+            marks.GivenMark(mark="accepted", words=words),
+            by=cast.independent,
+            base=0,
+            operation=operation,
         )
     assert (mark.revision, mark.words) == (2, "Seen, with the list.")
 
 
 def test_an_old_operation_that_arrives_late_brings_nothing_back(cast):
     submission, operation = in_review(cast), uuid.uuid4()
-    marks.save_mark(submission, TARGET, by=cast.independent, mark="accepted", base=0, operation=operation)
-    marks.save_mark(submission, TARGET, by=cast.independent, base=1, **WANTED)
+    marks.save_mark(
+        submission, TARGET, marks.GivenMark(mark="accepted"), by=cast.independent, base=0, operation=operation
+    )
+    marks.save_mark(submission, TARGET, marks.GivenMark(**WANTED), by=cast.independent, base=1)
     with pytest.raises(Conflict):
-        marks.save_mark(submission, TARGET, by=cast.independent, mark="accepted", base=0, operation=operation)
+        marks.save_mark(
+            submission, TARGET, marks.GivenMark(mark="accepted"), by=cast.independent, base=0, operation=operation
+        )
     mark = submission.marks.get(target=TARGET)
     assert (mark.mark, mark.revisions.count()) == ("change_needed", 2)
 
 
 def test_a_stale_mark_is_kept_beside_the_newer_one_and_overwrites_nothing(cast):
     submission = in_review(cast)
-    marks.save_mark(submission, TARGET, by=cast.independent, mark="accepted", words="I saw it.", base=0)
+    marks.save_mark(
+        submission, TARGET, marks.GivenMark(mark="accepted", words="I saw it."), by=cast.independent, base=0
+    )
     for _pressed_twice in range(2):
         with pytest.raises(Conflict, match="Ines Independent marked this as “Accepted”") as found:
-            marks.save_mark(submission, TARGET, by=cast.independent, base=0, **WANTED)
+            marks.save_mark(submission, TARGET, marks.GivenMark(**WANTED), by=cast.independent, base=0)
     mark = submission.marks.get(target=TARGET)
     assert found.value.current == mark
     assert (mark.mark, mark.words, mark.revision) == ("accepted", "I saw it.", 1)
     assert versions(mark) == [(1, "current", "accepted"), (2, "conflict", "change_needed")]
-    marks.save_mark(submission, TARGET, by=cast.independent, base=1, **WANTED)
+    marks.save_mark(submission, TARGET, marks.GivenMark(**WANTED), by=cast.independent, base=1)
     assert versions(mark)[-1] == (3, "current", "change_needed")
 
 
 def test_undoing_goes_back_one_version_as_a_new_one(cast):
     submission = in_review(cast)
-    marks.save_mark(submission, TARGET, by=cast.independent, mark="accepted", words="Seen.")
-    marks.save_mark(submission, TARGET, by=cast.independent, **WANTED)
+    marks.save_mark(submission, TARGET, marks.GivenMark(mark="accepted", words="Seen."), by=cast.independent)
+    marks.save_mark(submission, TARGET, marks.GivenMark(**WANTED), by=cast.independent)
     mark = marks.undo_mark(submission, TARGET, by=cast.independent, base=2)
     assert (mark.mark, mark.words, mark.would_satisfy, mark.revision) == ("accepted", "Seen.", "", 3)
     assert versions(mark)[-1] == (3, "restored", "accepted")
@@ -147,8 +160,8 @@ def test_a_first_mark_that_is_undone_counts_nowhere_and_is_kept(cast):
 
 def test_not_looked_at_is_a_version_too_and_keeps_the_words(cast):
     submission = in_review(cast)
-    marks.save_mark(submission, TARGET, by=cast.independent, **WANTED)
-    mark = marks.save_mark(submission, TARGET, by=cast.independent, **WANTED | {"mark": ""}, base=1)
+    marks.save_mark(submission, TARGET, marks.GivenMark(**WANTED), by=cast.independent)
+    mark = marks.save_mark(submission, TARGET, marks.GivenMark(**WANTED | {"mark": ""}), by=cast.independent, base=1)
     assert (mark.would_satisfy, submission.marks.count()) == ("The newest entry.", 0)
 
 
@@ -156,21 +169,21 @@ def test_who_left_the_case_or_came_too_late_marks_nothing(cast):
     submission = in_review(cast)
     for who in (cast.second_independent, cast.owner, cast.staff):
         with pytest.raises(NotPermitted):
-            marks.save_mark(submission, TARGET, by=who, mark="accepted")
+            marks.save_mark(submission, TARGET, marks.GivenMark(mark="accepted"), by=who)
         with pytest.raises(NotPermitted):
             marks.accept_together(submission, [TARGET], by=who)
         with pytest.raises(NotPermitted):
-            marks.mark_evidence(submission, QUESTION, "x", by=who, verdict="supports")
+            marks.mark_evidence(submission, QUESTION, "x", marks.GivenVerdict(verdict="supports"), by=who)
         with pytest.raises(NotPermitted):
             marks.undo_mark(submission, TARGET, by=who, base=0)
     seat = cast.independent.memberships.get()
     seat.left_at = timezone.now()
     seat.save()
     with pytest.raises(NotPermitted):
-        marks.save_mark(submission, TARGET, by=cast.independent, mark="accepted")
+        marks.save_mark(submission, TARGET, marks.GivenMark(mark="accepted"), by=cast.independent)
     seat.left_at = None
     seat.save()
-    marks.save_mark(submission, TARGET, by=cast.independent, mark="accepted")
+    marks.save_mark(submission, TARGET, marks.GivenMark(mark="accepted"), by=cast.independent)
     decisions.refuse(submission, by=cast.independent, statement="No.")
     with pytest.raises(Locked):
         marks.undo_mark(submission, TARGET, by=cast.independent, base=1)
@@ -182,7 +195,7 @@ def test_who_left_the_case_or_came_too_late_marks_nothing(cast):
 
 
 def agree(submission, by, question=QUESTION, **fields):
-    return marks.save_mark(submission, f"q:{question}", by=by, mark="accepted_with_action", **fields)
+    return marks.save_mark(submission, f"q:{question}", marks.GivenMark(mark="accepted_with_action", **fields), by=by)
 
 
 def test_an_answer_is_accepted_with_an_action_only_where_it_says_which(cast):
@@ -251,7 +264,7 @@ def test_what_is_plain_is_accepted_in_one_action_and_recorded_as_such(cast):
     targets = review_targets.review_targets(content)
     decisive = decisive_targets(edition, content)
     own = own_set(submission, "first").targets
-    marks.save_mark(submission, "f:public_facing", by=cast.independent, **WANTED)
+    marks.save_mark(submission, "f:public_facing", marks.GivenMark(**WANTED), by=cast.independent)
     accepted = marks.accept_together(submission, targets, by=cast.independent)
     assert accepted
     assert {mark.target for mark in accepted} & decisive == set()
@@ -304,24 +317,35 @@ def with_evidence(cast, state=State.SUBMITTED):
 
 def test_each_piece_is_judged_by_itself_and_versions_are_kept(cast):
     submission, (log, _register) = with_evidence(cast)
-    mark = marks.mark_evidence(submission, QUESTION, log.reference, by=cast.independent, verdict="partly", base=0)
     mark = marks.mark_evidence(
-        submission, QUESTION, log.reference, by=cast.independent, verdict="supports", note="All of it.", base=1
+        submission, QUESTION, log.reference, marks.GivenVerdict(verdict="partly"), by=cast.independent, base=0
+    )
+    mark = marks.mark_evidence(
+        submission,
+        QUESTION,
+        log.reference,
+        marks.GivenVerdict(verdict="supports", note="All of it."),
+        by=cast.independent,
+        base=1,
     )
     assert (mark.verdict, mark.version, mark.revisions.count()) == ("supports", 1, 2)
     with pytest.raises(Conflict):
-        marks.mark_evidence(submission, QUESTION, log.reference, by=cast.independent, verdict="does_not", base=1)
+        marks.mark_evidence(
+            submission, QUESTION, log.reference, marks.GivenVerdict(verdict="does_not"), by=cast.independent, base=1
+        )
     mark.refresh_from_db()
     assert (mark.verdict, mark.revisions.count()) == ("supports", 3)
     for question, piece, verdict in ((QUESTION, "nothing", "partly"), (OTHER, log.reference, "partly")):
         with pytest.raises(InvalidAnswer):
-            marks.mark_evidence(submission, question, piece, by=cast.independent, verdict=verdict)
+            marks.mark_evidence(submission, question, piece, marks.GivenVerdict(verdict=verdict), by=cast.independent)
 
 
 def test_the_mark_of_a_piece_is_carried_while_its_version_is_the_same(cast):
     submission, (log, register) = with_evidence(cast)
     for piece in (log, register):
-        marks.mark_evidence(submission, QUESTION, piece.reference, by=cast.independent, verdict="supports")
+        marks.mark_evidence(
+            submission, QUESTION, piece.reference, marks.GivenVerdict(verdict="supports"), by=cast.independent
+        )
     mark_all(submission, by=cast.independent, change={TARGET: "A newer register."})
     decisions.send_back(submission, by=cast.independent)
     library.add_version(register, by=cast.owner, file=SimpleUploadedFile("register.txt", b"Newer."))
@@ -402,7 +426,7 @@ def test_three_rounds_carry_what_stands_and_ask_only_for_what_does_not(cast):
     assert set(second.marks.values_list("carried_from__submission", flat=True)) == {first.pk}
     for target in (TARGET, "q:known-failures"):
         look_at(second, target, cast.independent)
-    marks.save_mark(second, f"q:{OTHER}", by=cast.independent, **WANTED)
+    marks.save_mark(second, f"q:{OTHER}", marks.GivenMark(**WANTED), by=cast.independent)
     decisions.send_back(second, by=cast.independent, answer_by=in_days(10))
     assert second.decisions.get().answer_by == timezone.localdate() + timedelta(days=10)
     assert "Please answer by" in cast.owner.inbox.filter(kind="returned").latest("pk").text
@@ -422,7 +446,7 @@ def test_undoing_the_change_of_a_carried_mark_makes_it_a_carried_one_again(cast)
     first = returned(cast, {TARGET: "An entry."})
     second = again(first, cast)
     target = f"q:{OTHER}"
-    marks.save_mark(second, target, by=cast.independent, **WANTED)
+    marks.save_mark(second, target, marks.GivenMark(**WANTED), by=cast.independent)
     mark = marks.undo_mark(second, target, by=cast.independent, base=2)
     assert (mark.mark, mark.carried_from) == ("accepted", first.marks.get(target=target))
 

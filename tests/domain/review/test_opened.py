@@ -37,7 +37,7 @@ def submission(cast):
 def test_a_mark_with_the_token_of_its_page_counts_as_opened(cast, submission):
     at = timezone.now().replace(microsecond=0) - timedelta(seconds=30)
     seen = opened.token(submission, TARGET, reader=cast.independent, at=at)
-    mark = marks.save_mark(submission, TARGET, by=cast.independent, mark="accepted", seen=seen)
+    mark = marks.save_mark(submission, TARGET, marks.GivenMark(mark="accepted", seen=seen), by=cast.independent)
     assert mark.shown_at == at
 
 
@@ -56,14 +56,14 @@ def test_a_mark_without_a_good_token_counts_as_not_opened(cast, submission, case
         "forged": Signer(salt="assessments.held").sign(f"{now}:{cast.independent.pk}:{submission.pk}:{TARGET}"),
         "ahead": opened.token(submission, TARGET, reader=cast.independent, at=timezone.now() + timedelta(hours=1)),
     }[case]
-    mark = marks.save_mark(submission, TARGET, by=cast.independent, mark="accepted", seen=seen)
+    mark = marks.save_mark(submission, TARGET, marks.GivenMark(mark="accepted", seen=seen), by=cast.independent)
     assert mark.shown_at is None
 
 
 def test_a_mark_that_was_not_opened_is_written_again_once_it_was(cast, submission):
-    marks.save_mark(submission, TARGET, by=cast.independent, mark="accepted")
+    marks.save_mark(submission, TARGET, marks.GivenMark(mark="accepted"), by=cast.independent)
     seen = opened.token(submission, TARGET, reader=cast.independent)
-    mark = marks.save_mark(submission, TARGET, by=cast.independent, mark="accepted", seen=seen)
+    mark = marks.save_mark(submission, TARGET, marks.GivenMark(mark="accepted", seen=seen), by=cast.independent)
     assert (mark.shown_at is not None, mark.revision) == (True, 2)
 
 

@@ -45,7 +45,7 @@ def hand_over(submission, cast):
 def test_a_second_seat_begins_empty_and_its_marks_touch_nobody_elses(cast):
     submission = two_seats(cast)
     assert own_marks.marks_of(submission, Seat.SECOND) == {}
-    marks.save_mark(submission, TARGET, by=cast.second_independent, **WANTED)
+    marks.save_mark(submission, TARGET, marks.GivenMark(**WANTED), by=cast.second_independent)
     first, second = (own_marks.marks_of(submission, seat)[TARGET] for seat in Seat)
     assert (first.mark, first.by) == ("accepted", cast.independent)
     assert (second.mark, second.by) == ("change_needed", cast.second_independent)
@@ -88,7 +88,7 @@ def test_a_mark_that_asks_for_a_change_is_never_taken_over(cast):
         for t in review_targets.review_targets(submission.content())
         if t not in own_set(submission, Seat.SECOND).targets
     )
-    marks.save_mark(submission, rest, by=cast.independent, **WANTED)
+    marks.save_mark(submission, rest, marks.GivenMark(**WANTED), by=cast.independent)
     assert rest not in {mark.target for mark in own_marks.take_over(submission, by=cast.second_independent)}
 
 
@@ -130,14 +130,18 @@ def test_seats_that_disagree_count_as_the_stricter_of_the_two(cast, first, secon
     submission = two_seats(cast)
     for who, mark in ((cast.independent, first), (cast.second_independent, second)):
         fields = {"change_needed": WANTED, "accepted_with_action": {"action_title": "Write it down."}}.get(mark, {})
-        marks.save_mark(submission, TARGET, by=who, **{**fields, "mark": mark})
+        marks.save_mark(submission, TARGET, marks.GivenMark(**{**fields, "mark": mark}), by=who)
     assert own_marks.combined(submission)[TARGET].mark == counts
 
 
 def test_what_both_seats_ask_for_reaches_the_owner_in_both_their_words(cast):
     submission = two_seats(cast)
-    marks.save_mark(submission, TARGET, by=cast.independent, **WANTED | {"words": "Dates are missing."})
-    marks.save_mark(submission, TARGET, by=cast.second_independent, **WANTED | {"words": "No owner is named."})
+    marks.save_mark(
+        submission, TARGET, marks.GivenMark(**WANTED | {"words": "Dates are missing."}), by=cast.independent
+    )
+    marks.save_mark(
+        submission, TARGET, marks.GivenMark(**WANTED | {"words": "No owner is named."}), by=cast.second_independent
+    )
     words = own_marks.combined(submission)[TARGET].words
     assert words == "Ines Independent: Dates are missing.\n\nIvan Independent: No owner is named."
     assert ReviewMark.objects.get(seat=Seat.FIRST, submission=submission, target=TARGET).words == "Dates are missing."
@@ -145,7 +149,7 @@ def test_what_both_seats_ask_for_reaches_the_owner_in_both_their_words(cast):
 
 def test_a_change_asked_for_by_one_seat_stops_the_approval_of_the_other(cast):
     submission = two_seats(cast)
-    marks.save_mark(submission, TARGET, by=cast.second_independent, **WANTED)
+    marks.save_mark(submission, TARGET, marks.GivenMark(**WANTED), by=cast.second_independent)
     with pytest.raises(NotReady) as refused:
         approval.approve(submission, by=cast.independent, statement="Read.")
     assert "1 are marked “change needed”: return the submission instead." in refused.value.reasons
@@ -218,11 +222,13 @@ def test_marks_lock_with_ones_approval(cast):
     approval.approve(submission, by=cast.independent, statement="Read.")
     piece = next(iter(submission.evidence_marks.filter(by=cast.independent)))
     moves = (
-        lambda: marks.save_mark(submission, TARGET, by=cast.independent, **WANTED),
+        lambda: marks.save_mark(submission, TARGET, marks.GivenMark(**WANTED), by=cast.independent),
         lambda: marks.undo_mark(submission, TARGET, by=cast.independent, base=1),
         lambda: marks.accept_together(submission, [TARGET], by=cast.independent),
         lambda: own_marks.take_over(submission, by=cast.independent),
-        lambda: marks.mark_evidence(submission, piece.question, piece.piece, by=cast.independent, verdict="does_not"),
+        lambda: marks.mark_evidence(
+            submission, piece.question, piece.piece, marks.GivenVerdict(verdict="does_not"), by=cast.independent
+        ),
     )
     for move in moves:
         with pytest.raises(Locked, match="your marks are locked"):

@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from assessments.core.errors import Conflict, InvalidAnswer, Locked, NotPermitted, NotReady, SeparationOfDuties
 from assessments.domain.answering import conformity_file
+from assessments.domain.answering.conformity_file import GivenPart
 from assessments.domain.review import approval, decisions, parts, seat_requests, seat_taking, supplements
 from assessments.domain.submission import submit
 from assessments.models import (
@@ -51,8 +52,9 @@ def refused(submission: Submission, by: Any) -> list[str]:
     return error.value.reasons
 
 
-def judge(submission: Submission, by: Any, part: str = "tests", **fields: Any) -> PartMark:
-    return parts.judge_part(submission, part, by=by, **{"verdict": PartVerdict.SUPPORTS, **fields})
+def judge(submission: Submission, by: Any, part: str = "tests", *, base: int | None = None, **fields: Any) -> PartMark:
+    given = parts.GivenPartMark(**{"verdict": PartVerdict.SUPPORTS, **fields})
+    return parts.judge_part(submission, part, given, by=by, base=base)
 
 
 # --- each seat judges each part -------------------------------------------------------------------------------------------
@@ -179,11 +181,15 @@ def test_a_part_alone_can_be_returned_and_is_then_the_only_one_that_is_open(cast
     report = make_evidence(cast.organisation, by=cast.owner, title="Test report")
     for key in ("data", "bias", "security", "incident-plan"):
         with pytest.raises(Locked) as error:
-            conformity_file.save_part(assessment, key, evidence=[report.reference], by=cast.owner, base=1)
+            conformity_file.save_part(assessment, key, GivenPart(evidence=[report.reference]), by=cast.owner, base=1)
         assert str(error.value) == "Only the parts that the reviewer returned can be changed now."
     with pytest.raises(Locked):
-        conformity_file.save_part(assessment, "overseers", rows=FILE_ROWS["overseers"][:0], by=cast.owner, base=1)
-    saved = conformity_file.save_part(assessment, "tests", evidence=[report.reference], by=cast.owner, base=1)
+        conformity_file.save_part(
+            assessment, "overseers", GivenPart(rows=FILE_ROWS["overseers"][:0]), by=cast.owner, base=1
+        )
+    saved = conformity_file.save_part(
+        assessment, "tests", GivenPart(evidence=[report.reference]), by=cast.owner, base=1
+    )
     assert saved.revision == 2
 
 
@@ -209,7 +215,7 @@ def test_what_was_not_given_when_it_was_signed_is_open_after_a_return(cast: Cast
 def test_judgements_are_carried_to_the_next_round_where_a_part_is_the_same(cast: Cast) -> None:
     _before, assessment = returned(cast)
     report = make_evidence(cast.organisation, by=cast.owner, title="Test report")
-    conformity_file.save_part(assessment, "tests", evidence=[report.reference], by=cast.owner, base=1)
+    conformity_file.save_part(assessment, "tests", GivenPart(evidence=[report.reference]), by=cast.owner, base=1)
     submission = submit.submit(assessment, by=cast.owner, route="independent")
     carried = submission.part_marks.filter(carried_from__isnull=False)
     assert set(carried.values_list("seat", "part")) == {
@@ -268,7 +274,7 @@ def oversees(name: str, member: str = "") -> list[dict[str, str]]:
 def test_an_overseer_takes_no_seat(cast: Cast, name: str) -> None:
     draft = make_assessment("draft", "high", cast=cast)
     prove(draft, by=cast.owner)
-    conformity_file.save_part(draft, "overseers", rows=oversees(name), by=cast.owner, base=1)
+    conformity_file.save_part(draft, "overseers", GivenPart(rows=oversees(name)), by=cast.owner, base=1)
     submission = submit.submit(draft, by=cast.owner, route="inside")
     with pytest.raises(SeparationOfDuties) as error:
         seat_taking.take(submission, by=cast.reviewer)
@@ -280,7 +286,7 @@ def test_a_linked_overseer_takes_no_seat_whatever_the_name_says(cast: Cast) -> N
     draft = make_assessment("draft", "high", cast=cast)
     prove(draft, by=cast.owner)
     rows = oversees("The head nurse", str(cast.reviewer.pk))
-    conformity_file.save_part(draft, "overseers", rows=rows, by=cast.owner, base=1)
+    conformity_file.save_part(draft, "overseers", GivenPart(rows=rows), by=cast.owner, base=1)
     submission = submit.submit(draft, by=cast.owner, route="inside")
     with pytest.raises(SeparationOfDuties):
         seat_taking.take(submission, by=cast.reviewer)
@@ -290,7 +296,7 @@ def test_a_link_says_that_somebody_of_the_same_name_is_another_person(cast: Cast
     draft = make_assessment("draft", "high", cast=cast)
     prove(draft, by=cast.owner)
     rows = oversees("Rita Reviewer", str(cast.viewer.pk))
-    conformity_file.save_part(draft, "overseers", rows=rows, by=cast.owner, base=1)
+    conformity_file.save_part(draft, "overseers", GivenPart(rows=rows), by=cast.owner, base=1)
     submission = submit.submit(draft, by=cast.owner, route="inside")
     assert seat_taking.take(submission, by=cast.reviewer)
 
@@ -298,7 +304,7 @@ def test_a_link_says_that_somebody_of_the_same_name_is_another_person(cast: Cast
 def test_an_overseer_takes_over_no_seat(cast: Cast) -> None:
     draft = make_assessment("draft", "high", cast=cast)
     prove(draft, by=cast.owner)
-    conformity_file.save_part(draft, "overseers", rows=oversees("Ivan Independent"), by=cast.owner, base=1)
+    conformity_file.save_part(draft, "overseers", GivenPart(rows=oversees("Ivan Independent")), by=cast.owner, base=1)
     submission = submit.submit(draft, by=cast.owner, route="independent")
     seat_taking.take(submission, by=cast.independent)
     asked = seat_requests.ask(submission, "first", to=cast.second_independent, by=cast.independent, note="Read on.")
@@ -315,7 +321,7 @@ def test_who_has_a_seat_is_not_named_as_an_overseer(cast: Cast, rows: list[dict[
     judge(submission, cast.independent, "overseers", verdict="does_not", words="Who stops it at night?")
     decisions.send_back(submission, by=cast.independent)
     with pytest.raises(InvalidAnswer) as error:
-        conformity_file.save_part(submission.assessment, "overseers", rows=rows, by=cast.owner, base=1)
+        conformity_file.save_part(submission.assessment, "overseers", GivenPart(rows=rows), by=cast.owner, base=1)
     assert (error.value.field, str(error.value)) == (
         field,
         "Ines Independent reviews this use, so somebody else has to be its overseer.",
@@ -326,7 +332,7 @@ def test_who_has_a_seat_is_not_named_as_an_overseer(cast: Cast, rows: list[dict[
 def test_an_overseer_who_took_the_seat_before_is_stopped_at_the_approval(cast: Cast) -> None:
     draft = make_assessment("draft", "high", cast=cast)
     prove(draft, by=cast.owner)
-    conformity_file.save_part(draft, "overseers", rows=oversees("Ines Independent"), by=cast.owner, base=1)
+    conformity_file.save_part(draft, "overseers", GivenPart(rows=oversees("Ines Independent")), by=cast.owner, base=1)
     submission = submit.submit(draft, by=cast.owner, route="independent")
     seat_taking.take(submission, by=cast.second_independent)
     submission.seats.update(reviewer=cast.independent)  # a seat from before this was asked
@@ -339,9 +345,13 @@ def test_an_overseer_who_took_the_seat_before_is_stopped_at_the_approval(cast: C
 def test_a_link_goes_to_a_member_of_the_organisation_alone_and_gives_the_name(cast: Cast) -> None:
     draft = make_assessment("draft", "high", cast=cast, filled=False)
     with pytest.raises(InvalidAnswer) as error:
-        conformity_file.save_part(draft, "overseers", rows=oversees("X", str(cast.outsider.pk)), by=cast.owner, base=0)
+        conformity_file.save_part(
+            draft, "overseers", GivenPart(rows=oversees("X", str(cast.outsider.pk))), by=cast.owner, base=0
+        )
     assert error.value.field == "member-0"
-    part = conformity_file.save_part(draft, "overseers", rows=oversees("", str(cast.viewer.pk)), by=cast.owner, base=0)
+    part = conformity_file.save_part(
+        draft, "overseers", GivenPart(rows=oversees("", str(cast.viewer.pk))), by=cast.owner, base=0
+    )
     assert part.rows == oversees("Victor Viewer", str(cast.viewer.pk))
 
 

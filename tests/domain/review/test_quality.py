@@ -13,7 +13,16 @@ from django.utils import timezone
 from assessments.audit.kinds import AuditKind
 from assessments.core.errors import NotPermitted, WorkflowError
 from assessments.domain.certificates.rule_files import FaultyRules
-from assessments.domain.review import approval, approvals, leads, quality, quality_rules, seat_taking, second_look
+from assessments.domain.review import (
+    approval,
+    approvals,
+    leads,
+    quality,
+    quality_rules,
+    seat_taking,
+    second_look,
+    second_look_giving,
+)
 from assessments.domain.review.sampling import own_set
 from assessments.domain.review.targets import decisive_targets
 from assessments.models import AuditEntry, Membership, ReviewDecision, ReviewMark, Role, State, edition_for
@@ -146,8 +155,8 @@ def test_second_looks_count_for_the_first_reviewer_and_once_for_who_gave_them(ca
 def test_a_look_that_is_not_given_counts_nowhere(cast):
     submission = decided(cast)
     look = second_look.ask(submission, by=cast.independent, reason="To be sure.")
-    second_look.take(look, by=cast.second_independent)
-    second_look.save_marks(look, given_of(look, cast.second_independent), by=cast.second_independent)
+    second_look_giving.take(look, by=cast.second_independent)
+    second_look_giving.save_marks(look, given_of(look, cast.second_independent), by=cast.second_independent)
     assert quality.own_figures(cast.independent, "90").looks.of == 0
     assert quality.own_figures(cast.second_independent, "90").looks_given == 0
 

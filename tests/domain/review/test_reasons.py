@@ -58,17 +58,19 @@ def test_a_fact_may_differ_from_its_description_and_an_unknown_one_has_nothing_t
 def test_a_mark_with_a_reason_that_does_not_fit_is_refused_and_one_that_stood_is_kept(cast):
     gap = {KEY: {"choice": "not_in_place"}}
     submission = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=gap).current_submission
-    wanted = {"mark": "change_needed", "would_satisfy": "A register.", "by": cast.independent}
+    wanted = {"mark": "change_needed", "would_satisfy": "A register."}
     with pytest.raises(InvalidAnswer) as refused:
-        marks.save_mark(submission, TARGET, reason="too_high", **wanted)
+        marks.save_mark(submission, TARGET, marks.GivenMark(reason="too_high", **wanted), by=cast.independent)
     assert refused.value.field == "reason"
     assert "does not fit" in str(refused.value)
     assert not ReviewMark.kept.filter(target=TARGET).exists()
     with pytest.raises(InvalidAnswer):
-        marks.save_mark(submission, TARGET, reason="a made-up reason", **wanted)
-    mark = marks.save_mark(submission, TARGET, reason="unclear", **wanted)
+        marks.save_mark(submission, TARGET, marks.GivenMark(reason="a made-up reason", **wanted), by=cast.independent)
+    mark = marks.save_mark(submission, TARGET, marks.GivenMark(reason="unclear", **wanted), by=cast.independent)
     ReviewMark.objects.filter(pk=mark.pk).update(reason="too_high")  # as an earlier release let it be
-    kept = marks.save_mark(submission, TARGET, reason="too_high", words="Still.", **wanted)
+    kept = marks.save_mark(
+        submission, TARGET, marks.GivenMark(reason="too_high", words="Still.", **wanted), by=cast.independent
+    )
     assert (kept.reason, kept.words) == ("too_high", "Still.")
 
 

@@ -40,7 +40,11 @@ def asked_by_two(cast: Cast) -> Submission:
     ]
     for by, target, reason, words, would in said:
         marks.save_mark(
-            submission, target, by=by, mark="change_needed", reason=reason, words=words, would_satisfy=would, base=None
+            submission,
+            target,
+            marks.GivenMark(mark="change_needed", reason=reason, words=words, would_satisfy=would),
+            by=by,
+            base=None,
         )
     return submission
 

@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from assessments.core.errors import InvalidAnswer
 from assessments.domain.answering import assignments, conformity_file
+from assessments.domain.answering.conformity_file import GivenPart
 from assessments.domain.certificates import blockers
 from assessments.domain.remediation import actions
 from assessments.domain.review import approval, decisions, returns, seat_taking, supplements
@@ -106,7 +107,7 @@ def test_what_is_not_on_the_list_is_not_asked_for(cast: Cast) -> None:
 def test_a_part_that_is_asked_for_by_name_is_open(cast: Cast) -> None:
     draft = make_assessment("draft", "high", cast=cast)
     prove(draft, by=cast.owner)
-    conformity_file.save_part(draft, "overseers", rows=[{"name": "Dr Chan"}], by=cast.owner, base=1)
+    conformity_file.save_part(draft, "overseers", GivenPart(rows=[{"name": "Dr Chan"}]), by=cast.owner, base=1)
     submission = submit.submit(draft, by=cast.owner, route="independent")
     seat_taking.take(submission, by=cast.independent)
     mark_all(submission, by=cast.independent, change={"q:use-register": "Show it."})
@@ -183,7 +184,7 @@ def test_the_owner_finds_the_tasks_on_the_page_of_the_return_and_sees_what_is_do
     ]
     piece = make_evidence(cast.organisation, by=cast.owner)
     supplements.attach(assessment, "q:tier-limited-transparency", piece, by=cast.owner, words="The notice.")
-    conformity_file.save_part(assessment, "tests", evidence=[piece.reference], by=cast.owner, base=0)
+    conformity_file.save_part(assessment, "tests", GivenPart(evidence=[piece.reference]), by=cast.owner, base=0)
     assert [task.is_done for task in client.get(url).context["tasks"]] == [False, True, True, False]
     for task in client.get(url).context["tasks"]:
         assert client.get(task.url.partition("?")[0]).status_code == 200
@@ -256,7 +257,7 @@ def test_a_part_that_went_back_stands_on_the_owners_page_with_its_words(client: 
     assert (page.context["dealt"], page.context["total"]) == (0, 1)
     assert "One group only." in page.content.decode()
     report = make_evidence(cast.organisation, by=cast.owner)
-    conformity_file.save_part(draft, "bias", evidence=[report.reference], by=cast.owner, base=1)
+    conformity_file.save_part(draft, "bias", GivenPart(evidence=[report.reference]), by=cast.owner, base=1)
     assert client.get(url).context["dealt"] == 1
 
 

@@ -788,7 +788,9 @@ class Reviews(RuleBasedStateMachine):
         reader = self.people[name if shown_to == "oneself" else "staff"]
         seen = opened.token(submission, about, reader=reader) if shown_to != "nobody" else ""
         done = self.attempt(
-            "mark", name, lambda by: review_marks.save_mark(submission, about, by=by, seen=seen, **record)
+            "mark",
+            name,
+            lambda by: review_marks.save_mark(submission, about, review_marks.GivenMark(seen=seen, **record), by=by),
         )
         if done:
             if shown_to == "oneself" or name == "staff":
@@ -830,7 +832,7 @@ class Reviews(RuleBasedStateMachine):
             self.attempt(
                 "judge a part",
                 self.person(name, "mark"),
-                lambda by: parts.judge_part(submission, part, by=by, **given),
+                lambda by: parts.judge_part(submission, part, parts.GivenPartMark(**given), by=by),
             )
 
     @rule(name=who)

@@ -49,7 +49,7 @@ def test_a_new_round_is_in_review_at_once_with_both_seats_and_without_a_declarat
     assert Interest.objects.count() == declared
     for user in (cast.independent, cast.second_independent):
         assert finders.is_open_to(user, case)
-        marks.save_mark(again, f"q:{QUESTION}", by=user, mark="accepted", words=f"Seen by {user}.")
+        marks.save_mark(again, f"q:{QUESTION}", marks.GivenMark(mark="accepted", words=f"Seen by {user}."), by=user)
 
 
 def test_marks_that_are_carried_stay_in_the_round_of_those_who_keep_their_seats(cast):
@@ -162,7 +162,7 @@ def test_a_declaration_is_asked_for_again_where_something_has_changed(what, cast
     assert line.link == reverse("declare", args=[again.reference])
     assert not finders.is_open_to(cast.independent, case)
     for act in (
-        lambda: marks.save_mark(again, f"q:{QUESTION}", by=cast.independent, mark="accepted"),
+        lambda: marks.save_mark(again, f"q:{QUESTION}", marks.GivenMark(mark="accepted"), by=cast.independent),
         lambda: decisions.refuse(again, by=cast.independent, statement="No."),
         lambda: messages.say(again, "Which clinics?", by=cast.independent),
     ):
@@ -175,7 +175,7 @@ def test_a_declaration_is_asked_for_again_where_something_has_changed(what, cast
     client.post(reverse("declare", args=[again.reference]), {"conflict": "none"})
     seat.refresh_from_db()
     assert (seat.to_declare, seat.since_declared) == (False, [])
-    marks.save_mark(again, f"q:{QUESTION}", by=cast.independent, mark="accepted", words="Seen.")
+    marks.save_mark(again, f"q:{QUESTION}", marks.GivenMark(mark="accepted", words="Seen."), by=cast.independent)
     assert client.get(reverse("review_facts", args=[again.reference])).status_code == 200
 
 
@@ -209,10 +209,8 @@ def test_a_declaration_that_is_still_open_is_asked_for_in_the_next_round_too(cas
     marks.save_mark(
         again,
         f"q:{QUESTION}",
+        marks.GivenMark(mark="change_needed", reason="not_shown", would_satisfy="Show the newest entry."),
         by=cast.second_independent,
-        mark="change_needed",
-        reason="not_shown",
-        would_satisfy="Show the newest entry.",
     )
     decisions.send_back(again, by=cast.second_independent)
     case.refresh_from_db()
@@ -240,7 +238,7 @@ def test_the_daily_sweep_asks_again_within_a_round_and_once(cast):
     assert rounds.ask_again() == 1
     assert rounds.ask_again() == 0
     with pytest.raises(NotPermitted):
-        marks.save_mark(submission, f"q:{QUESTION}", by=cast.independent, mark="accepted")
+        marks.save_mark(submission, f"q:{QUESTION}", marks.GivenMark(mark="accepted"), by=cast.independent)
     assert "Another Model Limited" in Message.objects.get(recipient=cast.independent, kind="to_declare").text
 
 

@@ -84,7 +84,9 @@ def test_a_conflict_that_turns_up_later_ends_marking_and_deciding(cast):
     mark_all(submission, by=cast.independent)
     interests.decline(submission, by=cast.independent, words="My brother has joined them.")
     acts = [
-        lambda: marks.save_mark(submission, f"q:{QUESTION}", by=cast.independent, mark="accepted", words="Seen."),
+        lambda: marks.save_mark(
+            submission, f"q:{QUESTION}", marks.GivenMark(mark="accepted", words="Seen."), by=cast.independent
+        ),
         lambda: review_approval.approve(submission, by=cast.independent, statement="Fine."),
         lambda: decisions.refuse(submission, by=cast.independent, statement="No."),
         lambda: decisions.send_back(submission, by=cast.independent),
@@ -270,10 +272,8 @@ def test_a_second_approver_may_return_and_the_first_approval_is_void(cast):
     marks.save_mark(
         first_round,
         f"q:{QUESTION}",
+        marks.GivenMark(mark="change_needed", reason="not_shown", would_satisfy="The newest entry."),
         by=cast.second_independent,
-        mark="change_needed",
-        reason="not_shown",
-        would_satisfy="The newest entry.",
     )
     decisions.send_back(first_round, by=cast.second_independent)
     save(assessment, QUESTION, {"choice": "in_place", "text": "Here it is."}, by=cast.owner)

@@ -13,8 +13,17 @@ from assessments import scheduled
 from assessments.access import finders
 from assessments.audit.kinds import AuditKind
 from assessments.core.errors import InvalidAnswer, Locked, NotPermitted, NotReady, SeparationOfDuties, WorkflowError
-from assessments.domain.review import approval, leads, opened, quality_rules, second_look
-from assessments.domain.review.second_look import MILDER, SAME, STRICTER, GivenMark
+from assessments.domain.review import (
+    approval,
+    leads,
+    opened,
+    quality_rules,
+    second_look,
+    second_look_comparing,
+    second_look_giving,
+)
+from assessments.domain.review.second_look_comparing import MILDER, SAME, STRICTER
+from assessments.domain.review.second_look_giving import GivenMark
 from assessments.domain.review.targets import decisive_targets, review_targets
 from assessments.domain.submission import taking_back
 from assessments.models import (
@@ -166,7 +175,7 @@ def test_a_look_is_offered_to_a_reviewer_of_the_body_without_a_part_in_the_case(
     assert offers == {"second_independent"}
     for who in set(cast.everyone()) - offers:
         with pytest.raises((NotPermitted, SeparationOfDuties)):
-            second_look.take(look, by=getattr(cast, who))
+            second_look_giving.take(look, by=getattr(cast, who))
     assert SecondLook.objects.get().reviewer is None
 
 
@@ -180,8 +189,8 @@ def test_within_an_organisation_another_of_its_reviewers_gives_the_look(cast, al
     for who in (cast.reviewer, cast.independent, cast.second_independent):
         assert second_look.offered_to(who) == []
         with pytest.raises((NotPermitted, SeparationOfDuties)):
-            second_look.take(look, by=who)
-    assert second_look.take(look, by=colleague).reviewer == colleague
+            second_look_giving.take(look, by=who)
+    assert second_look_giving.take(look, by=colleague).reviewer == colleague
 
 
 def test_a_reviewer_who_opened_the_case_before_would_not_be_blind(cast):
@@ -189,17 +198,17 @@ def test_a_reviewer_who_opened_the_case_before_would_not_be_blind(cast):
     Interest.objects.create(assessment=look.submission.assessment, reviewer=cast.second_independent)
     assert second_look.offered_to(cast.second_independent) == []
     with pytest.raises(SeparationOfDuties):
-        second_look.take(look, by=cast.second_independent)
+        second_look_giving.take(look, by=cast.second_independent)
 
 
 def test_a_conflict_of_interest_closes_the_look_and_leaves_it_to_others(cast):
     look = offered(cast)
-    second_look.decline(look, by=cast.second_independent, words="My sister works there.")
+    second_look_giving.decline(look, by=cast.second_independent, words="My sister works there.")
     assert second_look.offered_to(cast.second_independent) == []
     with pytest.raises(SeparationOfDuties):
-        second_look.take(look, by=cast.second_independent)
+        second_look_giving.take(look, by=cast.second_independent)
     third = make_member(Role.REVIEWER, cast.body, "Ilse Independent").user
-    assert second_look.take(look, by=third).reviewer == third
+    assert second_look_giving.take(look, by=third).reviewer == third
 
 
 def test_who_worked_on_the_use_gives_no_look(cast):
@@ -208,27 +217,27 @@ def test_who_worked_on_the_use_gives_no_look(cast):
     Involvement.objects.get_or_create(use=use, user=cast.second_independent)
     assert second_look.offered_to(cast.second_independent) == []
     with pytest.raises(SeparationOfDuties):
-        second_look.take(look, by=cast.second_independent)
+        second_look_giving.take(look, by=cast.second_independent)
 
 
 def test_two_reviewers_cannot_take_the_same_look(cast):
     look = taken(cast)
     third = make_member(Role.REVIEWER, cast.body, "Ilse Independent").user
     with pytest.raises(WorkflowError):
-        second_look.take(look, by=third)
+        second_look_giving.take(look, by=third)
     assert second_look.offered_to(third) == []
 
 
 def test_a_look_of_somebody_who_left_is_offered_again_without_their_marks(cast):
     look = taken(cast)
-    second_look.save_marks(look, given_of(look, cast.second_independent), by=cast.second_independent)
+    second_look_giving.save_marks(look, given_of(look, cast.second_independent), by=cast.second_independent)
     Membership.objects.filter(user=cast.second_independent).update(left_at=timezone.now())
     third = make_member(Role.REVIEWER, cast.body, "Ilse Independent").user
     assert second_look.offered_to(third) == [look]
-    assert second_look.take(look, by=third).reviewer == third
+    assert second_look_giving.take(look, by=third).reviewer == third
     assert SecondLookMark.objects.count() == 0
     with pytest.raises(NotPermitted):
-        second_look.give(look, by=cast.second_independent)
+        second_look_giving.give(look, by=cast.second_independent)
 
 
 @pytest.mark.parametrize("now", ["reviews for another organisation", "is a member of this organisation too"])
@@ -243,21 +252,21 @@ def test_a_look_of_somebody_who_may_not_give_it_any_more_is_offered_again(cast, 
     else:
         Membership.objects.create(user=cast.second_independent, organisation=cast.organisation, role=Role.VIEWER)
     with pytest.raises(NotPermitted):
-        second_look.give(look, by=cast.second_independent)
+        second_look_giving.give(look, by=cast.second_independent)
     assert second_look.offered_to(third) == [look]
-    assert second_look.take(look, by=third).reviewer == third
+    assert second_look_giving.take(look, by=third).reviewer == third
 
 
 def test_a_look_that_is_put_back_loses_its_marks_and_goes_to_somebody_else(cast):
     look = taken(cast)
-    second_look.save_marks(look, given_of(look, cast.second_independent), by=cast.second_independent)
+    second_look_giving.save_marks(look, given_of(look, cast.second_independent), by=cast.second_independent)
     with pytest.raises(NotPermitted):
-        second_look.put_back(look, by=cast.independent)
-    second_look.put_back(look, by=cast.second_independent)
+        second_look_giving.put_back(look, by=cast.independent)
+    second_look_giving.put_back(look, by=cast.second_independent)
     assert SecondLookMark.objects.count() == 0
     assert second_look.offered_to(cast.second_independent) == []
     with pytest.raises(SeparationOfDuties):
-        second_look.take(look, by=cast.second_independent)
+        second_look_giving.take(look, by=cast.second_independent)
     assert kinds(look.submission)[-2:] == [AuditKind.SECOND_LOOK_TAKEN, AuditKind.SECOND_LOOK_LEFT]
 
 
@@ -267,7 +276,7 @@ def test_after_its_days_a_look_is_not_offered_any_more(cast, monkeypatch):
     SecondLook.objects.update(drawn_at=timezone.now() - timedelta(days=days + 1))
     assert second_look.offered_to(cast.second_independent) == []
     with pytest.raises(WorkflowError):
-        second_look.take(look, by=cast.second_independent)
+        second_look_giving.take(look, by=cast.second_independent)
 
 
 # --- blind ---------------------------------------------------------------------------------------------------------------
@@ -290,20 +299,20 @@ def test_before_the_own_marks_nothing_of_the_case_is_open_but_what_was_submitted
         assert not rows.exists()
     assert finders.submissions_with_evidence_for(by).filter(pk=submission.pk).exists()
     with pytest.raises(NotPermitted, match="shown once the second look is given"):
-        second_look.compare(look, by=by)
-    second_look.save_marks(look, given_of(look, by), by=by)
+        second_look_comparing.compare(look, by=by)
+    second_look_giving.save_marks(look, given_of(look, by), by=by)
     with pytest.raises(NotPermitted):
-        second_look.compare(look, by=by)
+        second_look_comparing.compare(look, by=by)
 
 
 def test_the_second_marks_are_closed_to_the_first_reviewer_until_they_are_given(cast):
     look = taken(cast)
-    second_look.save_marks(look, given_of(look, cast.second_independent), by=cast.second_independent)
+    second_look_giving.save_marks(look, given_of(look, cast.second_independent), by=cast.second_independent)
     assert second_look.find(cast.independent, look.submission.reference) is None
     for who in cast.everyone().values():
         with pytest.raises(NotPermitted):
-            second_look.compare(look, by=who)
-    look = second_look.give(look, by=cast.second_independent)
+            second_look_comparing.compare(look, by=who)
+    look = second_look_giving.give(look, by=cast.second_independent)
     readers = {name for name, user in cast.everyone().items() if second_look.may_compare(look, user)}
     assert readers == {"independent", "second_independent"}
     assert finders.submissions_for(cast.second_independent).filter(pk=look.submission_id).exists()
@@ -314,10 +323,10 @@ def test_another_lead_reads_a_look_within_the_body_once_it_is_given(cast):
     leads.name_lead(Membership.objects.get(user=third).pk, by=cast.independent)
     look = taken(cast)
     assert second_look.find(third, look.submission.reference) is None
-    second_look.save_marks(look, given_of(look, cast.second_independent), by=cast.second_independent)
-    second_look.give(look, by=cast.second_independent)
+    second_look_giving.save_marks(look, given_of(look, cast.second_independent), by=cast.second_independent)
+    second_look_giving.give(look, by=cast.second_independent)
     assert second_look.find(third, look.submission.reference) == look
-    assert len(second_look.compare(SecondLook.objects.get(), by=third)) == SecondLookMark.objects.count()
+    assert len(second_look_comparing.compare(SecondLook.objects.get(), by=third)) == SecondLookMark.objects.count()
 
 
 # --- its marks -----------------------------------------------------------------------------------------------------------
@@ -328,21 +337,21 @@ def test_the_set_is_everything_decisive_and_a_tenth_of_the_rest(cast):
     content = look.submission.content()
     decisive = decisive_targets(edition_for(look.submission.edition_checksum), content)
     rest = len(review_targets(content)) - len(decisive)
-    asked = second_look.asked_of(look, content)
+    asked = second_look_giving.asked_of(look, content)
     assert decisive <= set(asked)
     assert len(asked) == len(decisive) + -(-rest // 10)
-    assert asked == second_look.asked_of(look, content)
+    assert asked == second_look_giving.asked_of(look, content)
 
 
 def test_a_mark_needs_its_page_its_kind_and_words_where_it_does_not_accept(cast):
     look = taken(cast)
     by = cast.second_independent
-    target = second_look.asked_of(look, look.submission.content())[0]
+    target = second_look_giving.asked_of(look, look.submission.content())[0]
     seen = opened.token(look.submission, target, reader=by, at=shown(1))
     of_another = opened.token(look.submission, target, reader=cast.independent, at=shown(1))
     outside = next(
         t for t in review_targets(look.submission.content())
-        if t not in second_look.asked_of(look, look.submission.content())
+        if t not in second_look_giving.asked_of(look, look.submission.content())
     )  # fmt: skip
     for key, given in (
         (target, GivenMark("", "", seen)),
@@ -354,31 +363,31 @@ def test_a_mark_needs_its_page_its_kind_and_words_where_it_does_not_accept(cast)
         (outside, GivenMark("accepted", "", opened.token(look.submission, outside, reader=by, at=shown(1)))),
     ):
         with pytest.raises(InvalidAnswer) as refused:
-            second_look.save_marks(look, {key: given}, by=by)
+            second_look_giving.save_marks(look, {key: given}, by=by)
         assert refused.value.field == key
     with pytest.raises(NotPermitted):
-        second_look.save_marks(look, given_of(look, cast.independent), by=cast.independent)
+        second_look_giving.save_marks(look, given_of(look, cast.independent), by=cast.independent)
     assert SecondLookMark.objects.count() == 0
 
 
 def test_marks_are_replaced_until_the_look_is_given_and_locked_afterwards(cast):
     look = taken(cast)
     by = cast.second_independent
-    targets = second_look.asked_of(look, look.submission.content())
+    targets = second_look_giving.asked_of(look, look.submission.content())
     with pytest.raises(NotReady) as refused:
-        second_look.give(look, by=by)
+        second_look_giving.give(look, by=by)
     assert refused.value.reasons == [f"{len(targets)} facts and answers have no mark."]
-    second_look.save_marks(look, given_of(look, by), by=by)
-    second_look.save_marks(look, given_of(look, by, "change_needed", "It ends in May.", targets[:1]), by=by)
+    second_look_giving.save_marks(look, given_of(look, by), by=by)
+    second_look_giving.save_marks(look, given_of(look, by, "change_needed", "It ends in May.", targets[:1]), by=by)
     assert SecondLookMark.objects.count() == len(targets)
     assert SecondLookMark.objects.get(target=targets[0]).mark == "change_needed"
-    second_look.give(look, by=by)
+    second_look_giving.give(look, by=by)
     with pytest.raises(Locked):
-        second_look.save_marks(look, given_of(look, by), by=by)
+        second_look_giving.save_marks(look, given_of(look, by), by=by)
     with pytest.raises(Locked):
-        second_look.put_back(look, by=by)
+        second_look_giving.put_back(look, by=by)
     with pytest.raises(Locked):
-        second_look.give(look, by=by)
+        second_look_giving.give(look, by=by)
 
 
 def test_saving_a_page_of_marks_takes_the_same_queries_for_one_mark_and_for_all(cast):
@@ -390,7 +399,7 @@ def test_saving_a_page_of_marks_takes_the_same_queries_for_one_mark_and_for_all(
         with CaptureQueriesContext(
             connection,
         ) as queries:
-            second_look.save_marks(look, given, by=by)
+            second_look_giving.save_marks(look, given, by=by)
         counts.append(len(queries))
     assert counts[0] == counts[1] <= 12
 
@@ -401,13 +410,13 @@ def test_saving_a_page_of_marks_takes_the_same_queries_for_one_mark_and_for_all(
 def test_the_differences_are_listed_with_both_sides(cast):
     look = taken(cast)
     by = cast.second_independent
-    targets = second_look.asked_of(look, look.submission.content())
+    targets = second_look_giving.asked_of(look, look.submission.content())
     ReviewMark.objects.filter(submission=look.submission, target=targets[1]).update(mark="accepted_with_action")
-    second_look.save_marks(look, given_of(look, by), by=by)
-    second_look.save_marks(look, given_of(look, by, "change_needed", "It ends in May.", targets[:1]), by=by)
-    look = second_look.give(look, by=by)
+    second_look_giving.save_marks(look, given_of(look, by), by=by)
+    second_look_giving.save_marks(look, given_of(look, by, "change_needed", "It ends in May.", targets[:1]), by=by)
+    look = second_look_giving.give(look, by=by)
     for reader in (cast.independent, by):
-        pairs = {pair.target: pair for pair in second_look.compare(look, by=reader)}
+        pairs = {pair.target: pair for pair in second_look_comparing.compare(look, by=reader)}
         assert set(pairs) == set(targets)
         assert pairs[targets[0]].kind == STRICTER
         assert pairs[targets[1]].kind == MILDER
@@ -435,11 +444,11 @@ def test_a_look_never_touches_decision_certificate_or_organisation(cast):
     told = Message.objects.exclude(recipient__in=[cast.independent, cast.second_independent]).count()
     look = second_look.ask(submission, by=cast.independent, reason="The first case of this kind.")
     by = cast.second_independent
-    second_look.take(look, by=by)
-    second_look.save_marks(look, given_of(look, by, "change_needed", "Nothing shows it."), by=by)
-    second_look.give(look, by=by)
-    second_look.write(look, by=cast.independent, text="I had seen the register itself.")
-    second_look.report(look, by=by, words="The notice was never shown to anybody.")
+    second_look_giving.take(look, by=by)
+    second_look_giving.save_marks(look, given_of(look, by, "change_needed", "Nothing shows it."), by=by)
+    second_look_giving.give(look, by=by)
+    second_look_comparing.write(look, by=cast.independent, text="I had seen the register itself.")
+    second_look_comparing.report(look, by=by, words="The notice was never shown to anybody.")
     assert stands() == before
     assert Message.objects.exclude(recipient__in=[cast.independent, by]).count() == told
 
@@ -454,29 +463,29 @@ def test_an_approval_issues_its_certificate_whether_or_not_a_look_follows(cast, 
 def test_the_first_reviewer_is_told_and_both_write_about_the_differences(cast):
     look = finished(cast)
     assert Message.objects.filter(recipient=cast.independent, kind="second_look").count() == 1
-    second_look.write(look, by=cast.independent, text="I had seen the register itself.")
+    second_look_comparing.write(look, by=cast.independent, text="I had seen the register itself.")
     assert Message.objects.get(recipient=cast.second_independent, kind="second_look").text.startswith(
         "Ines Independent"
     )
-    second_look.write(look, by=cast.second_independent, text="Then it belongs into the answer.")
+    second_look_comparing.write(look, by=cast.second_independent, text="Then it belongs into the answer.")
     assert list(look.talk.order_by("pk").values_list("author", flat=True)) == [
         cast.independent.pk,
         cast.second_independent.pk,
     ]
     for who in set(cast.everyone()) - {"independent", "second_independent"}:
         with pytest.raises(NotPermitted):
-            second_look.write(look, by=getattr(cast, who), text="Let me in.")
+            second_look_comparing.write(look, by=getattr(cast, who), text="Let me in.")
     with pytest.raises(InvalidAnswer):
-        second_look.write(look, by=cast.independent, text=" ")
+        second_look_comparing.write(look, by=cast.independent, text=" ")
 
 
 def test_nobody_writes_or_reports_before_the_look_is_given(cast):
     look = taken(cast)
     for who in (cast.independent, cast.second_independent):
         with pytest.raises(NotPermitted):
-            second_look.write(look, by=who, text="What did you find?")
+            second_look_comparing.write(look, by=who, text="What did you find?")
         with pytest.raises(NotPermitted):
-            second_look.report(look, by=who, words="Something is wrong.")
+            second_look_comparing.report(look, by=who, words="Something is wrong.")
 
 
 def test_a_grave_difference_goes_to_who_leads_the_body_and_they_can_suspend(cast):
@@ -484,28 +493,28 @@ def test_a_grave_difference_goes_to_who_leads_the_body_and_they_can_suspend(cast
     leads.name_lead(Membership.objects.get(user=third).pk, by=cast.independent)
     look = finished(cast)
     with pytest.raises(InvalidAnswer):
-        second_look.report(look, by=cast.second_independent, words="")
-    second_look.report(look, by=cast.second_independent, words="The notice was never shown to anybody.")
+        second_look_comparing.report(look, by=cast.second_independent, words="")
+    second_look_comparing.report(look, by=cast.second_independent, words="The notice was never shown to anybody.")
     told = Message.objects.filter(kind=MessageKind.SECOND_LOOK_REPORTED)
     assert [message.recipient for message in told] == [third]  # the other lead decided the case
     certificate = Certificate.objects.get(submission=look.submission)
     assert certificate.number in told[0].link
     assert finders.certificates_judged_by(third).filter(pk=certificate.pk).exists()
     with pytest.raises(WorkflowError):
-        second_look.report(look, by=cast.second_independent, words="Once more.")
+        second_look_comparing.report(look, by=cast.second_independent, words="Once more.")
 
 
 def test_where_the_only_lead_decided_the_case_another_reviewer_hears_of_it(cast):
     third = make_member(Role.REVIEWER, cast.body, "Ilse Independent").user
     look = finished(cast)
-    second_look.report(look, by=cast.second_independent, words="The notice was never shown to anybody.")
+    second_look_comparing.report(look, by=cast.second_independent, words="The notice was never shown to anybody.")
     assert [m.recipient for m in Message.objects.filter(kind=MessageKind.SECOND_LOOK_REPORTED)] == [third]
 
 
 def test_every_move_is_in_the_log(cast):
     look = finished(cast)
-    second_look.write(look, by=cast.independent, text="I had seen the register itself.")
-    second_look.report(look, by=cast.second_independent, words="The notice was never shown to anybody.")
+    second_look_comparing.write(look, by=cast.independent, text="I had seen the register itself.")
+    second_look_comparing.report(look, by=cast.second_independent, words="The notice was never shown to anybody.")
     assert kinds(look.submission)[-5:] == [
         AuditKind.SECOND_LOOK_ASKED,
         AuditKind.SECOND_LOOK_TAKEN,

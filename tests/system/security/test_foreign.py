@@ -176,7 +176,7 @@ def marked_up(cast: Cast) -> dict[str, Any]:
     messages.say(case.current_submission, MARKUP, by=cast.independent)
     action = RemediationAction.objects.filter(use=case.use)[0]
     actions.comment(action, MARKUP, by=owner)
-    own_actions.add(case.use, by=owner, title=MARKUP[:150], why=MARKUP, due=in_days(30))
+    own_actions.add(case.use, own_actions.NewAction(title=MARKUP[:150], why=MARKUP, due=in_days(30)), by=owner)
     portfolio.keep_filter(owner, MARKUP[:60], "tier=limited")
     return {"case": case, "draft": draft, "action": action, "sent": case.current_submission}
 
@@ -243,7 +243,7 @@ def test_no_cell_of_a_file_begins_as_a_formula(name: str, kind: str, cast: Cast)
         make_system(cast.organisation, name=f"{words}{n}")
     type(case.use).objects.filter(pk=case.use_id).update(title=formulas[0])
     AISystem.objects.filter(pk=case.use.system_id).update(name=formulas[1])
-    own_actions.add(case.use, by=cast.owner, title=formulas[2], why=formulas[3], due=in_days(30))
+    own_actions.add(case.use, own_actions.NewAction(title=formulas[2], why=formulas[3], due=in_days(30)), by=cast.owner)
     header = "System name,Version,Our parts,Name of the use,Purpose,Setting,People affected,Scope in English\n"
     rows = "".join(f'"{words}",,nobody,,"{words}",,,\n' for words in formulas)
     faulty = imports.keep_import(cast.organisation, (header + rows).encode(), by=cast.owner, file_name="a.csv")

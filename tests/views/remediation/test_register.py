@@ -69,7 +69,7 @@ def test_a_package_comes_by_its_most_urgent_action_and_what_has_none_last(client
     put(assessment, CONSIDER, package="notices", rank=9)
     put(assessment, "responsibility-map", package="control", rank=1)
     put(assessment, "approval-paper", package="control", rank=5)
-    own_actions.add(assessment.use, by=cast.owner, title="Ours", why="Because.", due=in_days(9))
+    own_actions.add(assessment.use, own_actions.NewAction(title="Ours", why="Because.", due=in_days(9)), by=cast.owner)
     groups = opened(client, cast.owner).context["groups"]
     assert [(group.title, [row.action.rank for row in group.rows]) for group in groups] == [
         ("People in control", [1, 3, 5]),
@@ -95,7 +95,7 @@ def test_packages_are_leafed_through_in_their_order(client, cast, assessment, pa
     monkeypatch.setattr(register, "ROWS", 2)
     for rank, question in enumerate([CONDITION, SHOULD, CONSIDER, "responsibility-map", "approval-paper"], 1):
         put(assessment, question, package=PACKAGES[rank % 2].key, rank=rank)
-    own_actions.add(assessment.use, by=cast.owner, title="Ours", why="Because.", due=in_days(9))
+    own_actions.add(assessment.use, own_actions.NewAction(title="Ours", why="Because.", due=in_days(9)), by=cast.owner)
     seen, after = [], ""
     for _leaf in range(4):
         context = opened(client, cast.owner, after=after).context

@@ -239,7 +239,7 @@ def test_an_accepted_mark_that_rests_on_nothing_is_warned_of_in_list_and_section
 
 
 def judge(case: Any, cast: Any, question: str, verdict: str) -> None:
-    marks.mark_evidence(case, question, case.rules.reference, by=cast.independent, verdict=verdict)
+    marks.mark_evidence(case, question, case.rules.reference, marks.GivenVerdict(verdict=verdict), by=cast.independent)
 
 
 def test_the_warning_follows_each_save_of_a_script(ines, case, cast):

@@ -293,7 +293,7 @@ def test_a_first_round_has_nothing_to_hold_it_against(ines, cast):
 
 def test_a_round_is_held_against_an_older_one_to_be_read(ines, cast):
     second = next_round(cast, change=[QUESTION, OTHER])
-    review_marks.save_mark(second, TARGET, by=cast.independent, **WANTED)
+    review_marks.save_mark(second, TARGET, review_marks.GivenMark(**WANTED), by=cast.independent)
     decisions.send_back(second, by=cast.independent)
     assessment = Assessment.objects.for_dashboard().get(pk=second.assessment_id)
     save(assessment, QUESTION, {"choice": "in_place", "text": "The third version."}, by=cast.owner)
@@ -309,7 +309,7 @@ def test_a_round_is_held_against_an_older_one_to_be_read(ines, cast):
 
 def test_what_is_unchanged_and_was_never_marked_is_accepted_in_one_action(ines, cast):
     first = in_review(cast)
-    review_marks.save_mark(first, TARGET, by=cast.independent, **WANTED)
+    review_marks.save_mark(first, TARGET, review_marks.GivenMark(**WANTED), by=cast.independent)
     decisions.send_back(first, by=cast.independent)
     assessment = Assessment.objects.for_dashboard().get(pk=first.assessment_id)
     save(assessment, QUESTION, {"choice": "in_place", "text": "New."}, by=cast.owner)
@@ -333,9 +333,15 @@ def test_a_row_that_was_drawn_before_shows_what_changed_since(client, cast, show
     names = [set(re.findall(r'-operation" value="([^"]+)"', page)) for page in (first, second)]
     assert (len(names[0]), names[0] & names[1]) == (first.count('-operation" value='), set())
     review_marks.mark_evidence(
-        submission, QUESTION, log.reference, by=cast.independent, verdict="partly", note="Three."
+        submission,
+        QUESTION,
+        log.reference,
+        review_marks.GivenVerdict(verdict="partly", note="Three."),
+        by=cast.independent,
     )
-    review_marks.save_mark(submission, TARGET, by=cast.independent, mark="accepted", private_note="Ask Ivan.")
+    review_marks.save_mark(
+        submission, TARGET, review_marks.GivenMark(mark="accepted", private_note="Ask Ivan."), by=cast.independent
+    )
     library.withdraw(log, by=cast.owner)
     page = client.get(url).content.decode()
     for words in ('value="Three."', "Ask Ivan.", "withdrawn on", f'name="{PREFIX}-base" value="1"'):

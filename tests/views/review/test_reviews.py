@@ -394,11 +394,8 @@ def test_the_organisation_never_sees_a_private_note(client, cast):
     marks.save_mark(
         submission,
         TARGET,
+        marks.GivenMark(mark="change_needed", reason="not_shown", would_satisfy="An entry.", private_note="SENTINEL"),
         by=cast.independent,
-        mark="change_needed",
-        reason="not_shown",
-        would_satisfy="An entry.",
-        private_note="SENTINEL",
     )
     decisions.send_back(submission, by=cast.independent)
     client.force_login(cast.owner)
@@ -498,7 +495,10 @@ def test_nothing_marked_is_nothing_to_return_and_the_message_stays(ines, cast):
 def test_approving_lists_every_obstacle_with_a_link(ines, cast):
     submission = held_case(cast)
     marks.save_mark(
-        submission, TARGET, by=cast.independent, mark="change_needed", reason="not_shown", would_satisfy="An entry."
+        submission,
+        TARGET,
+        marks.GivenMark(mark="change_needed", reason="not_shown", would_satisfy="An entry."),
+        by=cast.independent,
     )
     response = ines.get(address("approve", submission))
     links = dict(response.context["obstacles"])

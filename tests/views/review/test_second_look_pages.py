@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from assessments.domain.evidence import library
-from assessments.domain.review import approval, leads, quality, seat_taking, second_look
+from assessments.domain.review import approval, leads, quality, seat_taking, second_look, second_look_giving
 from assessments.domain.submission import submit
 from assessments.models import (
     Certificate,
@@ -62,7 +62,7 @@ def look(cast):
 
 @pytest.fixture
 def taken(look, cast):
-    return second_look.take(look, by=cast.second_independent)
+    return second_look_giving.take(look, by=cast.second_independent)
 
 
 @pytest.fixture
@@ -197,7 +197,7 @@ def test_the_pages_lead_from_one_to_the_next_and_then_to_giving_it(ivan, taken):
 
 def test_giving_it_too_early_says_what_is_left(ivan, taken):
     page = ivan.post(address("second_look", taken), {"do": "give"})
-    left = len(second_look.asked_of(taken, taken.submission.content()))
+    left = len(second_look_giving.asked_of(taken, taken.submission.content()))
     assert f"{left} facts and answers have no mark." in text_of(page)
 
 
@@ -249,7 +249,9 @@ def test_the_page_says_that_the_look_was_blind_how_much_was_judged_and_who_chose
     content = taken.submission.content()
     every = len(content["facts"]) + len(content["questions"])
     assert "Ivan Independent had no part in the case and judged without seeing the first marks" in words
-    assert f"{len(second_look.asked_of(taken, content))} of {every} facts and answers: everything on which" in words
+    assert (
+        f"{len(second_look_giving.asked_of(taken, content))} of {every} facts and answers: everything on which" in words
+    )
     assert "Ines Independent asked for this look on" in words
     assert "Reason of Ines Independent: A new kind of use." in words
     SecondLook.objects.update(asked_by=None, reason="")
@@ -306,7 +308,7 @@ def test_evidence_opens_as_in_a_review_and_its_opening_is_kept(cast, ivan):
     approval.approve(submission, by=cast.independent, statement="Read.")
     look = second_look.ask(submission, by=cast.independent, reason="A new kind of use.")
     args = [submission.reference, piece.reference, 1]
-    second_look.take(look, by=cast.second_independent)
+    second_look_giving.take(look, by=cast.second_independent)
     assert b"".join(ivan.get(reverse("review_evidence", args=args)).streaming_content) == b"Minutes of 3 May.\n"
     page = ivan.get(reverse("evidence_preview", args=args))
     assert "Minutes of 3 May." in page.content.decode()

@@ -62,9 +62,11 @@ def test_a_text_is_used_with_one_press_and_counts_as_an_opened_mark(ines, cast, 
 def test_a_private_note_that_is_there_stays_and_a_stale_page_overwrites_nothing(ines, cast, case):
     text = kept_texts.keep(WANTED | {"title": "Entries"}, by=cast.independent)
     page = page_of(case, kept_texts.key_of(text))
-    marks.save_mark(case, TARGET, by=cast.independent, mark="accepted", private_note="Ask Ivan.")
+    marks.save_mark(case, TARGET, marks.GivenMark(mark="accepted", private_note="Ask Ivan."), by=cast.independent)
     shown = form_of(ines.get(page))
-    marks.save_mark(case, TARGET, by=cast.independent, mark="accepted", words="Newer.", private_note="Ask Ivan.")
+    marks.save_mark(
+        case, TARGET, marks.GivenMark(mark="accepted", words="Newer.", private_note="Ask Ivan."), by=cast.independent
+    )
     refused = ines.post(page, shown)
     assert "Nothing was overwritten" in text_of(refused)
     assert case.marks.get(target=TARGET).words == "Newer."
@@ -76,7 +78,7 @@ def test_words_of_another_organisation_say_whose_they_are_and_wait_for_the_tick(
     other = make_organisation("Peakline Logistics Limited", make_user("Petra Peak"))
     foreign = make_assessment(State.SUBMITTED, "limited", organisation=other, answers=GAP).current_submission
     seat_taking.take(foreign, by=cast.independent)
-    mark = marks.save_mark(foreign, TARGET, by=cast.independent, **WANTED)
+    mark = marks.save_mark(foreign, TARGET, marks.GivenMark(**WANTED), by=cast.independent)
     listed = text_of(ines.get(page_of(case)))
     assert "Peakline Logistics Limited" in listed
     assert "Of another organisation’s case" in listed
@@ -145,7 +147,7 @@ def test_a_faulty_text_is_said_at_its_field_and_nothing_is_lost(ines):
 
 def test_a_mark_is_kept_as_a_text_without_the_name_of_its_case(ines, cast, case):
     named = WANTED | {"words": "Harbourlight Clinics must show it."}
-    marks.save_mark(case, TARGET, by=cast.independent, **named)
+    marks.save_mark(case, TARGET, marks.GivenMark(**named), by=cast.independent)
     assert f"from={case.reference}" in ines.get(page_of(case)).content.decode()
     page = f"{reverse('review_texts')}?from={case.reference}&mark=q-{KEY}"
     shown = form_of(ines.get(page))
@@ -157,7 +159,7 @@ def test_a_mark_is_kept_as_a_text_without_the_name_of_its_case(ines, cast, case)
 
 @pytest.mark.parametrize("who", ["second_independent", "reviewer", "owner"])
 def test_nobody_makes_a_text_from_a_case_without_a_seat(client, cast, case, who):
-    marks.save_mark(case, TARGET, by=cast.independent, **WANTED)
+    marks.save_mark(case, TARGET, marks.GivenMark(**WANTED), by=cast.independent)
     client.force_login(getattr(cast, who))
     page = f"{reverse('review_texts')}?from={case.reference}&mark=q-{KEY}"
     assert client.get(page).status_code in (403, 404)

@@ -17,6 +17,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from assessments.core.errors import SeparationOfDuties
 from assessments.domain.answering import conformity_file
+from assessments.domain.answering.conformity_file import GivenPart
 from assessments.domain.review import approval, seat_taking
 from assessments.domain.review.sampling import own_set
 from assessments.domain.submission import submit
@@ -236,7 +237,7 @@ def test_who_oversees_the_system_does_not_review_it(site, prepared):
         draft = site.high()
         prove(draft, by=cast.owner)
         named = [FILE_ROWS["overseers"][0] | {"name": cast.independent.name}]
-        conformity_file.save_part(draft, "overseers", rows=named, by=cast.owner, base=1)
+        conformity_file.save_part(draft, "overseers", GivenPart(rows=named), by=cast.owner, base=1)
         return submit.submit(draft, by=cast.owner, route=Route.INDEPENDENT)
 
     submission = prepared(sent)
