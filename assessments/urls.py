@@ -209,9 +209,7 @@ urlpatterns = [
     path("reviews/<ref:reference>/evidence/", case_evidence.pieces, name="case_evidence"),
     path("reviews/<ref:reference>/evidence/<ref:piece>/<int:number>/", item.of_submission, name="review_evidence"),
     path("reviews/<ref:reference>/evidence/<ref:piece>/<int:number>/show/", previews.preview, name="evidence_preview"),
-    path(
-        "reviews/<ref:reference>/evidence/<ref:piece>/<int:number>/picture/", previews.picture, name="evidence_picture"
-    ),
+    path("reviews/<ref:reference>/evidence/<ref:piece>/<int:number>/picture/", previews.image, name="evidence_picture"),
     path("reviews/<ref:reference>/next/", reading.next_unmarked, name="next_unmarked"),
     path("reviews/<ref:reference>/notes/", notes.notes, name="case_notes"),
     path("reviews/<ref:reference>/words/<key:anchor>/", words.words, name="mark_words"),

@@ -121,7 +121,7 @@ def _team(use: DeclaredUse) -> QuerySet[Any, Any]:
     )
 
 
-class Known(TypedDict, total=False):
+class KnownReviewer(TypedDict, total=False):
     """What a page has read of a reviewer already."""
 
     seats: list[ReviewSeat]
@@ -140,7 +140,7 @@ class Reviewer:
     """
 
     def __init__(
-        self, user: User, submission: Submission, assessment: Assessment | None = None, **known: Unpack[Known]
+        self, user: User, submission: Submission, assessment: Assessment | None = None, **known: Unpack[KnownReviewer]
     ) -> None:
         self.user, self.submission = user, submission
         self.assessment: Assessment = assessment or submission.assessment

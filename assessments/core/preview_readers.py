@@ -37,7 +37,7 @@ FORMATS = {"image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WEBP", "imag
 # --- pictures ---------------------------------------------------------------------------------------------------------
 
 
-def picture(content: IO[bytes], *, kind: str) -> dict[str, Any]:
+def image(content: IO[bytes], *, kind: str) -> dict[str, Any]:
     """Draw a picture anew, the first frame of a moving one, without what else its file holds.
 
     Refuses: `too_many_pixels` (with width and height), `damaged`.

@@ -34,10 +34,10 @@ CHUNK = 64 * 1024
 
 WHOLE = re.compile(r"-?\d+")  # kept sign by sign: a long number is not a float
 
-type Line = tuple[int, list[str]]
+type NumberedLine = tuple[int, list[str]]
 
 
-def read(content: IO[bytes]) -> list[Line]:
+def read(content: IO[bytes]) -> list[NumberedLine]:
     """Return the number and the cells of each line that is not empty, up to one line more than the heading and MAX_ROWS.
 
     Refuses: `too_large`, `damaged`, `no_table`, `text_damaged`, `big5`, `no_utf8`.
@@ -45,7 +45,7 @@ def read(content: IO[bytes]) -> list[Line]:
     return read_sheet(content)[1]
 
 
-def read_sheet(content: IO[bytes], sheet: int = 1) -> tuple[list[str], list[Line]]:
+def read_sheet(content: IO[bytes], sheet: int = 1) -> tuple[list[str], list[NumberedLine]]:
     """As `read`, of that sheet of a workbook, with the names of its sheets; a CSV file has one without a name.
 
     Refuses also: `no_such_page` (with how many sheets there are).
@@ -60,8 +60,8 @@ def read_sheet(content: IO[bytes], sheet: int = 1) -> tuple[list[str], list[Line
     return names, _bounded(lines)
 
 
-def _bounded(lines: Iterator[tuple[int, Sequence[str]]]) -> list[Line]:
-    found: list[Line] = []
+def _bounded(lines: Iterator[tuple[int, Sequence[str]]]) -> list[NumberedLine]:
+    found: list[NumberedLine] = []
     text = 0
     for number, cells in lines:
         cells = [cell[: MAX_CELL + 1] for cell in cells[:MAX_COLUMNS]]
@@ -296,7 +296,7 @@ class _Sheet:
     texts: list[str]
     dates: frozenset[int]
     epoch: datetime
-    lines: list[Line] = field(default_factory=list)
+    lines: list[NumberedLine] = field(default_factory=list)
     row: int = 0
     column: int = 0
     cells: dict[int, str] = field(default_factory=dict)

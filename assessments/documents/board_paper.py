@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assessments.documents import drawing, engine
-from assessments.documents.package_plan import attachment, cut, points_of, shared_context
+from assessments.documents.package_plan import attachment, points_of, shared_context, shorten
 from assessments.documents.plan import shortened
 from assessments.documents.report import PERIODS, ActionBlock, PackageBlock, Report
 from assessments.guideline.terms import Basis, Tier
@@ -103,7 +103,7 @@ def _tier(report: Report) -> dict[str, Any]:
     deciding = [rule for rule in tier.rules if rule.deciding]
     said = next((rule for rule in deciding if rule.basis == Basis.EXPLICIT), deciding[0] if deciding else None)
     if tier.raised:
-        why = {"basis": "judgement", "who": _("Our judgement"), "text": cut(tier.raised.reason, 260), "clauses": ""}
+        why = {"basis": "judgement", "who": _("Our judgement"), "text": shorten(tier.raised.reason, 260), "clauses": ""}
     elif said:
         clauses = "; ".join(said.clauses[:3])
         why = {"basis": str(said.basis), "who": said.basis_words, "text": said.reason, "clauses": clauses}
@@ -280,12 +280,12 @@ def _heading(count: int) -> str:
 def _does(report: Report, letters: int) -> str:
     """Say what the system does, whom it affects and where: by its scope sentence, else the place cut first."""
     people = _("People affected: %(people)s") % {"people": _sentence(report.people_affected)}
-    people = cut(people, max(70, letters // 3))
+    people = shorten(people, max(70, letters // 3))
     if report.scope_en:
-        return f"{cut(_sentence(report.scope_en), max(80, letters - len(people)))} {people}"
-    purpose = cut(_sentence(report.purpose), max(80, letters // 2))
+        return f"{shorten(_sentence(report.scope_en), max(80, letters - len(people)))} {people}"
+    purpose = shorten(_sentence(report.purpose), max(80, letters // 2))
     left = letters - len(people) - len(purpose)
-    place = cut(_sentence(report.setting), left) if left > LEAST_PLACE else ""
+    place = shorten(_sentence(report.setting), left) if left > LEAST_PLACE else ""
     return " ".join(text for text in (purpose, place, people) if text)
 
 
@@ -307,9 +307,9 @@ def _risk(package: PackageBlock, letters: int) -> dict[str, str]:
     if not letters:
         return {"text": package.risk, "figure": ""}
     if answer is None or not answer.note:
-        return {"text": package.risk, "figure": cut(first.why_here or first.why, letters)}
+        return {"text": package.risk, "figure": shorten(first.why_here or first.why, letters)}
     points = points_of(answer)
-    return {"text": package.risk, "figure": f"“{cut(answer.note, letters)}”" + (f" {points}." if points else "")}
+    return {"text": package.risk, "figure": f"“{shorten(answer.note, letters)}”" + (f" {points}." if points else "")}
 
 
 def _packages_heading(packages: Sequence[PackageBlock]) -> str:

@@ -17,7 +17,7 @@ from django.template.loader import render_to_string
 from assessments.documents import certificate_words as words
 from assessments.documents import drawing, engine
 from assessments.documents.plan import shortened, tier_strip
-from assessments.documents.record import Row, certificate_rows
+from assessments.documents.record import RecordRow, certificate_rows
 from assessments.guideline.edition import Edition
 from assessments.models.certificates import Assurance
 
@@ -128,7 +128,7 @@ def _context(record: dict[str, Any], edition: Edition, public_url: str, front: F
     }
 
 
-def _drawn(row: Row) -> dict[str, Any]:
+def _drawn(row: RecordRow) -> dict[str, Any]:
     """A row with what is drawn in it: the four tiers as a strip, the dimensions as bars."""
     return {
         "row": row,

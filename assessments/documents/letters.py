@@ -16,7 +16,7 @@ from assessments.documents import engine, letter_words
 from assessments.documents.asked_back import NOTHING, AskedBack, asked_back
 from assessments.documents.letter_words import Pair, dated
 from assessments.documents.plan import guideline_month, shortened
-from assessments.documents.record import Line, look
+from assessments.documents.record import RecordLine, look
 from assessments.documents.report import Report
 from assessments.guideline.terms import Tier
 from assessments.models import Condition, DecisionKind, Document, Organisation, ReviewDecision, edition_for
@@ -36,7 +36,7 @@ class Decider:
     role: Pair
     at: datetime
     statement: str
-    looked_at: Line | None = None
+    looked_at: RecordLine | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,8 +58,8 @@ def shortened(name: str, letters: int = HEAD_LETTERS) -> str:
     """Shorten a long name for a running head, at a word where there is one."""
     if len(name) <= letters:
         return name
-    cut = name[: letters - 1]
-    return (cut.rsplit(" ", 1)[0] if " " in cut else cut) + "…"
+    beginning = name[: letters - 1]
+    return (beginning.rsplit(" ", 1)[0] if " " in beginning else beginning) + "…"
 
 
 def guideline_month(text: str) -> str:

@@ -194,7 +194,7 @@ def _rows_of(ordered: Any, order: Order, size: int, shown: Adding | None, *, dow
 
 
 def first_rows(uses: QuerySet[Any], order: Order, size: int, shown: Adding | None = None) -> QuerySet[Any]:
-    """The rows of the first page, as `cut` takes them, and the next one: by it `first_page` knows whether more follow."""
+    """The rows of the first page, as `page_of` takes them, and the next one: by it `first_page` knows whether more follow."""
     return _rows_of(order.keyed(uses), order, size, shown, down=order.down)
 
 

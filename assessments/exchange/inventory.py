@@ -172,7 +172,7 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class InventoryRow:
     """One row of the file: good with its values, or faulty with its cells as they stood."""
 
     line: int
@@ -185,7 +185,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class RegisteredSystem:
     """A registered system as a row is held against it."""
 
     pk: int
@@ -197,7 +197,7 @@ class Known:
 class Register:
     """What an organisation has registered, by folded name and version: three queries."""
 
-    systems: Mapping[tuple[str, str], tuple[Known, ...]]
+    systems: Mapping[tuple[str, str], tuple[RegisteredSystem, ...]]
 
     @classmethod
     def of(cls, organisation: Organisation, edition: Edition) -> Register:
@@ -205,14 +205,14 @@ class Register:
         for pk, title in DeclaredUse.objects.filter(organisation=organisation).values_list("system_id", "title"):
             titles.setdefault(pk, set()).add(_fold(title))
         facts = _facts_of(DeclaredFact.objects.filter(system__organisation=organisation), edition)
-        found: dict[tuple[str, str], list[Known]] = {}
+        found: dict[tuple[str, str], list[RegisteredSystem]] = {}
         for system in AISystem.objects.filter(organisation=organisation).order_by("pk"):
             cells = system_cells(system, facts.get(system.pk, {}))
-            known = Known(system.pk, cells, frozenset(titles.get(system.pk, ())))
+            known = RegisteredSystem(system.pk, cells, frozenset(titles.get(system.pk, ())))
             found.setdefault((_fold(system.name), _fold(system.version)), []).append(known)
         return cls({key: tuple(rows) for key, rows in found.items()})
 
-    def named(self, name: str, version: str) -> tuple[Known, ...]:
+    def named(self, name: str, version: str) -> tuple[RegisteredSystem, ...]:
         return self.systems.get((_fold(name), _fold(version)), ())
 
 
@@ -225,7 +225,7 @@ class _Seen:
     references: dict[str, int] = field(default_factory=dict)
 
 
-def check(table: Table, register: Register, edition: Edition) -> list[Row]:
+def check(table: Table, register: Register, edition: Edition) -> list[InventoryRow]:
     """Hold every row against the rules, the register and the rows above it. Runs no query."""
     seen = _Seen()
     words = {key: readable_answers(key) for key in FACTS}
@@ -239,7 +239,7 @@ def _check_row(
     register: Register,
     edition: Edition,
     words: Mapping[str, Mapping[str, Any]],
-) -> Row:
+) -> InventoryRow:
     faults: list[Fault] = []
 
     def fault(key: str, reason: str) -> None:
@@ -279,10 +279,10 @@ def _check_row(
     _check_twice(line, cells, group, with_use, seen, fault)
     _check_register(merged, cells, with_use, register, fault)
     if faults:
-        return Row(line, dict(given), tuple(faults))
+        return InventoryRow(line, dict(given), tuple(faults))
     system = {key: merged[key] for key in ("name", "version", "description", "suppliers")} | parts
     use = {key: cells[key] for key in USE_KEYS} if with_use else None
-    return Row(line, {}, (), group, system, facts, use)
+    return InventoryRow(line, {}, (), group, system, facts, use)
 
 
 def _tidy(column: Column, text: str) -> str:
@@ -379,7 +379,7 @@ def _read_fact(fact: Fact, text: str, words: Mapping[str, Any]) -> Any:
 # --- keeping rows between two requests -------------------------------------------------------------------------------
 
 
-def as_json(rows: Iterable[Row], ignored: Sequence[str]) -> dict[str, Any]:
+def as_json(rows: Iterable[InventoryRow], ignored: Sequence[str]) -> dict[str, Any]:
     """The checked rows as an import draft keeps them."""
     kept = []
     for row in rows:

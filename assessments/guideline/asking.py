@@ -162,16 +162,16 @@ class _Rows:
         """The largest number of questions in any row, and the first tier that has it."""
         digits: list[int] = []  # of each row's number, in binary
         for ways in self.questions:
-            carry = 0
+            overflow = 0
             for way in ways:
                 together = self.full
                 for condition, lenient in way:
                     together &= self.where(condition, lenient)
-                carry |= together
+                overflow |= together
             for place, digit in enumerate(digits):
-                digits[place], carry = digit ^ carry, digit & carry
-            if carry:
-                digits.append(carry)
+                digits[place], overflow = digit ^ overflow, digit & overflow
+            if overflow:
+                digits.append(overflow)
         number, left = 0, self.full
         for place, digit in reversed(list(enumerate(digits))):
             if left & digit:

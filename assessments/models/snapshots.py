@@ -1,6 +1,6 @@
 """The picture of an assessment: everything that is signed, printed and reviewed, as plain values.
 
-`picture` draws it from the living rows (a draft's plan is printed from it too); a submission keeps it as canonical JSON.
+`build_snapshot` draws it from the living rows (a draft's plan is printed from it too); a submission keeps it as canonical JSON.
 Nothing hidden is in it: answers to questions that do not apply stay in their rows and leave no trace here.
 """
 

@@ -39,7 +39,7 @@ class AnswerSeen:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class CheckResult:
     """What one check found: the questions and facts that it is about, in the order of the questionnaire."""
 
     check: str
@@ -51,7 +51,7 @@ class Found:
 type Seen = Mapping[str, AnswerSeen]
 
 
-def run(edition: Edition, declared: Declared, answers: Seen, *, today: date) -> tuple[Found, ...]:
+def run(edition: Edition, declared: Declared, answers: Seen, *, today: date) -> tuple[CheckResult, ...]:
     """Run the checks of the edition over one use; those that found something, what has to be mended first.
 
     Answers to questions that are not asked are passed over. `today` is the day in Hong Kong.
@@ -83,7 +83,7 @@ class _Look:
                     if item.key not in value.not_applicable_items:
                         yield f"{TICK}{key}/{item.key}", item.key in value.ticks
 
-    def at(self, check: Check) -> Found | None:
+    def at(self, check: Check) -> CheckResult | None:
         questions: tuple[str, ...]
         if check.kind == CheckKind.CONTRADICTION:
             return self.contradiction(check)
@@ -114,11 +114,11 @@ class _Look:
                 questions = tuple(
                     key for key, one in self.answers.items() if any(self.is_old(p, oldest) for p in one.evidence)
                 )
-        return Found(check.key, check.severity, questions) if questions else None
+        return CheckResult(check.key, check.severity, questions) if questions else None
 
     # --- one kind each ---
 
-    def contradiction(self, check: Check) -> Found | None:
+    def contradiction(self, check: Check) -> CheckResult | None:
         if not check.when.holds(self.context, unknown=False) or (check.unless and check.unless.holds(self.context)):
             return None
         facts: dict[str, None] = {}
@@ -130,9 +130,9 @@ class _Look:
                 about.add(test.fact.partition(".")[2].partition("/")[0])
             elif test.fact in self.edition.facts:
                 facts[test.fact] = None
-        return Found(check.key, check.severity, self.in_order(about), tuple(facts))
+        return CheckResult(check.key, check.severity, self.in_order(about), tuple(facts))
 
-    def words(self, check: Check) -> Found | None:
+    def words(self, check: Check) -> CheckResult | None:
         if not check.when.holds(self.context, unknown=False):
             return None
         phrases = [phrase.casefold() for phrase in check.phrases]
@@ -142,7 +142,7 @@ class _Look:
             if not one.note_is_taken and any(phrase in one.note.casefold() for phrase in phrases)
         )
         facts = tuple(dict.fromkeys(test.fact for test in check.when.tests() if test.fact in self.edition.facts))
-        return Found(check.key, check.severity, about, facts) if about else None
+        return CheckResult(check.key, check.severity, about, facts) if about else None
 
     def many_not_applicable(self, share: int) -> tuple[str, ...]:
         """The questions whose musts are not applicable, where they are more than `share` per cent of the musts."""

@@ -24,7 +24,7 @@ READERS = "assessments.core.preview_readers"
 TICKET_SECONDS = 3600  # a page that shows a preview may ask for its pictures so long
 TABLE = ("text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 READER_OF = {
-    **dict.fromkeys(preview_readers.FORMATS, "picture"),
+    **dict.fromkeys(preview_readers.FORMATS, "image"),
     "application/pdf": "page",
     "text/plain": "text",
     "text/markdown": "text",
@@ -87,7 +87,7 @@ def look(version: EvidenceVersion, number: int = 1) -> Preview:
     found = _read(version, number)
     width, height = found.get("drawn", (0, 0))
     match found.get("kind") or READER_OF[version.media_type]:
-        case "picture":
+        case "image":
             size = _("%(width)s × %(height)s pixels") % {"width": found["width"], "height": found["height"]}
             return Preview("picture", words=size, width=width, height=height)
         case "page":
@@ -100,7 +100,7 @@ def look(version: EvidenceVersion, number: int = 1) -> Preview:
 
 def draw(version: EvidenceVersion, number: int = 1) -> tuple[str, bytes]:
     """The picture of a preview: its media type and its bytes. Raises as `look`, NoSuchPage for what has no picture."""
-    if READER_OF.get(version.media_type) not in ("picture", "page"):
+    if READER_OF.get(version.media_type) not in ("image", "page"):
         raise NoSuchPage
     found = _read(version, number)
     return found["type"], base64.b64decode(found["bytes"])
@@ -130,7 +130,7 @@ def _read(version: EvidenceVersion, number: int) -> dict[str, Any]:
         raise NotShown(_("This is a link. It is not shown here: it opens at its own address."))
     if reader is None:
         raise NotShown(_("Files of this kind are not shown here. Download the file to read it."))
-    if number != 1 and reader in ("picture", "text"):
+    if number != 1 and reader in ("image", "text"):
         raise NoSuchPage
     try:
         return _run(version, reader, number)
@@ -148,7 +148,7 @@ def _read_as_text(version: EvidenceVersion) -> dict[str, Any]:
 
 
 def _run(version: EvidenceVersion, reader: str, number: int) -> dict[str, Any]:
-    options: dict[str, Any] = {"picture": {"kind": version.media_type}, "text": {}}.get(reader, {"number": number})
+    options: dict[str, Any] = {"image": {"kind": version.media_type}, "text": {}}.get(reader, {"number": number})
     with stored_files.open_as_stored(
         default_storage, version.storage_key, sha256=version.sha256, size=version.size
     ) as content:

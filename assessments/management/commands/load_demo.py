@@ -367,7 +367,7 @@ class Command(BaseCommand):
         self.answer(file, assessment, users[file.answered_by])
         self.give_evidence(file, assessment, users[file.answered_by])
         self.stdout.write(f"  {use}: {use.get_assigned_tier_display()}, {len(file.answers)} answers")
-        self.carry(file, assessment, users)
+        self.bring_to_state(file, assessment, users)
         assessment.refresh_from_db()
         self.stdout.write(f"  {assessment.get_state_display()}")
         if file.reviewed and len(demo_review.reviewers()) > 1:
@@ -410,7 +410,7 @@ class Command(BaseCommand):
             rows = file.conformity.get(part.key, [])
             conformity_file.save_part(assessment, part.key, rows=rows, evidence=leans.get(part.key, []), by=by, base=0)
 
-    def carry(self, file: DemoFile, assessment: Assessment, users: Mapping[str, User]) -> None:
+    def bring_to_state(self, file: DemoFile, assessment: Assessment, users: Mapping[str, User]) -> None:
         """Bring the assessment to the state that the file names."""
         lead, today = users[file.lead.mail], timezone.localdate()
         for section, days in file.assigned.items():

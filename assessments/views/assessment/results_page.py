@@ -24,7 +24,7 @@ from assessments.scoring.inputs import AnswerValue
 from assessments.scoring.order import MONTH_DAYS, OPEN_INCIDENT, STOP
 from assessments.views.assessment import plan_entries, tier_changes
 from assessments.views.assessment.plan_entries import PackageLine, PlanEntry
-from assessments.views.assessment.standing import Line, Standing
+from assessments.views.assessment.standing import ReadinessLine, Standing
 from assessments.views.wording import Incident, as_day, choice_word, incident_in, points_word
 
 GROUPS_SHOWN = 5
@@ -188,7 +188,7 @@ class ResultsPage:
 
     # --- how much ---
 
-    def too_few(self, line: Line) -> bool:
+    def too_few(self, line: ReadinessLine) -> bool:
         rules = self.edition.policy.readiness
         return bool(rules and line.duties < rules.least_duties)
 

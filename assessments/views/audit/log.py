@@ -27,7 +27,7 @@ from assessments.exchange.inventory import escaped
 from assessments.forms.audit import NOBODY, LogForm
 from assessments.models import Organisation
 from assessments.models.audit import AuditEntry, AuditHead
-from assessments.views.audit.wording import ABOUT, Line, line_of
+from assessments.views.audit.wording import ABOUT, EntryLine, line_of
 from assessments.views.site.gate import to_declare
 from assessments.views.site.requests import SignedIn
 
@@ -157,7 +157,7 @@ def page_of(entries: QuerySet[AuditEntry], before: str, after: str) -> tuple[lis
     return rows[:ROWS], place is not None and bool(rows), len(rows) > ROWS
 
 
-def _lines(rows: Iterable[AuditEntry], people: dict[int, str], *, origin: bool) -> list[Line]:
+def _lines(rows: Iterable[AuditEntry], people: dict[int, str], *, origin: bool) -> list[EntryLine]:
     rows = list(rows)
     titles = log.titles_of(row.object for row in rows)
     edition = finders.current_edition()
@@ -192,7 +192,7 @@ def _file(
     return response
 
 
-def _csv(lines: Iterable[Line]) -> Iterator[str]:
+def _csv(lines: Iterable[EntryLine]) -> Iterator[str]:
     writer = csv.writer(_Echo())
     yield "\ufeff"  # a spreadsheet then reads the names as UTF-8
     yield writer.writerow(COLUMNS)
@@ -215,7 +215,7 @@ def _csv(lines: Iterable[Line]) -> Iterator[str]:
         yield writer.writerow([escaped(str(cell)) for cell in cells])
 
 
-def _json(lines: Iterable[Line], *, origin: bool) -> Iterator[str]:
+def _json(lines: Iterable[EntryLine], *, origin: bool) -> Iterator[str]:
     yield "["
     for n, line in enumerate(lines):
         entry = line.entry

@@ -64,7 +64,7 @@ DATE_WORDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class UseLine:
     """One use as the list shows it: plain values only, so that a row is drawn once for the same ones.
 
     What is made from them, words and addresses, is made where the row is drawn.
@@ -111,7 +111,7 @@ class Line:
 
 
 @lru_cache(maxsize=2048)
-def _drawn(line: Line, _language: str | None, _prefix: str) -> SafeString:
+def _drawn(line: UseLine, _language: str | None, _prefix: str) -> SafeString:
     return mark_safe(render_to_string("assessments/home/row.html", {"line": line}))  # noqa: S308 (a template's own)
 
 
@@ -212,9 +212,9 @@ def _address(form: PortfolioForm, **changed: str) -> str:
     return "?" + urlencode({**form.chosen(), **changed})
 
 
-def _line(use: Any, assessment: Assessment | None, today: date, in_full: bool, *, several: bool) -> Line:
+def _line(use: Any, assessment: Assessment | None, today: date, in_full: bool, *, several: bool) -> UseLine:
     due = next_date_of(use) if in_full else None  # actions and certificates are not shown to the others
-    return Line(
+    return UseLine(
         assessment=assessment.reference if assessment else "",
         use=use.reference,
         title=use.title,

@@ -112,7 +112,7 @@ def action(request: SignedIn, reference: str, number: int) -> HttpResponse:
     events = finders.events_of_actions().filter(action=found).order_by("-pk")
     if not is_member:
         events = events.exclude(kind=ActionEvent.Kind.NOTE)
-    pieces = [judging.Shown(use, edition) for use in uses]
+    pieces = [judging.ShownEvidence(use, edition) for use in uses]
     if is_member:
         flag_those_left_alone(user, [found])
     shown: Any = found

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.utils.translation import gettext as _
 
 from assessments.access import finders, separation
-from assessments.access.separation import Known, Reviewer
+from assessments.access.separation import KnownReviewer, Reviewer
 from assessments.core.errors import InvalidAnswer, WorkflowError
 from assessments.domain.certificates import issue
 from assessments.domain.remediation import actions, closing
@@ -33,7 +33,7 @@ from assessments.views.site.requests import SignedIn
 OFFERED = 12  # pieces of the library, with the report that an action is done
 
 
-class Shown(EvidenceLine):
+class ShownEvidence(EvidenceLine):
     """One piece that is shown for an action; `answer`: the title of the answer that was linked with it."""
 
     def __init__(self, use: EvidenceUse, edition: Edition) -> None:
@@ -157,9 +157,9 @@ def judging_of(
     return Judging(may=True, waits=waits, to_open=to_open, who=who, two=two, confirms=confirms)
 
 
-def _known(user: User, found: RemediationAction, submission: Submission) -> Known:
+def _known(user: User, found: RemediationAction, submission: Submission) -> KnownReviewer:
     """What the finder of an action has said of its reader already: see `access.actions_to_check_for`."""
-    known = Known(is_independent=separation.is_independent_on_page(user, found.organisation_id))
+    known = KnownReviewer(is_independent=separation.is_independent_on_page(user, found.organisation_id))
     if getattr(found, "opened", None) == submission.pk:
-        known |= Known(may_know=True, has_conflict=False, is_open=True)
+        known |= KnownReviewer(may_know=True, has_conflict=False, is_open=True)
     return known

@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy
 from assessments.domain.review import queries
 from assessments.models.certificates import status_after
 from assessments.models.systems import TierChoices
-from assessments.views.review.case import ReviewCase, Row
+from assessments.views.review.case import ReviewCase
+from assessments.views.review.rows import JudgedRow
 
 PARTS = {
     "note": gettext_lazy("words"),
@@ -58,7 +59,7 @@ def comparison_of(case: ReviewCase) -> dict[str, Any]:
     return {"case": case, "lines": lines, "carried": carried, "same": len(case.targets) - len(lines)}
 
 
-def _line(case: ReviewCase, row: Row) -> dict[str, Any]:
+def _line(case: ReviewCase, row: JudgedRow) -> dict[str, Any]:
     before, now = row.before, row.now
     also: list[Any] = [
         words for name, words in PARTS.items() if before and (before.get(name) or "") != (now.get(name) or "")

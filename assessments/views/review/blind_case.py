@@ -13,7 +13,7 @@ from assessments.domain.review.opened import opened_contents
 from assessments.domain.review.sampling import content_of
 from assessments.models import SecondLook, SecondLookMark, Submission, User, edition_for
 from assessments.views.review.case import PageOfCase, ReviewCase, look_at
-from assessments.views.review.rows import Piece, Row
+from assessments.views.review.rows import JudgedRow, Piece
 from assessments.views.review.snapshot import taken_apart
 
 
@@ -36,7 +36,7 @@ class BlindCase(ReviewCase):
         self.all_marks, self.asked, self.combined = [], {}, {}
         self.wanted = second_look.asked_of(look, self.content)
 
-    def hang_evidence(self, rows: Iterable[Row]) -> None:
+    def hang_evidence(self, rows: Iterable[JudgedRow]) -> None:
         """Put the evidence of these rows on them as it was submitted, with what became of it: two queries."""
         rows = [row for row in rows if row.is_answer and not row.pieces and row.now.get("evidence")]
         if not rows:

@@ -44,7 +44,7 @@ from assessments.models.figures import figure_words
 from assessments.models.marks import combine
 from assessments.models.snapshots import evidence_of, value_of
 from assessments.views.review.guides import Guide, guide_to
-from assessments.views.review.rows import Piece, Row
+from assessments.views.review.rows import JudgedRow, Piece
 from assessments.views.review.snapshot import changed_between, changed_since_decision, taken_apart
 from assessments.views.wording import (
     answer_lines,
@@ -71,7 +71,7 @@ class PageOfCase:
         return self.key == CHANGES
 
     @cached_property
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[JudgedRow]:
         return [self.case.rows[target] for target in self.targets]
 
     @property
@@ -96,14 +96,14 @@ class PageOfCase:
         return len(self.targets) - self.marked
 
 
-class Rows(dict[str, Row]):
+class Rows(dict[str, JudgedRow]):
     """The rows of a case by target, each made when it is asked for."""
 
     def __init__(self, case: ReviewCase) -> None:
         super().__init__()
         self.case = case
 
-    def __missing__(self, target: str) -> Row:
+    def __missing__(self, target: str) -> JudgedRow:
         sent = self.case.sent
         if target in sent.facts:
             row = self.case.fact_row(target, sent.facts[target])
@@ -304,7 +304,7 @@ class ReviewCase:
         return self.sent.targets
 
     def waits(self, target: str) -> bool:
-        """As `Row.waits`, without its row."""
+        """As `JudgedRow.waits`, without its row."""
         if target in self.changed or self._is_replied(target):
             return True
         kept = self.kept.get(target)
@@ -323,7 +323,7 @@ class ReviewCase:
         """How many facts and answers the reader has not marked in any way."""
         return sum(not ((kept := self.kept.get(t)) and kept.mark and kept.by_id == self.user.pk) for t in self.targets)
 
-    def took(self, row: Row, mark: ReviewMark) -> None:
+    def took(self, row: JudgedRow, mark: ReviewMark) -> None:
         """Show a mark that was just saved."""
         row.mark = self.kept[row.target] = mark
         self.marks.pop(row.target, None)
@@ -368,7 +368,7 @@ class ReviewCase:
         return Rows(self)
 
     def title_of(self, target: str) -> str:
-        """As `Row.title`, without its row."""
+        """As `JudgedRow.title`, without its row."""
         if target in self.sent.facts:
             known = self.edition.facts.get(target.removeprefix("f:"))
             return known.label if known else target.removeprefix("f:")
@@ -454,7 +454,7 @@ class ReviewCase:
             return self.url(CHANGES)
         return self.url(following.key) if following else self.submission.get_absolute_url()
 
-    def hang_evidence(self, rows: Iterable[Row]) -> None:
+    def hang_evidence(self, rows: Iterable[JudgedRow]) -> None:
         """Put the evidence of these rows on them, with what became of it and what was found of it: three queries.
 
         Two more for what was added after the signing, where anything was.
@@ -479,7 +479,7 @@ class ReviewCase:
                 for given in row.now["evidence"]
             ]
 
-    def _hang_later(self, rows: Iterable[Row]) -> None:
+    def _hang_later(self, rows: Iterable[JudgedRow]) -> None:
         """Put what was added after the signing on the rows of its answers."""
         answers = {row.target: row for row in rows if row.is_answer}
         if not answers or not self.added:
@@ -515,10 +515,10 @@ class ReviewCase:
             "is_drawn": own is not None and target in own.drawn,
         }
 
-    def fact_row(self, target: str, fact: Mapping[str, Any]) -> Row:
+    def fact_row(self, target: str, fact: Mapping[str, Any]) -> JudgedRow:
         known = self.edition.facts.get(fact["key"])
         old = self._facts_before.get(fact["key"])
-        return Row(
+        return JudgedRow(
             target=target,
             title=known.label if known else fact["key"],
             text=known.question if known else "",
@@ -559,10 +559,10 @@ class ReviewCase:
             "signed_worst": fact.get("signed_worst"),
         }
 
-    def answer_row(self, target: str, shown: Mapping[str, Any]) -> Row:
+    def answer_row(self, target: str, shown: Mapping[str, Any]) -> JudgedRow:
         question = self.edition.questions[shown["question"]]
         old = (self.before or {"answers": {}})["answers"].get(question.key)
-        return Row(
+        return JudgedRow(
             target=target,
             title=question.title,
             text=question.text,

@@ -24,7 +24,7 @@ from assessments.models import MarkKind, MarkReason
 from assessments.views.review.case import CHANGES, FACTS, NOT_APPLICABLE, OWN, PageOfCase, ReviewCase
 from assessments.views.review.marks_cache import draw
 from assessments.views.review.reading import page_around
-from assessments.views.review.rows import Piece, Row
+from assessments.views.review.rows import JudgedRow, Piece
 from assessments.views.site.expired_forms import forget_typed, said_of_typed, typed_before
 from assessments.views.site.gate import to_declare
 from assessments.views.site.requests import SignedIn, refusals_as_messages
@@ -159,7 +159,7 @@ class SavedMarks(NamedTuple):
         return " ".join(words for n, words in ((self.marks, marks), (self.judgements, of_evidence)) if n)
 
 
-def _save_marks(request: SignedIn, case: ReviewCase, rows: Iterable[Row], data: QueryDict) -> SavedMarks | None:
+def _save_marks(request: SignedIn, case: ReviewCase, rows: Iterable[JudgedRow], data: QueryDict) -> SavedMarks | None:
     """Save the marks that changed; None where one of them could not be, the others are saved all the same."""
     marks, judgements, failed = 0, 0, False
     rows = list(rows)
@@ -179,7 +179,7 @@ def _save_marks(request: SignedIn, case: ReviewCase, rows: Iterable[Row], data: 
     return None if failed else SavedMarks(marks, judgements)
 
 
-def _save_mark(case: ReviewCase, row: Row, data: QueryDict, seen: str = "") -> bool | None:
+def _save_mark(case: ReviewCase, row: JudgedRow, data: QueryDict, seen: str = "") -> bool | None:
     """Save one mark; None where it could not be. `seen`: the newer revision that the reviewer chose to replace."""
     form = row.form = row.form_for(data)
     if not form.is_valid():
@@ -231,7 +231,7 @@ def _save_piece(case: ReviewCase, piece: Piece, data: QueryDict) -> bool | None:
     return None
 
 
-def _asking_for_another(data: QueryDict, row: Row, reference: str) -> QueryDict:
+def _asking_for_another(data: QueryDict, row: JudgedRow, reference: str) -> QueryDict:
     """The mark that asks for another piece: *change needed* with that reason, and words where none were written."""
     title = next((p["title"] for p in row.now.get("evidence", ()) if p["reference"] == reference), "")
     data = data.copy()
@@ -315,7 +315,7 @@ def _marking_page(request: SignedIn, case: ReviewCase, group: PageOfCase) -> Htt
     )
 
 
-def _errors(rows: Iterable[Row]) -> Iterable[tuple[str, str]]:
+def _errors(rows: Iterable[JudgedRow]) -> Iterable[tuple[str, str]]:
     for row in rows:
         if row.form is not None and row.form.is_bound:
             for found in row.form.errors.values():
@@ -402,6 +402,6 @@ def _mark_piece(request: SignedIn, case: ReviewCase, target: str) -> HttpRespons
     return redirect(case.url(row_group(case, row), row.target))
 
 
-def row_group(case: ReviewCase, row: Row) -> str:
+def row_group(case: ReviewCase, row: JudgedRow) -> str:
     """The key of the page on which a row stands."""
     return next(group.key for group in case.groups if row.target in group.targets)

@@ -20,12 +20,12 @@ from assessments.domain.review import opened
 from assessments.models import EvidenceMark, ReviewMark, Supplement
 from assessments.models.base import sha256
 from assessments.views.review.case import ReviewCase
-from assessments.views.review.rows import OPERATION, SEEN, Piece, Row, carried_words
+from assessments.views.review.rows import OPERATION, SEEN, JudgedRow, Piece, carried_words
 
 TEMPLATE = "assessments/review/row.html"
 
 
-def draw(case: ReviewCase, rows: Sequence[Row], *, of_facts: bool) -> None:
+def draw(case: ReviewCase, rows: Sequence[JudgedRow], *, of_facts: bool) -> None:
     """Give each row its HTML; evidence hangs on the rows already."""
     of_page = (
         case.submission.sha256,

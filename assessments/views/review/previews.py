@@ -89,7 +89,7 @@ def places_of(submission: Submission, piece: str) -> list[tuple[str, str]]:
 
 
 @require_safe
-def picture(request: SignedIn, reference: str, piece: str, number: int) -> HttpResponse:
+def image(request: SignedIn, reference: str, piece: str, number: int) -> HttpResponse:
     """The picture of a preview, for the page that showed it: without the ticket of a logged opening there is none."""
     submission = find_submission(request, reference)
     if not finders.is_open_to(request.user, submission.assessment_id):

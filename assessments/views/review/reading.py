@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from assessments.views.review.case import PageOfCase, ReviewCase
-from assessments.views.review.rows import Row
+from assessments.views.review.rows import JudgedRow
 from assessments.views.site.gate import to_declare
 from assessments.views.site.requests import SignedIn
 
 
-def page_around(request: SignedIn, case: ReviewCase, row: Row) -> PageOfCase | None:
+def page_around(request: SignedIn, case: ReviewCase, row: JudgedRow) -> PageOfCase | None:
     """The marking page on which a script saved a mark, to count it anew; None where the save came from elsewhere."""
     path = urlsplit(request.headers.get("HX-Current-URL", "")).path
     group = next((group for group in case.marking_pages() if case.url(group.key) == path), None)

@@ -44,7 +44,7 @@ def posted_base(form: Form) -> int:
 
 
 @dataclass
-class Row:
+class JudgedRow:
     """One fact or answer to judge, as it was submitted, beside the mark on it."""
 
     target: str

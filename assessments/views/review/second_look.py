@@ -22,7 +22,7 @@ from assessments.forms.base import refusals
 from assessments.forms.second_look import AskForm, LookMarkForm, ReportForm, TakeLookForm, WriteForm
 from assessments.models import SecondLook
 from assessments.views.review.blind_case import BlindCase
-from assessments.views.review.rows import Row
+from assessments.views.review.rows import JudgedRow
 from assessments.views.site.requests import SignedIn, posted
 
 
@@ -115,7 +115,7 @@ def take(request: SignedIn, reference: str) -> HttpResponse:
 class LookRow:
     """One fact or answer with the second reviewer's form."""
 
-    row: Row
+    row: JudgedRow
     form: LookMarkForm
     decisive: bool
     number: int

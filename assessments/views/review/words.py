@@ -22,7 +22,7 @@ from assessments.forms.base import refusals
 from assessments.forms.review_words import KeptTextForm, ReuseForm
 from assessments.models import ASKING, KeptText, MarkReason, ReviewMark, SharedText
 from assessments.views.review.case import ReviewCase
-from assessments.views.review.rows import Row
+from assessments.views.review.rows import JudgedRow
 from assessments.views.site.gate import to_declare
 from assessments.views.site.requests import SignedIn, posted, refusals_as_messages
 
@@ -64,7 +64,7 @@ def words(request: SignedIn, reference: str, anchor: str) -> HttpResponse:
     return render(request, "assessments/review/words.html", context)
 
 
-def _form_of(request: SignedIn, case: ReviewCase, row: Row, taken: Offer) -> ReuseForm:
+def _form_of(request: SignedIn, case: ReviewCase, row: JudgedRow, taken: Offer) -> ReuseForm:
     initial = dict(taken.said)
     initial["base"] = row.mark.revision if row.mark else 0
     initial["seen"] = opened.token(case.submission, row.target, reader=case.user, at=timezone.now())
@@ -77,7 +77,7 @@ def _form_of(request: SignedIn, case: ReviewCase, row: Row, taken: Offer) -> Reu
     )
 
 
-def _save(request: SignedIn, case: ReviewCase, row: Row, taken: Offer, form: ReuseForm) -> bool:
+def _save(request: SignedIn, case: ReviewCase, row: JudgedRow, taken: Offer, form: ReuseForm) -> bool:
     """Save the mark; where it could not be, the form says why."""
     kept = row.mark if row.mark and row.mark.by_id == case.user.pk else None
     fields: dict[str, Any] = {
@@ -122,7 +122,7 @@ def _groups(offers: list[Offer]) -> list[tuple[str, str, list[dict[str, Any]]]]:
     return found
 
 
-def _keep_url(row: Row, case: ReviewCase) -> str:
+def _keep_url(row: JudgedRow, case: ReviewCase) -> str:
     """Where the reader's own mark is kept as a text, if it asks for something."""
     if _own_mark(case, row.target) is None:
         return ""
