@@ -59,7 +59,7 @@ def proxy_is_in_front(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[
 
 @register(Tags.security, deploy=True)
 def files_are_private(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
-    """What was written before, or by another program, keeps its mode: the folder closes the door on all of it."""
+    """What was written before, or by another program, keeps its mode: the folder keeps others out of all of it."""
     if stat.S_IMODE(settings.VAR.stat().st_mode) & 0o077:
         return [Warning(f"Other users of the machine can look into {settings.VAR}.", hint=VAR_HINT, id="hkguide.W003")]
     return []

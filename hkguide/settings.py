@@ -117,7 +117,7 @@ def database(url: str) -> dict[str, object]:
         "CONN_MAX_AGE": 0,
         "OPTIONS": {
             "pool": {"min_size": 1, "max_size": env_int("DATABASE_POOL", 8)},
-            "prepare_threshold": 2,  # for the queries of models/prepared.py alone: planned once a connection
+            "prepare_threshold": 2,  # a statement that is sent a second time is planned once a connection
         },
     }
 

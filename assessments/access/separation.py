@@ -60,7 +60,7 @@ def require_route(submission: Submission, *, independent: bool) -> None:
         raise SeparationOfDuties(_("This was sent to the reviewing body, so an independent reviewer of it judges it."))
 
 
-# --- the reviewers' desk -------------------------------------------------------------------------------------------------
+# --- who may take a case, and take over its seat --------------------------------------------------------------------------
 
 
 def reviewing_organisations(user: User) -> set[int]:

@@ -1,4 +1,4 @@
-"""The forms with which somebody makes an account, signs in and sets a new password."""
+"""The forms with which a person makes an account, signs in, sets a new password and changes settings."""
 
 from __future__ import annotations
 

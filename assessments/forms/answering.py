@@ -76,7 +76,7 @@ CHOICE_OF_PRACTICE = forms.ChoiceField(choices=[(str(c), str(c)) for c in PRACTI
 class AnswerForm(forms.Form):
     """One answer. Its fields are named `<question>--<field>`, so that one page form holds many of them.
 
-    Only shapes are checked here; whether the answer is complete is for `declaring.check_answer` to say.
+    Only shapes are checked here; whether the answer is complete is for `answers.check_answer` to say.
     """
 
     base = Revision()
@@ -170,7 +170,7 @@ class AnswerForm(forms.Form):
         return not any(given.get(name) for name in typed) and not any(given.get(name) is not None for name in FIGURE)
 
     def value(self) -> dict[str, Any]:
-        """The answer as `declaring.save_answer` takes it: a date or reason counts only beside the choice it belongs to."""
+        """The answer as `answers.save_answer` takes it: a date or reason counts only beside the choice it belongs to."""
         given = self.cleaned_data
         choice = given["choice"]
         return {

@@ -1,4 +1,4 @@
-"""Founding and changing an organisation, inviting people."""
+"""Registering and changing an organisation, inviting people, and their roles."""
 
 from __future__ import annotations
 

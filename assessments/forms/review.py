@@ -1,4 +1,4 @@
-"""What a reviewer types: the declaration on taking a case, marks, and the three decisions."""
+"""Forms of a review: taking a case, marks, decisions, seats, messages, appeals, and replies of the organisation."""
 
 from __future__ import annotations
 

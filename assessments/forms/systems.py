@@ -132,7 +132,7 @@ class SystemForm(LaidOut, forms.ModelForm):  # type: ignore[type-arg]  # not sub
         return cleaned
 
     def system_fields(self) -> dict[str, Any]:
-        """What `declaring` stores."""
+        """The fields that `register_system` and `update_system` store."""
         names = ("name", "version", "description", "suppliers", *PARTS)
         return {name: self.cleaned_data[name] for name in names}
 

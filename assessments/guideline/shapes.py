@@ -88,7 +88,7 @@ CHECK_FIGURES: Mapping[str, tuple[str, ...]] = {
 }
 """The numbers that a kind of check has to give; the other kinds give none."""
 APPROVAL = ("looked_at", "outside_team", "independent", "inside", "no_conflict", "conflict_declared")
-"""The sentences that an approval is made of; which of them stand in one, the workflow decides."""
+"""The sentences that an approval is made of; `domain.review.approval` chooses which of them one has."""
 
 type Rule = Callable[[Form, Path, object], None]
 type Vocabulary = Mapping[str, Collection[bool | str]]

@@ -1,4 +1,4 @@
-"""Certificates and what happens to them; documents, each its own outbox; messages."""
+"""Certificates, the events of their status, and their numbers."""
 
 from __future__ import annotations
 

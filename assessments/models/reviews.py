@@ -1,4 +1,4 @@
-"""What is sent to review, what reviewers say of it, and what has to be done because of it."""
+"""Reviews: seats, marks, replies to marks, and decisions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""AI systems, the uses declared of them, the facts of each use, and the holds on it."""
+"""AI systems, the uses declared of them, and the facts of each use."""
 
 from __future__ import annotations
 

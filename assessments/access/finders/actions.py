@@ -51,7 +51,7 @@ class Family(NamedTuple):
 
 
 def family_of(action: RemediationAction) -> Family:
-    """Return the actions that belong to one that the caller found by a door; one query."""
+    """Return the actions that belong to one that the caller found by a finder; one query."""
     whole, lead = action.part_of_id or action.pk, action.merged_into_id
     rows = RemediationAction.objects.filter(
         Q(pk__in=[whole, lead or whole]) | Q(part_of=whole) | Q(merged_into=action.pk), use=action.use_id
@@ -67,13 +67,13 @@ def family_of(action: RemediationAction) -> Family:
 
 
 def actions_set_aside(use: int | OuterRef) -> QuerySet[RemediationAction]:
-    """The actions of a use that the organisation marked as not relevant, for a page that found the use by a door."""
+    """The actions of a use that the organisation marked as not relevant, for a page that found the use by a finder."""
     found = RemediationAction.objects.filter(use=use, status=ActionStatus.NOT_RELEVANT)
     return found.select_related("use", "irrelevant_by").order_by("number")
 
 
 def newest_submissions(actions: QuerySet[RemediationAction]) -> QuerySet[Submission]:
-    """The newest submission of each use of some actions that the caller found by a door, with its snapshot."""
+    """The newest submission of each use of some actions that the caller found by a finder, with its snapshot."""
     newest = Submission.objects.filter(assessment__use=OuterRef("assessment__use")).order_by("-pk").values("pk")[:1]
     uses = actions.order_by().values("use")
     found: QuerySet[Submission] = Submission.objects.filter(assessment__use__in=uses, pk=Subquery(newest))
@@ -101,7 +101,7 @@ def affirmed_before_signing(user: User, key: str) -> QuerySet[DeclaredFact]:
 
 
 def open_actions_of(assessment: Assessment) -> list[RemediationAction]:
-    """The actions of its use that are not closed, for a page that found the assessment by its door."""
+    """The actions of its use that are not closed, for a page that found the assessment by its finder."""
     rows = RemediationAction.objects.filter(use=assessment.use_id).exclude(status=ActionStatus.CLOSED)
     return list(rows.annotate(is_condition=is_condition()).select_related("owner"))
 
@@ -157,7 +157,7 @@ def owners_of_actions(user: User) -> QuerySet[User]:
 
 
 def version_on_action(action: RemediationAction, reference: str, number: int) -> EvidenceVersion | None:
-    """The version of a piece that an action leans on. For an action that the caller found by a door."""
+    """The version of a piece that an action leans on. For an action that the caller found by a finder."""
     uses = EvidenceUse.objects.filter(action=action, evidence__reference=reference, version=number)
     rows = EvidenceVersion.objects.filter(evidence__in=uses.values("evidence"), number=number)
     found: EvidenceVersion | None = rows.select_related("evidence__organisation").first()
@@ -165,7 +165,7 @@ def version_on_action(action: RemediationAction, reference: str, number: int) ->
 
 
 def events_of_actions() -> QuerySet[ActionEvent]:
-    """Lines of history with who wrote them, for a page that found their actions by a door."""
+    """Lines of history with who wrote them, for a page that found their actions by a finder."""
     return ActionEvent.objects.select_related("by")
 
 

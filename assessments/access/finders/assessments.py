@@ -212,7 +212,7 @@ def use_behind(answer: Answer) -> str:
 
 
 def conformity_of(assessment: Assessment, declared: Declared) -> dict[str, Any]:
-    """The conformity file as it stands, with the tier that asks for it. For a page that found the assessment by its door."""
+    """The conformity file as it stands, with the tier that asks for it. For a page that found the assessment by its finder."""
     return conformity_picture(assessment, declared)
 
 

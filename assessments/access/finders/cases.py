@@ -76,7 +76,7 @@ def gate_of_case(user: User, case: str = "assessment") -> Q:
 
     They have declared no conflict of interest in it, and have said so: by a declaration, or by a seat from before
     declarations were rows of their own. A conflict closes everything, whatever was said before or after. So does a seat
-    whose holder has to declare again, until they have. Members of the organisation come by doors of their own.
+    whose holder has to declare again, until they have. Members of the organisation come by finders of their own.
     """
     said = Interest.objects.filter(assessment=OuterRef(case), reviewer=user)
     sits = ReviewSeat.objects.filter(submission__assessment=OuterRef(case), reviewer=user)
@@ -111,7 +111,7 @@ def submitted_version(submission: Submission, reference: str, number: int) -> Ev
 
     It belongs where the submission names it, where a hold or an action of the use has it attached, or as a supplement.
 
-    For a submission that the caller found by its door.
+    For a submission that the caller found by its finder.
     """
     content = submission.content()
     leaning = (*content["answers"].values(), *content.get("conformity", ()))
@@ -169,12 +169,12 @@ def colleagues_of(user: User) -> QuerySet[User]:
 
 
 def interests_in(assessment: Assessment) -> QuerySet[Interest]:
-    """What reviewers declared about a case that the caller found by its door, oldest first."""
+    """What reviewers declared about a case that the caller found by its finder, oldest first."""
     return Interest.objects.filter(assessment=assessment).select_related("reviewer").order_by("pk")
 
 
 def changes_before(assessment: Assessment) -> QuerySet[StatedChange]:
-    """The changes that owners stated and that opened an assessment, for a page that found the case by its door."""
+    """The changes that owners stated and that opened an assessment, for a page that found the case by its finder."""
     found: QuerySet[StatedChange] = StatedChange.objects.filter(opened=assessment).select_related("by").order_by("pk")
     return found
 
@@ -192,7 +192,7 @@ def seated_now(*submissions: Submission) -> set[int]:
 
 
 def open_requests(submission: Submission) -> QuerySet[SeatRequest]:
-    """The seats of a submission that somebody is asked to take, for a page that found it by its door."""
+    """The seats of a submission that somebody is asked to take, for a page that found it by its finder."""
     rows = SeatRequest.objects.filter(submission=submission, ended_at=None)
     return rows.select_related("holder", "to", "by").order_by("pk")
 
@@ -229,12 +229,12 @@ def _history(assessment: Assessment) -> QuerySet[Any, Any]:
 
 
 def history_of(assessment: Assessment) -> list[TimelineEntry]:
-    """The log of one case and its messages, oldest first: one query, for a page that found it by its door."""
+    """The log of one case and its messages, oldest first: one query, for a page that found it by its finder."""
     return sorted((TimelineEntry(*row) for row in _history(assessment)), key=lambda told: (told.at, told.pk))
 
 
 def appeals_in(assessment: Assessment) -> QuerySet[Appeal]:
-    """Appeals and complaints about a case with their answers, for a page that found the case by its door."""
+    """Appeals and complaints about a case with their answers, for a page that found the case by its finder."""
     rows = Appeal.objects.filter(assessment=assessment)
     found: QuerySet[Appeal] = rows.select_related("by", "decision", "event", "answer__by").order_by("pk")
     return found

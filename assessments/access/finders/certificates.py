@@ -53,7 +53,7 @@ def certificates_in_reach(user: User) -> QuerySet[Certificate]:
 
 
 def conditions_of(certificate: Certificate) -> QuerySet[Condition]:
-    """The conditions under which a certificate was issued, for a page that found it by its door."""
+    """The conditions under which a certificate was issued, for a page that found it by its finder."""
     of = Condition.objects.filter(decision__submission=certificate.submission_id)
     return of.select_related("met_by").order_by("due_on", "pk")
 

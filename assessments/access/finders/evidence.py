@@ -48,7 +48,7 @@ def evidence_to_renew(user: User, days: int) -> EvidenceQuerySet:
 
 
 def evidence_on(assessment: Assessment, questions: Iterable[str]) -> dict[str, list[EvidenceUse]]:
-    """What the answers to these questions lean on: one query. For a page that found the assessment by its door."""
+    """What the answers to these questions lean on: one query. For a page that found the assessment by its finder."""
     found: dict[str, list[EvidenceUse]] = {}
     rows = EvidenceUse.objects.filter(answer__assessment=assessment, answer__question__key__in=list(questions))
     for use in rows.select_related("evidence", "answer__question").order_by("pk"):

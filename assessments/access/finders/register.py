@@ -83,14 +83,14 @@ def uses_for(user: User) -> DeclaredUseQuerySet:
 
 
 def writers_of(organisation: Organisation) -> QuerySet[User]:
-    """The owners and contributors of an organisation, by name, for a page that found something of it by its door."""
+    """The owners and contributors of an organisation, by name, for a page that found something of it by its finder."""
     roles = MAY[Action.ANSWER]
     mine = Membership.objects.current().filter(organisation=organisation, role__in=roles)
     return User.objects.filter(pk__in=mine.values("user")).order_by("name", "pk")
 
 
 def names_of(people: Iterable[int]) -> dict[int, str]:
-    """The names of people whom the caller found by a door, by their keys."""
+    """The names of people whom the caller found by a finder, by their keys."""
     wanted = list(people)
     return {user.pk: str(user) for user in User.objects.filter(pk__in=wanted)} if wanted else {}
 

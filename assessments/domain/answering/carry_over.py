@@ -74,7 +74,7 @@ class Confirmed:
 
 
 def confirm_several(assessment: Assessment, chosen: Iterable[tuple[str, int]], *, by: User) -> Confirmed:
-    """Confirm carried answers, each by itself as `starting.confirm_carried` does; one that fails holds up no other.
+    """Confirm carried answers, each by itself as `reuse.confirm_copied` does; one that fails holds up no other.
 
     `chosen`: the question of each and the revision that was shown. Raises NotPermitted.
     """

@@ -1,7 +1,7 @@
-"""How colleagues talk and share the work: comments, requests to answer, invitations, roles.
+"""Comments on questions: write, take back, resolve and reopen them. A comment may mention colleagues.
 
-`declaring` fills the assessment; this module is what people say to each other beside it. Every function names its
-actor, `by=`. Comments never leave the organisation: no submission, document or reviewer's page reads them.
+Comments never leave the organisation: no submission, document or reviewer's page reads them. Every function names its
+actor, `by=`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What an approval needs beyond good answers: evidence of the tier's duties, and the conformity file of a High use.
 
-The edition names the gates (gates.yaml); `missing` holds a picture, living or frozen, against them. The workflow refuses
-an approval with anything missing; the same list is shown to the owner before signing as what will be asked.
+The edition names the gates (gates.yaml); `missing` holds a picture, living or frozen, against them. An approval with
+anything missing is refused; the same list is shown to the owner before signing as what will be asked.
 """
 
 from __future__ import annotations

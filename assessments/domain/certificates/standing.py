@@ -1,6 +1,6 @@
-"""The standing of a certificate: suspended, reinstated, revoked, by somebody with a reason or by a condition that was missed.
+"""Suspend, reinstate and revoke a certificate: who may, with which reason, and what stands in the way.
 
-What was issued stays as it was printed; each change is an event of the certificate with a reason from a list, for
+What was issued stays as it was printed. Each change is an event of the certificate with a reason from a list, for
 everybody to read, and words of one's own that stay inside. Meeting a condition late reinstates nothing by itself.
 """
 

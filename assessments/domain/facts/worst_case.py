@@ -87,7 +87,7 @@ def sign_worst(use: DeclaredUse, *, by: User, shown: Mapping[str, Any] | None = 
 
     The facts take the worst value by revisions like any other and can be changed like any other, which takes the mark of
     the signature from them. `shown`: the answers that the page showed. Raises WorkflowError where nothing waits, where a
-    fact waits that is never signed, or where other answers are open by now; Locked as `declaring.declare_facts`.
+    fact waits that is never signed, or where other answers are open by now; Locked as `declare.declare_facts`.
     """
     roles.require(by, Action.SIGN, use)
     use = DeclaredUse.objects.select_for_update(of=("self",)).select_related("system__organisation").get(pk=use.pk)

@@ -1,7 +1,6 @@
-"""Starting fast: taking an inventory, a model card's suggestions, and answers that stand elsewhere already.
+"""Import an inventory of AI systems: read a file first, then take its good rows by a second press.
 
-Nothing here counts by itself: an import is read first and taken by a second press, a suggestion is confirmed, a carried
-answer is unanswered until somebody has confirmed it.
+Nothing here counts by itself: systems and uses are registered, and their facts are suggestions until somebody confirms them.
 """
 
 from __future__ import annotations

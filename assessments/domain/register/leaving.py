@@ -151,7 +151,7 @@ def leave(member: Membership, to: Mapping[str, int], *, by: User) -> list[Open]:
     """Hand over what a member has, then end the membership; returns what was handed over.
 
     `to`: the key of each thing with the person who gets it. Raises InvalidAnswer at what nobody was chosen for, and what
-    `declaring.remove_member` raises.
+    `members.remove_member` raises.
     """
     Organisation.objects.select_for_update().get(pk=member.organisation_id)
     work = [one for one in open_work(member) if one.to]

@@ -1,7 +1,7 @@
-"""Remediation actions: opened by a submission, planned, done, accepted; and the risks that somebody accepts instead.
+"""One action after its opening: attach evidence, report it as done, accept or decline what was reported.
 
 One function, one transaction each, the actor always named, `by=`. Each writes a line of the action's own history
-(`ActionEvent`) and an audit entry. `workflow` closes an action, since a certificate may hang on it.
+(`ActionEvent`) and an audit entry. `certificates.issue.close_action` closes an action, since a certificate may wait for it.
 """
 
 from __future__ import annotations
@@ -178,7 +178,8 @@ def accept(
 
     `findings`: what `by` finds of its pieces, kept with it; each piece has to be judged. Where a certificate of a High use
     depends on the action, it is closed once the other reviewer of the case has confirmed it. The submission and its
-    printed readiness stay as they were. Call `workflow.close_action`, which also issues the certificate that waited for it.
+    printed readiness stay as they were. Call `certificates.issue.close_action`: it also issues the certificate that
+    waited for it.
     """
     assessment, submission = lock_to_check(action, by=by)
     action = history.lock(action)

@@ -1,7 +1,7 @@
 """How an action is closed: by evidence that the reviewers of its case have judged, of a High use by two of them.
 
 What blocks the certificate is reported with evidence, and accepted once somebody who may accept it has judged each piece.
-`acting` moves the action; this module says what has to be there. Every function names its actor, `by=`.
+`actions` changes the action; this module says what has to be there. Every function names its actor, `by=`.
 """
 
 from __future__ import annotations
@@ -343,7 +343,7 @@ def why_not_accept(
     """Say why somebody who may judge an action cannot accept or confirm it now, whatever they find of its pieces.
 
     Empty where they can, once they have opened and judged each piece. For a page, which knows `two` (`takes_two`) and
-    `blocking` (`blocks`); `acting.accept` asks the same functions.
+    `blocking` (`blocks`); `actions.accept` asks the same functions.
     """
     problem = refusal(action, reviewer.submission, reviewer.seat, two=two)
     return problem or missing_evidence(action, pieces, blocking=blocking)

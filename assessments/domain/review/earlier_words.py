@@ -124,7 +124,7 @@ def save(
 ) -> ReviewMark:
     """Mark an answer or fact with words that were used before, as the reviewer left them in the form.
 
-    `source`: the key of the offer. `fields`: as `reviewing.save_mark` takes them. Raises as that; WorkflowError where the
+    `source`: the key of the offer. `fields`: as `marks.save_mark` takes them. Raises as that; WorkflowError where the
     offer is not there (any more); InvalidAnswer where words of another organisation's case were not said to be read, or
     name that organisation.
     """

@@ -101,7 +101,7 @@ def close(
     `outcome`: the first of `OUTCOMES` when left out. *Correct* leaves the hold open and marks the fact *change needed*: it
     closes with this decision once the returned fact is corrected, which runs the rules again (a refused claim becomes
     `lawful_exception_claimed: false`). An open question that is sent back so has to be answered or shown again, and waits
-    for a reviewer once more. Call `workflow.close_hold`, which also returns a submission whose tier changes by it. Raises
+    for a reviewer once more. Call `close_hold`, which also returns a submission whose tier changes by it. Raises
     InvalidAnswer where the decision is not written down, NotPermitted,
     SeparationOfDuties, WorkflowError where evidence of an exception is to be accepted and there is none.
     """
@@ -174,7 +174,7 @@ def who_closes(edition: CompiledEdition, hold: Hold) -> str:
 def close_hold(
     hold: Hold, submission: Submission, *, by: User, decision: str, outcome: HoldOutcome | str | None = None
 ) -> Hold:
-    """Decide on a hold of the case: see `holding.close`.
+    """Decide on a hold of the case: see `close`.
 
     Where the tier changes because an open question is closed, the submission goes back to be signed as what it is.
     """

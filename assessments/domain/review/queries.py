@@ -1,6 +1,6 @@
-"""What the pages of a case read: the doors are those of `access`, and so are the conditions.
+"""What the pages of a case read: the finders are those of `access`, and so are the conditions.
 
-For a case that a page found by its door (`find_case`); lists come back in the order in which pages show them.
+For a case that a page found by its finder (`find_case`); lists come back in the order in which pages show them.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def seats_of(submission: Submission) -> list[ReviewSeat]:
 
 
 def marks_kept(submission: Submission, earlier: Submission | None = None) -> list[ReviewMark]:
-    """As `access.marks_kept`, for a page that shows them all."""
+    """As `finders.marks_kept`, for a page that shows them all."""
     return list(finders.marks_kept(submission, earlier))
 
 

@@ -31,7 +31,7 @@ LABEL, WORDS = 200, 2000
 
 
 class Blocking(Protocol):
-    """A blocker of the certificate, as `workflow` finds it. `key`: of a hold or the tier, else empty."""
+    """A blocker of the certificate, as `certificates.blockers` finds it. `key`: of a hold or the tier, else empty."""
 
     @property
     def key(self) -> str: ...
@@ -47,7 +47,7 @@ class Blocking(Protocol):
 
 
 class Lacking(Protocol):
-    """Something that a gate asks for, as `gates` finds it."""
+    """Something that a gate asks for, as `requirements.missing` finds it."""
 
     @property
     def label(self) -> str: ...

@@ -2,7 +2,7 @@
 
 It comes after the decision, and by itself changes neither decision nor certificate. The server draws by a keyed hash of the
 submission: drawing again gives the same, and nobody can work it out beforehand. While a colleague gives the look, the rest
-of the case is closed to them (`access.looks_again`). Our judgement, as a rule of the issuing body: fixtures/issuing/quality.
+of the case is closed to them (`finders.looks_again`). Our judgement, as a rule of the issuing body: fixtures/issuing/quality.
 """
 
 from __future__ import annotations
@@ -275,7 +275,7 @@ def of_reviewer(user: User) -> list[SecondLook]:
 @proof.factor_asked
 @transaction.atomic
 def take(look: SecondLook, *, by: User) -> SecondLook:
-    """Take a look that is offered, having declared no conflict of interest (`desk.decline` records one).
+    """Take a look that is offered, having declared no conflict of interest (`interests.decline` records one).
 
     Raises SeparationOfDuties, NotPermitted, WorkflowError where somebody was quicker.
     """

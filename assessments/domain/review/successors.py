@@ -1,6 +1,6 @@
 """A reviewer who leaves after the decision: a colleague takes over the seat, and with it the actions of the case.
 
-What was decided keeps the name of its giver. Until the decision a seat is handed over instead (`desk.take_over`).
+What was decided keeps the name of its giver. Until the decision a seat is handed over instead (`seat_requests.take_over`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""An assessment as one member sees it, found through the door; every page of the answering journey starts from it."""
+"""An assessment as one member sees it, found by its finder; every page of the answering journey starts from it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from assessments.views.wording import Incident, open_incident
 
 @dataclass
 class MemberCase:
-    """An assessment as one member sees it: found through the door, its facts and assignments read when asked for."""
+    """An assessment as one member sees it: found by its finder, its facts and assignments read when asked for."""
 
     assessment: Assessment
     user: User
@@ -98,7 +98,7 @@ class MemberCase:
 
 
 def find_case(request: HttpRequest, reference: str) -> MemberCase:
-    """Find the assessment by its door; 404 for whoever may not know of it."""
+    """Find the assessment by its finder; 404 for whoever may not know of it."""
     user: Any = request.user
     assessment = finders.find_assessment(user, reference)
     if assessment is None:

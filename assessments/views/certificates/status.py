@@ -1,4 +1,4 @@
-"""The standing of a certificate, for its members and for the reviewers who suspend, reinstate and revoke it."""
+"""The status of a certificate, for its members and for the reviewers who suspend, reinstate and revoke it."""
 
 from __future__ import annotations
 

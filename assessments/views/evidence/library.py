@@ -1,4 +1,4 @@
-"""The library of evidence: its list, a page for each piece, and what an answer leans on."""
+"""The library of evidence: its list, and a new item."""
 
 from __future__ import annotations
 

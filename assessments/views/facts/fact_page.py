@@ -1,4 +1,4 @@
-"""The facts of a declared use, page by page, and the tier that they give, with every reason."""
+"""The facts of a declared use, page by page: shown, saved, and drafts of half-filled pages."""
 
 from __future__ import annotations
 

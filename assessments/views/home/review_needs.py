@@ -1,4 +1,4 @@
-"""What waits for a reviewer, as the home page says it: the numbers are those of the queue (`views.queue.cases_of`)."""
+"""What waits for a reviewer, as the home page says it: the numbers are those of the queue (`review.queue.cases_of`)."""
 
 from __future__ import annotations
 

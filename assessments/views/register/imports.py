@@ -1,4 +1,4 @@
-"""Starting fast: an inventory in and out, a model card's suggestions, answers that stand elsewhere already."""
+"""Pages that take in an inventory or a model card, and send the register of systems as a file."""
 
 from __future__ import annotations
 

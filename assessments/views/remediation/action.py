@@ -48,8 +48,8 @@ PIECES = 20  # of the library, to be attached
 def find_action(request: SignedIn, reference: str, number: int) -> RemediationAction:
     """The action, for a member who sees it or a reviewer who checks it; 404 for everybody else."""
     key = {"use__reference": reference, "number": number}
-    for door in (finders.actions_for, finders.actions_to_check_for):
-        found = door(request.user).filter(**key).select_related("organisation", "verified_by", "risk_by").first()
+    for find in (finders.actions_for, finders.actions_to_check_for):
+        found = find(request.user).filter(**key).select_related("organisation", "verified_by", "risk_by").first()
         if found:
             return found
     raise Undeclared(finders.to_declare_for_action(request.user, reference, number))

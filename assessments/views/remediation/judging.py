@@ -134,7 +134,7 @@ def judging_of(
     blocking: bool,
     signs: bool,
 ) -> Judging:
-    """Say who judges an action that was reported or set aside, and whether this person may, who came here by its door.
+    """Say who judges an action that was reported or set aside, and whether this person may, who came here by its finder.
 
     The rules are those that the press asks. Two queries, and one where the page does not know the submission
     (`case_known`). `pieces`: what is shown for it; `signs`: an owner of the organisation.
@@ -158,7 +158,7 @@ def judging_of(
 
 
 def _known(user: User, found: RemediationAction, submission: Submission) -> KnownReviewer:
-    """What the finder of an action has said of its reader already: see `access.actions_to_check_for`."""
+    """What the finder of an action has said of its reader already: see `finders.actions_to_check_for`."""
     known = KnownReviewer(is_independent=separation.is_independent_on_page(user, found.organisation_id))
     if getattr(found, "opened", None) == submission.pk:
         known |= KnownReviewer(may_know=True, has_conflict=False, is_open=True)

@@ -1,6 +1,6 @@
 """A submission as its reviewers see it: its facts and answers in rows, each with its mark and the round before.
 
-Everything comes from the frozen submission, reached by `access.submissions_for`; the living draft is never read.
+Everything comes from the frozen submission, reached by `finders.submissions_for`; the living draft is never read.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ class ReviewCase:
         self.submission: Submission = found
         self.may_review: bool = found.may_review  # else it is read only, to answer an appeal
         self.has_set_aside: bool = found.has_set_aside  # an action that the organisation marked as not relevant
-        self.may_open: bool = found.may_open  # by `access.gate_of_case`
+        self.may_open: bool = found.may_open  # by `finders.gate_of_case`
         self.added: int = found.added  # pieces of evidence that were added after the signing
         self.added_left: int = found.added_left  # those that this reviewer has not judged
         self.user = user

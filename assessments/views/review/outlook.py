@@ -87,7 +87,7 @@ def _follows(*, issues: bool, conditions: int, is_last: bool) -> str:
 
 
 def _asked(case: ReviewCase) -> list[Asked]:
-    """The actions that come of answers accepted with one, as `reviewing.open_agreed_actions` names them."""
+    """The actions that come of answers accepted with one, as `agreed_actions.open_agreed_actions` names them."""
     found = []
     for target in case.targets:
         mark = case.combined.get(target)

@@ -190,7 +190,7 @@ def _address(chosen: dict[str, str], after: str = "") -> str:
 
 
 def _line(submission: Any, today: date, target: int, worked_on: Collection[int] = ()) -> QueueLine:
-    """A row of `models.queue.read` as it is shown."""
+    """A row of `queue_rows.read` as it is shown."""
     assessment = submission.assessment
     current = assessment.current_submission_id == submission.pk
     under_review = current and assessment.state in UNDER_REVIEW

@@ -172,7 +172,7 @@ def kept(request: SignedIn, token: str) -> HttpResponse:
 
 
 def place_of(post: HeldPost, user: User) -> str:
-    """What the page is called on which it was typed, found by its own door; empty where it is not there for them now."""
+    """What the page is called on which it was typed, found by its own finder; empty where it is not there for them now."""
     match = resolve(urlsplit(post.path).path)
     name, given = match.url_name or "", match.kwargs
     if name not in expired_forms.NAMED:

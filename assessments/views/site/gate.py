@@ -1,4 +1,4 @@
-"""The gate of a case on pages (`access.gate_of_case`): whoever has declared nothing is led to do so, and back again."""
+"""The gate of a case on pages (`finders.gate_of_case`): whoever has declared nothing is led to do so, and back again."""
 
 from __future__ import annotations
 

@@ -236,7 +236,7 @@ def test_markup_of_other_people_is_shown_as_words_on_every_page(cast: Cast, mark
     ],
 )
 def test_no_cell_of_a_file_begins_as_a_formula(name: str, kind: str, cast: Cast) -> None:
-    """The log's file has a test of its own (test_views_log)."""
+    """The log's file has a test of its own (tests/views/audit/test_log.py)."""
     formulas = ("=cmd|' /C calc'!A0", "+1+1", "-1+1", "@SUM(1)", "\t=1", "\r=1")
     case = make_assessment(State.IN_REVIEW, "limited", cast=cast)
     for n, words in enumerate(formulas):

@@ -125,7 +125,7 @@ OF_MEMBERS = (
     "evidence_edit", "evidence_replace", "evidence_withdraw", "evidence_file", "system", "system_edit",
     "system_retire", "use_new",
 )  # fmt: skip
-# About no case in particular; lists show what their doors let through (test_access).
+# About no case in particular; lists show what their finders return (test_access).
 OF_NO_CASE = {
     "start", "security_txt", "verify_form", "verify", "verify_file", "clauses", "clause", "method", "health", "invitation", "session",
     "held",
