@@ -204,7 +204,7 @@ def shared_context(report: Report) -> dict[str, Any]:
         % {"reference": report.frozen.reference if report.frozen else report.assessment},
         "made_from": plan.made_from(report),
         "guideline_date": plan.guideline_month(report.guideline_date),
-        "address": settings.PUBLIC_URL + reverse("workspace", args=[report.use_reference]),
+        "address": settings.PUBLIC_URL + reverse("remediation_plan", args=[report.use_reference]),
         "reason": _deciding(report)[0].reason if _deciding(report) else report.tier.meaning + ".",
         "blocks_mark": drawing.blocking_mark(_("Blocks the certificate:")),
     }

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.paths import ROOT
+from tests.support.paths import APP, ROOT
 from tests.support.rooms import PRODUCT, module_of, tree_of
 
 
@@ -51,6 +51,9 @@ RETIRED_NAMES = words(
 )
 """Functions, classes and values. docs/glossary.md has the words that took their place."""
 
+RETIRED_ADDRESSES = words("standing workspace stopped sign_worst")
+"""Names of addresses in the map of the site; the addresses themselves stay."""
+
 
 def names_defined(tree: ast.AST) -> Iterator[str]:
     """Yield each name that a file gives: by def or class, by an assignment or a type, or to what it imports."""
@@ -72,7 +75,7 @@ def retired_in(module: str, tree: ast.AST) -> set[str]:
 
 def name_of(path: Path) -> str:
     """Return the dotted name of a file: inside of the app without `assessments`, elsewhere from the root."""
-    if path.is_relative_to(ROOT / "assessments"):
+    if path.is_relative_to(APP):
         return module_of(path)
     return ".".join(path.relative_to(ROOT).with_suffix("").parts)
 
@@ -80,6 +83,28 @@ def name_of(path: Path) -> str:
 def test_no_retired_name_is_defined_again() -> None:
     found = {name_of(path): retired_in(name_of(path), tree_of(path)) for path in PRODUCT}
     assert {module: names for module, names in found.items() if names} == {}
+
+
+def addresses_in(tree: ast.AST) -> set[str]:
+    """Return the names that calls of `path` give to addresses."""
+    return {
+        str(keyword.value.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        for keyword in node.keywords
+        if keyword.arg == "name" and isinstance(keyword.value, ast.Constant)
+    }
+
+
+def test_no_address_has_a_retired_name() -> None:
+    names = addresses_in(tree_of(APP / "urls.py"))
+    assert len(names) > 100
+    assert names & RETIRED_ADDRESSES == set()
+
+
+def test_a_retired_name_of_an_address_is_seen() -> None:
+    planted = ast.parse('urlpatterns = [path("certificates/<n>/standing/", status.standing, name="standing")]')
+    assert addresses_in(planted) & RETIRED_ADDRESSES == {"standing"}
 
 
 @pytest.mark.parametrize(

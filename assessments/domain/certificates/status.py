@@ -121,7 +121,7 @@ def _link(certificate: Certificate, event: CertificateEvent, *, to_owners: bool)
         return reverse("conformity", args=[certificate.submission.assessment.reference])
     if not to_owners and event.kind == Event.ISSUED:
         return reverse("review", args=[certificate.submission.reference])
-    return reverse("standing", args=[certificate.number])
+    return reverse("certificate_status", args=[certificate.number])
 
 
 SUSPEND, REINSTATE, REVOKE = status.Event.SUSPENDED, status.Event.REINSTATED, status.Event.REVOKED

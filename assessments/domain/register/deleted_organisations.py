@@ -312,7 +312,7 @@ def _leave_certificates(organisation: Organisation) -> None:
             MessageKind.CERTIFICATE_LEFT,
             people,
             about=f"certificate:{number}",
-            link=reverse("standing", args=[number]),
+            link=reverse("certificate_status", args=[number]),
             context={"number": number},
         )
 

@@ -195,7 +195,7 @@ def answer(appeal: Appeal, *, by: User, upheld: bool, words: str) -> AppealAnswe
             MessageKind.TO_REINSTATE,
             standing.who_may_reinstate(certificate),
             about=f"appeal:{found.reference}",
-            link=reverse("standing", args=[certificate.number]),
+            link=reverse("certificate_status", args=[certificate.number]),
             context={"use": assessment.use.title, "number": certificate.number, "words": words},
         )
     is_appeal = found.kind == AppealKind.APPEAL

@@ -68,7 +68,7 @@ def _change(request: SignedIn, number: str) -> HttpResponse:
     if refused is not None:
         if isinstance(refused, WorkflowError):
             messages.error(request, str(refused))
-            return redirect("standing", number)
+            return redirect("certificate_status", number)
         raise refused
     form = StandingForm(posted(request), reasons=certificates_standing.REASONS[move].items())
     if form.is_valid():
@@ -76,7 +76,7 @@ def _change(request: SignedIn, number: str) -> HttpResponse:
         with refusals(form, say=with_reasons):
             act(certificate, by=request.user, **form.cleaned_data)
             messages.success(request, said)
-            return redirect("standing", number)
+            return redirect("certificate_status", number)
     return _page(request, certificate, (move, form))
 
 
@@ -86,7 +86,7 @@ def _obstacle_links(certificate: Certificate, user: User) -> list[tuple[str, str
     if not left or not finders.uses_for(user).filter(pk=certificate.use_id).exists():
         return [(one.words, "") for one in left]
     reference = certificate.use.reference
-    plan, use = reverse("workspace", args=[reference]), reverse("use", args=[reference])
+    plan, use = reverse("remediation_plan", args=[reference]), reverse("use", args=[reference])
     return [(one.words, plan if one.code == Code.CONDITION else use) for one in left]
 
 

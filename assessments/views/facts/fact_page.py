@@ -256,7 +256,7 @@ def _after(facts: Facts, group: str, then: str, saved: declare.FactsSaved | None
     """Where saving a page leads: an early stop, the page after it, or the tier."""
     here = facts.use.get_absolute_url()
     if group == PROHIBITED and saved and saved.result.assigned_tier == Tier.UNACCEPTABLE:
-        return reverse("stopped", args=[facts.use.reference])
+        return reverse("prohibited", args=[facts.use.reference])
     if then == "tier":
         return here
     if then == "returned":

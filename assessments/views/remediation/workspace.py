@@ -87,7 +87,7 @@ def plan_now(request: SignedIn, reference: str) -> HttpResponse:
     throttling.spend("document", request, organisation=use.organisation_id)
     with refusals_as_messages(request):
         return redirect(requests.ask_plan(use, by=request.user))
-    return redirect("workspace", reference)
+    return redirect("remediation_plan", reference)
 
 
 def newest_submitted(use: DeclaredUse) -> tuple[Assessment | None, Submission | None]:

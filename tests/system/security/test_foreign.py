@@ -196,7 +196,7 @@ def test_markup_of_other_people_is_shown_as_words_on_every_page(cast: Cast, mark
             reverse("search", args=[draft.reference]) + "?q=" + "%3Cimg+src%3Dx+onerror%3Dalert%281%29%3E",
             reverse("results", args=[draft.reference]), reverse("check", args=[draft.reference]),
             reverse("system", args=[draft.use.system.reference]), reverse("use", args=[draft.use.reference]),
-            reverse("use_edit", args=[draft.use.reference]), reverse("workspace", args=[case.use.reference]),
+            reverse("use_edit", args=[draft.use.reference]), reverse("remediation_plan", args=[case.use.reference]),
             reverse("action", args=[case.use.reference, action.number]), reverse("case", args=[case.reference]),
         ],
         cast.contributor: [reverse("dashboard"), reverse("inbox")],
