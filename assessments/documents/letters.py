@@ -20,7 +20,7 @@ from assessments.documents.record import RecordLine, look
 from assessments.documents.report import Report
 from assessments.guideline.terms import Tier
 from assessments.models import Condition, DecisionKind, Document, Organisation, ReviewDecision, edition_for
-from assessments.models.agreed import Agreed, agreed_actions
+from assessments.models.agreed import AgreedAction, agreed_actions
 from assessments.models.going_on import after_refusal
 
 LAYOUTS = ("", "dense", "")  # on one page if it can be; else roomy on more, with the closing rows together
@@ -66,7 +66,7 @@ class Letter:
     tier: Tier | None = None
     conditions: tuple[tuple[str, date], ...] = ()
     certificate: CertificateIssued | None = None
-    actions: tuple[Agreed, ...] = ()  # that reviewers asked for on accepting an answer
+    actions: tuple[AgreedAction, ...] = ()  # that reviewers asked for on accepting an answer
     asked: AskedBack = NOTHING  # of a return that came without a change of the tier
     answer_by: date | None = None
 

@@ -19,7 +19,7 @@ MAX_DEPTH = 12
 MAX_NODES = 5000
 MAX_QUOTE = 400
 
-type Suggested = tuple[str, Any, str]  # the key of a fact or note, its value, the line of the card that says so
+type CardSuggestion = tuple[str, Any, str]  # the key of a fact or note, its value, the line of the card that says so
 
 # What a card says, to the value of a fact that it speaks for. Our judgement throughout; a person confirms each.
 KINDS_OF_OUTPUT: Mapping[str, str] = {
@@ -94,7 +94,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def read(content: IO[bytes]) -> list[Suggested]:
+def read(content: IO[bytes]) -> list[CardSuggestion]:
     """Return what a card suggests, in the order of the card's keys and then of its sections.
 
     Refuses: `no_text`, `empty`, `no_end`, `header_too_long`, `aliases`, `too_deep`, `no_yaml` (with its `line`).
@@ -173,7 +173,7 @@ def _quote(text: str) -> str:
     return text if len(text) <= MAX_QUOTE else f"{text[: MAX_QUOTE - 1]}…"
 
 
-def _from_header(stated: Mapping[str, Any], lines: list[str]) -> Iterator[Suggested]:
+def _from_header(stated: Mapping[str, Any], lines: list[str]) -> Iterator[CardSuggestion]:
     licence = _words(stated.get("license"))
     if licence:
         if set(licence) - CLOSED:
@@ -202,9 +202,9 @@ def _from_header(stated: Mapping[str, Any], lines: list[str]) -> Iterator[Sugges
             yield (name, _quote(", ".join(_words(stated[key]))), _line(lines, key))
 
 
-def _from_sections(body: str) -> Iterator[Suggested]:
+def _from_sections(body: str) -> Iterator[CardSuggestion]:
     """The first words under the headings that a reader looks for."""
-    found: dict[str, Suggested] = {}
+    found: dict[str, CardSuggestion] = {}
     for heading, lines in _sections(body):
         low = heading.lower()
         key = next((k for k, names in SECTIONS.items() if k not in found and any(name in low for name in names)), "")

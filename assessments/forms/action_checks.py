@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from assessments.forms.base import PlainForm, layout_helper, offer
 from assessments.forms.fields import OneLine, Words, explained
 from assessments.models import Answer, Evidence, Verdict
-from assessments.models.closing import VERDICT_WORDS, Finding, Judged
+from assessments.models.closing import VERDICT_WORDS, EvidenceVerdict, Finding
 
 PIECE = "piece-"
 VERDICTS = [
@@ -109,7 +109,7 @@ class JudgeForm(PlainForm):
         error_messages={"required": _("Say what is still missing.")},
     )
 
-    def __init__(self, data: Any = None, *, pieces: Iterable[Judged] = (), declines: bool = False) -> None:
+    def __init__(self, data: Any = None, *, pieces: Iterable[EvidenceVerdict] = (), declines: bool = False) -> None:
         super().__init__(data)
         self.pieces = list(pieces)
         missing: Any = self.fields["missing"]

@@ -101,7 +101,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class EvidenceVerdict:
     """One piece that is shown for an action, with the verdict of one person on the version that is shown."""
 
     use: EvidenceUse

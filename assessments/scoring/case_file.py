@@ -75,7 +75,7 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Assessed:
+class AssessedCase:
     """What a case comes to: its tier, the questions put to it, its findings and its plan."""
 
     case: Case
@@ -319,7 +319,7 @@ def declare_case(edition: Edition, case: Case, result: TierResult) -> Declared:
     return Declared(case.facts, case.parts, result.assigned_tier).knowing(edition, case.answers)
 
 
-def assess(edition: Edition, case: Case, *, today: date | None = None) -> Assessed:
+def assess(edition: Edition, case: Case, *, today: date | None = None) -> AssessedCase:
     """Work out a case as a submission would be: empty answers count as nothing, a Low statement by its answer."""
     result = assign_tier(edition, case.facts)
     declared = declare_case(edition, case, result)
@@ -335,7 +335,7 @@ def assess(edition: Edition, case: Case, *, today: date | None = None) -> Assess
             edition, declared, answers, findings, result=result, words=case.words, incident=case.incident, today=today
         )
         packages = pack(edition, actions)
-    return Assessed(
+    return AssessedCase(
         case=case,
         result=result,
         declared=declared,
@@ -347,7 +347,7 @@ def assess(edition: Edition, case: Case, *, today: date | None = None) -> Assess
     )
 
 
-def questions_json(edition: Edition, assessed: Assessed) -> list[dict[str, object]]:
+def questions_json(edition: Edition, assessed: AssessedCase) -> list[dict[str, object]]:
     """The questions put to a case, each with its lines and the facts that opened it."""
     declared = assessed.declared
     return [
@@ -362,7 +362,7 @@ def questions_json(edition: Edition, assessed: Assessed) -> list[dict[str, objec
     ]
 
 
-def plan_json(edition: Edition, assessed: Assessed) -> dict[str, object]:
+def plan_json(edition: Edition, assessed: AssessedCase) -> dict[str, object]:
     """A case with its questions and its plan, as `plan --format json` prints it."""
     declared = assessed.declared
     return {

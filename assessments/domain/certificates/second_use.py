@@ -18,7 +18,7 @@ from assessments.models import ConformityEvidence, DeclaredUse, Evidence, Eviden
 LONGEST = 400
 
 
-class Served(NamedTuple):
+class ServedPart(NamedTuple):
     """A part of the file that a content serves already, and the words on why it serves there."""
 
     part: str
@@ -30,7 +30,7 @@ def _newest_content() -> Subquery:
     return Subquery(newest.values("sha256")[:1])
 
 
-def served_elsewhere(use: DeclaredUse, part: str, pieces: Iterable[Evidence]) -> dict[str, list[Served]]:
+def served_elsewhere(use: DeclaredUse, part: str, pieces: Iterable[Evidence]) -> dict[str, list[ServedPart]]:
     """Return of each piece (by reference) the other parts of the file that its content serves. Two queries."""
     rows = ConformityEvidence.objects.filter(part__use=use, evidence__withdrawn_at=None).exclude(part__key=part)
     rows = rows.annotate(content=_newest_content()).order_by("pk")
@@ -43,14 +43,16 @@ def served_elsewhere(use: DeclaredUse, part: str, pieces: Iterable[Evidence]) ->
     found = {}
     for pk, reference in wanted.items():
         own = content.get(pk)
-        same = [Served(key, why) for other, sha256, key, why in others if other == reference or (own and sha256 == own)]
+        same = [
+            ServedPart(key, why) for other, sha256, key, why in others if other == reference or (own and sha256 == own)
+        ]
         if same:
             found[reference] = same
     return found
 
 
 def require_words(
-    elsewhere: Mapping[str, Collection[Served]],
+    elsewhere: Mapping[str, Collection[ServedPart]],
     why: Mapping[str, str],
     *,
     titles: Mapping[str, str],

@@ -34,7 +34,7 @@ from assessments.models import (
     User,
     Verdict,
 )
-from assessments.models.closing import JUDGING, VERDICT_WORDS, Finding, Judged, judged_in
+from assessments.models.closing import JUDGING, VERDICT_WORDS, EvidenceVerdict, Finding, judged_in
 
 BLOCKING = frozenset({"prohibited_or_hold", "table_1_or_overlay", "must"})
 """The priorities that keep a certificate back. Our judgement: they are closed by evidence, of which one piece is a file."""
@@ -125,7 +125,7 @@ def blocks(action: RemediationAction) -> bool:
     return standing.filter(question__in=[one for one in questions if one]).exists()
 
 
-def shown_for(action: RemediationAction, by: User | None) -> list[Judged]:
+def shown_for(action: RemediationAction, by: User | None) -> list[EvidenceVerdict]:
     """The pieces that are shown for an action, each with the newest verdict of a person on that version; two queries."""
     return judged(action, uses_of(action, by), by)
 
@@ -146,15 +146,15 @@ def uses_of(action: RemediationAction, by: User | None) -> QuerySet[EvidenceUse]
     return found.select_related("evidence", "taken_from__question").order_by("pk")
 
 
-def judged(action: RemediationAction, uses: Iterable[EvidenceUse], by: User | None) -> list[Judged]:
+def judged(action: RemediationAction, uses: Iterable[EvidenceUse], by: User | None) -> list[EvidenceVerdict]:
     """Those of the attached pieces that count, each with the newest verdict of a person; one query, none for nobody."""
     rows = ActionVerdict.objects.filter(action=action, by=by).order_by("pk") if by else ()
     newest = {(row.evidence_id, row.version): row for row in rows}
     counted = [use for use in uses if use.evidence.withdrawn_at is None]
-    return [Judged(use, newest.get((use.evidence_id, use.version))) for use in counted]
+    return [EvidenceVerdict(use, newest.get((use.evidence_id, use.version))) for use in counted]
 
 
-def missing_evidence(action: RemediationAction, pieces: list[Judged], *, blocking: bool | None = None) -> str:
+def missing_evidence(action: RemediationAction, pieces: list[EvidenceVerdict], *, blocking: bool | None = None) -> str:
     """Say what an action that blocks lacks before it can be reported as done; empty where it lacks nothing.
 
     `blocking`: what `blocks` says, where a page knows it.
@@ -178,7 +178,7 @@ def missing_evidence(action: RemediationAction, pieces: list[Judged], *, blockin
     return ""
 
 
-def _any_stored(pieces: Iterable[Judged]) -> bool:
+def _any_stored(pieces: Iterable[EvidenceVerdict]) -> bool:
     """Tell whether one of the pieces (`shown_for`) is a file that is stored here, in the version that is shown."""
     return any(one.use.is_stored for one in pieces)  # type: ignore[attr-defined]  # annotated
 
@@ -266,7 +266,7 @@ def require_judge(action: RemediationAction, *, by: User) -> tuple[Assessment, S
     return assessment, submission
 
 
-def obstacles_to_accept(action: RemediationAction, pieces: list[Judged]) -> list[str]:
+def obstacles_to_accept(action: RemediationAction, pieces: list[EvidenceVerdict]) -> list[str]:
     """Say what keeps an action from being accepted by the person whose verdicts `pieces` have; empty where nothing does."""
     reasons = []
     missing = missing_evidence(action, pieces)
@@ -291,7 +291,7 @@ def require_judged(action: RemediationAction, *, by: User) -> None:
         raise WorkflowError(reasons[0])
 
 
-def left_to_open(pieces: Iterable[Judged], submission: Submission) -> str:
+def left_to_open(pieces: Iterable[EvidenceVerdict], submission: Submission) -> str:
     """Say which of the pieces (`shown_for`) a reviewer has not opened; empty where all are, and for what was self-declared.
 
     What is shown on request has no version, and is seen elsewhere.
@@ -338,7 +338,7 @@ def refusal(
 
 
 def why_not_accept(
-    action: RemediationAction, reviewer: Reviewer, pieces: list[Judged], *, two: bool, blocking: bool
+    action: RemediationAction, reviewer: Reviewer, pieces: list[EvidenceVerdict], *, two: bool, blocking: bool
 ) -> str:
     """Say why somebody who may judge an action cannot accept or confirm it now, whatever they find of its pieces.
 

@@ -127,14 +127,14 @@ def what_closes(edition: Edition, content: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
-class Marked(NamedTuple):
+class MarkedChanges(NamedTuple):
     """What goes back by mark or judgement: how many changes, and how many reviewers ask for them."""
 
     changes: int
     askers: int
 
     @classmethod
-    def of(cls, marks: Iterable[ReviewMark], parts: Mapping[str, Iterable[PartMark]]) -> Marked:
+    def of(cls, marks: Iterable[ReviewMark], parts: Mapping[str, Iterable[PartMark]]) -> MarkedChanges:
         """`marks`: those of every seat that ask for a change; `parts`: the judgements by which a part goes back."""
         marks = list(marks)
         people = {mark.by_id for mark in marks} | {mark.by_id for of_part in parts.values() for mark in of_part}
@@ -191,7 +191,7 @@ def keep(decision: ReviewDecision, chosen: Iterable[Obstacle]) -> list[ReturnTas
 # --- what has become of it ----------------------------------------------------------------------------------------------
 
 
-class Judged(NamedTuple):
+class PartJudgement(NamedTuple):
     """The judgement by which a part goes back, as pages show it."""
 
     by: str
@@ -205,7 +205,7 @@ class Standing:
     """What a return asks for, and what of the use shows whether it is dealt with."""
 
     tasks: list[Obstacle] = field(default_factory=list)
-    returned: dict[str, list[Judged]] = field(default_factory=dict)  # by part
+    returned: dict[str, list[PartJudgement]] = field(default_factory=dict)  # by part
     holds: set[str] = field(default_factory=set)  # keys of those that are open
     parts: dict[str, int] = field(default_factory=dict)  # part of the file: its revision today
     added: set[str] = field(default_factory=set)  # targets to which evidence was added after the signing
@@ -235,7 +235,7 @@ def standing_of(decision: ReviewDecision, submission: Submission, use: int) -> S
             case "task":
                 found.tasks.append(Obstacle(a, b, c))
             case "mark":
-                found.returned.setdefault(a, []).append(Judged(d, str(PartVerdict(b).label), c))
+                found.returned.setdefault(a, []).append(PartJudgement(d, str(PartVerdict(b).label), c))
             case "hold":
                 found.holds.add(str(pk))
             case "part":

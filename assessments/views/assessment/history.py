@@ -243,7 +243,7 @@ class Side:
 
 
 @dataclass
-class Compared:
+class ComparedAnswer:
     """One answer in two versions."""
 
     question: Question
@@ -365,7 +365,9 @@ def compared(case: MemberCase, form: CompareForm) -> dict[str, Any]:
     }
 
 
-def compared_answers(case: MemberCase, a: Side, b: Side, now: Side | None) -> list[tuple[Section, list[Compared]]]:
+def compared_answers(
+    case: MemberCase, a: Side, b: Side, now: Side | None
+) -> list[tuple[Section, list[ComparedAnswer]]]:
     """The questions that either version answers, by section; what can be taken back is marked so."""
     unlocked = case.unlocked(now.answers) if now and case.may_answer else set()
     asked = {question.key for question in case.questions}
@@ -388,7 +390,7 @@ def compared_answers(case: MemberCase, a: Side, b: Side, now: Side | None) -> li
                 and not same_answer(before, stands)
             )
             rows.append(
-                Compared(
+                ComparedAnswer(
                     question=question,
                     url=reverse("history", args=[case.assessment.reference, question.key]),
                     before=before,

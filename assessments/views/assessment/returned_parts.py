@@ -22,7 +22,7 @@ class ReturnedPart:
     key: str
     label: str
     asks: str
-    marks: list[returns.Judged]
+    marks: list[returns.PartJudgement]
     url: str
     dealt_with: bool
 

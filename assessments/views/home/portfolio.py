@@ -123,7 +123,7 @@ def portfolio(request: SignedIn) -> HttpResponse:
     form = PortfolioForm(request.GET, organisations=works_in)
     # Who sees only what is assigned does not learn of a newer assessment that is not.
     partly = any(m.sees == Sees.ASSIGNED for m in memberships)
-    asked = Asked(form.chosen(), request.user, partly=partly)
+    asked = PortfolioQueries(form.chosen(), request.user, partly=partly)
     if "after" in request.GET or "before" in request.GET:
         page = page_of(
             asked.uses(),
@@ -162,7 +162,7 @@ def portfolio(request: SignedIn) -> HttpResponse:
     return render(request, "assessments/home/portfolio.html", context)
 
 
-class Asked:
+class PortfolioQueries:
     """The queries of the list for one choice of a person. `partly`: they see some assessments of an organisation only."""
 
     def __init__(self, chosen: dict[str, str], user: User, *, partly: bool) -> None:

@@ -24,7 +24,7 @@ from assessments.forms.remediation import NoteForm, PlanForm, RefuseForm
 from assessments.guideline.edition import Edition, Question
 from assessments.models import ActionEvent, ActionStatus, RemediationAction, Role, User, edition_for
 from assessments.models.agreed import CLOSED_BY
-from assessments.models.closing import Judged
+from assessments.models.closing import EvidenceVerdict
 from assessments.views.assessment.evidence_strip import EvidenceLine as PieceLine
 from assessments.views.evidence import item, library
 from assessments.views.remediation import judging, workspace
@@ -155,7 +155,7 @@ def action(request: SignedIn, reference: str, number: int) -> HttpResponse:
 def _forms(
     user: User,
     found: RemediationAction,
-    judged: list[Judged],
+    judged: list[EvidenceVerdict],
     edition: Edition,
     given: Any,
     *,

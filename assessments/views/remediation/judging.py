@@ -26,7 +26,7 @@ from assessments.models import (
     Submission,
     User,
 )
-from assessments.models.closing import Judged
+from assessments.models.closing import EvidenceVerdict
 from assessments.views.assessment.evidence_strip import EvidenceLine
 from assessments.views.site.requests import SignedIn
 
@@ -43,7 +43,7 @@ class ShownEvidence(EvidenceLine):
 
 
 def report_form(
-    user: User, found: RemediationAction, judged: list[Judged], edition: Edition, given: Any, *, whole: bool
+    user: User, found: RemediationAction, judged: list[EvidenceVerdict], edition: Edition, given: Any, *, whole: bool
 ) -> ReportForm:
     """The form that reports an action as done, with the evidence that can be attached; `whole`: they see the whole use."""
     mine = finders.evidence_for(user).in_use().filter(organisation=found.organisation_id)
@@ -129,7 +129,7 @@ def judging_of(
     user: User,
     found: RemediationAction,
     submission: Submission | None,
-    pieces: list[Judged],
+    pieces: list[EvidenceVerdict],
     *,
     blocking: bool,
     signs: bool,

@@ -15,13 +15,13 @@ from assessments.domain.review import cases, supplements
 from assessments.forms.judgements import JudgementForm
 from assessments.models import Supplement, SupplementMark
 from assessments.views.review.case import ReviewCase
-from assessments.views.review.judged import Judged, errors_of
+from assessments.views.review.judged import JudgedItem, errors_of
 from assessments.views.site.gate import to_declare
 from assessments.views.site.requests import SignedIn, posted
 
 
 @dataclass(kw_only=True)
-class JudgedSupplement(Judged[SupplementMark]):
+class JudgedSupplement(JudgedItem[SupplementMark]):
     """One piece of evidence as the page shows it."""
 
     row: Supplement
