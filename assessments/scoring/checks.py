@@ -21,7 +21,7 @@ TICK = "tick."
 
 
 @dataclass(frozen=True, slots=True)
-class PieceSeen:
+class SeenEvidence:
     """One piece of evidence as a check sees it: until when it is good, and of what time it speaks."""
 
     expires_on: date | None = None
@@ -34,7 +34,7 @@ class AnswerSeen:
 
     value: AnswerValue
     note: str = ""
-    evidence: tuple[PieceSeen, ...] = ()
+    evidence: tuple[SeenEvidence, ...] = ()
     note_is_taken: bool = False  # its words were written for another use
 
 
@@ -166,7 +166,7 @@ class _Look:
                 under[note].append(key)
         return self.in_order({key for keys in under.values() if len(keys) >= answers for key in keys})
 
-    def is_old(self, piece: PieceSeen, oldest: date) -> bool:
+    def is_old(self, piece: SeenEvidence, oldest: date) -> bool:
         expired = piece.expires_on is not None and piece.expires_on < self.today
         return expired or (piece.period_to is not None and piece.period_to < oldest)
 

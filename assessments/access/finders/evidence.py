@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from assessments.guideline.edition import FilePart
 from assessments.access.finders import actions, register
 
-PIECES_OFFERED = 60  # on one page; a piece that is older is attached to an answer first
+EVIDENCE_OFFERED = 60  # on one page; a piece that is older is attached to an answer first
 
 
 def evidence_uses_for(user: User) -> QuerySet[EvidenceUse]:
@@ -56,7 +56,7 @@ def evidence_on(assessment: Assessment, questions: Iterable[str]) -> dict[str, l
     return found
 
 
-def pieces_for_part(
+def evidence_for_part(
     user: User, assessment: Assessment, part: FilePart, stands: Mapping[str, Any] | None
 ) -> list[Evidence]:
     """The pieces that a part of the file may lean on: those it has, those under the likely answers, the newest of the rest.
@@ -69,4 +69,4 @@ def pieces_for_part(
     )
     rows = evidence_for(user).in_use().filter(organisation=assessment.organisation_id)
     rank = Case(When(reference__in=have, then=0), When(Exists(likely), then=1), default=2)
-    return list(rows.annotate(rank=rank).order_by("rank", "-created_at", "pk")[:PIECES_OFFERED])
+    return list(rows.annotate(rank=rank).order_by("rank", "-created_at", "pk")[:EVIDENCE_OFFERED])

@@ -140,7 +140,7 @@ def as_day(value: date | str | None) -> date | None:
     return date.fromisoformat(value) if isinstance(value, str) else value
 
 
-def pieces_asked_for(edition: Edition, content: Mapping[str, Any]) -> set[str]:
+def evidence_asked_for(edition: Edition, content: Mapping[str, Any]) -> set[str]:
     """References of the pieces that a picture names where a gate of its tier asks for evidence."""
     tier = content["tier"]["assigned"]
     questions = [gate.question for gate in edition.gates.evidence if tier in gate.tiers]

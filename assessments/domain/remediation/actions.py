@@ -94,7 +94,7 @@ def link_answer(action: RemediationAction, answer: Answer, *, by: User) -> list[
     Raises NotPermitted for an answer of another use, InvalidAnswer on `evidence` for one without evidence.
     """
     return [
-        attach(action, use.evidence, by=by, answer=answer) for use in closing.pieces_of_answer(action, answer, by=by)
+        attach(action, use.evidence, by=by, answer=answer) for use in closing.evidence_of_answer(action, answer, by=by)
     ]
 
 

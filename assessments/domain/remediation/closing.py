@@ -202,7 +202,7 @@ def answers_to_link(action: RemediationAction) -> list[Answer]:
     return list(found.values())
 
 
-def pieces_of_answer(action: RemediationAction, answer: Answer, *, by: User) -> list[EvidenceUse]:
+def evidence_of_answer(action: RemediationAction, answer: Answer, *, by: User) -> list[EvidenceUse]:
     """The pieces of an answer that may be shown for an action. Raises NotPermitted, InvalidAnswer on `evidence`."""
     roles.require(by, Action.ANSWER, action.organisation)
     if answer.assessment.use_id != action.use_id:

@@ -60,7 +60,7 @@ def unsupported(verdicts: Iterable[str]) -> str:
 
 
 @dataclass(slots=True)
-class Piece:
+class CaseEvidence:
     """One content: the pieces that hold it, and where each serves."""
 
     content: str  # as `sampling.content_of` names it
@@ -87,9 +87,9 @@ class Piece:
         return self.expires_on is not None and self.expires_on < timezone.localdate()
 
 
-def pieces_of_case(
+def items_of_case(
     submission: Submission, marks: Mapping[str, ReviewMark], verdicts: Iterable[EvidenceMark], *, reader: User
-) -> list[Piece]:
+) -> list[CaseEvidence]:
     """The evidence of a case in the order of its answers, parts, actions and holds: three queries.
 
     `marks`: those that count for the reader, by target. `verdicts`: what reviewers found of the pieces.
@@ -99,7 +99,7 @@ def pieces_of_case(
     for verdict in verdicts:
         if verdict.verdict:
             found.setdefault((verdict.question, verdict.piece), []).append(verdict)
-    pieces: dict[str, Piece] = {}
+    pieces: dict[str, CaseEvidence] = {}
     for shown in content["questions"]:
         key = shown["question"]
         for given in pieces_of(content["answers"].get(key)):
@@ -147,9 +147,9 @@ def _place_of(use: Any) -> Place:
     return Place("hold", str(use.hold.pk), title=str(use.hold.get_kind_display()))
 
 
-def _add(pieces: dict[str, Piece], given: Mapping[str, Any], place: Place) -> None:
+def _add(pieces: dict[str, CaseEvidence], given: Mapping[str, Any], place: Place) -> None:
     content = content_of(given)
-    piece = pieces.setdefault(content, Piece(content, given))
+    piece = pieces.setdefault(content, CaseEvidence(content, given))
     if given["title"] not in piece.titles:
         piece.titles.append(given["title"])
     if (given["reference"], given["version"]) not in piece.named:
@@ -161,7 +161,7 @@ def _add(pieces: dict[str, Piece], given: Mapping[str, Any], place: Place) -> No
     piece.places.append(place)
 
 
-def _put_versions(submission: Submission, pieces: Iterable[Piece]) -> None:
+def _put_versions(submission: Submission, pieces: Iterable[CaseEvidence]) -> None:
     references = {reference for piece in pieces for reference, _number in piece.named}
     rows = EvidenceVersion.objects.filter(
         evidence__organisation=submission.organisation_id, evidence__reference__in=references

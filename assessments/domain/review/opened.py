@@ -75,20 +75,20 @@ def note_opening_on_action(version: EvidenceVersion, action: RemediationAction, 
 
 
 def _content_in_case(submission: Submission, reference: str, version: int) -> str:
-    for piece in named_pieces(submission):
+    for piece in named_evidence(submission):
         if (piece["reference"], piece["version"]) == (reference, version):
             return content_of(piece)
     found = finders.submitted_version(submission, reference, version)
     return "" if found is None else found.sha256 or f"{reference}/{version}"
 
 
-def named_pieces(submission: Submission) -> list[dict[str, Any]]:
+def named_evidence(submission: Submission) -> list[dict[str, Any]]:
     """The pieces of evidence that a submission names, under its answers and in its conformity file."""
-    return named_pieces_of(submission.content())
+    return evidence_named_in(submission.content())
 
 
-def named_pieces_of(content: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """As `named_pieces`, for a page that has read the snapshot."""
+def evidence_named_in(content: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """As `named_evidence`, for a page that has read the snapshot."""
     leaning = (*content["answers"].values(), *content.get("conformity", ()))
     return [piece for one in leaning for piece in one.get("evidence", ())]
 

@@ -110,7 +110,7 @@ class DemoReview:
 
 
 @dataclass(frozen=True, slots=True)
-class DemoPiece:
+class DemoEvidence:
     """A piece of evidence: a file of the folder `files`, the answers that name it, and the part of the conformity file."""
 
     title: str
@@ -137,7 +137,7 @@ class DemoFile:
     state: str = ""
     answered_by: str = ""
     answers: dict[str, DemoAnswer] = field(default_factory=dict)
-    evidence: dict[str, DemoPiece] = field(default_factory=dict)
+    evidence: dict[str, DemoEvidence] = field(default_factory=dict)
     conformity: dict[str, list[dict[str, str]]] = field(default_factory=dict)  # part of the file to its rows
     assigned: dict[str, int] = field(default_factory=dict)  # section to days from now
     route: str = Route.INSIDE
@@ -197,7 +197,7 @@ def _read(path: Path) -> DemoFile:
         for key, answer in written.get("answers", {}).items()
     }
     evidence = {
-        key: DemoPiece(**_fields(document, ("evidence", key), DemoPiece, piece))
+        key: DemoEvidence(**_fields(document, ("evidence", key), DemoEvidence, piece))
         for key, piece in written.get("evidence", {}).items()
     }
     for key, piece in evidence.items():

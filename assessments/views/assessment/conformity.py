@@ -145,7 +145,7 @@ def _form(request: HttpRequest, case: MemberCase, asked: FilePart) -> tuple[Part
     """The form of one part with what it holds now, and whether there is any evidence to choose from."""
     content = finders.conformity_of(case.assessment, case.declared)
     stands = next((one for one in content["conformity"] if one["part"] == asked.key), None)
-    pieces = finders.pieces_for_part(case.user, case.assessment, asked, stands) if asked.kind not in ROWS else []
+    pieces = finders.evidence_for_part(case.user, case.assessment, asked, stands) if asked.kind not in ROWS else []
     served = second_use.served_elsewhere(case.assessment.use, asked.key, pieces) if pieces else {}
     labels = {one.key: one.label for one in case.edition.gates.conformity_file}
     before = {f"why-{piece['reference']}": piece["why"] for piece in stands["evidence"]} if stands else {}

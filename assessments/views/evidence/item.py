@@ -33,7 +33,7 @@ USES = 50  # of a piece, on its page
 # --- a piece -----------------------------------------------------------------------------------------------------------
 
 
-def find_piece(request: SignedIn, reference: str) -> Evidence:
+def find_item(request: SignedIn, reference: str) -> Evidence:
     return get_object_or_404(finders.evidence_for(request.user).for_list(), reference=reference)
 
 
@@ -50,7 +50,7 @@ class Leaning:
 @require_safe
 def piece(request: SignedIn, reference: str) -> HttpResponse:
     """What a piece is, its versions, and what leans on it."""
-    found = find_piece(request, reference)
+    found = find_item(request, reference)
     uses = finders.evidence_uses_for(request.user).filter(evidence=found)
     rows = uses.select_related("evidence", "answer__question__section", "answer__assessment__use__system")
     rows = rows.select_related("answer__assessment__edition").defer("answer__assessment__edition__content")
@@ -101,7 +101,7 @@ def leaning_of(use: EvidenceUse) -> Leaning:
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: SignedIn, reference: str) -> HttpResponse:
     """Change what is said of a piece, and who owns it."""
-    found = find_piece(request, reference)
+    found = find_item(request, reference)
     library.require_writer(found, request.user)
     owners = finders.writers_of(found.organisation)
     title = found.title
@@ -117,7 +117,7 @@ def edit(request: SignedIn, reference: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def replace(request: SignedIn, reference: str) -> HttpResponse:
     """Put a newer file or link in the place of a piece's newest one; the older ones stay."""
-    found = find_piece(request, reference)
+    found = find_item(request, reference)
     library.require_writer(found, request.user)
     posted = (request.POST, request.FILES) if request.method == "POST" else ()
     form = ReplaceForm(*posted, endings=files.endings(), limit=settings.EVIDENCE_MAX_BYTES)
@@ -140,7 +140,7 @@ def replace(request: SignedIn, reference: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def withdraw(request: SignedIn, reference: str) -> HttpResponse:
     """Take a piece out of the library, after saying what that does."""
-    found = find_piece(request, reference)
+    found = find_item(request, reference)
     library.require_writer(found, request.user)
     if request.method == "POST":
         with refusals_as_messages(request):
@@ -156,7 +156,7 @@ def withdraw(request: SignedIn, reference: str) -> HttpResponse:
 @require_safe
 def file(request: SignedIn, reference: str, number: int) -> HttpResponseBase:
     """Send a version of a piece as a download, or lead to its link."""
-    found = find_piece(request, reference)
+    found = find_item(request, reference)
     version = get_object_or_404(found.versions.select_related("evidence__organisation"), number=number)
     return send(request, version)
 

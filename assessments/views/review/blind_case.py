@@ -13,7 +13,7 @@ from assessments.domain.review.opened import opened_contents
 from assessments.domain.review.sampling import content_of
 from assessments.models import SecondLook, SecondLookMark, Submission, User, edition_for
 from assessments.views.review.case import PageOfCase, ReviewCase, look_at
-from assessments.views.review.rows import JudgedRow, Piece
+from assessments.views.review.rows import EvidenceRow, JudgedRow
 from assessments.views.review.snapshot import taken_apart
 
 
@@ -47,7 +47,9 @@ class BlindCase(ReviewCase):
         for row in rows:
             key = row.target.removeprefix("q:")
             row.pieces = [
-                look_at(Piece(given, key, is_opened=content_of(given) in opened), versions, self.submission.at.date())
+                look_at(
+                    EvidenceRow(given, key, is_opened=content_of(given) in opened), versions, self.submission.at.date()
+                )
                 for given in row.now["evidence"]
             ]
 

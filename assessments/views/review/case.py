@@ -44,7 +44,7 @@ from assessments.models.figures import figure_words
 from assessments.models.marks import combine
 from assessments.models.snapshots import evidence_of, value_of
 from assessments.views.review.guides import Guide, guide_to
-from assessments.views.review.rows import JudgedRow, Piece
+from assessments.views.review.rows import EvidenceRow, JudgedRow
 from assessments.views.review.snapshot import changed_between, changed_since_decision, taken_apart
 from assessments.views.wording import (
     answer_lines,
@@ -491,10 +491,10 @@ class ReviewCase:
 
     def _piece(
         self, given: dict[str, Any], question: str, marks: Iterable[EvidenceMark], opened: Collection[str]
-    ) -> Piece:
+    ) -> EvidenceRow:
         seat = self.seat.seat if self.reader and self.seat else ""
         content = content_of(given)
-        return Piece(
+        return EvidenceRow(
             given,
             question,
             mark=next((mark for mark in marks if mark.seat == seat), None),
@@ -620,7 +620,7 @@ class ReviewCase:
 LONG_AGO = 365  # days between the end of a piece's period and the signing that are worth a word
 
 
-def look_at(piece: Piece, versions: Mapping[tuple[str, int], Any], signed: date) -> Piece:
+def look_at(piece: EvidenceRow, versions: Mapping[tuple[str, int], Any], signed: date) -> EvidenceRow:
     """Say how the period of a piece stands to the answer, and what became of the piece since it was signed."""
     given = piece.given
     start, end = given["period_from"], given["period_to"]

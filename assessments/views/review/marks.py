@@ -24,7 +24,7 @@ from assessments.models import MarkKind, MarkReason
 from assessments.views.review.case import CHANGES, FACTS, NOT_APPLICABLE, OWN, PageOfCase, ReviewCase
 from assessments.views.review.marks_cache import draw
 from assessments.views.review.reading import page_around
-from assessments.views.review.rows import JudgedRow, Piece
+from assessments.views.review.rows import EvidenceRow, JudgedRow
 from assessments.views.site.expired_forms import forget_typed, said_of_typed, typed_before
 from assessments.views.site.gate import to_declare
 from assessments.views.site.requests import SignedIn, refusals_as_messages
@@ -205,7 +205,7 @@ def _save_mark(case: ReviewCase, row: JudgedRow, data: QueryDict, seen: str = ""
     return None
 
 
-def _save_piece(case: ReviewCase, piece: Piece, data: QueryDict) -> bool | None:
+def _save_piece(case: ReviewCase, piece: EvidenceRow, data: QueryDict) -> bool | None:
     if f"{piece.anchor}-verdict" not in data and f"{piece.anchor}-note" not in data:
         return False
     form = piece.form = EvidenceMarkForm(data, prefix=piece.anchor, row=piece.to_edit)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from assessments.domain.certificates import issuing
 from assessments.domain.review import parts, queries
-from assessments.domain.review.opened import named_pieces_of, opened_contents
+from assessments.domain.review.opened import evidence_named_in, opened_contents
 from assessments.domain.review.sampling import content_of, is_openable
 from assessments.views.review.case import ReviewCase
 from assessments.views.site.gate import to_declare
@@ -22,7 +22,7 @@ from assessments.views.site.requests import SignedIn
 
 
 @dataclass(frozen=True, slots=True)
-class PieceLine:
+class OwnSetLine:
     """One piece of evidence of the own set: where it is opened, where it is judged, and what of that is done."""
 
     title: str
@@ -64,7 +64,7 @@ def own_set(request: SignedIn, reference: str) -> HttpResponse:
     )
 
 
-def _pieces(case: ReviewCase) -> list[PieceLine]:
+def _pieces(case: ReviewCase) -> list[OwnSetLine]:
     """The pieces of the own set, each content once: two queries, and one more where there is a conformity file."""
     own = case.own
     assert own is not None
@@ -72,16 +72,16 @@ def _pieces(case: ReviewCase) -> list[PieceLine]:
     found = queries.evidence_marks_on(case.submission)
     seat = case.seat.seat if case.seat else ""
     judged = {(m.question, m.piece) for m in found if m.verdict and m.seat == seat and m.by_id == case.user.pk}
-    lines: dict[str, PieceLine] = {}
+    lines: dict[str, OwnSetLine] = {}
     in_parts = _parts_of_contents(case)
     found_parts = parts.marks_on(case.submission) if in_parts else []
     judged_parts = {m.part for m in found_parts if m.verdict and (m.seat, m.by_id) == (seat, case.user.pk)}
-    for piece in named_pieces_of(case.content):
+    for piece in evidence_named_in(case.content):
         content = content_of(piece)
         if content in lines or content not in own.openable | own.pieces.keys():
             continue
         places = sorted(own.pieces.get(content, ()))
-        lines[content] = PieceLine(
+        lines[content] = OwnSetLine(
             title=piece["title"],
             url=case.evidence_url(piece) if is_openable(piece) else "",
             show=_preview_url(case, piece) if is_openable(piece) and not piece["link"] else "",

@@ -68,7 +68,7 @@ class JudgedRow:
     decisive: bool = False
     asked: ReviewMark | None = None  # what was asked for in the round before
     reply: dict[str, Any] | None = None  # and what the organisation said to it
-    pieces: list[Piece] = field(default_factory=list)
+    pieces: list[EvidenceRow] = field(default_factory=list)
     later: list[Supplement] = field(default_factory=list)  # evidence that was added after the signing
     theirs: ReviewMark | None = None  # the mark that stands, where another one was to be saved over it
     html: SafeString | str = ""
@@ -184,7 +184,7 @@ class JudgedRow:
 
 
 @dataclass
-class Piece:
+class EvidenceRow:
     """A piece of evidence under an answer: as it was submitted, as it stands now, and what the reviewer finds of it."""
 
     given: dict[str, Any]
