@@ -158,7 +158,7 @@ class MarkForm(PlainForm):
 
 
 class EvidenceMarkForm(forms.Form):
-    """Whether one piece supports the answer; `row` is what is kept of it."""
+    """Whether one evidence item supports the answer; `row` is what is kept of it."""
 
     verdict = forms.ChoiceField(choices=[("", ""), *Verdict.choices], required=False)
     note = OneLine(required=False, max_length=400)

@@ -58,7 +58,7 @@ def judged_in() -> Coalesce:
 
 
 class ActionVerdict(Frozen):
-    """What a person who may accept an action finds of one piece that is shown for it; their newest verdict counts."""
+    """What a person who may accept an action finds of one evidence item that is shown for it; their newest verdict counts."""
 
     action = models.ForeignKey(RemediationAction, models.PROTECT, related_name="verdicts")
     evidence = models.ForeignKey(Evidence, models.PROTECT, related_name="+")
@@ -94,7 +94,7 @@ class ClosedPractice(Frozen):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a reviewer finds of one piece: the verdict, and a word on it where the piece does not fully support."""
+    """What a reviewer finds of one piece: the verdict, and a word on it where the evidence item does not fully support."""
 
     verdict: str
     words: str = ""
@@ -102,12 +102,12 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceVerdict:
-    """One piece that is shown for an action, with the verdict of one person on the version that is shown."""
+    """One evidence item that is shown for an action, with the verdict of one person on the version that is shown."""
 
     use: EvidenceUse
     verdict: ActionVerdict | None
 
     @property
     def key(self) -> str:
-        """The name of the piece in a form."""
+        """The name of the evidence item in a form."""
         return self.use.evidence.reference

@@ -51,7 +51,7 @@ class ConformityRevision(Revision):
 
 
 class ConformityEvidence(models.Model):
-    """A piece of the library that a part of the file leans on, always in its newest version.
+    """An evidence item of the library that a part of the file leans on, always in its newest version.
 
     `why`: why it serves here too, where the same content serves another part of the file.
     """

@@ -129,7 +129,7 @@ class Verdict(models.TextChoices):
 
 
 class EvidenceMark(models.Model):
-    """What a reviewer finds of one piece under one answer of a submission, in the version that it names."""
+    """What a reviewer finds of one evidence item under one answer of a submission, in the version that it names."""
 
     submission = models.ForeignKey(Submission, models.PROTECT, related_name="evidence_marks")
     seat = models.CharField(max_length=6, choices=Seat, default=Seat.FIRST)

@@ -185,7 +185,7 @@ def remind_of_risks(today: date | None = None) -> int:
 
 
 def remind_of_evidence(today: date | None = None) -> int:
-    """Tell the owner of each piece that expires soon; where that one left, the owners of the organisation."""
+    """Tell the owner of each evidence item that expires soon; where that one left, the owners of the organisation."""
     today = today or timezone.localdate()
     days = _days("evidence")
     found = list(

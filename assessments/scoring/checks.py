@@ -22,7 +22,7 @@ TICK = "tick."
 
 @dataclass(frozen=True, slots=True)
 class SeenEvidence:
-    """One piece of evidence as a check sees it: until when it is good, and of what time it speaks."""
+    """One evidence item as a check sees it: until when it is good, and of what time it speaks."""
 
     expires_on: date | None = None
     period_to: date | None = None

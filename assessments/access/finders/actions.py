@@ -157,7 +157,7 @@ def owners_of_actions(user: User) -> QuerySet[User]:
 
 
 def version_on_action(action: RemediationAction, reference: str, number: int) -> EvidenceVersion | None:
-    """The version of a piece that an action leans on. For an action that the caller found by a finder."""
+    """The version of an evidence item that an action leans on. For an action that the caller found by a finder."""
     uses = EvidenceUse.objects.filter(action=action, evidence__reference=reference, version=number)
     rows = EvidenceVersion.objects.filter(evidence__in=uses.values("evidence"), number=number)
     found: EvidenceVersion | None = rows.select_related("evidence__organisation").first()

@@ -107,7 +107,7 @@ def own_submissions_for(user: User) -> SubmissionQuerySet:
 
 
 def submitted_version(submission: Submission, reference: str, number: int) -> EvidenceVersion | None:
-    """Return a version of a piece of evidence that belongs to the case: no other is found.
+    """Return a version of an evidence item that belongs to the case: no other is found.
 
     It belongs where the submission names it, where a hold or an action of the use has it attached, or as a supplement.
 

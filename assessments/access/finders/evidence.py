@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from assessments.guideline.edition import FilePart
 from assessments.access.finders import actions, register
 
-EVIDENCE_OFFERED = 60  # on one page; a piece that is older is attached to an answer first
+EVIDENCE_OFFERED = 60  # on one page; an evidence item that is older is attached to an answer first
 
 
 def evidence_uses_for(user: User) -> QuerySet[EvidenceUse]:
@@ -34,14 +34,14 @@ def evidence_uses_for(user: User) -> QuerySet[EvidenceUse]:
 
 
 def evidence_for(user: User) -> EvidenceQuerySet:
-    """The pieces that `user` may know of: of organisations seen in full, their own, and those their questions lean on."""
+    """The evidence items that `user` may know of: of organisations seen in full, their own, and those their questions lean on."""
     own = Q(owner=user, organisation__in=register.memberships_for(user).values("organisation"))
     leaning = Q(pk__in=evidence_uses_for(user).values("evidence"))
     return Evidence.objects.filter(Q(organisation__in=register.organisations_seen_in_full(user)) | own | leaning)
 
 
 def evidence_to_renew(user: User, days: int) -> EvidenceQuerySet:
-    """The pieces that `user` owns and can find, and that have expired or will within so many days."""
+    """The evidence items that `user` owns and can find, and that have expired or will within so many days."""
     until = timezone.localdate() + timedelta(days=days)
     own = evidence_for(user).in_use().filter(owner=user, expires_on__lte=until)
     return own.order_by("expires_on", "pk")
@@ -59,7 +59,7 @@ def evidence_on(assessment: Assessment, questions: Iterable[str]) -> dict[str, l
 def evidence_for_part(
     user: User, assessment: Assessment, part: FilePart, stands: Mapping[str, Any] | None
 ) -> list[Evidence]:
-    """The pieces that a part of the file may lean on: those it has, those under the likely answers, the newest of the rest.
+    """The items that a part of the file may lean on: those it has, those under the likely answers, the newest of the rest.
 
     One query. For a page that found the assessment by `assessments_for`.
     """

@@ -201,7 +201,7 @@ def close_action(
 ) -> None:
     """Accept what shows that an action is done; meets its condition, and may be the last thing before a certificate.
 
-    `findings`: what `by` finds of each piece. Of what was self-declared an owner accepts, otherwise a reviewer with a seat
+    `findings`: what `by` finds of each item. Of what was self-declared an owner accepts, otherwise a reviewer with a seat
     in the case.
     """
     assessment, submission = actions.accept(action, by=by, findings=findings)

@@ -46,7 +46,7 @@ def missing(
 ) -> list[Missing]:
     """Say what a picture lacks; empty where the tier asks for nothing, or all of it is there.
 
-    `withdrawn`: references of pieces taken out of the library since. `monitored`: the last day that the use's living
+    `withdrawn`: references of evidence items taken out of the library since. `monitored`: the last day that the use's living
     monitoring evidence speaks for; a review may take longer than a record stays fresh, so the newest one counts.
     `supplements`: what was attached after the signing and found to support its target (`q:`, `part:`); it counts too.
     """
@@ -121,7 +121,7 @@ def _part(
 
 
 def is_current(piece: Mapping[str, Any], today: date, withdrawn: Collection[str] = ()) -> bool:
-    """Tell whether a piece of a picture is good on that day and was not withdrawn since."""
+    """Tell whether an evidence item of a picture is good on that day and was not withdrawn since."""
     expires = as_day(piece["expires_on"])
     return piece["reference"] not in withdrawn and (expires is None or expires >= today)
 
@@ -141,7 +141,7 @@ def as_day(value: date | str | None) -> date | None:
 
 
 def evidence_asked_for(edition: Edition, content: Mapping[str, Any]) -> set[str]:
-    """References of the pieces that a picture names where a gate of its tier asks for evidence."""
+    """References of the evidence items that a picture names where a gate of its tier asks for evidence."""
     tier = content["tier"]["assigned"]
     questions = [gate.question for gate in edition.gates.evidence if tier in gate.tiers]
     answers = [piece for key in questions for piece in pieces_of(content["answers"].get(key))]

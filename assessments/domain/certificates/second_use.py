@@ -1,6 +1,6 @@
-"""A piece of evidence that serves a second part of a conformity file says why it serves there.
+"""An evidence item that serves a second part of a conformity file says why it serves there.
 
-Pieces are compared by their reference and by the content of their newest version. Of all parts that one content serves,
+Evidence items are compared by their reference and by the content of their newest version. Of all parts that one content serves,
 all but one have such words.
 """
 
@@ -31,7 +31,7 @@ def _newest_content() -> Subquery:
 
 
 def served_elsewhere(use: DeclaredUse, part: str, pieces: Iterable[Evidence]) -> dict[str, list[ServedPart]]:
-    """Return of each piece (by reference) the other parts of the file that its content serves. Two queries."""
+    """Return of each evidence item (by reference) the other parts of the file that its content serves. Two queries."""
     rows = ConformityEvidence.objects.filter(part__use=use, evidence__withdrawn_at=None).exclude(part__key=part)
     rows = rows.annotate(content=_newest_content()).order_by("pk")
     others = list(rows.values_list("evidence__reference", "content", "part__key", "why"))
@@ -58,9 +58,9 @@ def require_words(
     titles: Mapping[str, str],
     labels: Mapping[str, str],
 ) -> None:
-    """Raise InvalidAnswer at `why-<reference>` for a piece that serves another part and does not say why here.
+    """Raise InvalidAnswer at `why-<reference>` for an evidence item that serves another part and does not say why here.
 
-    `titles` of the pieces by reference, `labels` of the parts by key.
+    `titles` of the evidence items by reference, `labels` of the parts by key.
     """
     for reference, title in titles.items():
         words = why.get(reference, "").strip()
@@ -93,7 +93,7 @@ def shared_in(file: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], list[s
 
 
 def without_words(file: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
-    """Return of each part of a frozen file the titles of pieces that say not why they serve it too.
+    """Return of each part of a frozen file the titles of evidence items that do not say why they serve it too.
 
     The first part that a content serves needs no words. Files that were signed before words were asked have none to miss.
     """

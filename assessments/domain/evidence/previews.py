@@ -1,4 +1,4 @@
-"""Show a piece of evidence in a page: pictures, pages of a PDF, texts and tables, for the reviewers of a case.
+"""Show an evidence item in a page: pictures, pages of a PDF, texts and tables, for the reviewers of a case.
 
 No byte of the file reaches the page: `core.preview_readers` reads it in a child process with limits, and gives back a
 picture that it drew or texts. Whatever is too large, locked, damaged or of another kind is refused with a sentence.
@@ -76,7 +76,7 @@ def can_show(media_type: str) -> bool:
 
 
 def find(submission: Submission, reference: str, number: int, *, by: User) -> EvidenceVersion | None:
-    """The version of a piece that belongs to a case, None for any other; raises NotPermitted where the gate is closed."""
+    """The version of an evidence item of a case, None for any other; raises NotPermitted where the gate is closed."""
     if not finders.is_open_to(by, submission.assessment_id):
         raise NotPermitted(_("Declare your interests in this case before you open its evidence."))
     return finders.submitted_version(submission, reference, number)

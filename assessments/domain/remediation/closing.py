@@ -1,6 +1,6 @@
 """How an action is closed: by evidence that the reviewers of its case have judged, of a High use by two of them.
 
-What blocks the certificate is reported with evidence, and accepted once somebody who may accept it has judged each piece.
+What blocks the certificate is reported with evidence, and accepted once somebody who may accept it has judged each evidence item.
 `actions` changes the action; this module says what has to be there. Every function names its actor, `by=`.
 """
 
@@ -37,7 +37,7 @@ from assessments.models import (
 from assessments.models.closing import JUDGING, VERDICT_WORDS, EvidenceVerdict, Finding, judged_in
 
 BLOCKING = frozenset({"prohibited_or_hold", "table_1_or_overlay", "must"})
-"""The priorities that keep a certificate back. Our judgement: they are closed by evidence, of which one piece is a file."""
+"""The priorities that keep a certificate back. Our judgement: they are closed by evidence, of which one item is a file."""
 
 
 # --- the case -----------------------------------------------------------------------------------------------------------
@@ -126,12 +126,12 @@ def blocks(action: RemediationAction) -> bool:
 
 
 def shown_for(action: RemediationAction, by: User | None) -> list[EvidenceVerdict]:
-    """The pieces that are shown for an action, each with the newest verdict of a person on that version; two queries."""
+    """The evidence items that are shown for an action, each with the newest verdict of a person on that version; two queries."""
     return judged(action, uses_of(action, by), by)
 
 
 def uses_of(action: RemediationAction, by: User | None) -> QuerySet[EvidenceUse]:
-    """The pieces that are attached to an action, each with two marks.
+    """The evidence items that are attached to an action, each with two marks.
 
     `is_opened`: the person opened it, in the case that judges the action. `is_stored`: the version that is shown is a file
     that is stored here.
@@ -147,7 +147,7 @@ def uses_of(action: RemediationAction, by: User | None) -> QuerySet[EvidenceUse]
 
 
 def judged(action: RemediationAction, uses: Iterable[EvidenceUse], by: User | None) -> list[EvidenceVerdict]:
-    """Those of the attached pieces that count, each with the newest verdict of a person; one query, none for nobody."""
+    """Those of the attached evidence items that count, each with the newest verdict of a person; one query, none for nobody."""
     rows = ActionVerdict.objects.filter(action=action, by=by).order_by("pk") if by else ()
     newest = {(row.evidence_id, row.version): row for row in rows}
     counted = [use for use in uses if use.evidence.withdrawn_at is None]
@@ -179,7 +179,7 @@ def missing_evidence(action: RemediationAction, pieces: list[EvidenceVerdict], *
 
 
 def _any_stored(pieces: Iterable[EvidenceVerdict]) -> bool:
-    """Tell whether one of the pieces (`shown_for`) is a file that is stored here, in the version that is shown."""
+    """Tell whether one of the evidence items (`shown_for`) is a file that is stored here, in the version that is shown."""
     return any(one.use.is_stored for one in pieces)  # type: ignore[attr-defined]  # annotated
 
 
@@ -203,7 +203,7 @@ def answers_to_link(action: RemediationAction) -> list[Answer]:
 
 
 def evidence_of_answer(action: RemediationAction, answer: Answer, *, by: User) -> list[EvidenceUse]:
-    """The pieces of an answer that may be shown for an action. Raises NotPermitted, InvalidAnswer on `evidence`."""
+    """The evidence items of an answer that may be shown for an action. Raises NotPermitted, InvalidAnswer on `evidence`."""
     roles.require(by, Action.ANSWER, action.organisation)
     if answer.assessment.use_id != action.use_id:
         raise NotPermitted(_("This answer belongs to another use."))
@@ -220,9 +220,9 @@ def evidence_of_answer(action: RemediationAction, answer: Answer, *, by: User) -
 @proof.factor_asked
 @transaction.atomic
 def judge(action: RemediationAction, findings: Mapping[str, Finding], *, by: User) -> None:
-    """Keep what a person who may accept an action finds of its pieces, by their references.
+    """Keep what a person who may accept an action finds of its evidence items, by their references.
 
-    Raises InvalidAnswer on the reference of a piece, and as `require_reviewer`. An earlier verdict stays on the record.
+    Raises InvalidAnswer on the reference of an evidence item, and as `require_reviewer`. An earlier verdict stays on the record.
     """
     require_judge(action, by=by)
     for one in shown_for(action, by):
@@ -285,14 +285,14 @@ def obstacles_to_accept(action: RemediationAction, pieces: list[EvidenceVerdict]
 
 
 def require_judged(action: RemediationAction, *, by: User) -> None:
-    """Raise WorkflowError where `by` has not judged every piece, or where no piece supports that the action is done."""
+    """Raise WorkflowError where `by` has not judged every evidence item, or where no item supports that the action is done."""
     reasons = obstacles_to_accept(action, shown_for(action, by))
     if reasons:
         raise WorkflowError(reasons[0])
 
 
 def left_to_open(pieces: Iterable[EvidenceVerdict], submission: Submission) -> str:
-    """Say which of the pieces (`shown_for`) a reviewer has not opened; empty where all are, and for what was self-declared.
+    """Say which of the items (`shown_for`) a reviewer has not opened; empty where all are, and for what was self-declared.
 
     What is shown on request has no version, and is seen elsewhere.
     """
@@ -303,7 +303,7 @@ def left_to_open(pieces: Iterable[EvidenceVerdict], submission: Submission) -> s
 
 
 def require_opened(action: RemediationAction, submission: Submission, *, by: User) -> None:
-    """Raise WorkflowError where a reviewer accepts an action without having opened each piece that is shown for it."""
+    """Raise WorkflowError where a reviewer accepts an action without having opened each evidence item that is shown for it."""
     problem = left_to_open(shown_for(action, by), submission)
     if problem:
         raise WorkflowError(problem)
@@ -340,9 +340,9 @@ def refusal(
 def why_not_accept(
     action: RemediationAction, reviewer: Reviewer, pieces: list[EvidenceVerdict], *, two: bool, blocking: bool
 ) -> str:
-    """Say why somebody who may judge an action cannot accept or confirm it now, whatever they find of its pieces.
+    """Say why somebody who may judge an action cannot accept or confirm it now, whatever they find of its evidence items.
 
-    Empty where they can, once they have opened and judged each piece. For a page, which knows `two` (`takes_two`) and
+    Empty where they can, once they have opened and judged each evidence item. For a page, which knows `two` (`takes_two`) and
     `blocking` (`blocks`); `actions.accept` asks the same functions.
     """
     problem = refusal(action, reviewer.submission, reviewer.seat, two=two)

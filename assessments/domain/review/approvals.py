@@ -42,7 +42,7 @@ TAKEN_BACK = "approval_taken_back"
 class Look:
     """What one seat looked at, counted by the server. `judged` of `asked`: facts and answers of its own set, opened too.
 
-    `opened` of `openable`: pieces of evidence, by content. `pieces_judged` of `pieces`: those under answers.
+    `opened` of `openable`: evidence items, by content. `pieces_judged` of `pieces`: those under answers.
     """
 
     judged: int

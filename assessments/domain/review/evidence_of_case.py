@@ -1,6 +1,6 @@
 """All evidence of a case: what its answers, conformity parts, actions and holds name, each content once.
 
-Two pieces with the same content (the same SHA-256 of the file or of the link) are one line: what serves in five places is
+Two evidence items with the same content (the same SHA-256 of the file or of the link) are one line: what serves in five places is
 seen to be one paper. What was signed comes from the frozen submission; actions and holds name what hangs on them today.
 """
 
@@ -33,7 +33,7 @@ ACCEPTING = (MarkKind.ACCEPTED, MarkKind.ACCEPTED_WITH_ACTION)
 
 @dataclass(slots=True)
 class Place:
-    """Where a piece serves. `key`: of the question or part, the number of the action, the row of the hold."""
+    """Where an evidence item serves. `key`: of the question or part, the number of the action, the row of the hold."""
 
     kind: Literal["answer", "part", "action", "hold"]
     key: str
@@ -52,7 +52,7 @@ class Place:
 
 
 def unsupported(verdicts: Iterable[str]) -> str:
-    """`does_not` where somebody found so, `not_judged` where nobody judged the piece, else nothing."""
+    """`does_not` where somebody found so, `not_judged` where nobody judged the evidence item, else nothing."""
     said = [verdict for verdict in verdicts if verdict]
     if Verdict.DOES_NOT in said:
         return "does_not"
@@ -61,12 +61,12 @@ def unsupported(verdicts: Iterable[str]) -> str:
 
 @dataclass(slots=True)
 class CaseEvidence:
-    """One content: the pieces that hold it, and where each serves."""
+    """One content: the evidence items that hold it, and where each serves."""
 
     content: str  # as `sampling.content_of` names it
-    given: Mapping[str, Any]  # the first piece, as the submission or the library names it
+    given: Mapping[str, Any]  # the first evidence item, as the submission or the library names it
     titles: list[str] = field(default_factory=list)
-    named: list[tuple[str, int]] = field(default_factory=list)  # reference and version of each piece
+    named: list[tuple[str, int]] = field(default_factory=list)  # reference and version of each evidence item
     places: list[Place] = field(default_factory=list)
     version: EvidenceVersion | None = None
     expires_on: date | None = None
@@ -92,7 +92,7 @@ def items_of_case(
 ) -> list[CaseEvidence]:
     """The evidence of a case in the order of its answers, parts, actions and holds: three queries.
 
-    `marks`: those that count for the reader, by target. `verdicts`: what reviewers found of the pieces.
+    `marks`: those that count for the reader, by target. `verdicts`: what reviewers found of the evidence items.
     """
     content = submission.content()
     found: dict[tuple[str, str], list[EvidenceMark]] = {}

@@ -72,7 +72,7 @@ def _refusals(hold: Hold, reviewer: Reviewer) -> Iterator[NotPermitted | Workflo
 
 
 def left_to_open(hold: Hold, assessment: Assessment, by: User) -> str:
-    """Say which pieces of evidence on a hold this reviewer has not opened; empty where all are."""
+    """Say which evidence items on a hold this reviewer has not opened; empty where all are."""
     uses = hold.evidence_uses.filter(evidence__withdrawn_at=None).select_related("evidence").order_by("pk")
     shown = [(use.evidence, use.evidence.version) for use in uses]
     left = not_opened(shown, assessment=assessment.pk, reviewer=by.pk)

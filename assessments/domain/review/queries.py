@@ -117,7 +117,7 @@ def evidence_marks_on(submission: Submission) -> list[EvidenceMark]:
 def versions_submitted(
     submission: Submission, pieces: Iterable[tuple[str, int]]
 ) -> dict[tuple[str, int], EvidenceVersion]:
-    """The versions that a submission names, by reference and number, each with its piece as it is now: one query.
+    """The versions that a submission names, by reference and number, each with its evidence item as it is now: one query.
 
     `pieces` come from its snapshot.
     """

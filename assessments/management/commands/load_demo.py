@@ -111,7 +111,7 @@ class DemoReview:
 
 @dataclass(frozen=True, slots=True)
 class DemoEvidence:
-    """A piece of evidence: a file of the folder `files`, the answers that name it, and the part of the conformity file."""
+    """An evidence item: a file of the folder `files`, the answers that name it, and the part of the conformity file."""
 
     title: str
     proves: str
@@ -389,7 +389,7 @@ class Command(BaseCommand):
         return {question: timezone.localdate() + timedelta(days=days) for question, days in file.conditions.items()}
 
     def give_evidence(self, file: DemoFile, assessment: Assessment, by: User) -> None:
-        """Put the pieces into the library, and name them under their answers and in the conformity file."""
+        """Put the evidence items into the library, and name them under their answers and in the conformity file."""
         leans: dict[str, list[str]] = {}
         for key, written in file.evidence.items():
             self.at = ("evidence", key)

@@ -92,7 +92,7 @@ def strip_of(case: MemberCase, asked: Question) -> EvidenceStrip:
 
 
 def choose_from(request: SignedIn, case: MemberCase, strip: EvidenceStrip, query: str) -> None:
-    """Put the pieces that may still be attached onto a strip, the newest first."""
+    """Put the evidence items that may still be attached onto a strip, the newest first."""
     pieces = finders.evidence_for(request.user).filter(organisation=case.assessment.organisation_id)
     have = [line.piece.pk for line in strip.lines]
     shown = evidence_library.narrowed(pieces, request.user, query, "").exclude(pk__in=have).for_list().order_by("-pk")

@@ -90,7 +90,7 @@ def narrowed(pieces: EvidenceQuerySet, user: User, query: str, show: str) -> Evi
 
 
 def state_of(piece: Evidence) -> str:
-    """The state of parts/state.html that a piece is in; "" where there is nothing to say."""
+    """The state of parts/state.html that an evidence item is in; "" where there is nothing to say."""
     if piece.withdrawn_at:
         return "withdrawn"
     if piece.is_expired():
@@ -112,7 +112,7 @@ def kinds_of_evidence(user: User) -> list[tuple[str, list[str]]]:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: SignedIn) -> HttpResponse:
-    """Put a piece into the library."""
+    """Put an evidence item into the library."""
     organisations = list(finders.organisations_where(request.user, Action.ANSWER))
     if not organisations:
         raise NotPermitted(_("Evidence is added by owners and contributors of an organisation."))

@@ -30,11 +30,11 @@ from assessments.models.closing import EvidenceVerdict
 from assessments.views.assessment.evidence_strip import EvidenceLine
 from assessments.views.site.requests import SignedIn
 
-OFFERED = 12  # pieces of the library, with the report that an action is done
+OFFERED = 12  # evidence items of the library, with the report that an action is done
 
 
 class ShownEvidence(EvidenceLine):
-    """One piece that is shown for an action; `answer`: the title of the answer that was linked with it."""
+    """One evidence item that is shown for an action; `answer`: the title of the answer that was linked with it."""
 
     def __init__(self, use: EvidenceUse, edition: Edition) -> None:
         super().__init__(use)

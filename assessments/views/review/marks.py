@@ -336,7 +336,7 @@ def _kinds(case: ReviewCase) -> list[tuple[str, int]]:
 def mark(request: SignedIn, reference: str) -> HttpResponse:
     """Save one mark while the reviewer works: fields `target`, mark, reason, words, would_satisfy, private_note and more.
 
-    The fields may carry the target's prefix, as they do on the page. A target `e:<question>/<piece>` judges a piece of
+    The fields may carry the target's prefix, as they do on the page. A target `e:<question>/<piece>` judges an evidence item of
     evidence. htmx gets the saved state; a plain form is led back to the page, where whatever could not be saved stands as
     it was typed.
     """

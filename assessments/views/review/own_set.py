@@ -23,7 +23,7 @@ from assessments.views.site.requests import SignedIn
 
 @dataclass(frozen=True, slots=True)
 class OwnSetLine:
-    """One piece of evidence of the own set: where it is opened, where it is judged, and what of that is done."""
+    """One evidence item of the own set: where it is opened, where it is judged, and what of that is done."""
 
     title: str
     url: str  # of the file or link; nothing for what is shown on request
@@ -65,7 +65,7 @@ def own_set(request: SignedIn, reference: str) -> HttpResponse:
 
 
 def _pieces(case: ReviewCase) -> list[OwnSetLine]:
-    """The pieces of the own set, each content once: two queries, and one more where there is a conformity file."""
+    """The evidence items of the own set, each content once: two queries, and one more where there is a conformity file."""
     own = case.own
     assert own is not None
     opened = opened_contents(case.submission, case.user.pk)

@@ -1,4 +1,4 @@
-"""A piece of evidence shown in the page of a case, without a download: by a script in its place, else on its own page."""
+"""An evidence item shown in the page of a case, without a download: by a script in its place, else on its own page."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CLOSED = "sandbox; default-src 'none'"
 
 @require_safe
 def preview(request: SignedIn, reference: str, piece: str, number: int) -> HttpResponse:
-    """Show a version of a piece, or one page or sheet of it (`page`). `seen`: that this opening was logged before."""
+    """Show a version of an evidence item, or one page or sheet of it (`page`). `seen`: that this opening was logged before."""
     submission = find_submission(request, reference)
     if not finders.is_open_to(request.user, submission.assessment_id):
         if finders.submitted_version(submission, piece, number) is None:
@@ -72,7 +72,7 @@ def preview(request: SignedIn, reference: str, piece: str, number: int) -> HttpR
 
 
 def places_of(submission: Submission, piece: str) -> list[tuple[str, str]]:
-    """Where a piece of a submission is judged: title and address of each answer and part that names it."""
+    """Where an evidence item of a submission is judged: title and address of each answer and part that names it."""
     edition, content = edition_for(submission.edition_checksum), submission.content()
     found = []
     for key, answer in content["answers"].items():

@@ -1,4 +1,4 @@
-"""One fact or answer to judge, and the pieces of evidence under it, as a page of a review shows them."""
+"""One fact or answer to judge, and the evidence items under it, as a page of a review shows them."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ class JudgedRow:
 
     @property
     def unsupported(self) -> dict[str, list[str]]:
-        """Where the answer is accepted: the titles of the pieces that do not support it, and of those not judged."""
+        """Where the answer is accepted: the titles of the evidence items that do not support it, and of those not judged."""
         mark = self.to_edit if self.reader else self.mark
         if mark is None or mark.mark not in ACCEPTING:
             return {}
@@ -185,7 +185,7 @@ class JudgedRow:
 
 @dataclass
 class EvidenceRow:
-    """A piece of evidence under an answer: as it was submitted, as it stands now, and what the reviewer finds of it."""
+    """An evidence item under an answer: as it was submitted, as it stands now, and what the reviewer finds of it."""
 
     given: dict[str, Any]
     question: str

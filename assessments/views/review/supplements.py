@@ -22,7 +22,7 @@ from assessments.views.site.requests import SignedIn, posted
 
 @dataclass(kw_only=True)
 class JudgedSupplement(JudgedItem[SupplementMark]):
-    """One piece of evidence as the page shows it."""
+    """One evidence item as the page shows it."""
 
     row: Supplement
     title: str
@@ -41,7 +41,7 @@ def judge(request: SignedIn, reference: str) -> HttpResponse:
         case.require_seat()
     shown = _rows(case, data)
     save = partial(supplements.judge_supplement, case.submission, by=case.user)
-    # every piece is tried
+    # every evidence item is tried
     results = [one.save(partial(save, one.row.pk)) for one in shown] if data is not None else []
     if data is not None and None not in results:
         messages.success(request, _("Saved."))
