@@ -64,7 +64,7 @@ def require_route(submission: Submission, *, independent: bool) -> None:
 
 
 def reviewing_organisations(user: User) -> set[int]:
-    """Ids of the organisations for which `user` reviews: read with the memberships of the page."""
+    """Return ids of the organisations for which `user` reviews: read with the memberships of the page."""
     return {m.organisation_id for m in roles.memberships_on_page(user) if m.role == Role.REVIEWER}
 
 
@@ -83,7 +83,7 @@ def has_conflict(user: User, assessment: Assessment | int) -> bool:
 
 
 def delivery_team(assessment: Assessment) -> set[int]:
-    """Ids of those who may not approve this use.
+    """Return ids of those who may not approve this use.
 
     Who declared, agreed, answered, was assigned, owned an action, reported one or signed, wrote in the conformity file,
     attached evidence or gave what is attached, and who replied to a reviewer; also where it was taken back since.

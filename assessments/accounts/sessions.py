@@ -44,7 +44,7 @@ class SessionStore(DatabaseStore):
         return row
 
     def get_expiry_date(self, **kwargs: Any) -> datetime:
-        """When it ends if nothing more is done; never later than the longest time after the sign-in."""
+        """Return when it ends if nothing more is done: at most the longest time after the sign-in."""
         expires: datetime = super().get_expiry_date(**kwargs)
         signed_in_at = self.get(SIGNED_IN_AT)
         if signed_in_at is None:
@@ -93,7 +93,7 @@ class Backend(AuthenticationBackend):  # type: ignore[misc]
     """Signs in as allauth does."""
 
     def get_user(self, user_id: Any) -> User | None:
-        """Whose session it is; None where the account is gone or closed."""
+        """Return whose session it is; None where the account is gone or closed."""
         # With the person comes what `enrolment` has to know of every request.
         asking = Membership.objects.filter(user=OuterRef("pk"), left_at=None, organisation__requires_second_factor=True)
         users = User.objects.annotate(has_factor=factors.held_by("pk"), asked_for_factor=Exists(asking))

@@ -34,7 +34,7 @@ class StoredHead:
 
 
 def line_of(chain: str, seq: int, end: str) -> str:
-    """One end as a line: chain, number of its newest entry, hash of that entry. `read` reads it back."""
+    """Return one end as a line: chain, number of its newest entry, hash of that entry. `read` reads it back."""
     return f"{chain} {seq} {end}"
 
 

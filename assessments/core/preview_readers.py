@@ -151,7 +151,7 @@ def _text_in(content: IO[bytes], encoding: str) -> dict[str, Any]:
 
 
 def _plain(text: str) -> str:
-    """The text without signs that are not seen or that turn the direction of others."""
+    """Return the text without signs that are not seen or that turn the direction of others."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return "".join(
         sign if sign in "\n\t\u3000" or sign.isprintable() else " " if sign.isspace() else "" for sign in text

@@ -121,7 +121,7 @@ class _Done(Exception):
 
 
 def _workbook_lines(content: IO[bytes], sheet: int, names: list[str]) -> Iterator[tuple[int, Sequence[str]]]:
-    """The rows of a sheet; the names of all of them are put into `names`."""
+    """Yield the rows of a sheet; the names of all of them are put into `names`."""
     try:
         archives.check_directory(content)
         with zipfile.ZipFile(content) as packed:
@@ -173,7 +173,7 @@ def _rels_of(name: str) -> str:
 
 
 def _links(packed: zipfile.ZipFile, name: str, base: str) -> dict[str, tuple[str, str]]:
-    """The links of a part to others, as id to (kind, name of the other part)."""
+    """Return the links of a part to others, as id to (kind, name of the other part)."""
     found: dict[str, tuple[str, str]] = {}
     folder = base.rpartition("/")[0]
 
@@ -267,7 +267,7 @@ LONGEST_FORMAT = 255  # as Excel itself has it
 
 
 def _date_styles(packed: zipfile.ZipFile, name: str) -> frozenset[int]:
-    """The numbers of the cell styles that show a number as a date or time."""
+    """Return the numbers of the cell styles that show a number as a date or time."""
     formats: dict[str, bool] = {str(number): True for number in DATE_FORMATS}
     found: list[bool] = []
     of_cells = [False]
@@ -338,7 +338,7 @@ class _Sheet:
             raise _Done
 
     def _value(self, text: str) -> str:
-        """A cell as text: 2.0 is 2, a date is written as 2026-11-24."""
+        """Return a cell as text: 2.0 is 2, a date is written as 2026-11-24."""
         match self.kind:
             case "s":
                 return self.texts[int(text)] if len(text) < 9 and int(text) < len(self.texts) else ""
@@ -365,7 +365,7 @@ def _whole(text: str) -> int:
 
 
 def _column(place: str) -> int:
-    """The number of the column of a cell such as AB12; 0 where it has none."""
+    """Return the number of the column of a cell such as AB12; 0 where it has none."""
     number = 0
     for sign in place[:4]:
         if not "A" <= sign <= "Z":
@@ -375,7 +375,7 @@ def _column(place: str) -> int:
 
 
 def _moment(number: float, epoch: datetime) -> str:
-    """A number of days as a date, a time, or both."""
+    """Return a number of days as a date, a time, or both."""
     span = timedelta(milliseconds=round(number * 86_400_000))
     if 0 <= number < 1:
         return (datetime.min + span).time().isoformat() if number else time().isoformat()

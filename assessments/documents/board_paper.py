@@ -146,22 +146,22 @@ def _front(report: Report, size: Front) -> dict[str, Any]:
 
 
 def _place(action: ActionBlock) -> tuple[int, int]:
-    """The place of an action in the plan; one without a rank comes last."""
+    """Return the place of an action in the plan; one without a rank comes last."""
     return (action.rank or 10_000, action.number)
 
 
 def _stops_soonest(action: ActionBlock) -> tuple[bool, tuple[date, int]]:
-    """What stops or limits something now comes first, what is done soonest before the rest; others keep their order."""
+    """Return the key by which actions are put in order: what stops or limits something now, then what is done soonest."""
     return (False, _last(action)) if action.placed == STOP else (True, (date.min, 0))
 
 
 def _soonest_first(actions: Sequence[ActionBlock]) -> list[ActionBlock]:
-    """The actions in their order; among those that stop or limit something now, what can be done soonest comes first."""
+    """Return the actions in their order; among those that stop or limit something now, what can be done soonest comes first."""
     return sorted(actions, key=_stops_soonest)
 
 
 def _decision(letter: str, action: ActionBlock, until: str) -> dict[str, Any]:
-    """One thing that the board is asked for: an action of the plan, by its number."""
+    """Return one thing that the board is asked for: an action of the plan, by its number."""
     return {
         "letter": letter,
         "title": action.title,
@@ -188,7 +188,7 @@ def _first_in_order(asked: int, count: int) -> str:
 
 
 def _pause(report: Report, decisions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The first decision where something can harm people today: to pause the system or limit it, and until when.
+    """Return the first decision where something can harm people today: to pause the system or limit it, and until when.
 
     That is the end of the package, not its first action: a list of errors alone protects nobody.
     """
@@ -301,7 +301,7 @@ def money_words(action: ActionBlock) -> str:
 
 
 def _risk(package: PackageBlock, letters: int) -> dict[str, str]:
-    """One risk, and under it what the answers show: the respondent's own words, else why its first action is there."""
+    """Return one risk, and under it what the answers show: the respondent's own words, else why its first action is there."""
     first = package.standing[0]
     answer = first.answer
     if not letters:
@@ -404,7 +404,7 @@ def _periods() -> list[str]:
 
 
 def _urgent(package: PackageBlock) -> bool:
-    """Whether an action of it stops a harm or stands among the first ten."""
+    """Tell whether an action of it stops a harm or stands among the first ten."""
     return any(action.placed == STOP or 0 < action.rank <= FIRST_ACTIONS for action in package.standing)
 
 

@@ -62,7 +62,7 @@ LEAST_DOWN = 0.4  # of the height of its paper, margin and all: so far the last 
 
 
 def certificate_layouts(record: Mapping[str, Any], edition: Edition, *, public_url: str) -> tuple[str, ...]:
-    """The certificate as HTML, from roomy to dense: each front before the roomiest schedule, then each schedule."""
+    """Return the certificate as HTML, from roomy to dense: each front before the roomiest schedule, then each schedule."""
     write = _writer(record, edition, public_url)
     return tuple(write(front, BACKS[0]) for front in FRONTS) + tuple(write(FRONTS[-1], back) for back in BACKS[1:4])
 
@@ -129,7 +129,7 @@ def _context(record: dict[str, Any], edition: Edition, public_url: str, front: F
 
 
 def _drawn(row: RecordRow) -> dict[str, Any]:
-    """A row with what is drawn in it: the four tiers as a strip, the dimensions as bars."""
+    """Return a row with what is drawn in it: the four tiers as a strip, the dimensions as bars."""
     return {
         "row": row,
         "strip": tier_strip(row.tier, words.TIERS_EN, chinese=True) if row.tier else (),

@@ -114,7 +114,7 @@ def letter_of(document: Document) -> Letter:
 
 
 def _tier_change(rows: Sequence[ReviewDecision], kind: DecisionKind) -> ReviewDecision | None:
-    """The raise of the tier, or its withdrawal, that the decision came with; its reason is the reviewer's own."""
+    """Return the raise of the tier, or its withdrawal, that the decision came with; its reason is the reviewer's own."""
     found = next((row for row in reversed(rows) if row.kind in CHANGED_TIER), None)
     if found is None or kind == DecisionKind.RETURN:
         return found
@@ -144,7 +144,7 @@ def _certificate(document: Document) -> CertificateIssued | None:
 
 
 def letter_layouts(report: Report, letter: Letter) -> tuple[str, ...]:
-    """The letter as HTML, roomy and dense; its report is that of the submission."""
+    """Return the letter as HTML, roomy and dense; its report is that of the submission."""
     context = letter_context(report, letter)
     with translation.override("en"):
         return tuple(
@@ -159,7 +159,7 @@ def letter_pdf(report: Report, letter: Letter, *, identifier: str, created: date
 
 
 def letter_context(report: Report, letter: Letter) -> dict[str, Any]:
-    """What the template prints, as data."""
+    """Return what the template prints, as data."""
     assert report.frozen is not None
     sender = letter.sender or Pair(report.organisation.name_en, report.organisation.name_zh)
     prohibited = letter.kind == DecisionKind.DECLARE_PROHIBITED

@@ -252,7 +252,7 @@ def _figures(record: Mapping[str, Any]) -> tuple[Figure, ...]:
 
 
 def _replaced(record: Mapping[str, Any]) -> tuple[RecordLine, ...]:
-    """What it replaces; none where it replaces nothing."""
+    """Return what it replaces; none where it replaces nothing."""
     if record["first_issued_on"] == record["issued_on"] and not record.get("replaces"):
         return ()
     first, number = date.fromisoformat(record["first_issued_on"]), record.get("replaces")
@@ -286,7 +286,7 @@ def _issuer(record: Mapping[str, Any], assurance: Assurance) -> RecordLine:
 
 
 def _full_scope(use: Mapping[str, Any], *, exclusions: bool, chinese_scope: bool) -> tuple[RecordLine, ...]:
-    """What page 1 leaves out of the scope; what it says whole is not said again."""
+    """Return what page 1 leaves out of the scope; what it says whole is not said again."""
     lines = [RecordLine(zh=use["scope_zh"])] if chinese_scope and use["scope_zh"] else []
     for key, label in (
         ("purpose", Pair("Purpose", "目的")),
@@ -330,14 +330,14 @@ def _covered(record: Mapping[str, Any]) -> tuple[RecordLine, ...]:
 
 
 def _looked_at(record: Mapping[str, Any], assurance: Assurance) -> tuple[RecordLine, ...]:
-    """What each reviewer opened and judged, as the server wrote it down with the approval."""
+    """Return what each reviewer opened and judged, as the server wrote it down with the approval."""
     if assurance == Assurance.SELF_DECLARED:
         return (RecordLine("No reviewer has looked at it.", "未經審核員審閱。", inline=True),)
     return tuple(look(one["name"], one.get("looked_at")) for one in record["deciders"])
 
 
 def look(name: str, said: Any) -> RecordLine:
-    """One reviewer's: counts, or sentences, as the decision keeps them."""
+    """Return one reviewer's: counts, or sentences, as the decision keeps them."""
     if not said:
         return RecordLine(words.NOT_RECORDED.en + ".", words.NOT_RECORDED.zh + "。", name, inline=True)
     if not isinstance(said, Mapping):
@@ -449,7 +449,7 @@ def _conditions(record: Mapping[str, Any], assurance: Assurance) -> tuple[Record
 
 
 def _conformity(record: Mapping[str, Any], edition: Edition) -> tuple[RecordLine, ...]:
-    """The parts of the conformity file by what was done with them, and the organisation's words for the public."""
+    """Return the parts of the conformity file by what was done with them, and the organisation's words for the public."""
     by_state: dict[Pair, list[Pair]] = {}
     said = []
     for one in record.get("conformity", ()):

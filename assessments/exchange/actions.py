@@ -75,7 +75,7 @@ def rows_of(
     late: Any,
     gaps: Mapping[tuple[int, str], Gap],
 ) -> Iterator[dict[str, str]]:
-    """One row an action, with every word in place.
+    """Yield one row an action, with every word in place.
 
     `late`: the word for an open one whose day is over; `gaps`: by use and question, as last submitted.
     """
@@ -244,7 +244,7 @@ def _changes(
 
 
 def _dates(given: ActionCells, action: RemediationAction, problem: Any) -> tuple[dict[str, str], list[tuple[str, str]]]:
-    """What a row makes of the two dates of an action: of the first step, and of all of it."""
+    """Return what a row makes of the two dates of an action: of the first step, and of all of it."""
     faults: list[tuple[str, str]] = []
     found: dict[str, date] = {}
     for key, name, now in (

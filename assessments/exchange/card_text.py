@@ -114,7 +114,7 @@ def read(content: IO[bytes]) -> list[CardSuggestion]:
 
 
 def _split(text: str) -> tuple[str, str]:
-    """The header between two lines of three hyphens, and what follows."""
+    """Return the header between two lines of three hyphens, and what follows."""
     if not text.startswith("---\n"):
         return "", text
     end = re.search(r"^---[ \t]*$", text[4:], re.MULTILINE)
@@ -124,7 +124,7 @@ def _split(text: str) -> tuple[str, str]:
 
 
 def _header(text: str) -> dict[str, Any]:
-    """The header as plain values. What a card never needs (aliases, deep nesting, own types) is refused before it is built."""
+    """Return the header as plain values. What no card needs (aliases, deep nesting, own types) is refused before it is built."""
     if len(text) > MAX_HEADER:
         raise Refused("header_too_long")
     depth = 0
@@ -148,14 +148,14 @@ def _is_word(value: Any) -> bool:
 
 
 def _words(value: Any) -> list[str]:
-    """A value of the header as words in lower case: one, or a list of them."""
+    """Return a value of the header as words in lower case: one, or a list of them."""
     values = value if isinstance(value, list) else [value]
     values = ["no" if part is False else part for part in values]  # Norwegian, which YAML takes for a no
     return [str(part).strip().lower() for part in values if _is_word(part) and str(part).strip()]
 
 
 def _line(lines: Iterable[str], key: str, word: str = "") -> str:
-    """The line of the header that says it: that of the key, or below it the one with the word."""
+    """Return the line of the header that says it: that of the key, or below it the one with the word."""
     under = False
     first = ""
     for line in lines:
@@ -203,7 +203,7 @@ def _from_header(stated: Mapping[str, Any], lines: list[str]) -> Iterator[CardSu
 
 
 def _from_sections(body: str) -> Iterator[CardSuggestion]:
-    """The first words under the headings that a reader looks for."""
+    """Yield the first words under the headings that a reader looks for."""
     found: dict[str, CardSuggestion] = {}
     for heading, lines in _sections(body):
         low = heading.lower()
@@ -217,7 +217,7 @@ def _from_sections(body: str) -> Iterator[CardSuggestion]:
 
 
 def _sections(body: str) -> Iterator[tuple[str, list[str]]]:
-    """The headings of a text, each with the lines up to the next one."""
+    """Yield the headings of a text, each with the lines up to the next one."""
     heading, lines = "", list[str]()
     for line in body.split("\n"):
         below = line.lstrip("#")

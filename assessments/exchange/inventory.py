@@ -132,7 +132,7 @@ def read(data: bytes) -> Table:
 
 
 def _head(texts: Sequence[str]) -> tuple[list[str | None], list[str]]:
-    """The column key of each heading (None: not taken), and the headings that are not taken."""
+    """Return the column key of each heading (None: not taken), and the headings that are not taken."""
     known = _headings()
     told = {_fold(text) for column in (*TOLD_COLUMNS, MEND) for text in _in_all_languages(column.heading)}
     head = [known.get(_fold(text)) for text in texts[:MAX_COLUMNS]]
@@ -158,7 +158,7 @@ def _in_all_languages(words: str | Promise) -> Iterator[str]:
 
 
 def _headings() -> dict[str, str]:
-    """Every heading in every language of the site, to its column."""
+    """Return every heading in every language of the site, to its column."""
     return {_fold(text): column.key for column in READ.values() for text in _in_all_languages(column.heading)}
 
 
@@ -286,7 +286,7 @@ def _check_row(
 
 
 def _tidy(column: Column, text: str) -> str:
-    """A cell of one line without its line breaks."""
+    """Return a cell of one line without its line breaks."""
     return " ".join(filter(None, map(str.strip, text.split("\n")))) if column.one_line else text
 
 
@@ -332,7 +332,7 @@ def _check_register(
 
 
 def _read_parts(text: str) -> tuple[dict[str, bool], list[str]]:
-    """Which parts a cell names, and the words that name none."""
+    """Return which parts a cell names, and the words that name none."""
     known = {_fold(word): key for key, words in PARTS.items() for word in _in_all_languages(words)} | SHORT_PARTS
     words = [word for word in re.split(r"[;；,，、\n]", text) if word.strip()]
     chosen = {known.get(_fold(word)) for word in words}
@@ -340,7 +340,7 @@ def _read_parts(text: str) -> tuple[dict[str, bool], list[str]]:
 
 
 def readable_answers(key: str) -> dict[str, Any]:
-    """What a cell may say of a fact, in every language, to its value: an option up to its colon, or its key.
+    """Return what a cell may say of a fact, in every language, to its value: an option up to its colon, or its key.
 
     The words of earlier releases are read too, since tables are kept for years.
     """
@@ -356,7 +356,7 @@ def readable_answers(key: str) -> dict[str, Any]:
 
 
 def _read_fact(fact: Fact, text: str, words: Mapping[str, Any]) -> Any:
-    """The value of a fact that takes several answers; ValueError says which word is none of them."""
+    """Return the value of a fact that takes several answers; ValueError says which word is none of them."""
     values = []
     for word in re.split(r"[;；\n]", text):
         if not word.strip():
@@ -380,7 +380,7 @@ def _read_fact(fact: Fact, text: str, words: Mapping[str, Any]) -> Any:
 
 
 def as_json(rows: Iterable[InventoryRow], ignored: Sequence[str]) -> dict[str, Any]:
-    """The checked rows as an import draft keeps them."""
+    """Return the checked rows as an import draft keeps them."""
     kept = []
     for row in rows:
         if row.faults:
@@ -404,7 +404,7 @@ def faulty_rows(kept: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def system_cells(system: AISystem, facts: Mapping[str, str]) -> dict[str, str]:
-    """The columns of a system; `facts`: its facts in words."""
+    """Return the columns of a system; `facts`: its facts in words."""
     parts = "; ".join(str(word) for key, word in PARTS.items() if getattr(system, key))
     texts = {key: plain(getattr(system, key)) for key in ("name", "version", "description", "suppliers")}
     return {**texts, "parts": parts, **{key: facts.get(key, "") for key in FACTS}}
@@ -415,7 +415,7 @@ def use_cells(use: DeclaredUse) -> dict[str, str]:
 
 
 def facts_in_words(systems: QuerySet[AISystem], edition: Edition) -> dict[int, dict[str, str]]:
-    """The facts that the table carries, of all these systems, in one query."""
+    """Return the facts that the table carries, of all these systems, in one query."""
     return _facts_of(DeclaredFact.objects.filter(system__in=systems.values("pk")), edition)
 
 
@@ -427,7 +427,7 @@ def _facts_of(rows: Any, edition: Edition) -> dict[int, dict[str, str]]:
 
 
 def export_rows(systems: QuerySet[AISystem], edition: Edition) -> Iterator[dict[str, str]]:
-    """The rows of these systems with what is told of each use besides; systems without a use have a row of their own.
+    """Yield the rows of these systems with what is told of each use besides; systems without a use have a row of their own.
 
     Retired uses are left out. Four queries, however many.
     """
@@ -469,7 +469,7 @@ def write(rows: Iterable[Mapping[str, str]], columns: Sequence[Column], kind: st
 
 
 def write_template(kind: str) -> bytes:
-    """An empty table with one row that shows how it is filled in."""
+    """Return an empty table with one row that shows how it is filled in."""
     edition = EditionRow.objects.current().compiled()
     example = {key: str(words) for key, words in EXAMPLE.items()}
     for key in FACTS:
@@ -479,7 +479,7 @@ def write_template(kind: str) -> bytes:
 
 
 def write_faulty(kept: Mapping[str, Any], kind: str) -> bytes:
-    """The faulty rows as they stood, with a column that says what to mend."""
+    """Return the faulty rows as they stood, with a column that says what to mend."""
     rows = [
         {**row["cells"], MEND.key: "\n".join(f"{column}: {reason}" for column, reason in row["faults"])}
         for row in faulty_rows(kept)

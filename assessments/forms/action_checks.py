@@ -64,7 +64,7 @@ class ReportForm(forms.Form):
         self.helper = layout_helper(*(name for name, is_shown in shown.items() if is_shown))
 
     def chosen(self) -> tuple[list[Evidence], list[Answer]]:
-        """The evidence items that were ticked, and the answer that was linked."""
+        """Return the evidence items that were ticked, and the answer that was linked."""
         pieces = [self.pieces[key] for key in self.cleaned_data.get("evidence", []) if key in self.pieces]
         answer = self.answers.get(self.cleaned_data.get("answer", ""))
         return pieces, [answer] if answer else []
@@ -134,7 +134,7 @@ class JudgeForm(PlainForm):
         self.declining = layout_helper("missing")
 
     def findings(self) -> dict[str, Finding]:
-        """What was found of each evidence item, by its reference."""
+        """Return what was found of each evidence item, by its reference."""
         found = {}
         for one in self.pieces:
             verdict = self.cleaned_data.get(f"verdict-{one.key}", "")

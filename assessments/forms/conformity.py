@@ -124,7 +124,7 @@ class PartForm(RevisionForm):
         return name
 
     def _sent(self) -> int:
-        """How many rows a sent form has, so that none of them is lost however many the page shows by itself."""
+        """Return how many rows a sent form has, so that none of them is lost however many the page shows by itself."""
         first = f"{self.cells[0]}-"
         sent = [name.removeprefix(first) for name in self.data if name.startswith(first)]
         return max((number + 1 for number in map(query_values.count, sent) if number is not None), default=0)

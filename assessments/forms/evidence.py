@@ -121,7 +121,7 @@ class NewEvidenceForm(FileOrLink, Periods, About):
         self.details_helper = layout_helper("confidentiality", "held_by", "period_from", "period_to", "expires_on")
 
     def details(self) -> dict[str, Any]:
-        """What the library keeps beside the file or link."""
+        """Return what the library keeps beside the file or link."""
         return {name: self.cleaned_data[name] for name in DETAILS}
 
 

@@ -86,7 +86,7 @@ class AddForm(PlainForm):
         self.order_fields(["use", "title", "why", "steps", "clause", "package", "owner", "due", "effort"])
 
     def given(self) -> dict[str, Any]:
-        """What was entered, as `own_actions.add` takes it."""
+        """Return what was entered, as `own_actions.add` takes it."""
         found = dict(self.cleaned_data)
         found.pop("use")
         return found | {"owner": self.people.get(found["owner"])}

@@ -277,7 +277,7 @@ class ApproveForm(PlainForm):
         return _("Enter the date that all of them get.")
 
     def filled(self, days: Mapping[str, date]) -> Mapping[str, Any]:
-        """What was typed, with these days in the fields of the conditions: what a page shows before anything is saved."""
+        """Return what was typed, with these days in the fields of the conditions: what a page shows before anything is saved."""
         typed = {name: self.data.get(name, "") for name in self.fields}
         return typed | {f"due-{question}": day for question, day in days.items()}
 

@@ -53,7 +53,7 @@ class Route(models.TextChoices):
 
 class AssessmentQuerySet(models.QuerySet["Assessment"]):
     def for_dashboard(self) -> Self:
-        """Rows with their use, system and organisation; counts are columns of the row."""
+        """Return rows with their use, system and organisation; counts are columns of the row."""
         return self.select_related("use__system__organisation", "edition").defer("edition__content")
 
     def lock(self, pk: int) -> Assessment:
@@ -145,7 +145,7 @@ class Assessment(Referenced):
         return edition_for(self.edition.checksum)
 
     def declared(self, stored: StoredFacts | None = None) -> Declared:
-        """The use as scoring sees it: a query for the facts, another where questions hang on answers.
+        """Return the use as scoring sees it: a query for the facts, another where questions hang on answers.
 
         `stored`: the facts where they are read already (`DeclaredUse.stored_facts`).
         """
@@ -162,7 +162,7 @@ class Assessment(Referenced):
         return declared.knowing(edition, self.answer_values() if self.pk else {})
 
     def answer_values(self) -> dict[str, AnswerValue]:
-        """Every stored answer as scoring sees it, hidden ones too, but those carried over and not confirmed (one query)."""
+        """Return each stored answer as scoring sees it: hidden ones too, none that is copied and not confirmed (one query)."""
         rows = Answer.objects.filter(assessment=self.pk, to_confirm=False).values_list(*_VALUES)
         keys = question_keys(self.edition_id, self.edition.published_at)
         return {keys[pk]: _kept_value(*columns) for pk, *columns in rows}
@@ -197,7 +197,7 @@ class Assessment(Referenced):
 
 @lru_cache(maxsize=256)
 def _declared(edition: CompiledEdition, stored: StoredFacts, parts: tuple[Stakeholder, ...], tier: Tier) -> Declared:
-    """The very same object for the same facts, which know their hash then: most that is worked out is kept under it."""
+    """Return the very same object for the same facts, which know their hash then: most that is worked out is kept under it."""
     return Declared(facts=complete(edition.facts, read_facts(stored)), parts=parts, tier=tier)
 
 

@@ -28,7 +28,7 @@ AS_CARRIED = Q(carried_from__isnull=False, to_confirm=False) & (
 
 
 def judged_in() -> Coalesce:
-    """The assessment in which an action is judged, as an expression over actions.
+    """Return the assessment in which an action is judged, as an expression over actions.
 
     The one whose approval set a condition that the action meets; else the newest that was submitted and still runs; else
     the newest that was decided against or withdrawn; a draft that was recalled comes last.

@@ -105,7 +105,7 @@ def not_opened(pieces: Iterable[tuple[Evidence, int]], *, assessment: int, revie
 
 
 def accepted_by_every_seat(submission: Submission) -> set[str]:
-    """The targets that each approving seat accepted by a mark of its holder: what *not applicable* on a must needs.
+    """Return the targets that each approving seat accepted by a mark of its holder: what *not applicable* on a must needs.
 
     Approvals given before seats had marks of their own rest on the one set that there was. Three queries.
     """

@@ -103,7 +103,7 @@ class ReviewMark(models.Model):
         ]
 
     def record(self) -> dict[str, Any]:
-        """What a version of it keeps."""
+        """Return what a version of it keeps."""
         return {
             "mark": str(self.mark),
             "reason": str(self.reason),
@@ -199,13 +199,13 @@ class DecisionKind(models.TextChoices):
 
 class ReviewDecisionQuerySet(FrozenQuerySet["ReviewDecision"]):
     def approvals(self) -> Self:
-        """The approvals that stand: not taken back by the person who gave them."""
+        """Return the approvals that stand: not taken back by the person who gave them."""
         back = ReviewDecision.objects.filter(kind=DecisionKind.TAKE_BACK, submission=OuterRef("submission"))
         back = back.filter(by=OuterRef("by"), pk__gt=OuterRef("pk"))
         return self.filter(kind=DecisionKind.APPROVE).exclude(Exists(back))
 
     def decided(self) -> Self:
-        """The approvals that stand, and what an owner certified by oneself: who decided on a certificate."""
+        """Return the approvals that stand, and what an owner certified by oneself: who decided on a certificate."""
         return self.filter(pk__in=self.approvals().values("pk")) | self.filter(kind=DecisionKind.SELF_CERTIFY)
 
 

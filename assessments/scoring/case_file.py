@@ -225,7 +225,7 @@ def _may_be(fact: Fact, value: object) -> bool:
 
 
 def _shown(value: object) -> str:
-    """A value as YAML writes it: true, advisory; in quotes what could be mistaken, "yes"."""
+    """Return a value as YAML writes it: true, advisory; in quotes what could be mistaken, "yes"."""
     if isinstance(value, str) and value not in ("", "true", "false", "yes", "no"):
         return value
     return json.dumps(value, default=str)
@@ -315,7 +315,7 @@ def _figure(name: str, value: object, faults: list[str]) -> Decimal | None:
 
 
 def declare_case(edition: Edition, case: Case, result: TierResult) -> Declared:
-    """The case as scoring sees it. A sector that is left out counts as none of the nine."""
+    """Return the case as scoring sees it. A sector that is left out counts as none of the nine."""
     return Declared(case.facts, case.parts, result.assigned_tier).knowing(edition, case.answers)
 
 
@@ -348,7 +348,7 @@ def assess(edition: Edition, case: Case, *, today: date | None = None) -> Assess
 
 
 def questions_json(edition: Edition, assessed: AssessedCase) -> list[dict[str, object]]:
-    """The questions put to a case, each with its lines and the facts that opened it."""
+    """Return the questions put to a case, each with its lines and the facts that opened it."""
     declared = assessed.declared
     return [
         {
@@ -363,7 +363,7 @@ def questions_json(edition: Edition, assessed: AssessedCase) -> list[dict[str, o
 
 
 def plan_json(edition: Edition, assessed: AssessedCase) -> dict[str, object]:
-    """A case with its questions and its plan, as `plan --format json` prints it."""
+    """Return a case with its questions and its plan, as `plan --format json` prints it."""
     declared = assessed.declared
     return {
         "id": assessed.case.id,

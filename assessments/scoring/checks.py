@@ -71,7 +71,7 @@ class _Look:
         self.context: Facts = {**declared.context, **dict(self.said(declared))}
 
     def said(self, declared: Declared) -> Iterator[tuple[str, Answer]]:
-        """The answers as conditions read them; do-not-know says nothing that could contradict."""
+        """Yield the answers as conditions read them; do-not-know says nothing that could contradict."""
         for key, answer in self.answers.items():
             value = answer.value
             if value.choice == Choice.UNKNOWN:
@@ -145,7 +145,7 @@ class _Look:
         return CheckResult(check.key, check.severity, about, facts) if about else None
 
     def many_not_applicable(self, share: int) -> tuple[str, ...]:
-        """The questions whose musts are not applicable, where they are more than `share` per cent of the musts."""
+        """Return the questions whose musts are not applicable, where they are more than `share` per cent of the musts."""
         every: set[str] = set()
         left_out: set[str] = set()
         about: set[str] = set()
@@ -181,7 +181,7 @@ class _Look:
         return {source.question.key for source in self.musts}
 
     def musts_in_place(self, lacks: Callable[[AnswerSeen], bool]) -> tuple[str, ...]:
-        """The questions with a must that is answered as in place, wholly or partly, and that lack something."""
+        """Return the questions with a must that is answered as in place, wholly or partly, and that lack something."""
         return self.in_order(
             {
                 source.question.key
@@ -197,7 +197,7 @@ class _Look:
 
 
 def months_before(day: date, months: int) -> date:
-    """The same day so many months earlier, or the last of its month."""
+    """Return the same day so many months earlier, or the last of its month."""
     year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
     for last in (day.day, 30, 29, 28):
         try:

@@ -20,7 +20,7 @@ EVIDENCE_OFFERED = 60  # on one page; an evidence item that is older is attached
 
 
 def evidence_uses_for(user: User) -> QuerySet[EvidenceUse]:
-    """Where answers and actions that `user` may see lean on evidence; who sees only what is assigned: their questions."""
+    """Return where answers and actions that `user` may see lean on evidence; who sees only what is assigned: their questions."""
     of_question = Q(question=OuterRef("answer__question__key"))
     of_section = Q(question="", section=OuterRef("answer__question__section__key"))
     asked = Assignment.objects.filter(
@@ -34,21 +34,21 @@ def evidence_uses_for(user: User) -> QuerySet[EvidenceUse]:
 
 
 def evidence_for(user: User) -> EvidenceQuerySet:
-    """The evidence items that `user` may know of: of organisations seen in full, their own, and those their questions lean on."""
+    """Return the evidence that `user` may know of: of organisations seen in full, their own, and what their questions lean on."""
     own = Q(owner=user, organisation__in=register.memberships_for(user).values("organisation"))
     leaning = Q(pk__in=evidence_uses_for(user).values("evidence"))
     return Evidence.objects.filter(Q(organisation__in=register.organisations_seen_in_full(user)) | own | leaning)
 
 
 def evidence_to_renew(user: User, days: int) -> EvidenceQuerySet:
-    """The evidence items that `user` owns and can find, and that have expired or will within so many days."""
+    """Return the evidence items that `user` owns and can find, and that have expired or will within so many days."""
     until = timezone.localdate() + timedelta(days=days)
     own = evidence_for(user).in_use().filter(owner=user, expires_on__lte=until)
     return own.order_by("expires_on", "pk")
 
 
 def evidence_on(assessment: Assessment, questions: Iterable[str]) -> dict[str, list[EvidenceUse]]:
-    """What the answers to these questions lean on: one query. For a page that found the assessment by its finder."""
+    """Return what the answers to these questions lean on: one query. For a page that found the assessment by its finder."""
     found: dict[str, list[EvidenceUse]] = {}
     rows = EvidenceUse.objects.filter(answer__assessment=assessment, answer__question__key__in=list(questions))
     for use in rows.select_related("evidence", "answer__question").order_by("pk"):
@@ -59,7 +59,7 @@ def evidence_on(assessment: Assessment, questions: Iterable[str]) -> dict[str, l
 def evidence_for_part(
     user: User, assessment: Assessment, part: FilePart, stands: Mapping[str, Any] | None
 ) -> list[Evidence]:
-    """The items that a part of the file may lean on: those it has, those under the likely answers, the newest of the rest.
+    """Return the items that a part of the file may lean on: those it has, those under the likely answers, the newest of the rest.
 
     One query. For a page that found the assessment by `assessments_for`.
     """

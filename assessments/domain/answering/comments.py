@@ -36,7 +36,7 @@ SAME_AGAIN = timedelta(minutes=1)
 
 
 def mentioned(text: str, members: Iterable[Membership]) -> list[Membership]:
-    """The members whom a text names: `@` with a full name, a mail address, or a first name that only one of them has."""
+    """Return the members whom a text names: `@` with a full name, a mail address, or a first name that only one of them has."""
     names: dict[str, list[Membership]] = {}
     for member in members:
         words = [member.user.name, member.user.email, *member.user.name.split()[:1]]

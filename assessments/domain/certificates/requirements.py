@@ -65,7 +65,7 @@ def missing(
 
 
 def _with_later(given: Mapping[str, Any] | None, later: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """A part of the file with what was attached to it after the signing."""
+    """Return a part of the file with what was attached to it after the signing."""
     if not later:
         return given
     return {**(given or {"rows": []}), "evidence": [*(given["evidence"] if given else ()), *later]}
@@ -136,12 +136,12 @@ def is_fresh(until: date | None, today: date, days: int) -> bool:
 
 
 def as_day(value: date | str | None) -> date | None:
-    """A day of a picture, which is a date while it lives and a text once it is frozen."""
+    """Return a day of a picture, which is a date while it lives and a text once it is frozen."""
     return date.fromisoformat(value) if isinstance(value, str) else value
 
 
 def evidence_asked_for(edition: Edition, content: Mapping[str, Any]) -> set[str]:
-    """References of the evidence items that a picture names where a gate of its tier asks for evidence."""
+    """Return references of the evidence items that a picture names where a gate of its tier asks for evidence."""
     tier = content["tier"]["assigned"]
     questions = [gate.question for gate in edition.gates.evidence if tier in gate.tiers]
     answers = [piece for key in questions for piece in pieces_of(content["answers"].get(key))]

@@ -69,7 +69,7 @@ class Reason:
 
 
 def reasons(assessment: Assessment) -> list[Reason]:
-    """The stored reasons, oldest first; no query."""
+    """Return the stored reasons, oldest first; no query."""
     return [_reason(row, assessment.compiled) for row in assessment.stale_reasons]
 
 
@@ -201,6 +201,6 @@ def differences(before: CompiledEdition, after: CompiledEdition) -> str:
 
 
 def shown(assessment: Assessment) -> list[Reason]:
-    """Everything that a page says of an approval: the stored reasons, newest first, then the notice on the edition."""
+    """Return everything that a page says of an approval: the stored reasons, newest first, then the notice on the edition."""
     notice = newer_edition(assessment)
     return [*reversed(reasons(assessment)), *([notice] if notice else [])]

@@ -116,7 +116,7 @@ def _message(certificate: Certificate, event: CertificateEvent) -> tuple[Message
 
 
 def _link(certificate: Certificate, event: CertificateEvent, *, to_owners: bool) -> str:
-    """The page to go on from: an owner adds monitoring records, a reviewer sees the case of a new certificate."""
+    """Return the page to go on from: an owner adds monitoring records, a reviewer sees the case of a new certificate."""
     if to_owners and event.is_by_monitoring:
         return reverse("conformity", args=[certificate.submission.assessment.reference])
     if not to_owners and event.kind == Event.ISSUED:

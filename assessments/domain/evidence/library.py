@@ -131,7 +131,7 @@ def _check_what(file: UploadedFile | None, link: str, *, on_request: bool, held_
 
 
 def _twin(organisation: Organisation, kept: files.StoredFile | None, by: User) -> Evidence | None:
-    """The evidence item that this person can find and whose newest version is this very file."""
+    """Return the evidence item that this person can find and whose newest version is this very file."""
     if kept is None:
         return None
     newest = EvidenceVersion.objects.filter(evidence=OuterRef("pk")).order_by("-number")
@@ -291,7 +291,7 @@ def _record(kind: AuditKind, piece: Evidence, answer: Answer, by: User) -> None:
 
 @transaction.atomic
 def attach(piece: Evidence, assessment: Assessment, question_key: str, *, by: User) -> EvidenceUse:
-    """Let an answer lean on an evidence item, as it stands now; attaching it twice is once."""
+    """Attach the current version of an evidence item to an answer. Idempotent."""
     answer = _open_answer(assessment, question_key, by=by)
     piece = Evidence.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=piece.pk)
     if piece.organisation_id != answer.assessment.organisation_id:

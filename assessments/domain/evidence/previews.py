@@ -76,7 +76,7 @@ def can_show(media_type: str) -> bool:
 
 
 def find(submission: Submission, reference: str, number: int, *, by: User) -> EvidenceVersion | None:
-    """The version of an evidence item of a case, None for any other; raises NotPermitted where the gate is closed."""
+    """Return the version of an evidence item of a case, None for any other; raises NotPermitted where the gate is closed."""
     if not finders.is_open_to(by, submission.assessment_id):
         raise NotPermitted(_("Declare your interests in this case before you open its evidence."))
     return finders.submitted_version(submission, reference, number)
@@ -99,7 +99,7 @@ def look(version: EvidenceVersion, number: int = 1) -> Preview:
 
 
 def draw(version: EvidenceVersion, number: int = 1) -> tuple[str, bytes]:
-    """The picture of a preview: its media type and its bytes. Raises as `look`, NoSuchPage for what has no picture."""
+    """Return the picture of a preview: its media type and its bytes. Raises as `look`, NoSuchPage for what has no picture."""
     if READER_OF.get(version.media_type) not in ("image", "page"):
         raise NoSuchPage
     found = _read(version, number)
@@ -110,7 +110,7 @@ def draw(version: EvidenceVersion, number: int = 1) -> tuple[str, bytes]:
 
 
 def ticket_for(version: EvidenceVersion, user: User) -> str:
-    """What a preview gives to the addresses of its pictures and pages: this reader's opening was logged."""
+    """Return the ticket that a preview gives to the addresses of its pictures and pages: this reader's opening was logged."""
     return signing.dumps([version.pk, user.pk], salt=__name__)
 
 
@@ -214,7 +214,7 @@ def _table(found: dict[str, Any], number: int) -> Preview:
 
 
 def _table_words(found: dict[str, Any], rows_shown: int, columns_shown: int) -> str:
-    """How many rows and columns there are, as far as they were counted, and how many are shown."""
+    """Say how many rows and columns there are, as far as they were counted, and how many are shown."""
     rows, columns = found["rows"], found["columns"]
     if not rows:
         return _("The table is empty.")
@@ -237,7 +237,7 @@ def _table_words(found: dict[str, Any], rows_shown: int, columns_shown: int) -> 
 
 
 def column_name(number: int) -> str:
-    """The letters over a column of a table: A, B, … Z, AA."""
+    """Return the letters over a column of a table: A, B, … Z, AA."""
     name = ""
     while number:
         number, rest = divmod(number - 1, 26)

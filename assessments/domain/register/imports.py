@@ -99,7 +99,7 @@ def _is_registered(row: Mapping[str, Any], register: inventory.Register) -> bool
 def _new_systems(
     organisation: Organisation, rows: Iterable[Mapping[str, Any]], register: inventory.Register
 ) -> dict[str, AISystem | int]:
-    """The system of each group of rows: a new one, or the id of the one that is registered."""
+    """Return the system of each group of rows: a new one, or the id of the one that is registered."""
     systems: dict[str, AISystem | int] = {}
     for row in rows:
         if row["group"] not in systems:

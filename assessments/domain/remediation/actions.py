@@ -140,7 +140,7 @@ def report(
 
 
 def checkers_of(action: RemediationAction) -> Sequence[int]:
-    """Who may be asked to accept an action.
+    """Return who may be asked to accept an action.
 
     Owners of what was self-declared, else the reviewers of the case, else those whom it was sent to.
     """

@@ -44,7 +44,7 @@ BLOCKING = frozenset({"prohibited_or_hold", "table_1_or_overlay", "must"})
 
 
 def case_of(action: RemediationAction) -> Assessment | None:
-    """The assessment in which an action is judged, with its submission; None where nothing was submitted yet."""
+    """Return the assessment in which an action is judged, with its submission; None where nothing was submitted yet."""
     rows = RemediationAction.objects.filter(pk=action.pk).annotate(case=judged_in())
     found = Assessment.objects.filter(pk__in=rows.values("case")).select_related("current_submission")
     return found.defer("current_submission__snapshot").first()
@@ -126,12 +126,12 @@ def blocks(action: RemediationAction) -> bool:
 
 
 def shown_for(action: RemediationAction, by: User | None) -> list[EvidenceVerdict]:
-    """The evidence items that are shown for an action, each with the newest verdict of a person on that version; two queries."""
+    """Return the evidence items shown for an action, each with the newest verdict of a person on that version; two queries."""
     return judged(action, uses_of(action, by), by)
 
 
 def uses_of(action: RemediationAction, by: User | None) -> QuerySet[EvidenceUse]:
-    """The evidence items that are attached to an action, each with two marks.
+    """Return the evidence items that are attached to an action, each with two marks.
 
     `is_opened`: the person opened it, in the case that judges the action. `is_stored`: the version that is shown is a file
     that is stored here.
@@ -147,7 +147,7 @@ def uses_of(action: RemediationAction, by: User | None) -> QuerySet[EvidenceUse]
 
 
 def judged(action: RemediationAction, uses: Iterable[EvidenceUse], by: User | None) -> list[EvidenceVerdict]:
-    """Those of the attached evidence items that count, each with the newest verdict of a person; one query, none for nobody."""
+    """Return the attached evidence items that count, each with the newest verdict of a person; one query, none for nobody."""
     rows = ActionVerdict.objects.filter(action=action, by=by).order_by("pk") if by else ()
     newest = {(row.evidence_id, row.version): row for row in rows}
     counted = [use for use in uses if use.evidence.withdrawn_at is None]
@@ -191,7 +191,7 @@ def require_shown(action: RemediationAction) -> None:
 
 
 def answers_to_link(action: RemediationAction) -> list[Answer]:
-    """The answers of the use that have evidence and can be linked to an action: of its newest assessment."""
+    """Return the answers of the use that have evidence and can be linked to an action: of its newest assessment."""
     newest = Assessment.objects.filter(use=action.use_id).order_by("-pk").values("pk")[:1]
     case = RemediationAction.objects.filter(pk=action.pk).annotate(case=judged_in()).values("case")
     rows = Answer.objects.filter(Q(assessment__in=newest) | Q(assessment__in=case), to_confirm=False)
@@ -203,7 +203,7 @@ def answers_to_link(action: RemediationAction) -> list[Answer]:
 
 
 def evidence_of_answer(action: RemediationAction, answer: Answer, *, by: User) -> list[EvidenceUse]:
-    """The evidence items of an answer that may be shown for an action. Raises NotPermitted, InvalidAnswer on `evidence`."""
+    """Return the evidence of an answer that may be shown for an action. Raises NotPermitted, InvalidAnswer on `evidence`."""
     roles.require(by, Action.ANSWER, action.organisation)
     if answer.assessment.use_id != action.use_id:
         raise NotPermitted(_("This answer belongs to another use."))

@@ -115,7 +115,7 @@ def look_of(
 
 
 def _median_seconds(marks: Iterable[ReviewMark]) -> int | None:
-    """The median of how long a mark took, in whole seconds; None where no mark of this round tells."""
+    """Return the median of how long a mark took, in whole seconds; None where no mark of this round tells."""
     each = seconds_each((row.shown_at, row.at) for row in marks if row.carried_from_id is None)
     return int(median(each)) if each else None
 
@@ -164,7 +164,7 @@ def standing(decisions: Iterable[ReviewDecision]) -> list[ReviewDecision]:
 
 
 def looked_at(decision: ReviewDecision) -> dict[str, Any] | None:
-    """What the reviewer had looked at when approving, as it was signed; None for a decision that did not record it."""
+    """Return what the reviewer had looked at when approving, as it was signed; None for a decision that did not record it."""
     return decision.looked_at
 
 

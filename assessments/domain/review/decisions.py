@@ -88,7 +88,7 @@ def in_the_way_of(
     returned: Collection[str] | None = None,
     accepted: set[str] | None = None,
 ) -> list[returns.Obstacle]:
-    """What else stands in the way of an approval and its certificate, beside what is returned by mark or judgement.
+    """Return what else stands in the way of an approval and its certificate, beside what is returned by mark or judgement.
 
     A page that has read what is `returned` (targets, `part:` with a part's key), and what every approving seat
     `accepted`, hands it in.

@@ -90,7 +90,7 @@ class CaseEvidence:
 def items_of_case(
     submission: Submission, marks: Mapping[str, ReviewMark], verdicts: Iterable[EvidenceMark], *, reader: User
 ) -> list[CaseEvidence]:
-    """The evidence of a case in the order of its answers, parts, actions and holds: three queries.
+    """Return the evidence of a case in the order of its answers, parts, actions and holds: three queries.
 
     `marks`: those that count for the reader, by target. `verdicts`: what reviewers found of the evidence items.
     """
@@ -118,7 +118,7 @@ def items_of_case(
 
 
 def _attached(submission: Submission) -> Iterable[Any]:
-    """What hangs on actions and holds of the use today, in the newest version, with the hash of its content."""
+    """Return what hangs on actions and holds of the use today, in the newest version, with the hash of its content."""
     newest = EvidenceVersion.objects.filter(evidence=OuterRef("evidence"), number=OuterRef("evidence__version"))
     rows: Any = EvidenceUse.objects.filter(
         Q(action__use=submission.assessment.use_id) | Q(hold__use=submission.assessment.use_id)

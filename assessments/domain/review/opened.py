@@ -83,7 +83,7 @@ def _content_in_case(submission: Submission, reference: str, version: int) -> st
 
 
 def named_evidence(submission: Submission) -> list[dict[str, Any]]:
-    """The evidence items that a submission names, under its answers and in its conformity file."""
+    """Return the evidence items that a submission names, under its answers and in its conformity file."""
     return evidence_named_in(submission.content())
 
 
@@ -94,6 +94,6 @@ def evidence_named_in(content: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def opened_contents(submission: Submission, reviewer: int) -> set[str]:
-    """The contents that a reviewer opened in any round of the case: what is the same needs no second opening."""
+    """Return the contents that a reviewer opened in any round of the case: what is the same needs no second opening."""
     rows = EvidenceOpening.objects.filter(submission__assessment=submission.assessment_id, reviewer=reviewer)
     return set(rows.values_list("content", flat=True))

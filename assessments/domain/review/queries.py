@@ -53,7 +53,7 @@ def _case(user: User) -> Any:
 
 
 def find_case(user: User, reference: str) -> Any:
-    """The one of `submissions_to_read` with that reference, or None; `may_open` tells whether its gate is open.
+    """Return the one of `submissions_to_read` with that reference, or None; `may_open` tells whether its gate is open.
 
     `added`: how many supplements the case has, `added_left`: how many of them the user has not judged.
     """
@@ -63,7 +63,7 @@ def find_case(user: User, reference: str) -> Any:
 def rounds_of(
     user: User, assessment: Assessment, *, only: Submission | None = None
 ) -> list[tuple[Submission, list[ReviewDecision]]]:
-    """The rounds of a case that `user` may read, each with what was decided on it: two queries.
+    """Return the rounds of a case that `user` may read, each with what was decided on it: two queries.
 
     `only`: the one round of a case that has no other; it is not read again.
     """
@@ -88,7 +88,7 @@ def _former(user: User, use: int, case: int) -> Any:
 
 
 def former_of(user: User, submission: Submission) -> Any:
-    """What was decided last on the use in a case before this one, or None; `may_read` tells whether `user` reviews it.
+    """Return what was decided last on the use in a case before this one, or None; `may_read` tells whether `user` reviews it.
 
     `certificate_before`: the newest certificate from such a case, as plain values with the kind of its last event.
     """
@@ -96,7 +96,7 @@ def former_of(user: User, submission: Submission) -> Any:
 
 
 def changes_before(assessment: Assessment) -> list[StatedChange]:
-    """What owners said had changed, and so opened this assessment, oldest first."""
+    """Return what owners said had changed, and so opened this assessment, oldest first."""
     return list(finders.changes_before(assessment))
 
 
@@ -117,7 +117,7 @@ def evidence_marks_on(submission: Submission) -> list[EvidenceMark]:
 def versions_submitted(
     submission: Submission, pieces: Iterable[tuple[str, int]]
 ) -> dict[tuple[str, int], EvidenceVersion]:
-    """The versions that a submission names, by reference and number, each with its evidence item as it is now: one query.
+    """Return the versions that a submission names, by reference and number, each with its evidence item as it is now: one query.
 
     `pieces` come from its snapshot.
     """
@@ -131,12 +131,12 @@ def versions_submitted(
 
 
 def interests_in(assessment: Assessment) -> list[Interest]:
-    """What reviewers declared about a case, oldest first."""
+    """Return what reviewers declared about a case, oldest first."""
     return list(finders.interests_in(assessment))
 
 
 def open_requests(submission: Submission) -> list[SeatRequest]:
-    """The seats of a submission that somebody is asked to take."""
+    """Return the seats of a submission that somebody is asked to take."""
     return list(finders.open_requests(submission))
 
 
@@ -148,7 +148,7 @@ def holds_on(use: DeclaredUse) -> list[Hold]:
 
 
 def rows_for(user: User, late: datetime | None = None, *, tier: str = "", organisation: str = "") -> Any:
-    """What `user` may review, each with its group. `late`: only what came before that moment and is not done."""
+    """Return what `user` may review, each with its group. `late`: only what came before that moment and is not done."""
     body = separation.reviews_for_the_body(user)
     rows = grouped(finders.submissions_for(user), user, body=body, own=sorted(roles.belongs_to(user)))
     if tier:

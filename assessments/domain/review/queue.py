@@ -17,7 +17,7 @@ from assessments.models import Appeal, User
 def queue_for(
     user: User, size: int, *, only: str = "", after: str = "", late: datetime | None = None, **chosen: str
 ) -> Mapping[str, Page]:
-    """The queue of a reviewer as `models.queue.pages` cuts it: six queries, seven of one group. `chosen`: tier, organisation.
+    """Return a reviewer's queue in the pages of `queue_rows`: six queries, seven for one group. `chosen`: tier, organisation.
 
     `late`: only what came before that moment and is not done.
     """
@@ -25,7 +25,7 @@ def queue_for(
 
 
 def counts_for(user: User, late: datetime) -> tuple[Mapping[str, int], Mapping[str, int]]:
-    """How many rows each group of the queue has, and how many cases of them came before `late`: four queries at most.
+    """Return how many rows each group of the queue has, and how many cases of them came before `late`: four queries at most.
 
     What else waits (OTHER_WORK) has no target, so none of it is late.
     """
@@ -34,12 +34,12 @@ def counts_for(user: User, late: datetime) -> tuple[Mapping[str, int], Mapping[s
 
 
 def _work_of(user: User) -> tuple[str, ...]:
-    """What can wait for this reviewer beside submissions: appeals come to the reviewing body alone."""
+    """Return what can wait for this reviewer beside submissions: appeals come to the reviewing body alone."""
     return OTHER_WORK if separation.reviews_for_the_body(user) else (ACTIONS,)
 
 
 def _work(user: User, kind: str, *, tier: str = "", organisation: str = "") -> Any:
-    """One kind of work beside submissions, oldest first."""
+    """Return one kind of work beside submissions, oldest first."""
     if kind == ACTIONS:
         rows: Any = finders.actions_waiting_for(user)
         place, of_tier, at = "organisation", "use__assigned_tier", "reported_at"
@@ -54,7 +54,7 @@ def _work(user: User, kind: str, *, tier: str = "", organisation: str = "") -> A
 
 
 def work_for(user: User, size: int, *, only: str = "", after: str = "", **chosen: str) -> Mapping[str, Page]:
-    """What waits for a reviewer beside submissions: actions to check and appeals to answer, each cut as the queue is.
+    """Return what waits for a reviewer beside submissions: actions to check and appeals to answer, each cut as the queue is.
 
     Two queries a kind. `only`, `after`: a later page of one of them; `chosen`: tier, organisation.
     """
@@ -80,6 +80,6 @@ def _place(row: Any) -> str:
 
 
 def organisations_in_queue(user: User) -> list[tuple[str, str]]:
-    """The reference and name of each organisation that `user` reviews something of, by name."""
+    """Return the reference and name of each organisation that `user` reviews something of, by name."""
     rows = finders.submissions_for(user).order_by("organisation__name_en")
     return list(rows.values_list("organisation__reference", "organisation__name_en").distinct())

@@ -213,7 +213,7 @@ class Standing:
 
 
 def newest_of(submission: Submission) -> Any:
-    """The newest return of a submission, with the reference of its `letter`; None where it has none. One query."""
+    """Return the newest return of a submission, with the reference of its `letter`; None where it has none. One query."""
     letters = Document.objects.filter(submission=submission, kind=DocumentKind.DECISION_LETTER).order_by("-pk")
     found = submission.decisions.filter(kind="return").select_related("by")
     return found.annotate(letter=Subquery(letters.values("reference")[:1])).order_by("-pk").first()
@@ -248,7 +248,7 @@ def standing_of(decision: ReviewDecision, submission: Submission, use: int) -> S
 
 
 def _rows(kind: str, rows: QuerySet[Any], *columns: str) -> QuerySet[Any, Any]:
-    """Rows as `kind`, key and four texts, so that tables can be read together."""
+    """Return rows as `kind`, key and four texts, so that tables can be read together."""
     texts = [Cast(name, TextField()) for name in columns]
     texts += [Value("", TextField())] * (4 - len(texts))  # type: ignore[list-item]
     told = {"kind_": Value(kind, TextField()), **{f"text{n}": text for n, text in enumerate(texts)}}

@@ -53,7 +53,7 @@ class Colleague:
 
 
 def colleagues(submission: Submission, seat: Seat, by: User, team: set[int] | None = None) -> list[Colleague]:
-    """Who may be asked to take this seat, by name.
+    """Return who may be asked to take this seat, by name.
 
     Reviewers beside `by` who may reach the case, did not work on the use, hold no seat and have declared no conflict; for
     a second seat, independent ones. `team`: the delivery team, where a page has read it.

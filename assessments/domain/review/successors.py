@@ -53,7 +53,7 @@ def asks_for_independence(held: ReviewSeat, submission: Submission) -> bool:
 
 
 def left_seats(submission: Submission) -> list[ReviewSeat]:
-    """The seats of a decided case whose holders have left; none while it is under review or after it is closed."""
+    """Return the seats of a decided case whose holders have left; none while it is under review or after it is closed."""
     assessment = submission.assessment
     if assessment.state not in DECIDED or assessment.current_submission_id != submission.pk:
         return []

@@ -74,7 +74,7 @@ class DemoAnswer:
     figure: dict[str, str] = field(default_factory=dict)  # measured, target
 
     def value(self, today: date) -> dict[str, Any]:
-        """The answer as the page sends it."""
+        """Return the answer as the page sends it."""
         return {
             "choice": self.choice,
             "items": {**dict.fromkeys(self.items, True), **self.not_applicable},
@@ -155,7 +155,7 @@ class DemoFile:
         return self.people[0]
 
     def declared(self, edition: CompiledEdition) -> Declared:
-        """The use as scoring sees it, worked out from the file alone."""
+        """Return the use as scoring sees it, worked out from the file alone."""
         given = {key: tuple(value) if isinstance(value, list) else value for key, value in self.facts.items()}
         facts = complete(edition.facts, given)
         parts = tuple(PARTS[part] for part in self.system["parts"])
@@ -438,7 +438,7 @@ class Command(BaseCommand):
                 review_marks.save_mark(submission, target, by=reviewer, seen=seen, **asdict(mark))
 
     def user(self, person: Person) -> User:
-        """The login of a person; one that is there already keeps its name and password."""
+        """Return the login of a person; one that is there already keeps its name and password."""
         found = User.objects.filter(email__iexact=person.mail).first()
         if found:
             return found

@@ -67,7 +67,7 @@ def _tests_of(question: Question, parts: Collection[Stakeholder]) -> Iterator[Te
 
 
 def where_declared(case: MemberCase, fact: str) -> str:
-    """The page on which this member changes a fact, or reads it."""
+    """Return the page on which this member changes a fact, or reads it."""
     reference = case.assessment.use.reference
     if case.member is None or case.member.role not in roles.MAY[Action.DECLARE]:
         return reverse("use", args=[reference])
@@ -75,7 +75,7 @@ def where_declared(case: MemberCase, fact: str) -> str:
 
 
 def closed_sections(case: MemberCase) -> list[ClosedSection]:
-    """The sections of which nothing is asked, with what would open each; those for single persons never open here."""
+    """Return the sections of which nothing is asked, with what would open each; those for single persons never open here."""
     asked = {section.key for section, _questions in case.sections}
     return [
         ClosedSection(section, why_closed(case, section.questions))

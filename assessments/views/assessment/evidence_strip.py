@@ -82,13 +82,13 @@ class EvidenceStrip:
 
 
 def expiry_words(piece: Evidence) -> str:
-    """When an expired evidence item ran out."""
+    """Say when an expired evidence item ran out."""
     assert piece.expires_on is not None
     return _("expired on %(day)s") % {"day": date_format(piece.expires_on, "DATE_FORMAT")}
 
 
 def period_words(piece: Evidence) -> str:
-    """The time that an evidence item speaks for; "" where it names none."""
+    """Return the time that an evidence item speaks for; "" where it names none."""
     begins = date_format(piece.period_from, "DATE_FORMAT") if piece.period_from else ""
     ends = date_format(piece.period_to, "DATE_FORMAT") if piece.period_to else ""
     if begins and ends:

@@ -122,7 +122,7 @@ def find_question(case: MemberCase, key: str) -> Question:
 
 
 def guideline_date(edition: Edition) -> str:
-    """The month of the Guideline: *December 2025*."""
+    """Return the month of the Guideline: *December 2025*."""
     year, month = edition.guideline_date.split("-")[:2]
     return date_format(date(int(year), int(month), 1), "F Y")
 
@@ -144,7 +144,7 @@ def documents_of(request: HttpRequest, assessment: Assessment) -> list[Any]:
 
 
 def missing_facts(case: MemberCase) -> list[tuple[str, str]]:
-    """The facts without an answer, as (group, label)."""
+    """Return the facts without an answer, as (group, label)."""
     return [
         (case.edition.facts[key].group, case.edition.facts[key].label)
         for key in asked_facts(case.edition, case.declared)

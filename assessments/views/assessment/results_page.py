@@ -301,7 +301,7 @@ class ResultsPage:
         return next((package for package in self.packages if (package.key or OTHER) == key), None)
 
     def details(self, entry: PlanEntry) -> dict[str, Any]:
-        """One action with what to do, what closes it and what it rests on, as the lists behind a number show it."""
+        """Return one action with what to do, what closes it and what it rests on, as the lists behind a number show it."""
         found = (one for one in self.content["actions"] if one["question"] == entry.question)
         action: Mapping[str, Any] = next(found, {})
         words = self.edition.policy.words
@@ -340,7 +340,7 @@ class ResultsPage:
 
 
 def _by_rules(tier: Mapping[str, Any]) -> str:
-    """The tier that the rules give; beside it a reviewer's raise may stand."""
+    """Return the tier that the rules give; beside it a reviewer's raise may stand."""
     return str(tier.get("by_rules", tier["assigned"]))
 
 

@@ -170,7 +170,7 @@ class Standing:
         return tuple(str(key) for key in headings[kind])
 
     def of(self, kind: str, key: str) -> list[Duty]:
-        """The duties counted under a heading, the least credit first; those without credit by weight."""
+        """Return the duties counted under a heading, the least credit first; those without credit by weight."""
         found = [duty for duty in self.duties if key in self._belongs(kind, duty.requirement)]
         return sorted(found, key=lambda duty: (CREDIT_ORDER.index(duty.credit), -duty.weight))
 
@@ -185,7 +185,7 @@ class Standing:
         ]
 
     def line(self, kind: str, key: str) -> ReadinessLine:
-        """The one number; raises Http404 where the use has none of that name."""
+        """Return the one number; raises Http404 where the use has none of that name."""
         found = next((line for line in self.lines(kind) if line.key == key), None)
         if found is None:
             raise Http404

@@ -47,7 +47,7 @@ EVENT_STATES = {"issued": "valid", "reinstated": "valid"}
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def standing(request: SignedIn, number: str) -> HttpResponse:
-    """How a certificate stands and what has happened to it; who may, changes it, with a reason for everybody."""
+    """Show how a certificate stands and what has happened to it; a POST changes it, with a reason for everybody."""
     if request.method == "POST":
         return _change(request, number)
     seen(request)

@@ -32,7 +32,7 @@ CHOICES = 20  # of the library, under an answer
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def of_answer(request: SignedIn, reference: str, question: str) -> HttpResponse:
-    """The evidence of one answer: attach, detach, add. A script gets the strip alone, and puts it in its place."""
+    """Show the evidence of one answer: attach, detach, add. A script gets the strip alone, and puts it in its place."""
     case = find_case(request, reference)
     asked = next((one for one in case.questions if one.key == question), None)
     if asked is None:
@@ -108,7 +108,7 @@ def strip_response(
     problem: str = "",
     said: str = "",
 ) -> HttpResponse:
-    """The strip alone; closed where the script asks for that."""
+    """Show the strip alone; closed where the script asks for that."""
     strip = strip_of(case, asked)
     strip.is_open = (strip.editable and "closed" not in request.GET) or form is not None
     strip.problem, strip.said, strip.form = problem, said, form

@@ -49,7 +49,7 @@ class Leaning:
 
 @require_safe
 def piece(request: SignedIn, reference: str) -> HttpResponse:
-    """What an evidence item is, its versions, and what leans on it."""
+    """Show what an evidence item is, its versions, and what leans on it."""
     found = find_item(request, reference)
     uses = finders.evidence_uses_for(request.user).filter(evidence=found)
     rows = uses.select_related("evidence", "answer__question__section", "answer__assessment__use__system")

@@ -46,7 +46,7 @@ ASSESSMENTS_READ = 3
 
 @require_safe
 def library(request: SignedIn) -> HttpResponse:
-    """What can be shown, with what expires and what nothing leans on."""
+    """Show the library, with what expires and what nothing leans on."""
     user = request.user
     form = LibraryForm(request.GET)
     given = form.cleaned_data if form.is_valid() else {}
@@ -90,7 +90,7 @@ def narrowed(pieces: EvidenceQuerySet, user: User, query: str, show: str) -> Evi
 
 
 def state_of(piece: Evidence) -> str:
-    """The state of parts/state.html that an evidence item is in; "" where there is nothing to say."""
+    """Return the state of parts/state.html that an evidence item is in; "" where there is nothing to say."""
     if piece.withdrawn_at:
         return "withdrawn"
     if piece.is_expired():
@@ -99,7 +99,7 @@ def state_of(piece: Evidence) -> str:
 
 
 def kinds_of_evidence(user: User) -> list[tuple[str, list[str]]]:
-    """What the questions of a reader's newest assessments usually ask for, by section: what each names first."""
+    """Return what the questions of a reader's newest assessments usually ask for, by section: what each names first."""
     found: dict[str, dict[str, None]] = {}
     for assessment in finders.assessments_for(user).order_by("-pk")[:ASSESSMENTS_READ]:
         edition = assessment.compiled()

@@ -117,7 +117,7 @@ def _drawn(line: UseLine, _language: str | None, _prefix: str) -> SafeString:
 
 @require_safe
 def portfolio(request: SignedIn) -> HttpResponse:
-    """Every use that this person may see. The queries are the same for one use and for thousands."""
+    """Show every use that this person may see. The queries are the same for one use and for thousands."""
     memberships = access_roles.memberships_on_page(request.user)
     works_in = [m.organisation for m in memberships if m.role in access_roles.WORKING_ROLES]
     form = PortfolioForm(request.GET, organisations=works_in)
@@ -177,7 +177,7 @@ class PortfolioQueries:
         return with_dates(with_newest(uses.for_list().only(*SHOWN), self.of))
 
     def readiness(self) -> Mapping[str, Any]:
-        """The means over what is seen in full: a mean over all of an organisation is not for who sees a part."""
+        """Return the means over what is seen in full: a mean over all of an organisation is not for who sees a part."""
         (row,) = readiness_row(narrowed(finders.uses_for(self.user), self.chosen, self.of))
         return row
 
@@ -185,7 +185,7 @@ class PortfolioQueries:
 def narrowed(
     uses: DeclaredUseQuerySet, chosen: dict[str, str], of: QuerySet[Assessment] | None = None
 ) -> DeclaredUseQuerySet:
-    """The uses that a choice asks for; the state is that of the newest assessment (`of` those, if given)."""
+    """Return the uses that a choice asks for; the state is that of the newest assessment (`of` those, if given)."""
     standing = chosen.get("standing", "")
     in_use = Q(retired_at=None, system__retired_at=None)
     if standing != "all":
@@ -237,7 +237,7 @@ def _line(use: Any, assessment: Assessment | None, today: date, in_full: bool, *
 
 
 def _readiness(row: Mapping[str, Any]) -> list[tuple[str, str | None, int]]:
-    """Each dimension with its mean readiness in per cent, one decimal, and over how many assessments."""
+    """Return each dimension with its mean readiness in per cent, one decimal, and over how many assessments."""
     terms = finders.current_edition().terms
     return [
         (terms[f"dimensions.{key}"], None if mean is None else f"{mean:.1f}", count)
@@ -247,7 +247,7 @@ def _readiness(row: Mapping[str, Any]) -> list[tuple[str, str | None, int]]:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def filters(request: SignedIn) -> HttpResponse:
-    """The filters that a person keeps: keep the one that the address has, or forget one."""
+    """Keep the filter that the address has, or forget one, for the person who asks."""
     works_in = [
         m.organisation for m in access_roles.memberships_on_page(request.user) if m.role in access_roles.WORKING_ROLES
     ]

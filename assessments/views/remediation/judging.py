@@ -45,7 +45,7 @@ class ShownEvidence(EvidenceLine):
 def report_form(
     user: User, found: RemediationAction, judged: list[EvidenceVerdict], edition: Edition, given: Any, *, whole: bool
 ) -> ReportForm:
-    """The form that reports an action as done, with the evidence that can be attached; `whole`: they see the whole use."""
+    """Return the form that reports an action as done, with the evidence that can be attached; `whole`: they see the whole use."""
     mine = finders.evidence_for(user).in_use().filter(organisation=found.organisation_id)
     others = mine.exclude(pk__in=[one.use.evidence_id for one in judged]).order_by("-pk")[:OFFERED]
     answers = closing.answers_to_link(found) if whole else []
@@ -116,7 +116,7 @@ NOBODY = Judging()
 def case_known(
     newest: Assessment | None, submission: Submission | None, condition: Condition | None
 ) -> Submission | None:
-    """The submission in whose case an action is judged, with that case, where a page has read it; else None."""
+    """Return the submission in whose case an action is judged, with that case, where a page has read it; else None."""
     if condition is not None:
         return condition.decision.submission
     if newest is None or submission is None or not closing.is_judging(newest):
@@ -158,7 +158,7 @@ def judging_of(
 
 
 def _known(user: User, found: RemediationAction, submission: Submission) -> KnownReviewer:
-    """What the finder of an action has said of its reader already: see `finders.actions_to_check_for`."""
+    """Return what the finder of an action has said of its reader already: see `finders.actions_to_check_for`."""
     known = KnownReviewer(is_independent=separation.is_independent_on_page(user, found.organisation_id))
     if getattr(found, "opened", None) == submission.pk:
         known |= KnownReviewer(may_know=True, has_conflict=False, is_open=True)

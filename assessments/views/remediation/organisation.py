@@ -24,7 +24,7 @@ ALL_USES = 500  # on the page of one practice
 
 @require_safe
 def organisation(request: SignedIn) -> HttpResponse:
-    """Each practice of the whole organisation that this person sees an action of, once; `of` narrows it to one practice.
+    """Show each practice of the whole organisation that this person sees an action of, once; `of` narrows it to one practice.
 
     The queries are the same for one use and for thousands.
     """

@@ -83,7 +83,7 @@ def row_of(action: Any, edition: Edition, today: date) -> ActionRow:
 
 
 def heading_key(action: RemediationAction) -> str:
-    """What an action is listed under: what gave it its place in the plan, else its priority.
+    """Say what an action is listed under: what gave it its place in the plan, else its priority.
 
     A practice about prohibited uses takes its ordinary place (ADVICE section 1): the heading *prohibited use or hold* is
     for open holds alone, and for plans of the releases that had no other order.
@@ -94,7 +94,7 @@ def heading_key(action: RemediationAction) -> str:
 
 
 def headings(edition: Edition) -> dict[str, str]:
-    """The headings of actions in the order of their urgency."""
+    """Return the headings of actions in the order of their urgency."""
     words = edition.policy.words
     titles = {STOP: _("Stop or limit now"), PROHIBITED: words.get(f"priorities.{PROHIBITED}", PROHIBITED)}
     titles[NEEDED] = _("Needed first")
@@ -117,7 +117,7 @@ def class_of(action: RemediationAction, priority: str) -> str:
 
 
 def state_of(action: RemediationAction, today: date) -> tuple[str, str]:
-    """The state of parts/state.html that an action is in, and its word."""
+    """Return the state of parts/state.html that an action is in, and its word."""
     if action.is_late(today):
         return "late", _("Late")
     if action.status == ActionStatus.OPEN and action.first_step_on:

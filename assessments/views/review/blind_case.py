@@ -61,5 +61,5 @@ class BlindCase(ReviewCase):
         return [group for group in found if group.targets]
 
     def progress(self, marks: Mapping[str, SecondLookMark]) -> list[tuple[PageOfCase, int]]:
-        """Each page with how many of its facts and answers have a mark."""
+        """Return each page with how many of its facts and answers have a mark."""
         return [(group, sum(target in marks for target in group.targets)) for group in self.wanted_groups]

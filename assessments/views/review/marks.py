@@ -54,13 +54,13 @@ def section(request: SignedIn, reference: str, key: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def not_applicable(request: SignedIn, reference: str) -> HttpResponse:
-    """Every must that is answered not applicable, with its reason, to be accepted or not in one place."""
+    """Show every must that is answered not applicable, with its reason, to be accepted or not in one place."""
     return _marking(request, reference, NOT_APPLICABLE)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def own_set(request: SignedIn, reference: str) -> HttpResponse:
-    """What the reader's seat opens and judges by itself, on one page; a reader without a seat is led to the case."""
+    """Show what the reader's seat opens and judges by itself, on one page; a reader without a seat is led to the case."""
     case = ReviewCase(request.user, reference)
     if request.method != "POST" and case.may_open and case.seat is None:
         return redirect(case.submission)
@@ -69,7 +69,7 @@ def own_set(request: SignedIn, reference: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def changes(request: SignedIn, reference: str) -> HttpResponse:
-    """All that differs from the round before, with the replies, on one page; `since` holds it against an older round."""
+    """Show all that differs from the round before, with the replies, on one page; `since` holds it against an older round."""
     given = request.GET.get("since", "")
     case = ReviewCase(request.user, reference, query_values.key(given))
     if case.before is None:
@@ -82,7 +82,7 @@ def changes(request: SignedIn, reference: str) -> HttpResponse:
 
 
 def _marking(request: SignedIn, reference: str, key: str, case: ReviewCase | None = None) -> HttpResponse:
-    """One page of facts or answers; a POST saves every mark of it that changed, and keeps what could not be saved."""
+    """Show one page of facts or answers; a POST saves every mark of it that changed, and keeps what could not be saved."""
     case = case or ReviewCase(request.user, reference)
     group = case.group(key)
     if request.method != "POST":
@@ -136,7 +136,7 @@ def _fill_typed(case: ReviewCase, group: PageOfCase, data: QueryDict | None) -> 
 
 
 def _with_filter(url: str, request: SignedIn) -> str:
-    """The address with the filter that this page was shown with."""
+    """Return the address with the filter that this page was shown with."""
     show = request.GET.get("show", "")
     return f"{url}?{urlencode({'show': show})}" if show in FILTERS else url
 
@@ -232,7 +232,7 @@ def _save_piece(case: ReviewCase, piece: EvidenceRow, data: QueryDict) -> bool |
 
 
 def _asking_for_another(data: QueryDict, row: JudgedRow, reference: str) -> QueryDict:
-    """The mark that asks for another piece: *change needed* with that reason, and words where none were written."""
+    """Return the mark that asks for another piece: *change needed* with that reason, and words where none were written."""
     title = next((p["title"] for p in row.now.get("evidence", ()) if p["reference"] == reference), "")
     data = data.copy()
     data[f"{row.anchor}-mark"] = str(MarkKind.CHANGE_NEEDED)
@@ -254,7 +254,7 @@ def _undo(request: SignedIn, case: ReviewCase, group: PageOfCase, anchor: str, b
 
 
 def _shown(case: ReviewCase, show: str, targets: Iterable[str]) -> list[str]:
-    """The targets that a filter lets through, and those that wait for a correction."""
+    """Return the targets that a filter lets through, and those that wait for a correction."""
     kept: Callable[[str], bool] = {
         "waits": case.waits,
         "changed": lambda target: target in case.changed,
@@ -326,7 +326,7 @@ def _errors(rows: Iterable[JudgedRow]) -> Iterable[tuple[str, str]]:
 
 
 def _kinds(case: ReviewCase) -> list[tuple[str, int]]:
-    """How many unchanged marks of each kind were carried, for the outline of a later round."""
+    """Return how many unchanged marks of each kind were carried, for the outline of a later round."""
     carried = [target for target in case.targets if not case.waits(target)] if case.before is not None else []
     marks = [str(case.marks[target].mark) for target in carried if target in case.marks]
     return [(str(kind.label).lower(), marks.count(kind)) for kind in MarkKind]
@@ -403,5 +403,5 @@ def _mark_piece(request: SignedIn, case: ReviewCase, target: str) -> HttpRespons
 
 
 def row_group(case: ReviewCase, row: JudgedRow) -> str:
-    """The key of the page on which a row stands."""
+    """Return the key of the page on which a row stands."""
     return next(group.key for group in case.groups if row.target in group.targets)

@@ -87,7 +87,7 @@ def _follows(*, issues: bool, conditions: int, is_last: bool) -> str:
 
 
 def _asked(case: ReviewCase) -> list[RequestedAction]:
-    """The actions that come of answers accepted with one, as `agreed_actions.open_agreed_actions` names them."""
+    """Return the actions that come of answers accepted with one, as `agreed_actions.open_agreed_actions` names them."""
     found = []
     for target in case.targets:
         mark = case.combined.get(target)
@@ -101,7 +101,7 @@ def _asked(case: ReviewCase) -> list[RequestedAction]:
 
 
 def _readiness(case: ReviewCase) -> list[tuple[str, str]]:
-    """Each dimension with its value as signed."""
+    """Return each dimension with its value as signed."""
     return [
         (
             case.edition.terms[f"dimensions.{key}"],

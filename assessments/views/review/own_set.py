@@ -65,7 +65,7 @@ def own_set(request: SignedIn, reference: str) -> HttpResponse:
 
 
 def _pieces(case: ReviewCase) -> list[OwnSetLine]:
-    """The evidence items of the own set, each content once: two queries, and one more where there is a conformity file."""
+    """Return the evidence items of the own set, each content once: two queries, and one more where there is a conformity file."""
     own = case.own
     assert own is not None
     opened = opened_contents(case.submission, case.user.pk)
@@ -100,7 +100,7 @@ def _preview_url(case: ReviewCase, piece: Mapping[str, Any]) -> str:
 
 
 def _parts_of_contents(case: ReviewCase) -> dict[str, str]:
-    """The first part of the conformity file that names each content."""
+    """Return the first part of the conformity file that names each content."""
     found: dict[str, str] = {}
     for part in case.content.get("conformity", ()):
         for piece in part["evidence"]:
@@ -109,7 +109,7 @@ def _parts_of_contents(case: ReviewCase) -> dict[str, str]:
 
 
 def own_set_words(case: ReviewCase) -> str:
-    """One sentence on how far the own set is, for the overview."""
+    """Return one sentence on how far the own set is, for the overview."""
     if case.own is None:
         return ""
     done = sum(target in case.marks for target in case.own.targets)

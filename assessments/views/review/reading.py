@@ -17,7 +17,7 @@ from assessments.views.site.requests import SignedIn
 
 
 def page_around(request: SignedIn, case: ReviewCase, row: JudgedRow) -> PageOfCase | None:
-    """The marking page on which a script saved a mark, to count it anew; None where the save came from elsewhere."""
+    """Return the marking page on which a script saved a mark, to count it anew; None where the save came from elsewhere."""
     path = urlsplit(request.headers.get("HX-Current-URL", "")).path
     group = next((group for group in case.marking_pages() if case.url(group.key) == path), None)
     return group if group and row.target in group.targets else None

@@ -29,7 +29,7 @@ SEEN = token_hex(16)
 
 
 def carried_words(mark: ReviewMark | EvidenceMark | None) -> str:
-    """Where a mark was carried from: a round of this case, or the last decision on the use; empty for a new one."""
+    """Say where a mark was carried from: a round of this case, or the last decision on the use; empty for a new one."""
     source = mark.carried_from if mark else None
     if mark is None or source is None:
         return ""
@@ -39,7 +39,7 @@ def carried_words(mark: ReviewMark | EvidenceMark | None) -> str:
 
 
 def posted_base(form: Form) -> int:
-    """The revision that a page had shown, as it gave it back."""
+    """Return the revision that a page had shown, as it gave it back."""
     return query_values.count(str(form["base"].value())) or 0
 
 
@@ -142,7 +142,7 @@ class JudgedRow:
         return [*mine, *self.others]
 
     def form_for(self, data: QueryDict | None = None) -> MarkForm:
-        """The form of the reader's mark, with the reasons that fit the answer."""
+        """Return the form of the reader's mark, with the reasons that fit the answer."""
         return MarkForm(data, prefix=self.anchor, row=self.to_edit, reasons=self.reasons())
 
     @property

@@ -97,7 +97,7 @@ def _save(request: SignedIn, case: ReviewCase, row: JudgedRow, taken: Offer, for
 
 
 def _shown(offer: Offer) -> dict[str, Any]:
-    """An offer as a page shows it: whose it is, its words, and the key by which it is taken."""
+    """Return an offer as a page shows it: whose it is, its words, and the key by which it is taken."""
     mark, shown = offer.earlier, {"offer": offer, "said": offer.said, "at": offer.at}
     shown["reason"] = MarkReason(offer.said["reason"]).label if offer.said["reason"] else ""
     if mark is not None:
@@ -107,7 +107,7 @@ def _shown(offer: Offer) -> dict[str, Any]:
 
 
 def _groups(offers: list[Offer]) -> list[tuple[str, str, list[dict[str, Any]]]]:
-    """The offers by where they come from: heading, a word on it, rows; a group with nothing in it is left out."""
+    """Return the offers by where they come from: heading, a word on it, rows; a group with nothing in it is left out."""
     titles = {
         From.LAST: (_("As last time"), _("your newest mark here, of a case of this organisation")),
         From.OWN: (_("Your own texts"), ""),
@@ -123,14 +123,14 @@ def _groups(offers: list[Offer]) -> list[tuple[str, str, list[dict[str, Any]]]]:
 
 
 def _keep_url(row: JudgedRow, case: ReviewCase) -> str:
-    """Where the reader's own mark is kept as a text, if it asks for something."""
+    """Say where the reader's own mark is kept as a text, if it asks for something."""
     if _own_mark(case, row.target) is None:
         return ""
     return f"{reverse('review_texts')}?{urlencode({'from': case.submission.reference, 'mark': row.anchor})}#new"
 
 
 def _own_mark(case: ReviewCase, target: str) -> ReviewMark | None:
-    """The reader's own mark of a target, if it asks for something."""
+    """Return the reader's own mark of a target, if it asks for something."""
     mine = (one for one in case.all_marks if one.target == target and one.by_id == case.user.pk)
     return next((one for one in mine if one.mark in ASKING and one.taken_over_from_id is None), None)
 
@@ -140,7 +140,7 @@ def _own_mark(case: ReviewCase, target: str) -> ReviewMark | None:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def texts(request: SignedIn) -> HttpResponse:
-    """The texts that a reviewer keeps, their own and those of each organisation; a POST adds, deletes or brings back."""
+    """Show the texts that a reviewer keeps, their own and those of each organisation; a POST adds, deletes or brings back."""
     if not roles.is_reviewer(request.user):
         raise NotPermitted(_("Texts for marks are kept by reviewers."))
     organisations = {one.reference: one for one in kept_texts.organisations_of(request.user)}
@@ -174,7 +174,7 @@ def texts(request: SignedIn) -> HttpResponse:
 
 
 def _from_mark(request: SignedIn) -> tuple[dict[str, Any], Any]:
-    """What a new text starts with: the reader's own mark of a case, and that case; nothing where there is none."""
+    """Return what a new text starts with: the reader's own mark of a case, and that case; nothing where there is none."""
     reference, anchor = request.GET.get("from", ""), request.GET.get("mark", "")
     if not reference or not anchor:
         return {}, None
