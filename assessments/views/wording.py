@@ -50,7 +50,7 @@ def open_incident(edition: Edition, said: Iterable[tuple[str, Any, str]]) -> Inc
 
 
 def incident_in(edition: Edition, content: Mapping[str, Any]) -> Incident | None:
-    """Return the open incident that a picture or a submission declares."""
+    """Return the open incident that a snapshot or a submission declares."""
     return open_incident(edition, ((fact["key"], fact["value"], fact["reason"]) for fact in content["facts"]))
 
 
@@ -96,7 +96,7 @@ def said_lines(question: Question, items: Mapping[str, Any]) -> list[str]:
 
 
 def as_moment(value: Any) -> datetime | None:
-    """Read a time of a picture: a datetime where it was drawn from rows, text where it comes from a submission."""
+    """Read a time of a snapshot: a datetime where it was drawn from rows, text where it comes from a submission."""
     return parse_datetime(value) if isinstance(value, str) else value
 
 

@@ -70,7 +70,7 @@ def blockers(
 def blockers_to_self_certify(assessment: Assessment, content: Mapping[str, Any]) -> list[Blocker]:
     """Return what the signer of a Low use has to mend first or, where it is conditionable, to promise by a date.
 
-    `content`: the final picture of the assessment.
+    `content`: the final snapshot of the assessment.
     """
     left = [f for f in content["findings"] if f["blocking"] and f["kind"] != "not_applicable"]
     before = _promised_before(assessment, None)

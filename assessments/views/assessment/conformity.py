@@ -54,7 +54,7 @@ class PartLine:
 def lines_of(
     edition: Edition, content: dict[str, Any], lacking: dict[str, str], judged: Iterable[PartMark] = ()
 ) -> list[PartLine]:
-    """Return the parts that the tier of a picture asks for, filled or not. `lacking`: key to what is missing."""
+    """Return the parts that the tier of a snapshot asks for, filled or not. `lacking`: key to what is missing."""
     given = {part["part"]: part for part in content.get("conformity", ())}
     shared = second_use.shared_in(given.values())
     labels = {part.key: part.label for part in edition.gates.conformity_file}

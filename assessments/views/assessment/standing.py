@@ -1,4 +1,4 @@
-"""Where a use stands, worked out from its picture: readiness, duties and what falls short. Runs no query of its own."""
+"""Where a use stands, worked out from its snapshot: readiness, duties and what falls short. Runs no query of its own."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class Shortfall:
 
 
 class Standing:
-    """The results of one assessment, drawn from its picture: a draft's or a submission's. Runs no query."""
+    """The results of one assessment, drawn from its snapshot: a draft's or a submission's. Runs no query."""
 
     def __init__(
         self,
