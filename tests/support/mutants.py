@@ -32,7 +32,7 @@ GUARDS: dict[str, tuple[Guard, ...]] = {
     "who may not review keeps no seat": (
         Guard(
             "domain.review.rounds._is_kept",
-            "if holder.pk in team or access.has_conflict(holder, submission.assessment_id):",
+            "if holder.pk in team or separation.has_conflict(holder, submission.assessment_id):",
         ),
     ),
     "declares again first": (Guard("access.separation.require_seat", "if seat.to_declare:"),),
@@ -97,7 +97,7 @@ GUARDS: dict[str, tuple[Guard, ...]] = {
         Guard("domain.remediation.closing.require_judging_seat", "if reviewer.seat is None:"),
         Guard(
             "domain.remediation.closing.require_judging_seat",
-            "seat = seats.require_seat(reviewer)",
+            "seat = separation.require_seat(reviewer)",
             "seat = reviewer.seats[0]",
         ),
     ),
@@ -163,9 +163,11 @@ GUARDS: dict[str, tuple[Guard, ...]] = {
     ),
     "a successor is asked as a reviewer is": (
         Guard(
-            "domain.review.successors.require_successor", "if by.pk in declaring.delivery_team(submission.assessment):"
+            "domain.review.successors.require_successor", "if by.pk in separation.delivery_team(submission.assessment):"
         ),
-        Guard("domain.review.successors.require_successor", "if access.has_conflict(by, submission.assessment_id):"),
+        Guard(
+            "domain.review.successors.require_successor", "if separation.has_conflict(by, submission.assessment_id):"
+        ),
     ),
     "no change is asked for": (Guard("domain.review.approval.obstacles_to_approve", "if changes:"),),
     "every part of the file is judged": (Guard("domain.review.parts.obstacles", "if left:"),),
@@ -191,7 +193,7 @@ GUARDS: dict[str, tuple[Guard, ...]] = {
     "nothing is issued over a blocker": (
         Guard(
             "domain.certificates.issue.issue_if_clear",
-            "if blockers(submission) or assessment.stale_since",
+            "if blockers.blockers(submission) or assessment.stale_since",
             "if assessment.stale_since",
         ),
     ),
@@ -237,7 +239,7 @@ GUARDS: dict[str, tuple[Guard, ...]] = {
     "each word is kept": (
         Guard(
             "domain.answering.answers._save_answer",
-            "_keep(AnswerRevision, row, row.revision,",
+            "revisions.keep_revision(AnswerRevision, row, row.revision,",
             "(AnswerRevision, row, row.revision,",
         ),
     ),
