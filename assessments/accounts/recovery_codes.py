@@ -34,7 +34,7 @@ def to_show(user: User) -> list[str]:
 
 @transaction.atomic
 def keep(user: User) -> None:
-    """Their person has them: they are shown no more."""
+    """Record that the person has kept the codes: they are shown no more."""
     row: Any = (
         Authenticator.objects.select_for_update().filter(user=user, type=Authenticator.Type.RECOVERY_CODES).first()
     )

@@ -316,7 +316,7 @@ def _check_twice(line: int, cells: Mapping[str, str], group: str, with_use: bool
 def _check_register(
     merged: Mapping[str, str], cells: Mapping[str, str], with_use: bool, register: Register, fault: Any
 ) -> None:
-    """An import adds and changes nothing that is registered: say where a row meets what is there."""
+    """Say where a row meets what is registered: an import adds, and changes nothing."""
     known = register.named(merged["name"], merged["version"])
     if not known:
         return

@@ -225,7 +225,7 @@ def _ask_for_seat(held: ReviewSeat, to: User, member: Membership, by: User) -> N
 
 
 def _tell(work: list[Open], chosen: Mapping[str, User], member: Membership, by: User) -> None:
-    """One message to each person who got something, with all of it; not to whoever did it."""
+    """Send one message to each person who got something, with all of it; none to the person who did it."""
     for user in {user.pk: user for user in chosen.values()}.values():
         mine = [one for one in work if chosen[one.key] == user]
         if user.pk == by.pk:

@@ -153,6 +153,6 @@ def add_from(
 
 
 def remind_of_file(form: Form) -> None:
-    """Where something else keeps a form from being taken, say that its file has to be chosen again."""
+    """Say that a file has to be chosen again, where something else keeps its form from being taken."""
     if form.is_bound and form.errors and "file" in form.files and "file" not in form.errors:
         form.add_error("file", _("Choose the file again: a browser does not keep it."))

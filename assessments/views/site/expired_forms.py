@@ -208,7 +208,7 @@ def typed_before(request: HttpRequest) -> QueryDict | None:
 
 
 def forget_typed(request: HttpRequest) -> None:
-    """The form that was filled again has been saved: nothing is kept of it any more."""
+    """Forget the kept form once the form that it filled has been saved."""
     user: Any = request.user
     token = request.POST.get("held", "")
     post = expired_forms.held_for(user, token) if token else None
