@@ -185,7 +185,7 @@ def test_an_absence_is_set_in_the_settings_and_warned_of(client, cast):
 def test_evidence_of_a_case_is_closed_to_whoever_has_not_declared(client, cast):
     case = case_of(State.IN_REVIEW, cast)
     client.force_login(cast.second_independent)
-    with mock.patch("assessments.access.finders.cases.submitted_version", return_value=object()):
+    with mock.patch("assessments.access.finders.submitted_version", return_value=object()):
         response = client.get(address("review_evidence", case, "abcdefghjkmn", 1))
     assert response["Location"] == to_declare(case, address("review_evidence", case, "abcdefghjkmn", 1))
     assert not Interest.objects.filter(reviewer=cast.second_independent).exists()

@@ -158,7 +158,7 @@ def test_a_self_declared_certificate_says_so(client, cast):
 
 
 def test_a_database_that_is_down_is_neither_good_nor_bad_news(client, certificate):
-    with mock.patch("assessments.access.finders.certificates.public_certificate", side_effect=DatabaseError):
+    with mock.patch("assessments.access.finders.public_certificate", side_effect=DatabaseError):
         response = check(client, certificate)
     assert response.status_code == 503
     assert "Could not check" in text_of(response)
