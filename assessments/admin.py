@@ -1,4 +1,4 @@
-"""The admin shows state, read-only: what changes an assessment is `workflow`, for everybody."""
+"""The admin shows state, read-only: an assessment is changed by the domain alone, whoever asks."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ class AssessmentsConfig(AppConfig):
 
 
 class AdminConfig(administration.AdminConfig):
-    """The administration, behind the same door as everything else."""
+    """The administration, behind the same sign-in as everything else."""
 
     default_site = "assessments.accounts.staff.StaffSite"
     default = False

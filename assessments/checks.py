@@ -59,7 +59,7 @@ def proxy_is_in_front(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[
 
 @register(Tags.security, deploy=True)
 def files_are_private(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
-    """What was written before, or by another program, keeps its mode: the folder closes the door on all of it."""
+    """Check that nobody else reads the folder. Older files keep their mode, so the folder has to keep others out."""
     if stat.S_IMODE(settings.VAR.stat().st_mode) & 0o077:
         return [Warning(f"Other users of the machine can look into {settings.VAR}.", hint=VAR_HINT, id="hkguide.W003")]
     return []
@@ -98,7 +98,7 @@ def pango_is_there(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Che
 
 @register()
 def pages_can_be_read(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
-    """The pages that an operator edits: a file that cannot be read names itself, and what is wrong with it."""
+    """Check the pages that an operator edits: name each file that cannot be read, and what is wrong with it."""
     hint = "docs/settings.md, HKGUIDE_PAGES_DIR; the product's own texts are in fixtures/pages."
     return [Error(fault, hint=hint, id="hkguide.E004") for fault in notices.faults()]
 

@@ -7,7 +7,7 @@ from celery import shared_task
 
 @shared_task(name="assessments.tasks.sweep")
 def sweep() -> int:
-    """Take up what was left, and do what the day asks (`sweeping.STEPS`). Returns how many things were taken up."""
+    """Take up what was left, and do what the day asks (`scheduled.STEPS`). Returns how many things were taken up."""
     from assessments import scheduled
 
     return scheduled.sweep()

@@ -83,7 +83,7 @@ urlpatterns = [
     path("actions/import/", import_file.take_file, name="actions_import"),
     path("actions/dates/", dates.dates, name="actions_dates"),
     path("actions/dates/<uuid:batch>/", dates.moved, name="actions_moved"),
-    path("actions/<ref:reference>/", workspace.workspace, name="workspace"),
+    path("actions/<ref:reference>/", workspace.workspace, name="remediation_plan"),
     path("actions/<ref:reference>/as-it-stands/", workspace.plan_now, name="plan_now"),
     path("actions/<ref:reference>/<int:number>/", action.action, name="action"),
     path("actions/<ref:reference>/<int:number>/plan/", action.plan, name="action_plan"),
@@ -94,7 +94,7 @@ urlpatterns = [
     path("actions/<ref:reference>/<int:number>/evidence/", action.evidence_of, name="action_evidence"),
     path("actions/<ref:reference>/<int:number>/evidence/<ref:piece>/<int:version>/", action.file, name="action_file"),
     path("certificates/", all_certificates.certificates, name="certificates"),
-    path("certificates/<printed:number>/standing/", status.standing, name="standing"),
+    path("certificates/<printed:number>/standing/", status.standing, name="certificate_status"),
     # organisations and people
     path("organisations/new/", organisations.found, name="found"),
     path("organisations/<ref:reference>/", organisations.organisation, name="organisation"),
@@ -126,12 +126,12 @@ urlpatterns = [
     path("uses/<ref:reference>/", tier_page.tier, name="use"),
     path("uses/<ref:reference>/facts/<key:group>/", fact_page.group, name="facts"),
     path("uses/<ref:reference>/facts/<key:group>/draft/", fact_page.draft, name="facts_draft"),
-    path("uses/<ref:reference>/prohibited/", start.stopped, name="stopped"),
+    path("uses/<ref:reference>/prohibited/", start.stopped, name="prohibited"),
     path("uses/<ref:reference>/model-card/", imports.card, name="model_card"),
     path("uses/<ref:reference>/agree/", agreement.agree, name="agree"),
     path("uses/<ref:reference>/agree/withdraw/", holds.disagree, name="disagree"),
     path("uses/<ref:reference>/holds/<int:pk>/", holds.hold, name="hold"),
-    path("uses/<ref:reference>/worst/", holds.sign_worst, name="sign_worst"),
+    path("uses/<ref:reference>/worst/", holds.sign_worst, name="sign_worst_case"),
     path("uses/<ref:reference>/start/", start.start, name="use_start"),
     # answering
     path("assessments/<ref:reference>/", overview.task_list, name="assessment"),
@@ -209,9 +209,7 @@ urlpatterns = [
     path("reviews/<ref:reference>/evidence/", case_evidence.pieces, name="case_evidence"),
     path("reviews/<ref:reference>/evidence/<ref:piece>/<int:number>/", item.of_submission, name="review_evidence"),
     path("reviews/<ref:reference>/evidence/<ref:piece>/<int:number>/show/", previews.preview, name="evidence_preview"),
-    path(
-        "reviews/<ref:reference>/evidence/<ref:piece>/<int:number>/picture/", previews.picture, name="evidence_picture"
-    ),
+    path("reviews/<ref:reference>/evidence/<ref:piece>/<int:number>/picture/", previews.image, name="evidence_picture"),
     path("reviews/<ref:reference>/next/", reading.next_unmarked, name="next_unmarked"),
     path("reviews/<ref:reference>/notes/", notes.notes, name="case_notes"),
     path("reviews/<ref:reference>/words/<key:anchor>/", words.words, name="mark_words"),

@@ -19,7 +19,7 @@ _running: dict[str, AbstractContextManager[None]] = {}
 
 @task_prerun.connect
 def enter(task_id: str, task: Any, **_more: Any) -> None:
-    """What a job changes is recorded as the job's, also where it runs in the process of a request."""
+    """Record what a job changes as the job's, also where it runs in the process of a request."""
     _running[task_id] = coming_from(Origin(system=str(task.name).rpartition(".")[2]))
     _running[task_id].__enter__()
 

@@ -64,7 +64,7 @@ _MINE: Prepared[Membership] = Prepared(
 
 
 def _read_once(user: User) -> list[Membership]:
-    """Every current membership of `user`: one query a request. They are kept on the user object, which lives no longer."""
+    """Return every current membership of `user`: one query a request. They are kept on the user object, which lives no longer."""
     kept: list[Membership] | None = getattr(user, "_memberships_on_page", None)
     if kept is None:
         kept = _MINE.all(user=user.pk)
@@ -73,7 +73,7 @@ def _read_once(user: User) -> list[Membership]:
 
 
 def memberships_on_page(user: User) -> list[Membership]:
-    """The current memberships of `user` that open anything, read once a request.
+    """Return the current memberships of `user` that open anything, read once a request.
 
     For showing pages; what is to be changed is judged by `require`, which reads afresh.
     """
@@ -81,7 +81,7 @@ def memberships_on_page(user: User) -> list[Membership]:
 
 
 def belongs_to(user: User) -> set[int]:
-    """Ids of the organisations of which `user` is a member, no matter in which role; read once a request.
+    """Return ids of the organisations of which `user` is a member, no matter in which role; read once a request.
 
     For the separation of duties. There every membership counts, also one that opens nothing.
     """
@@ -99,7 +99,7 @@ def membership_in(user: User, organisation: Organisation | int) -> Membership | 
 
 
 def role_in(user: User, organisation: Organisation | int) -> Role | None:
-    """The role of `user` in an organisation; None where they have none that opens anything."""
+    """Return the role of `user` in an organisation; None where they have none that opens anything."""
     membership = membership_in(user, organisation)
     return Role(membership.role) if membership and membership.role in MEMBER_ROLES else None
 
@@ -179,7 +179,7 @@ def lock_with_member(user: User, assessment: Assessment) -> tuple[Assessment, Me
 
 
 def assigned_targets(user: User, assessment: Assessment, membership: Membership | None = None) -> set[str] | None:
-    """The sections and questions that `user` may answer; None: all of them. `membership` spares a query."""
+    """Return the sections and questions that `user` may answer; None: all of them. `membership` spares a query."""
     membership = membership or membership_in(user, assessment.organisation_id)
     if membership is None or membership.sees == Sees.ALL:
         return None

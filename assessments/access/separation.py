@@ -60,11 +60,11 @@ def require_route(submission: Submission, *, independent: bool) -> None:
         raise SeparationOfDuties(_("This was sent to the reviewing body, so an independent reviewer of it judges it."))
 
 
-# --- the reviewers' desk -------------------------------------------------------------------------------------------------
+# --- who may take a case, and take over its seat --------------------------------------------------------------------------
 
 
 def reviewing_organisations(user: User) -> set[int]:
-    """Ids of the organisations for which `user` reviews: read with the memberships of the page."""
+    """Return ids of the organisations for which `user` reviews: read with the memberships of the page."""
     return {m.organisation_id for m in roles.memberships_on_page(user) if m.role == Role.REVIEWER}
 
 
@@ -83,7 +83,7 @@ def has_conflict(user: User, assessment: Assessment | int) -> bool:
 
 
 def delivery_team(assessment: Assessment) -> set[int]:
-    """Ids of those who may not approve this use.
+    """Return ids of those who may not approve this use.
 
     Who declared, agreed, answered, was assigned, owned an action, reported one or signed, wrote in the conformity file,
     attached evidence or gave what is attached, and who replied to a reviewer; also where it was taken back since.
@@ -126,7 +126,7 @@ def _team() -> QuerySet[Any, Any]:
 _TEAM: Prepared[int | None] = Prepared(_team)
 
 
-class Known(TypedDict, total=False):
+class KnownReviewer(TypedDict, total=False):
     """What a page has read of a reviewer already."""
 
     seats: list[ReviewSeat]
@@ -145,7 +145,7 @@ class Reviewer:
     """
 
     def __init__(
-        self, user: User, submission: Submission, assessment: Assessment | None = None, **known: Unpack[Known]
+        self, user: User, submission: Submission, assessment: Assessment | None = None, **known: Unpack[KnownReviewer]
     ) -> None:
         self.user, self.submission = user, submission
         self.assessment: Assessment = assessment or submission.assessment

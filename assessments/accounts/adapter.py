@@ -31,7 +31,7 @@ LINKS = ("password_reset_url", "signup_url")  # of what allauth hands to its mai
 
 
 def invitation_of(request: HttpRequest | None) -> Invitation | None:
-    """The open invitation with which somebody came, if any; one query where there is one, none otherwise."""
+    """Return the open invitation with which somebody came, if any; one query where there is one, none otherwise."""
     from assessments.access import finders  # allauth loads this module before the models
 
     token = request.session.get(INVITATION_KEY) if request else None
@@ -39,7 +39,7 @@ def invitation_of(request: HttpRequest | None) -> Invitation | None:
 
 
 def invitation_page(request: HttpRequest) -> str:
-    """The page of the open invitation that brought somebody here, if it is for this person; else nothing."""
+    """Return the page of the open invitation that brought somebody here, if it is for this person; else nothing."""
     invitation = invitation_of(request)
     user: Any = request.user
     if invitation is None or not user.is_authenticated or invitation.email.lower() != user.email.lower():
@@ -73,7 +73,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     # --- limits ------------------------------------------------------------------------------------------------------
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        """The person alone: with the host in it, as allauth has it, each port that is named is a new set of attempts."""
+        """Return the person alone: with the host in it, as allauth has it, each port that is named is a new set of attempts."""
         login: str = credentials.get("email", "").lower()
         return login
 
@@ -104,7 +104,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         refusals.count(credentials.get("email", ""))
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
-        """The strongest alone: where there is a passkey or an app, the password does not do beside it."""
+        """Return the strongest alone: where there is a passkey or an app, the password does not do beside it."""
         found: list[dict[str, Any]] = super().get_reauthentication_methods(user)
         strong = [method | {"description": AGAIN[method["id"]]} for method in found if method["id"] in AGAIN]
         return sorted(strong, key=lambda method: list(AGAIN).index(method["id"])) or found
@@ -131,11 +131,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         super().send_mail(template_prefix, email, self.told(email, context))
 
     def send_without_request(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """The same from a command or behind a commit, where no request is known."""
+        """Do the same from a command or after a commit, where no request is known."""
         self.render_mail(template_prefix, email, self.told(email, context)).send()
 
     def told(self, email: str, context: dict[str, Any]) -> dict[str, Any]:
-        """What a mail is written from."""
+        """Return what a mail is written from."""
         from assessments.accounts.addresses import organisations_of
 
         told = {name: _at_home(value) if name in LINKS else value for name, value in context.items()}

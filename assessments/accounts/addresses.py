@@ -10,7 +10,7 @@ from assessments.models import Organisation, User
 
 
 def organisations_of(email: str) -> list[Organisation]:
-    """The organisations of the person of an address, for the mails that go there (one query)."""
+    """Return the organisations of the person of an address, for the mails that go there (one query)."""
     found = Organisation.objects.filter(memberships__user__email__iexact=email, memberships__left_at=None)
     return list(found.order_by("name_en"))
 

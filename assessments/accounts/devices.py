@@ -84,5 +84,5 @@ def _read(request: HttpRequest) -> dict[str, list[str]]:
 
 
 def _proof(user: Any, device: str) -> str:
-    """What changes with the password and the address: a browser that was known before them is unknown afterwards."""
+    """Return a text that changes with password and address: a browser that was known before them is unknown afterwards."""
     return salted_hmac(SALT, f"{device}:{user.get_session_auth_hash()}", algorithm="sha256").hexdigest()

@@ -23,7 +23,7 @@ ALWAYS_OPEN = ("/accounts/", "/account/settings/", *OPEN_TO_ALL)
 
 
 def factors_of(user: User) -> list[Authenticator]:
-    """The passkeys and the app of an account; recovery codes are no factor of their own."""
+    """Return the passkeys and the app of an account; recovery codes are no factor of their own."""
     rows = Authenticator.objects.filter(user=user).exclude(type=Authenticator.Type.RECOVERY_CODES)
     return list(rows.order_by("created_at"))
 
@@ -40,7 +40,7 @@ def wanted(request: HttpRequest) -> str:
 
 
 def done(request: HttpRequest) -> str:
-    """The page to go back to, and forget it."""
+    """Return the page to go back to, and forget it."""
     return str(request.session.pop(WANTED_KEY, ""))
 
 

@@ -51,7 +51,7 @@ class NotHeld(WorkflowError):
 
 
 def browser_of(session_key: str) -> str:
-    """What the cookie says of a session: it is known again by it, and cannot be taken over with it."""
+    """Return what the cookie says of a session: it is known again by it, and cannot be taken over with it."""
     return salted_hmac(SALT, session_key, algorithm="sha256").hexdigest()[:32]
 
 
@@ -106,7 +106,7 @@ def hold(person: int, path: str, form: QueryDict) -> str | None:
 
 
 def held_for(user: User, token: str) -> HeldPost | None:
-    """The form kept under this token for this person; None after an hour, and for everybody else."""
+    """Return the form kept under this token for this person; None after an hour, and for everybody else."""
     fresh = HeldPost.objects.filter(user=user, at__gt=timezone.now() - KEPT_FOR)
     return fresh.filter(token_digest=_digest(token)).first()
 

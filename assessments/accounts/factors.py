@@ -56,7 +56,7 @@ class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 
 
 def _keys() -> MultiFernet:
-    """The key of the installation, and those before it: what they encrypted can still be read."""
+    """Return the key of the installation, and those before it: what they encrypted can still be read."""
     secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     return MultiFernet([Fernet(base64.urlsafe_b64encode(hashlib.sha256(SALT + s.encode()).digest())) for s in secrets])
 

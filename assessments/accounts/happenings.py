@@ -65,7 +65,7 @@ def note_confirmation(email_address: Any, **_more: Any) -> None:
 def note_new_address(
     request: HttpRequest, user: User, from_email_address: Any, to_email_address: Any, **_more: Any
 ) -> None:
-    """The old address is told by allauth. Every session that runs elsewhere ends with it: see User.get_session_auth_hash."""
+    """Log a changed address. Allauth tells the old one; sessions elsewhere end with it (User.get_session_auth_hash)."""
     if from_email_address is None or from_email_address.email == to_email_address.email:
         return
     details = {"old": {"address": from_email_address.email}, "new": {"address": to_email_address.email}}
@@ -86,7 +86,7 @@ def note_new_password(request: HttpRequest, user: User, **_more: Any) -> None:
 
 @receiver(account.password_reset)
 def note_reset(request: HttpRequest, user: User, **_more: Any) -> None:
-    """The link went to the address of the account: it is confirmed, and whatever was added beside it before is dropped.
+    """Take the address of the account as confirmed, since the link went there; drop what was added beside it before.
 
     This browser begins anew, too: a sign-up or sign-in that was left half done is not gone on with. Where somebody came
     by an invitation, that is kept.

@@ -38,7 +38,7 @@ def demand_change(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Ca
 
 
 def note_change(user: User) -> None:
-    """Their person has chosen the password of the account."""
+    """Record that the person has chosen the password of the account."""
     if user.password_is_initial:
         user.password_is_initial = False
         user.save(update_fields=["password_is_initial"])

@@ -61,7 +61,7 @@ class KnownWordsValidator:
 
 
 def _names_around(user: Any) -> Iterable[str]:
-    """The words of four letters and more in the names of the organisations that a person is in, or is invited to."""
+    """Return the words of four letters and more in the names of the organisations that a person is in, or is invited to."""
     from assessments.models import Organisation
 
     named: list[str] = []

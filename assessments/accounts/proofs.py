@@ -19,7 +19,7 @@ METHODS = {"totp": "code of an app", "webauthn": "passkey", "recovery_codes": "r
 
 
 def of_session(request: HttpRequest) -> Proof | None:
-    """The newest proof that was given after the sign-in, when somebody was asked whether it is them; the strongest first."""
+    """Return the newest proof that was given after the sign-in, when the person was asked for one; the strongest first."""
     user: Any = request.user
     if not user.is_authenticated:
         return None

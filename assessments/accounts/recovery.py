@@ -20,7 +20,7 @@ from assessments.models import Membership, Organisation, Role, User
 
 
 def obstacle(membership: Membership, by: User) -> str:
-    """Why an owner may not reset the second factor of a member; empty where they may.
+    """Say why an owner may not reset the second factor of a member; empty where they may.
 
     Our judgement: an owner answers for their own organisation alone, so a person who also decides elsewhere is left to those
     who run the installation.
@@ -50,7 +50,7 @@ def reset(membership: Membership, *, by: User) -> None:
 
 @transaction.atomic
 def reset_by_command(user: User) -> bool:
-    """The same for those who run the installation; tells whether there was a second factor."""
+    """Do the same for those who run the installation. Returns whether there was a second factor."""
     if not _drop(user):
         return False
     details = {"name": str(user), "email": user.email}
@@ -84,7 +84,7 @@ def _tell(user: User, who: str) -> None:
 
 
 def person_with(mail: str) -> User | None:
-    """The account of an address, for those who run the service."""
+    """Return the account of an address, for those who run the service."""
     return User.objects.filter(email__iexact=mail, deleted_at=None).first()
 
 
@@ -100,7 +100,7 @@ def end_sessions(user: User, *, by: User, reason: str) -> int:
 
 @transaction.atomic
 def end_sessions_by_command(user: User, *, reason: str) -> int:
-    """The same for those who have the machine."""
+    """Return the same for those who have the machine."""
     return _end_and_tell(AuditKind.SESSIONS_ENDED_BY_COMMAND, user, None, reason)
 
 

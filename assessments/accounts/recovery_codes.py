@@ -21,20 +21,20 @@ def _row(user: User) -> Authenticator | None:
 
 
 def left_of(user: User) -> tuple[int, bool]:
-    """How many codes are not used yet, and whether their person has kept them."""
+    """Return how many codes are not used yet, and whether their person has kept them."""
     row = _row(user)
     return (len(row.wrap().get_unused_codes()), KEPT_AT in row.data) if row else (0, False)
 
 
 def to_show(user: User) -> list[str]:
-    """The codes, as long as nobody has said that they are kept; nothing afterwards."""
+    """Return the codes, as long as nobody has said that they are kept; nothing afterwards."""
     row = _row(user)
     return list(row.wrap().get_unused_codes()) if row and KEPT_AT not in row.data else []
 
 
 @transaction.atomic
 def keep(user: User) -> None:
-    """Their person has them: they are shown no more."""
+    """Record that the person has kept the codes: they are shown no more."""
     row: Any = (
         Authenticator.objects.select_for_update().filter(user=user, type=Authenticator.Type.RECOVERY_CODES).first()
     )

@@ -27,7 +27,7 @@ class Running:
 
 
 def sessions_of(user: User, here: str | None) -> list[Running]:
-    """The sessions that still run, the newest first; `here`: the key of the one that asks."""
+    """Return the sessions that still run, the newest first; `here`: the key of the one that asks."""
     rows = sorted(UserSession.objects.purge_and_list(user), key=lambda row: row.created_at, reverse=True)
     return [Running(row.pk, family_of(row.user_agent), row.ip, row.created_at, row.session_key == here) for row in rows]
 

@@ -45,7 +45,7 @@ class SessionStore(DatabaseStore):
         return row
 
     def get_expiry_date(self, **kwargs: Any) -> datetime:
-        """When it ends if nothing more is done; never later than the longest time after the sign-in."""
+        """Return when it ends if nothing more is done: at most the longest time after the sign-in."""
         expires: datetime = super().get_expiry_date(**kwargs)
         signed_in_at = self.get(SIGNED_IN_AT)
         if signed_in_at is None:

@@ -1,4 +1,4 @@
-"""The administration: staff come in by the same door as everybody, for a short time, and each page they open is logged."""
+"""The administration: staff sign in as everybody does, for a short time, and each page they open is logged."""
 
 from __future__ import annotations
 

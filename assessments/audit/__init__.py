@@ -1,0 +1,1 @@
+"""The log: its kinds of entries, writing, reading, erasing and verifying them."""

@@ -26,7 +26,7 @@ SYSLOG = "syslog"
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredHead:
     """The end of a chain as a line kept elsewhere tells it."""
 
     chain: str
@@ -34,11 +34,11 @@ class Kept:
 
 
 def line_of(chain: str, seq: int, end: str) -> str:
-    """One end as a line: chain, number of its newest entry, hash of that entry. `read` reads it back."""
+    """Return one end as a line: chain, number of its newest entry, hash of that entry. `read` reads it back."""
     return f"{chain} {seq} {end}"
 
 
-def read(lines: Iterable[str], name: str) -> list[Kept]:
+def read(lines: Iterable[str], name: str) -> list[StoredHead]:
     """Read lines that `line_of` wrote, whatever stands before them (a date, a host); blank lines and `#` are passed over.
 
     `name` is the file's, for messages. Raises InvalidAnswer with the line that is none.
@@ -52,7 +52,7 @@ def read(lines: Iterable[str], name: str) -> list[Kept]:
             words = _("%(name)s, line %(number)s: not the end of a chain (chain, number, hash): %(text)s")
             raise InvalidAnswer("against", words % {"name": name, "number": number, "text": text.strip()[:80]})
         where = _("%(name)s, line %(number)s") % {"name": name, "number": number}
-        found.append(Kept(match[1], Anchor(int(match[2]), match[3], where)))
+        found.append(StoredHead(match[1], Anchor(int(match[2]), match[3], where)))
     return found
 
 

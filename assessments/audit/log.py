@@ -149,13 +149,13 @@ def names(value: Any, person: User) -> bool:
 
 
 def log_of(organisation: Organisation) -> QuerySet[AuditEntry]:
-    """The whole log of an organisation, for a page that may show it."""
+    """Return the whole log of an organisation, for a page that may show it."""
     entries: QuerySet[AuditEntry] = AuditEntry.objects.filter(chain=organisation.reference)
     return entries
 
 
 def log_of_assessment(assessment: Assessment) -> QuerySet[AuditEntry]:
-    """What was done to an assessment, its use and system, and to the evidence that its answers lean on now.
+    """Return what was done to an assessment, its use and system, and to the evidence that its answers lean on now.
 
     Evidence that was taken away since has its entries in the organisation's log.
     """
@@ -173,25 +173,25 @@ def log_of_assessment(assessment: Assessment) -> QuerySet[AuditEntry]:
 
 
 def log_of_review(submission: Submission) -> QuerySet[AuditEntry]:
-    """What was done in the review of a submission's assessment, in this round and the others."""
+    """Return what was done in the review of a submission's assessment, in this round and the others."""
     entries = log_of(submission.organisation).filter(kind__in=READ_BY_REVIEWERS)
     return entries.filter(object=f"assessment:{submission.assessment.reference}")
 
 
 def head_of(organisation: Organisation) -> AuditHead | None:
-    """The end of the organisation's log, with when it was last verified and by whom."""
+    """Return the end of the organisation's log, with when it was last verified and by whom."""
     return AuditHead.objects.filter(chain=organisation.reference).select_related("verified_by").first()
 
 
 def found_in(entries: QuerySet[AuditEntry]) -> tuple[dict[int, str], set[str]]:
-    """Who did anything of these entries, by key, in the order of their names; and the kinds that occur (two queries)."""
+    """Return who did anything of these entries, by key, in the order of their names; and the kinds that occur (two queries)."""
     pairs = list(entries.order_by().values_list("actor", "kind").distinct())
     actors = User.objects.filter(pk__in={actor for actor, _kind in pairs if actor is not None})
     return {user.pk: str(user) for user in actors.order_by("name", "email")}, {kind for _actor, kind in pairs}
 
 
 def titles_of(objects: Iterable[str]) -> dict[str, str]:
-    """What the objects of entries are called (`assessment:abc` to the title of its use), in one query.
+    """Return what the objects of entries are called (`assessment:abc` to the title of its use), in one query.
 
     An object that has no title, or is not there, is left out.
     """

@@ -73,7 +73,7 @@ def compare(chain: str, *, from_founding: bool = True) -> Rows:
 
 
 def _emptied(chain: str) -> dict[str, int]:
-    """The rows whose content went with the organisation, each with the entry that says so."""
+    """Return the rows whose content went with the organisation, each with the entry that says so."""
     entries = AuditEntry.objects.filter(chain=chain, kind=AuditKind.ORGANISATION_DELETED.value).order_by("seq")
     return {name: seq for seq, rows in entries.values_list("seq", "rows") for name in json.loads(rows or "{}")}
 
@@ -87,7 +87,7 @@ def _told(chain: str, emptied: dict[str, int]) -> tuple[Erased, ...]:
 
 
 def named(chain: str, *, from_founding: bool = True) -> tuple[dict[str, tuple[int, str]], bool]:
-    """Each row that the chain names with its newest entry and digest; and whether every row has to be named.
+    """Return each row that the chain names with its newest entry and digest; and whether every row has to be named.
 
     It has to where earlier rows were taken in, and where an organisation was founded under a key. Without a key whoever
     adds a row can write the log anew as well.
@@ -106,7 +106,7 @@ def named(chain: str, *, from_founding: bool = True) -> tuple[dict[str, tuple[in
 
 
 def rows_of(chain: str) -> Iterator[Model]:
-    """Every row of an organisation that entries name, table by table."""
+    """Yield every row of an organisation that entries name, table by table."""
     tables: tuple[QuerySet[Any], ...] = (
         Submission.objects.filter(organisation__reference=chain).defer("snapshot"),
         ReviewDecision.objects.filter(submission__organisation__reference=chain),
@@ -120,7 +120,7 @@ def rows_of(chain: str) -> Iterator[Model]:
 
 
 def title_of(row: Model) -> str:
-    """A row as a fault names it, without a person's name: faults go to mails and files."""
+    """Return a row as a fault names it, without a person's name: faults go to mails and files."""
     match row:
         case Submission():
             return _("submission %(reference)s") % {"reference": row.reference}
@@ -161,7 +161,7 @@ def _frozen(chain: str, emptied: dict[str, int]) -> Iterator[Fault]:
 
 
 def _changed_answers(assessment: int, signed: dict[str, Any]) -> list[str]:
-    """The questions whose stored answer differs from the signed one; of a submission that is locked."""
+    """Return the questions whose stored answer differs from the signed one; of a submission that is locked."""
     stored = {
         row.question.key: canonical_json(row.record())
         for row in Answer.objects.filter(assessment=assessment, to_confirm=False).select_related("question")

@@ -33,7 +33,7 @@ class Verified:
 
 
 def chains() -> Iterator[str]:
-    """Every chain there is or has to be: those with a head, those with entries, those of organisations."""
+    """Yield every chain there is or has to be: those with a head, those with entries, those of organisations."""
     found = set(AuditHead.objects.values_list("chain", flat=True))
     found.update(AuditEntry.objects.values_list("chain", flat=True).distinct())
     found.update(Organisation.objects.values_list("reference", flat=True))
@@ -88,7 +88,7 @@ def _keep(walked: AuditHead, faults: int, by: User | None) -> None:
 
 
 def anchors_of(chain: str) -> tuple[list[Anchor], int]:
-    """What the certificates of a chain's organisation name of it, and how many name nothing (issued before they did)."""
+    """Return what the certificates of a chain's organisation name of it, and how many name nothing (issued before they did)."""
     anchors, unanchored = [], 0
     found = Certificate.objects.filter(organisation__reference=chain).order_by("pk")
     for number, record in found.values_list("number", "public_record").iterator(chunk_size=200):

@@ -1,0 +1,1 @@
+"""Tools that know nothing of the domain: errors, the origin of a request, limits, stored files, spreadsheets."""

@@ -16,7 +16,7 @@ def as_text(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
-    """What really changed, for the log."""
+    """Return what really changed, for the log."""
     changed = [name for name in new if old[name] != new[name]]
     return {
         "old": as_text({name: old[name] for name in changed}),

@@ -84,7 +84,7 @@ def _text(content: IO[bytes], head: bytes, ending: str) -> str:
 
 
 def _decoded_start(content: IO[bytes], encoding: str) -> str | None:
-    """The first signs of a text; None where any byte of the file is not of this encoding."""
+    """Return the first signs of a text; None where any byte of the file is not of this encoding."""
     decoder = codecs.getincrementaldecoder(encoding)()
     start = ""
     try:
@@ -104,7 +104,7 @@ def _chunks(content: IO[bytes]) -> Iterator[bytes]:
 
 
 def _office_kind(content: IO[bytes], most: int) -> str:
-    """The media type that an office file's own list names; "" for any other archive. Refuses bombs and damage."""
+    """Return the media type that an office file's own list names; "" for any other archive. Refuses bombs and damage."""
     archives.check_directory(content)
     size = content.seek(0, 2)
     try:

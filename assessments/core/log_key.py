@@ -38,13 +38,13 @@ class LogKey:
         return True
 
     def public_pem(self) -> str:
-        """The public half, for an auditor who checks signatures elsewhere."""
+        """Return the public half, for an auditor who checks signatures elsewhere."""
         form = serialization.PublicFormat.SubjectPublicKeyInfo
         return self.private.public_key().public_bytes(serialization.Encoding.PEM, form).decode()
 
 
 def load() -> LogKey | None:
-    """The installation's key; None where there is no file. Raises ImproperlyConfigured for a file that holds no key."""
+    """Return the installation's key; None where there is no file. Raises ImproperlyConfigured for a file that holds no key."""
     path = Path(settings.LOG_KEY_FILE)
     try:
         changed = path.stat().st_mtime_ns

@@ -18,7 +18,7 @@ class LineFormatter(logging.Formatter):
 
 
 def _person(request: Any) -> int | None:
-    """The key of the person who sent a request; None where that is nobody, or cannot be found out just now."""
+    """Return the key of the person who sent a request; None where that is nobody, or cannot be found out just now."""
     if settings.SESSION_COOKIE_NAME not in getattr(request, "COOKIES", {}):
         return None
     try:

@@ -21,7 +21,7 @@ SHIPPED = settings.BASE_DIR / "fixtures" / "pages"
 
 
 def values() -> dict[str, str]:
-    """What the names in curly brackets stand for; empty where the operator has not set it."""
+    """Return what the names in curly brackets stand for; empty where the operator has not set it."""
     return {
         "operator": settings.OPERATOR_NAME,
         "address": settings.OPERATOR_ADDRESS,
@@ -36,7 +36,7 @@ SETTINGS = {"operator": "HKGUIDE_OPERATOR_NAME", "address": "HKGUIDE_OPERATOR_AD
 
 
 def to_set(found: Page) -> list[str]:
-    """What an operator has to set or write before a page is complete, each once."""
+    """Return what an operator has to set or write before a page is complete, each once."""
     lacking = [SETTINGS.get(name, _("in the text of the page: %s") % name) for name in found.missing]
     if settings.HELP_CONTACT.endswith("@localhost"):
         lacking.append("HKGUIDE_HELP_CONTACT")
@@ -67,7 +67,7 @@ def _path(name: str, language: str) -> Path:
 
 
 def faults() -> Iterator[str]:
-    """What is wrong with the operator's files, each with its name."""
+    """Yield what is wrong with the operator's files, each with its name."""
     if settings.PAGES_DIR and not Path(settings.PAGES_DIR).is_dir():
         yield _("HKGUIDE_PAGES_DIR is no folder: %s") % settings.PAGES_DIR
         return

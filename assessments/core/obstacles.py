@@ -1,4 +1,4 @@
-"""What stands in the way of a step: a code that pages go by, and a sentence that people read."""
+"""What stands in the way of a step: a code for pages and tests, and a sentence for people."""
 
 from __future__ import annotations
 

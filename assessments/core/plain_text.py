@@ -56,7 +56,7 @@ class _Words:
     missing: list[str] = field(default_factory=list)
 
     def block(self, text: str) -> SafeString:
-        """A paragraph or a line of a list; unless what is missing is marked, without the sentences that lack something."""
+        """Return a paragraph or a line of a list; unless what is missing is marked, without the sentences that lack something."""
         if self.marked:
             return self.html(text)
         whole = []
@@ -136,7 +136,7 @@ def _without_bare_headings(blocks: list[tuple[str, SafeString]]) -> list[SafeStr
 
 
 def _blocks(text: str) -> Iterator[tuple[int, Block]]:
-    """Each block with the number of the line where it begins."""
+    """Yield each block with the number of the line where it begins."""
     lines: list[str] = []
     kind, first = "", 0
     for number, raw in enumerate([*text.splitlines(), ""], start=1):

@@ -37,7 +37,7 @@ FORMATS = {"image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WEBP", "imag
 # --- pictures ---------------------------------------------------------------------------------------------------------
 
 
-def picture(content: IO[bytes], *, kind: str) -> dict[str, Any]:
+def image(content: IO[bytes], *, kind: str) -> dict[str, Any]:
     """Draw a picture anew, the first frame of a moving one, without what else its file holds.
 
     Refuses: `too_many_pixels` (with width and height), `damaged`.
@@ -151,7 +151,7 @@ def _text_in(content: IO[bytes], encoding: str) -> dict[str, Any]:
 
 
 def _plain(text: str) -> str:
-    """The text without signs that are not seen or that turn the direction of others."""
+    """Return the text without signs that are not seen or that turn the direction of others."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return "".join(
         sign if sign in "\n\t\u3000" or sign.isprintable() else " " if sign.isspace() else "" for sign in text

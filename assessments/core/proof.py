@@ -53,12 +53,12 @@ _USED: ContextVar[Proof | None] = ContextVar("proof_used", default=None)
 
 
 def current() -> Proof | None:
-    """The newest proof of the person who acts here, fresh or not."""
+    """Return the newest proof of the person who acts here, fresh or not."""
     return _FIND.get()()
 
 
 def used(by: Any) -> Proof | None:
-    """The proof with which this person decides just now; None outside of a decision, and for anybody else."""
+    """Return the proof with which this person decides just now; None outside of a decision, and for anybody else."""
     proof = _USED.get()
     return proof if proof is not None and by is not None and proof.is_of(by) else None
 

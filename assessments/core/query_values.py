@@ -18,7 +18,7 @@ FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)
 
 
 def whole_number(text: object, *, most: int | None = None) -> int | None:
-    """The number that digits write; None for anything else and for more digits than a key has. Never above `most`."""
+    """Return the number that digits write; None for anything else and for more digits than a key has. Never above `most`."""
     if not isinstance(text, str) or not (text.isascii() and text.isdecimal()) or len(text) > MOST_DIGITS:
         return None
     number = int(text)
@@ -26,27 +26,27 @@ def whole_number(text: object, *, most: int | None = None) -> int | None:
 
 
 def key(text: object) -> int:
-    """The key of a row; 0, which no row has, where the text is none."""
+    """Return the key of a row; 0, which no row has, where the text is none."""
     return whole_number(text) or 0
 
 
 def count(text: object) -> int | None:
-    """A revision, version or place, as a column for such numbers can hold it."""
+    """Return a revision, version or place, as a column for such numbers can hold it."""
     return whole_number(text, most=MOST_COUNT)
 
 
 def reference(text: object) -> str:
-    """The reference of an object; empty, which no object has, where the text is none."""
+    """Return the reference of an object; empty, which no object has, where the text is none."""
     return text if isinstance(text, str) and re.fullmatch(REFERENCE, text) else ""
 
 
 def within(day: date) -> date:
-    """The same day, or the nearest at which neither a day more nor another time zone leaves the calendar."""
+    """Return the same day, or the nearest at which neither a day more nor another time zone leaves the calendar."""
     return min(max(day, FIRST_DAY), LAST_DAY)
 
 
 def one_line(text: object, most: int = 0) -> str:
-    """The text without line breaks: white space of every kind becomes one space. So it may stand in a mail's subject.
+    """Return the text without line breaks: white space of every kind becomes one space. So it may stand in a mail's subject.
 
     `most`: of so many signs, with an ellipsis for the rest.
     """

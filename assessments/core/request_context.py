@@ -84,7 +84,7 @@ def note_origin(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Call
 
 
 def address_of(request: HttpRequest) -> str:
-    """The address that a request came from; empty where it is none.
+    """Return the address that a request came from; empty where it is none.
 
     Behind a proxy it is the last one of `X-Forwarded-For`, which the proxy itself wrote: all before it is what the
     sender claims.
@@ -99,7 +99,7 @@ def address_of(request: HttpRequest) -> str:
 
 
 def family_of(agent: str) -> str:
-    """The family of a browser and its system, *Firefox on Windows*: no version, which would tell people apart."""
+    """Return the family of a browser and its system, *Firefox on Windows*: no version, which would tell people apart."""
     family = next((name for sign, name in FAMILIES if sign in agent), "")
     system = next((name for sign, name in SYSTEMS if sign in agent), "")
     if not family:

@@ -148,7 +148,7 @@ def _turn() -> Iterator[None]:
 
 
 def _said(output: IO[bytes]) -> dict[str, Any]:
-    """What the child wrote; empty where it is no answer."""
+    """Return what the child wrote; empty where it is no answer."""
     if os.fstat(output.fileno()).st_size >= MOST_OUTPUT:
         return {"stopped": "memory"}
     output.seek(0)

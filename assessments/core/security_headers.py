@@ -1,6 +1,6 @@
 """Headers that every response has, and which responses a browser or proxy may keep.
 
-`keep_private` goes by what a response could know: only a page that is open to anybody, drawn for somebody without a
+`keep_private` follows what a response could know: only a page that is open to anybody, drawn for somebody without a
 session and without a cookie of its own, may be kept. All else (pages of people who are signed in, redirects, refusals,
 errors, downloads) is for one reader and one time.
 """

@@ -34,10 +34,10 @@ CHUNK = 64 * 1024
 
 WHOLE = re.compile(r"-?\d+")  # kept sign by sign: a long number is not a float
 
-type Line = tuple[int, list[str]]
+type NumberedLine = tuple[int, list[str]]
 
 
-def read(content: IO[bytes]) -> list[Line]:
+def read(content: IO[bytes]) -> list[NumberedLine]:
     """Return the number and the cells of each line that is not empty, up to one line more than the heading and MAX_ROWS.
 
     Refuses: `too_large`, `damaged`, `no_table`, `text_damaged`, `big5`, `no_utf8`.
@@ -45,7 +45,7 @@ def read(content: IO[bytes]) -> list[Line]:
     return read_sheet(content)[1]
 
 
-def read_sheet(content: IO[bytes], sheet: int = 1) -> tuple[list[str], list[Line]]:
+def read_sheet(content: IO[bytes], sheet: int = 1) -> tuple[list[str], list[NumberedLine]]:
     """As `read`, of that sheet of a workbook, with the names of its sheets; a CSV file has one without a name.
 
     Refuses also: `no_such_page` (with how many sheets there are).
@@ -60,8 +60,8 @@ def read_sheet(content: IO[bytes], sheet: int = 1) -> tuple[list[str], list[Line
     return names, _bounded(lines)
 
 
-def _bounded(lines: Iterator[tuple[int, Sequence[str]]]) -> list[Line]:
-    found: list[Line] = []
+def _bounded(lines: Iterator[tuple[int, Sequence[str]]]) -> list[NumberedLine]:
+    found: list[NumberedLine] = []
     text = 0
     for number, cells in lines:
         cells = [cell[: MAX_CELL + 1] for cell in cells[:MAX_COLUMNS]]
@@ -121,7 +121,7 @@ class _Done(Exception):
 
 
 def _workbook_lines(content: IO[bytes], sheet: int, names: list[str]) -> Iterator[tuple[int, Sequence[str]]]:
-    """The rows of a sheet; the names of all of them are put into `names`."""
+    """Yield the rows of a sheet; the names of all of them are put into `names`."""
     try:
         archives.check_directory(content)
         with zipfile.ZipFile(content) as packed:
@@ -173,7 +173,7 @@ def _rels_of(name: str) -> str:
 
 
 def _links(packed: zipfile.ZipFile, name: str, base: str) -> dict[str, tuple[str, str]]:
-    """The links of a part to others, as id to (kind, name of the other part)."""
+    """Return the links of a part to others, as id to (kind, name of the other part)."""
     found: dict[str, tuple[str, str]] = {}
     folder = base.rpartition("/")[0]
 
@@ -267,7 +267,7 @@ LONGEST_FORMAT = 255  # as Excel itself has it
 
 
 def _date_styles(packed: zipfile.ZipFile, name: str) -> frozenset[int]:
-    """The numbers of the cell styles that show a number as a date or time."""
+    """Return the numbers of the cell styles that show a number as a date or time."""
     formats: dict[str, bool] = {str(number): True for number in DATE_FORMATS}
     found: list[bool] = []
     of_cells = [False]
@@ -296,7 +296,7 @@ class _Sheet:
     texts: list[str]
     dates: frozenset[int]
     epoch: datetime
-    lines: list[Line] = field(default_factory=list)
+    lines: list[NumberedLine] = field(default_factory=list)
     row: int = 0
     column: int = 0
     cells: dict[int, str] = field(default_factory=dict)
@@ -338,7 +338,7 @@ class _Sheet:
             raise _Done
 
     def _value(self, text: str) -> str:
-        """A cell as text: 2.0 is 2, a date is written as 2026-11-24."""
+        """Return a cell as text: 2.0 is 2, a date is written as 2026-11-24."""
         match self.kind:
             case "s":
                 return self.texts[int(text)] if len(text) < 9 and int(text) < len(self.texts) else ""
@@ -365,7 +365,7 @@ def _whole(text: str) -> int:
 
 
 def _column(place: str) -> int:
-    """The number of the column of a cell such as AB12; 0 where it has none."""
+    """Return the number of the column of a cell such as AB12; 0 where it has none."""
     number = 0
     for sign in place[:4]:
         if not "A" <= sign <= "Z":
@@ -375,7 +375,7 @@ def _column(place: str) -> int:
 
 
 def _moment(number: float, epoch: datetime) -> str:
-    """A number of days as a date, a time, or both."""
+    """Return a number of days as a date, a time, or both."""
     span = timedelta(milliseconds=round(number * 86_400_000))
     if 0 <= number < 1:
         return (datetime.min + span).time().isoformat() if number else time().isoformat()

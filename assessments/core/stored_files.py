@@ -89,7 +89,7 @@ def chunks(file: IO[bytes]) -> Iterator[bytes]:
 
 
 def sha256_of(file: IO[bytes]) -> tuple[str, int]:
-    """The SHA-256 of a file, and its size."""
+    """Return the SHA-256 of a file, and its size."""
     digest, size = hashlib.sha256(), 0
     for chunk in chunks(file):
         digest.update(chunk)

@@ -45,7 +45,7 @@ class TooOften(Exception):
 
 
 def _moment(wait: int) -> str:
-    """When a limit opens again: the full minute after, with its day where that is not today."""
+    """Say when a limit opens again: the full minute after, with its day where that is not today."""
     now = timezone.localtime()
     then = now + timedelta(seconds=wait + 59)
     return date_format(then, "H:i" if then.date() == now.date() else "j F, H:i")
@@ -98,7 +98,7 @@ def is_spent(name: str, thing: Any) -> bool:
 
 
 def _sender(kind: str, request: HttpRequest | None) -> Any:
-    """The key of the person, or the address; None where nobody is signed in. Nobody is read where no limit asks."""
+    """Return the key of the person, or the address; None where nobody is signed in. Nobody is read where no limit asks."""
     if request is None:
         return None
     if kind == "address":
@@ -141,7 +141,7 @@ def _add(key: str, seconds: int, more: int) -> int:
 
 
 def _so_far(key: str) -> int:
-    """How many there are under this key; none if the cache does not answer."""
+    """Return how many there are under this key; none if the cache does not answer."""
     try:
         return int(cache.get(key, 0))
     except Exception:

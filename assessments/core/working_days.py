@@ -25,7 +25,7 @@ def working_days(since: date, until: date) -> int:
 
 
 def working_days_later(day: date, n: int) -> date:
-    """The working day that lies so many after `day`."""
+    """Return the working day that lies so many after `day`."""
     while n:
         day += timedelta(days=1)
         n -= is_working_day(day)

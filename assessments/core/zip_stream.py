@@ -51,7 +51,7 @@ def zipped(parts: Iterable[Part]) -> Iterator[bytes]:
 
 
 def json_lines(rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
-    """A JSON array of rows, one a line."""
+    """Yield a JSON array of rows, one a line."""
     yield b"["
     for number, row in enumerate(rows):
         text = json.dumps(row, cls=DjangoJSONEncoder, ensure_ascii=False)

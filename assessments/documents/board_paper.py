@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assessments.documents import drawing, engine
-from assessments.documents.package_plan import attachment, cut, points_of, shared_context
+from assessments.documents.package_plan import attachment, points_of, shared_context, shorten
 from assessments.documents.plan import shortened
 from assessments.documents.report.actions import ActionBlock
 from assessments.documents.report.model import PERIODS, Report
@@ -105,7 +105,7 @@ def _tier(report: Report) -> dict[str, Any]:
     deciding = [rule for rule in tier.rules if rule.deciding]
     said = next((rule for rule in deciding if rule.basis == Basis.EXPLICIT), deciding[0] if deciding else None)
     if tier.raised:
-        why = {"basis": "judgement", "who": _("Our judgement"), "text": cut(tier.raised.reason, 260), "clauses": ""}
+        why = {"basis": "judgement", "who": _("Our judgement"), "text": shorten(tier.raised.reason, 260), "clauses": ""}
     elif said:
         clauses = "; ".join(said.clauses[:3])
         why = {"basis": str(said.basis), "who": said.basis_words, "text": said.reason, "clauses": clauses}
@@ -148,22 +148,22 @@ def _front(report: Report, size: Front) -> dict[str, Any]:
 
 
 def _place(action: ActionBlock) -> tuple[int, int]:
-    """The place of an action in the plan; one without a rank comes last."""
+    """Return the place of an action in the plan; one without a rank comes last."""
     return (action.rank or 10_000, action.number)
 
 
 def _stops_soonest(action: ActionBlock) -> tuple[bool, tuple[date, int]]:
-    """What stops or limits something now comes first, what is done soonest before the rest; others keep their order."""
+    """Return the key by which actions are put in order: what stops or limits something now, then what is done soonest."""
     return (False, _last(action)) if action.placed == STOP else (True, (date.min, 0))
 
 
 def _soonest_first(actions: Sequence[ActionBlock]) -> list[ActionBlock]:
-    """The actions in their order; among those that stop or limit something now, what can be done soonest comes first."""
+    """Return the actions in their order; among those that stop or limit something now, what can be done soonest comes first."""
     return sorted(actions, key=_stops_soonest)
 
 
 def _decision(letter: str, action: ActionBlock, until: str) -> dict[str, Any]:
-    """One thing that the board is asked for: an action of the plan, by its number."""
+    """Return one thing that the board is asked for: an action of the plan, by its number."""
     return {
         "letter": letter,
         "title": action.title,
@@ -190,7 +190,7 @@ def _first_in_order(asked: int, count: int) -> str:
 
 
 def _pause(report: Report, decisions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The first decision where something can harm people today: to pause the system or limit it, and until when.
+    """Return the first decision where something can harm people today: to pause the system or limit it, and until when.
 
     That is the end of the package, not its first action: a list of errors alone protects nobody.
     """
@@ -282,12 +282,12 @@ def _heading(count: int) -> str:
 def _does(report: Report, letters: int) -> str:
     """Say what the system does, whom it affects and where: by its scope sentence, else the place cut first."""
     people = _("People affected: %(people)s") % {"people": _sentence(report.people_affected)}
-    people = cut(people, max(70, letters // 3))
+    people = shorten(people, max(70, letters // 3))
     if report.scope_en:
-        return f"{cut(_sentence(report.scope_en), max(80, letters - len(people)))} {people}"
-    purpose = cut(_sentence(report.purpose), max(80, letters // 2))
+        return f"{shorten(_sentence(report.scope_en), max(80, letters - len(people)))} {people}"
+    purpose = shorten(_sentence(report.purpose), max(80, letters // 2))
     left = letters - len(people) - len(purpose)
-    place = cut(_sentence(report.setting), left) if left > LEAST_PLACE else ""
+    place = shorten(_sentence(report.setting), left) if left > LEAST_PLACE else ""
     return " ".join(text for text in (purpose, place, people) if text)
 
 
@@ -303,15 +303,15 @@ def money_words(action: ActionBlock) -> str:
 
 
 def _risk(package: PackageBlock, letters: int) -> dict[str, str]:
-    """One risk, and under it what the answers show: the respondent's own words, else why its first action is there."""
+    """Return one risk, and under it what the answers show: the respondent's own words, else why its first action is there."""
     first = package.standing[0]
     answer = first.answer
     if not letters:
         return {"text": package.risk, "figure": ""}
     if answer is None or not answer.note:
-        return {"text": package.risk, "figure": cut(first.why_here or first.why, letters)}
+        return {"text": package.risk, "figure": shorten(first.why_here or first.why, letters)}
     points = points_of(answer)
-    return {"text": package.risk, "figure": f"“{cut(answer.note, letters)}”" + (f" {points}." if points else "")}
+    return {"text": package.risk, "figure": f"“{shorten(answer.note, letters)}”" + (f" {points}." if points else "")}
 
 
 def _packages_heading(packages: Sequence[PackageBlock]) -> str:
@@ -406,7 +406,7 @@ def _periods() -> list[str]:
 
 
 def _urgent(package: PackageBlock) -> bool:
-    """Whether an action of it stops a harm or stands among the first ten."""
+    """Tell whether an action of it stops a harm or stands among the first ten."""
     return any(action.placed == STOP or 0 < action.rank <= FIRST_ACTIONS for action in package.standing)
 
 

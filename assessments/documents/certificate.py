@@ -17,7 +17,7 @@ from django.template.loader import render_to_string
 from assessments.documents import certificate_words as words
 from assessments.documents import drawing, engine
 from assessments.documents.plan import shortened, tier_strip
-from assessments.documents.record import Row, certificate_rows
+from assessments.documents.record import RecordRow, certificate_rows
 from assessments.guideline.edition import Edition
 from assessments.models.certificates import Assurance
 
@@ -62,7 +62,7 @@ LEAST_DOWN = 0.4  # of the height of its paper, margin and all: so far the last 
 
 
 def certificate_layouts(record: Mapping[str, Any], edition: Edition, *, public_url: str) -> tuple[str, ...]:
-    """The certificate as HTML, from roomy to dense: each front before the roomiest schedule, then each schedule."""
+    """Return the certificate as HTML, from roomy to dense: each front before the roomiest schedule, then each schedule."""
     write = _writer(record, edition, public_url)
     return tuple(write(front, BACKS[0]) for front in FRONTS) + tuple(write(FRONTS[-1], back) for back in BACKS[1:4])
 
@@ -128,8 +128,8 @@ def _context(record: dict[str, Any], edition: Edition, public_url: str, front: F
     }
 
 
-def _drawn(row: Row) -> dict[str, Any]:
-    """A row with what is drawn in it: the four tiers as a strip, the dimensions as bars."""
+def _drawn(row: RecordRow) -> dict[str, Any]:
+    """Return a row with what is drawn in it: the four tiers as a strip, the dimensions as bars."""
     return {
         "row": row,
         "strip": tier_strip(row.tier, words.TIERS_EN, chinese=True) if row.tier else (),

@@ -117,7 +117,7 @@ def file_name(document: Document) -> str:
 
 
 def _mine(document: Document):  # type: ignore[no-untyped-def]
-    """The row while this attempt owns it: a late zombie finds none and writes nothing."""
+    """Return the row while this attempt owns it: an attempt that is too late finds none and writes nothing."""
     return Document.objects.filter(pk=document.pk, state=DocumentState.RUNNING, attempts=document.attempts)
 
 
@@ -200,7 +200,7 @@ def draft_report(assessment: Assessment, *, as_of: datetime | None = None) -> Re
 def _agreed(
     submission: Submission, content: Mapping[str, Any], actions: Iterable[RemediationAction]
 ) -> list[dict[str, Any]]:
-    """The actions that came after the signature, as a snapshot writes actions; it cannot know them.
+    """Return the actions that came after the signature, as a snapshot writes actions; it cannot know them.
 
     A reviewer asked for them on accepting an answer, another was split, or the organisation added them itself (those
     have no question).
@@ -243,7 +243,7 @@ def _came_later(action: RemediationAction) -> bool:
 def submission_report(
     submission: Submission, *, as_of: datetime | None = None, since_last: SinceLast | None = None
 ) -> Report:
-    """The report of a submission, with what reviewers said and how its actions stand. Six queries.
+    """Return the report of a submission, with what reviewers said and how its actions stand. Six queries.
 
     As of a moment (`as_of`) it says too what was decided by then; that takes three more.
     """
@@ -274,7 +274,7 @@ def submission_report(
 
 
 def _accepted_reasons(submission: Submission, content: Mapping[str, Any]) -> dict[str, ReviewWords]:
-    """Who accepted each answer whose reason for *not applicable* is to be accepted. One query, none where there is none."""
+    """Return who accepted each reason for *not applicable* that has to be accepted. One query, none where there is none."""
     wanted = content.get("to_accept", ())
     found = accepted_answers(submission, wanted) if wanted else {}
     words = {key: {"names": ", ".join(one.names), "day": day(timezone.localtime(one.at))} for key, one in found.items()}
@@ -326,7 +326,7 @@ def _now(action: RemediationAction, *, condition: bool) -> ActionNow:
 
 
 def _since_last(document: Document) -> SinceLast | None:
-    """What became of the actions of the use since its last plan; None for the first. Five queries."""
+    """Return what became of the actions of the use since its last plan; None for the first. Five queries."""
     assert document.submission is not None
     use = document.submission.assessment.use_id
     plans = Document.objects.filter(kind=DocumentKind.PLAN, submission__assessment__use=use, pk__lt=document.pk)

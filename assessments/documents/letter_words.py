@@ -31,14 +31,14 @@ class Pair:
 
 
 def dated(value: date | datetime) -> Pair:
-    """A day of Hong Kong in both languages: 14 October 2026, 2026年10月14日."""
+    """Return a day of Hong Kong in both languages: 14 October 2026, 2026年10月14日."""
     if isinstance(value, datetime):
         value = timezone.localtime(value)
     return Pair(f"{value.day}\u00a0{value:%B}\u00a0{value.year}", f"{value.year}年{value.month}月{value.day}日")
 
 
 def body_of(body: object, name_zh: str) -> Pair:
-    """Who answers appeals: the reviewing body by its names; an English name stands apart from Chinese text."""
+    """Return who answers appeals: the reviewing body by its names; an English name stands apart from Chinese text."""
     return Pair(str(body), name_zh or f" {body} ") if body else NO_BODY
 
 
@@ -263,7 +263,7 @@ NO_REASON = Pair("No reason was recorded.", "沒有記錄理由。")
 
 
 def public_reason(kept: str) -> Pair:
-    """The public reason of a change of status; one that is in no list prints in English on both sides, marked so."""
+    """Return the public reason of a change of status; one that is in no list prints in English on both sides, marked so."""
     if not kept:
         return NO_REASON
     with translation.override("en"):

@@ -16,11 +16,11 @@ from assessments.documents import engine, letter_words
 from assessments.documents.asked_back import NOTHING, AskedBack, asked_back
 from assessments.documents.letter_words import Pair, dated
 from assessments.documents.plan import guideline_month, shortened
-from assessments.documents.record import Line, look
+from assessments.documents.record import RecordLine, look
 from assessments.documents.report.model import Report
 from assessments.guideline.terms import Tier
 from assessments.models import Condition, DecisionKind, Document, Organisation, ReviewDecision, edition_for
-from assessments.models.agreed import Agreed, agreed_actions
+from assessments.models.agreed import AgreedAction, agreed_actions
 from assessments.models.going_on import after_refusal
 
 LAYOUTS = ("", "dense", "")  # on one page if it can be; else roomy on more, with the closing rows together
@@ -36,7 +36,7 @@ class Decider:
     role: Pair
     at: datetime
     statement: str
-    looked_at: Line | None = None
+    looked_at: RecordLine | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Letter:
     tier: Tier | None = None
     conditions: tuple[tuple[str, date], ...] = ()
     certificate: CertificateIssued | None = None
-    actions: tuple[Agreed, ...] = ()  # that reviewers asked for on accepting an answer
+    actions: tuple[AgreedAction, ...] = ()  # that reviewers asked for on accepting an answer
     asked: AskedBack = NOTHING  # of a return that came without a change of the tier
     answer_by: date | None = None
 
@@ -114,7 +114,7 @@ def letter_of(document: Document) -> Letter:
 
 
 def _tier_change(rows: Sequence[ReviewDecision], kind: DecisionKind) -> ReviewDecision | None:
-    """The raise of the tier, or its withdrawal, that the decision came with; its reason is the reviewer's own."""
+    """Return the raise of the tier, or its withdrawal, that the decision came with; its reason is the reviewer's own."""
     found = next((row for row in reversed(rows) if row.kind in CHANGED_TIER), None)
     if found is None or kind == DecisionKind.RETURN:
         return found
@@ -144,7 +144,7 @@ def _certificate(document: Document) -> CertificateIssued | None:
 
 
 def letter_layouts(report: Report, letter: Letter) -> tuple[str, ...]:
-    """The letter as HTML, roomy and dense; its report is that of the submission."""
+    """Return the letter as HTML, roomy and dense; its report is that of the submission."""
     context = letter_context(report, letter)
     with translation.override("en"):
         return tuple(
@@ -159,7 +159,7 @@ def letter_pdf(report: Report, letter: Letter, *, identifier: str, created: date
 
 
 def letter_context(report: Report, letter: Letter) -> dict[str, Any]:
-    """What the template prints, as data."""
+    """Return what the template prints, as data."""
     assert report.frozen is not None
     sender = letter.sender or Pair(report.organisation.name_en, report.organisation.name_zh)
     prohibited = letter.kind == DecisionKind.DECLARE_PROHIBITED

@@ -199,13 +199,13 @@ def shared_context(report: Report) -> dict[str, Any]:
         % {"reference": report.frozen.reference if report.frozen else report.assessment},
         "made_from": plan.made_from(report),
         "guideline_date": plan.guideline_month(report.guideline_date),
-        "address": settings.PUBLIC_URL + reverse("workspace", args=[report.use_reference]),
+        "address": settings.PUBLIC_URL + reverse("remediation_plan", args=[report.use_reference]),
         "reason": deciding_rules(report)[0].reason if deciding_rules(report) else report.tier.meaning + ".",
         "blocks_mark": drawing.blocking_mark(_("Blocks the certificate:")),
     }
 
 
-def cut(text: str, letters: int) -> str:
+def shorten(text: str, letters: int) -> str:
     """Cut a text at the end of a sentence, else at a word, so that it has at most so many letters.
 
     A quotation is not cut where a clause ends before it, at a quarter of the letters or later; else it gets its closing
@@ -245,7 +245,7 @@ def within(texts: Iterable[str], letters: int) -> tuple[tuple[str, ...], int]:
     for text in given:
         if shown and sum(map(len, shown)) + len(text) > letters:
             break
-        shown.append(cut(text, max(letters, WHOLE)))
+        shown.append(shorten(text, max(letters, WHOLE)))
     return tuple(shown), len(given) - len(shown)
 
 
@@ -279,7 +279,7 @@ def block_of(action: ActionBlock, room: Room) -> Block:
     own = action.answer is None and not (action.steps or action.closes)
     closes, more_closes = within(action.closes, room.closes)
     clauses, more_clauses = within(action.clauses, CLAUSE_LETTERS_DENSE if room.dense else CLAUSE_LETTERS)
-    first = cut(first, room.step)
+    first = shorten(first, room.step)
     return Block(
         action=action,
         title=plan.shortened(action.title, LONGEST_TITLE),
@@ -287,8 +287,8 @@ def block_of(action: ActionBlock, room: Room) -> Block:
         clauses=clauses,
         more_clauses=more_clauses,
         answer=answer_words(action),
-        said=cut(answer.note or answer.reason, room.said) if answer else "",
-        why=cut(_why(action), room.why),
+        said=shorten(answer.note or answer.reason, room.said) if answer else "",
+        why=shorten(_why(action), room.why),
         first_step=first,
         measure=measure,
         more_steps=more_steps,
@@ -296,7 +296,7 @@ def block_of(action: ActionBlock, room: Room) -> Block:
         more_closes=more_closes,
         status=status_words(action),
         columns=_columns(first, measure, closes) if room.dense and measure else "",
-        owner_says=cut(action.now.note.rpartition("\n")[2], room.why) if own and action.now else "",
+        owner_says=shorten(action.now.note.rpartition("\n")[2], room.why) if own and action.now else "",
     )
 
 

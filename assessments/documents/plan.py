@@ -40,7 +40,7 @@ class StripTier:
 
 
 def tier_strip(assigned: Tier, words: dict[Tier, str], *, chinese: bool = False) -> tuple[StripTier, ...]:
-    """The four tiers in order, with the assigned one chosen."""
+    """Return the four tiers in order, with the assigned one chosen."""
     return tuple(
         StripTier(
             key=str(tier),
@@ -61,8 +61,8 @@ def shortened(name: str, letters: int = HEAD_LETTERS) -> str:
     """Shorten a long name for a running head, at a word where there is one."""
     if len(name) <= letters:
         return name
-    cut = name[: letters - 1]
-    return (cut.rsplit(" ", 1)[0] if " " in cut else cut) + "…"
+    beginning = name[: letters - 1]
+    return (beginning.rsplit(" ", 1)[0] if " " in beginning else beginning) + "…"
 
 
 def guideline_month(text: str) -> str:
@@ -71,7 +71,7 @@ def guideline_month(text: str) -> str:
 
 
 def plan_html(report: Report) -> str:
-    """The plan as one HTML document; a report without actions gives the one page that says so."""
+    """Return the plan as one HTML document; a report without actions gives the one page that says so."""
     deciding = [rule.reason for rule in report.tier.rules if rule.deciding]
     if report.tier.raised:
         deciding = [_("A reviewer raised the tier: %(reason)s") % {"reason": report.tier.raised.reason}]
@@ -141,7 +141,7 @@ def bar_of(line: Readiness) -> SafeString | str:
 
 
 def action_block(report: Report, action: ActionBlock) -> dict[str, Any]:
-    """An action with its address; a draft's has none yet, since its number is given at the signing."""
+    """Return an action with its address; a draft's has none yet, since its number is given at the signing."""
     if report.frozen is None:
         return {"action": action, "address": "", "code": "", "long": _is_long(action)}
     address = settings.PUBLIC_URL + reverse("action", args=[report.use_reference, action.number])

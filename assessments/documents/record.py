@@ -23,7 +23,7 @@ from assessments.models.certificates import Assurance
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class RecordLine:
     """A line of a row. With both languages it is two paragraphs, each with its `lead` in bold; else one paragraph.
 
     `inline`: both languages in one paragraph. `between` stands after the lead, `after_zh` after the English. `style`: name,
@@ -60,12 +60,12 @@ class Band:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class RecordRow:
     """A row: its label, and what stands beside it."""
 
     key: str
     label: Pair
-    lines: tuple[Line, ...]
+    lines: tuple[RecordLine, ...]
     figures: tuple[Figure, ...] = ()
     profile: tuple[Band, ...] = ()
     tier: Tier | None = None
@@ -78,7 +78,7 @@ class Row:
 
 def certificate_rows(
     record: Mapping[str, Any], edition: Edition, *, exclusions: bool = True, chinese_scope: bool = True
-) -> tuple[Row, ...]:
+) -> tuple[RecordRow, ...]:
     """Return the rows of the certificate in their order.
 
     `exclusions`, `chinese_scope`: whether page 1 has room for them; the schedule has them else.
@@ -104,11 +104,13 @@ def certificate_rows(
         "conformity": _conformity(record, edition),
         "own_words": _own_words(record),
         "not": (_pair(words.NOT_THIS),),
-        "statuses": (Line(" ".join(one.en for one in words.STATUSES), "".join(one.zh for one in words.STATUSES)),),
+        "statuses": (
+            RecordLine(" ".join(one.en for one in words.STATUSES), "".join(one.zh for one in words.STATUSES)),
+        ),
         "record": _record(record),
     }
     return tuple(
-        Row(
+        RecordRow(
             key,
             words.LABELS[key],
             lines,
@@ -146,8 +148,8 @@ def _due(n: int, last: date | None) -> str:
     return f", due {day(last)}" if n == 1 else f", the last due {day(last)}"
 
 
-def _pair(pair: Pair, style: str = "", *, inline: bool = False) -> Line:
-    return Line(pair.en, pair.zh, style=style, inline=inline)
+def _pair(pair: Pair, style: str = "", *, inline: bool = False) -> RecordLine:
+    return RecordLine(pair.en, pair.zh, style=style, inline=inline)
 
 
 def _listed(parts: Sequence[str], last: str, between: str = ", ") -> str:
@@ -157,50 +159,50 @@ def _listed(parts: Sequence[str], last: str, between: str = ", ") -> str:
 # --- page 1 -------------------------------------------------------------------------------------------------------------------
 
 
-def _checked(assurance: Assurance) -> Line:
+def _checked(assurance: Assurance) -> RecordLine:
     lead, means = words.CHECKED[assurance]
-    return Line(means.en, means.zh, lead.en, lead.zh)
+    return RecordLine(means.en, means.zh, lead.en, lead.zh)
 
 
-def _organisation(of: Mapping[str, Any]) -> tuple[Line, ...]:
-    lines = [Line(of["name_en"], style="name")]
+def _organisation(of: Mapping[str, Any]) -> tuple[RecordLine, ...]:
+    lines = [RecordLine(of["name_en"], style="name")]
     if of["name_zh"]:
-        lines.append(Line(zh=of["name_zh"], style="name"))
+        lines.append(RecordLine(zh=of["name_zh"], style="name"))
     if of["registration_no"]:
-        number = Line(
+        number = RecordLine(
             f"{of['registration_no']}, {of['place']}", lead="Registration no.", lead_zh="登記編號", style="quiet"
         )
         return (*lines, number)
-    return (*lines, Line(of["place"], style="quiet")) if of["place"] else tuple(lines)
+    return (*lines, RecordLine(of["place"], style="quiet")) if of["place"] else tuple(lines)
 
 
-def _assessed_as(parts: Sequence[str]) -> Line:
+def _assessed_as(parts: Sequence[str]) -> RecordLine:
     found = [words.PARTS[Stakeholder(part)] for part in parts]
-    return Line(_listed([one.en for one in found], " and "), _listed([one.zh for one in found], "及", "、"))
+    return RecordLine(_listed([one.en for one in found], " and "), _listed([one.zh for one in found], "及", "、"))
 
 
-def _system(record: Mapping[str, Any]) -> tuple[Line, ...]:
+def _system(record: Mapping[str, Any]) -> tuple[RecordLine, ...]:
     system = record["system"]
     version = f", version {system['version']}" if system["version"] else ""
-    return (Line(system["name"] + version, style="thing"), Line(record["use"]["title"]))
+    return (RecordLine(system["name"] + version, style="thing"), RecordLine(record["use"]["title"]))
 
 
-def _scope(use: Mapping[str, Any], *, exclusions: bool, chinese_scope: bool) -> tuple[Line, ...]:
-    lines = [Line(use["scope_en"])]
+def _scope(use: Mapping[str, Any], *, exclusions: bool, chinese_scope: bool) -> tuple[RecordLine, ...]:
+    lines = [RecordLine(use["scope_en"])]
     if use["scope_zh"]:
-        lines.append(Line(zh=use["scope_zh"] if chinese_scope else "中文範圍見附表。"))
+        lines.append(RecordLine(zh=use["scope_zh"] if chinese_scope else "中文範圍見附表。"))
     if use["exclusions"]:
         said = use["exclusions"] if exclusions else "see the schedule 見附表"
-        lines.append(Line(said, lead="Not covered", lead_zh="不包括", style="quiet"))
+        lines.append(RecordLine(said, lead="Not covered", lead_zh="不包括", style="quiet"))
     return tuple(lines)
 
 
-def _outcome(tier: Tier) -> Line:
+def _outcome(tier: Tier) -> RecordLine:
     means = words.MEANINGS[tier]
-    return Line(means.en, means.zh, f"{words.TIERS_EN[tier]} risk", f"{TIERS_ZH[tier]}風險")
+    return RecordLine(means.en, means.zh, f"{words.TIERS_EN[tier]} risk", f"{TIERS_ZH[tier]}風險")
 
 
-def _still_open(record: Mapping[str, Any]) -> Line:
+def _still_open(record: Mapping[str, Any]) -> RecordLine:
     """Say in one sentence what is still open: conditions, and the other actions of the plan."""
     count, latest = record["open_actions"]["count"], _day(record["open_actions"]["latest_due"])
     further, last = record.get("further_actions"), _day(record.get("further_latest_due"))
@@ -217,18 +219,18 @@ def _still_open(record: Mapping[str, Any]) -> Line:
         en.append("further actions of the plan: not recorded")
         zh.append("補救計劃的其他行動：未有記錄")
     if not en:
-        return Line("Nothing was still open at issue.", "發出時並無未完成的事項。")
-    return Line(f"Still open at issue: {'; '.join(en)}.", f"發出時未完成：{'；'.join(zh)}。")
+        return RecordLine("Nothing was still open at issue.", "發出時並無未完成的事項。")
+    return RecordLine(f"Still open at issue: {'; '.join(en)}.", f"發出時未完成：{'；'.join(zh)}。")
 
 
-def _against(record: Mapping[str, Any], edition: Edition) -> Line:
+def _against(record: Mapping[str, Any], edition: Edition) -> RecordLine:
     of = record["edition"]
     year, month = edition.guideline_date.split("-")
     rules = record.get("issuing_rules")
     en = f"Guideline v{of['guideline_version']}, {guideline_month(edition.guideline_date)}; question set {of['key']}, release"
     zh = f"指引 {of['guideline_version']} 版，{year}年{int(month)}月；問題集 {of['key']}，第 {of['release']} 次發布"
     said = (f"release {rules}", f"第 {rules} 次發布") if rules else ("not recorded", "未有記錄")
-    return Line(f"{en} {of['release']}; rules of the issuing body, {said[0]}.", f"{zh}；發證規則，{said[1]}。")
+    return RecordLine(f"{en} {of['release']}; rules of the issuing body, {said[0]}.", f"{zh}；發證規則，{said[1]}。")
 
 
 def _kind(record: Mapping[str, Any]) -> Pair:
@@ -250,28 +252,30 @@ def _figures(record: Mapping[str, Any]) -> tuple[Figure, ...]:
     )
 
 
-def _replaced(record: Mapping[str, Any]) -> tuple[Line, ...]:
-    """What it replaces; none where it replaces nothing."""
+def _replaced(record: Mapping[str, Any]) -> tuple[RecordLine, ...]:
+    """Return what it replaces; none where it replaces nothing."""
     if record["first_issued_on"] == record["issued_on"] and not record.get("replaces"):
         return ()
     first, number = date.fromisoformat(record["first_issued_on"]), record.get("replaces")
     which = (f"certificate {number}", f"證書 {number}") if number else ("an earlier certificate", "較早的證書")
-    return (Line(f"Replaces {which[0]}. First issued {day(first)}.", f"取代{which[1]}。首次發出：{_day_zh(first)}。"),)
+    return (
+        RecordLine(f"Replaces {which[0]}. First issued {day(first)}.", f"取代{which[1]}。首次發出：{_day_zh(first)}。"),
+    )
 
 
-def _deciders(record: Mapping[str, Any]) -> tuple[Line, ...]:
+def _deciders(record: Mapping[str, Any]) -> tuple[RecordLine, ...]:
     lines = []
     for one in record["deciders"]:
         role = words.DECIDERS[one["role"]]
-        lines.append(Line(role.en, lead=one["name"], between=", ", after_zh=role.zh))
+        lines.append(RecordLine(role.en, lead=one["name"], between=", ", after_zh=role.zh))
     return tuple(lines)
 
 
-def _issuer(record: Mapping[str, Any], assurance: Assurance) -> Line:
+def _issuer(record: Mapping[str, Any], assurance: Assurance) -> RecordLine:
     """Name the issuing body as what it did: it issues what it reviewed, and registers what it never looked at."""
     if assurance == Assurance.REVIEWED_INDEPENDENTLY:
-        return Line(record["issuer"], lead=words.ISSUED_BY.en, lead_zh=words.ISSUED_BY.zh, style="quiet")
-    return Line(
+        return RecordLine(record["issuer"], lead=words.ISSUED_BY.en, lead_zh=words.ISSUED_BY.zh, style="quiet")
+    return RecordLine(
         record["issuer"] + words.NEVER_LOOKED.en,
         words.REGISTERED_BY.zh + "：" + record["issuer"] + words.NEVER_LOOKED.zh,
         lead=words.REGISTERED_BY.en,
@@ -282,9 +286,9 @@ def _issuer(record: Mapping[str, Any], assurance: Assurance) -> Line:
 # --- the schedule -------------------------------------------------------------------------------------------------------------
 
 
-def _full_scope(use: Mapping[str, Any], *, exclusions: bool, chinese_scope: bool) -> tuple[Line, ...]:
-    """What page 1 leaves out of the scope; what it says whole is not said again."""
-    lines = [Line(zh=use["scope_zh"])] if chinese_scope and use["scope_zh"] else []
+def _full_scope(use: Mapping[str, Any], *, exclusions: bool, chinese_scope: bool) -> tuple[RecordLine, ...]:
+    """Return what page 1 leaves out of the scope; what it says whole is not said again."""
+    lines = [RecordLine(zh=use["scope_zh"])] if chinese_scope and use["scope_zh"] else []
     for key, label in (
         ("purpose", Pair("Purpose", "目的")),
         ("setting", Pair("Setting", "使用環境")),
@@ -292,15 +296,15 @@ def _full_scope(use: Mapping[str, Any], *, exclusions: bool, chinese_scope: bool
         ("exclusions", Pair("Not covered", "不包括")),
     ):
         if use[key] and (exclusions or key != "exclusions"):
-            lines.append(Line(use[key], lead=label.en, lead_zh=label.zh))
+            lines.append(RecordLine(use[key], lead=label.en, lead_zh=label.zh))
     return (*lines, _pair(words.OWN_SCOPE, "quiet", inline=True))
 
 
-def _covered(record: Mapping[str, Any]) -> tuple[Line, ...]:
+def _covered(record: Mapping[str, Any]) -> tuple[RecordLine, ...]:
     n, part = record["counts"], record.get("partly_not_applicable")
     in_part = (f" ({part} in part)", f"（部分不適用 {part} 條）") if part else ("", "")
     lines = [
-        Line(
+        RecordLine(
             f"{n['applicable']} questions, {n['answered']} answered: {n['not_applicable']} not "
             f"applicable{in_part[0]}, {n['unknown']} unknown, {n['planned']} planned.",
             f"適用問題 {n['applicable']} 條：已答 {n['answered']} 條；不適用 {n['not_applicable']} 條"
@@ -315,10 +319,10 @@ def _covered(record: Mapping[str, Any]) -> tuple[Line, ...]:
             zh += f"，其中 {left_out['accepted']} 項的理由已獲審核員接納。"
         else:
             en, zh = en + ", on the word of the signer.", zh + "，以簽署人聲明為據。"
-        lines.append(Line(en, zh))
+        lines.append(RecordLine(en, zh))
     if worst := record.get("worst_answers"):
         lines.append(
-            Line(
+            RecordLine(
                 f"Facts not known and declared at their worst answer: {worst}.",
                 f"未知而按最壞情況申報的事實：{worst} 項。",
             )
@@ -326,19 +330,19 @@ def _covered(record: Mapping[str, Any]) -> tuple[Line, ...]:
     return tuple(lines)
 
 
-def _looked_at(record: Mapping[str, Any], assurance: Assurance) -> tuple[Line, ...]:
-    """What each reviewer opened and judged, as the server wrote it down with the approval."""
+def _looked_at(record: Mapping[str, Any], assurance: Assurance) -> tuple[RecordLine, ...]:
+    """Return what each reviewer opened and judged, as the server wrote it down with the approval."""
     if assurance == Assurance.SELF_DECLARED:
-        return (Line("No reviewer has looked at it.", "未經審核員審閱。", inline=True),)
+        return (RecordLine("No reviewer has looked at it.", "未經審核員審閱。", inline=True),)
     return tuple(look(one["name"], one.get("looked_at")) for one in record["deciders"])
 
 
-def look(name: str, said: Any) -> Line:
-    """One reviewer's: counts, or sentences, as the decision keeps them."""
+def look(name: str, said: Any) -> RecordLine:
+    """Return one reviewer's: counts, or sentences, as the decision keeps them."""
     if not said:
-        return Line(words.NOT_RECORDED.en + ".", words.NOT_RECORDED.zh + "。", name, inline=True)
+        return RecordLine(words.NOT_RECORDED.en + ".", words.NOT_RECORDED.zh + "。", name, inline=True)
     if not isinstance(said, Mapping):
-        return Line(" ".join(str(one) for one in said), lead=name)
+        return RecordLine(" ".join(str(one) for one in said), lead=name)
     en = [f"{said['judged']} of {said['asked']} facts and answers opened and judged"]
     zh = [f"打開並評核事實及答案 {said['judged']}／{said['asked']} 項"]
     if said.get("drawn"):
@@ -356,7 +360,7 @@ def look(name: str, said: Any) -> Line:
         en.append(f"{count} more taken over from {other}")
         zh.append(f"另沿用 {other} 的評核 {count} 項")
     lines = [("; ".join(en) + ".", "；".join(zh) + "。"), *_evidence_seen(said), *_time_taken(said)]
-    return Line(" ".join(line[0] for line in lines), "".join(line[1] for line in lines), name, inline=True)
+    return RecordLine(" ".join(line[0] for line in lines), "".join(line[1] for line in lines), name, inline=True)
 
 
 def _evidence_seen(said: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
@@ -398,11 +402,11 @@ def _band(record: Mapping[str, Any], edition: Edition, key: Dimension) -> Band:
     return Band(name, Pair(edition.policy.words[f"bands.{band}"], words.BANDS_ZH[band]), share)
 
 
-def _closed_since(record: Mapping[str, Any]) -> Line:
+def _closed_since(record: Mapping[str, Any]) -> RecordLine:
     signed, closed = _at(record["signed_by"]["at"]), record.get("closed_since")
     en = "not recorded" if closed is None else _many(closed, "action", "actions") if closed else "no action"
     zh = "未有記錄" if closed is None else f"{closed} 項行動"
-    return Line(
+    return RecordLine(
         f"As signed on {day(signed)}. Closed since with evidence: {en}.",
         f"按{_day_zh(signed)}簽署時的情況；其後憑證據結束：{zh}。",
         style="quiet",
@@ -410,10 +414,10 @@ def _closed_since(record: Mapping[str, Any]) -> Line:
     )
 
 
-def _conditions(record: Mapping[str, Any], assurance: Assurance) -> tuple[Line, ...]:
+def _conditions(record: Mapping[str, Any], assurance: Assurance) -> tuple[RecordLine, ...]:
     count, latest = record["open_actions"]["count"], _day(record["open_actions"]["latest_due"])
     if not count:
-        return (Line("None at issue.", "發出時並無條件。", inline=True),)
+        return (RecordLine("None at issue.", "發出時並無條件。", inline=True),)
     set_by = (
         Pair("promised by the signer", "由簽署人承諾")
         if assurance == Assurance.SELF_DECLARED
@@ -421,7 +425,7 @@ def _conditions(record: Mapping[str, Any], assurance: Assurance) -> tuple[Line, 
     )
     due = (_due(count, latest), f"，最遲於{_day_zh(latest)}符合" if latest else "")
     lines = [
-        Line(
+        RecordLine(
             f"{_many(count, 'condition', 'conditions')}, {set_by.en}{due[0]}. Missing one suspends the certificate.",
             f"條件 {count} 項，{set_by.zh}{due[1]}。逾期未符合者，證書會被暫停。",
         )
@@ -430,11 +434,13 @@ def _conditions(record: Mapping[str, Any], assurance: Assurance) -> tuple[Line, 
     if listed is None:
         return (
             *lines,
-            Line(f"Their words: {words.NOT_RECORDED.en.lower()}.", f"內容：{words.NOT_RECORDED.zh}。", inline=True),
+            RecordLine(
+                f"Their words: {words.NOT_RECORDED.en.lower()}.", f"內容：{words.NOT_RECORDED.zh}。", inline=True
+            ),
         )
     for number, one in enumerate(listed, 1):
         lines.append(
-            Line(
+            RecordLine(
                 f"{one['words']}, due {day(date.fromisoformat(one['due_on']))}.",
                 lead=f"{number}.",
                 between=" ",
@@ -443,8 +449,8 @@ def _conditions(record: Mapping[str, Any], assurance: Assurance) -> tuple[Line, 
     return tuple(lines)
 
 
-def _conformity(record: Mapping[str, Any], edition: Edition) -> tuple[Line, ...]:
-    """The parts of the conformity file by what was done with them, and the organisation's words for the public."""
+def _conformity(record: Mapping[str, Any], edition: Edition) -> tuple[RecordLine, ...]:
+    """Return the parts of the conformity file by what was done with them, and the organisation's words for the public."""
     by_state: dict[Pair, list[Pair]] = {}
     said = []
     for one in record.get("conformity", ()):
@@ -456,9 +462,9 @@ def _conformity(record: Mapping[str, Any], edition: Edition) -> tuple[Line, ...]
         done = words.STATE_NOT_RECORDED if state is None else words.JUDGED if state in ("judged", True) else words.GIVEN
         by_state.setdefault(done, []).append(label)
         if one["words"]:
-            said.append(Line(one["words"], lead=label.en, lead_zh=label.zh, typed=True))
+            said.append(RecordLine(one["words"], lead=label.en, lead_zh=label.zh, typed=True))
     lines = [
-        Line(", ".join(one.en for one in of) + ".", "、".join(one.zh for one in of) + "。", done.en, done.zh)
+        RecordLine(", ".join(one.en for one in of) + ".", "、".join(one.zh for one in of) + "。", done.en, done.zh)
         for done, of in by_state.items()
     ]
     if said:
@@ -466,13 +472,16 @@ def _conformity(record: Mapping[str, Any], edition: Edition) -> tuple[Line, ...]
     return (*lines, *said)
 
 
-def _own_words(record: Mapping[str, Any]) -> tuple[Line, ...]:
+def _own_words(record: Mapping[str, Any]) -> tuple[RecordLine, ...]:
     if not record["public_statement"]:
         return ()
-    return (Line(record["public_statement"], style="quote", typed=True), _pair(words.OWN_WORDS, "quiet", inline=True))
+    return (
+        RecordLine(record["public_statement"], style="quote", typed=True),
+        _pair(words.OWN_WORDS, "quiet", inline=True),
+    )
 
 
-def _record(record: Mapping[str, Any]) -> tuple[Line, ...]:
+def _record(record: Mapping[str, Any]) -> tuple[RecordLine, ...]:
     signed = record["signed_by"]
     hashes = [
         ("Answers", "答案", record["snapshot_sha256"]),
@@ -481,9 +490,9 @@ def _record(record: Mapping[str, Any]) -> tuple[Line, ...]:
     if log := record.get("log"):
         hashes.append((f"Log, entry {log['seq']}", "日誌", log["hash"]))
     lines = [
-        Line(
+        RecordLine(
             f"Submission {record['submission']}, round {record['round']}, signed {short_date(_at(signed['at']))} by "
             f"{signed['name']}. SHA-256 of:"
         )
     ]
-    return (*lines, *(Line(digest, lead=label, lead_zh=zh, style="hash") for label, zh, digest in hashes))
+    return (*lines, *(RecordLine(digest, lead=label, lead_zh=zh, style="hash") for label, zh, digest in hashes))

@@ -62,7 +62,7 @@ def _heading(report: Report) -> str:
 
 
 def _line(action: ActionBlock) -> dict[str, Any]:
-    """One action with the duties behind it, folded: how many, and under which clauses."""
+    """Return one action with the duties behind it, folded: how many, and under which clauses."""
     duties = {finding.requirement for finding in action.findings}
     clauses = action.clauses or tuple(dict.fromkeys(finding.clause for finding in action.findings))
     return {

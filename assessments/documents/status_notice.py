@@ -75,7 +75,7 @@ def notice_html(notice: Notice) -> str:
         "means": letter_words.STATUS_MEANS[notice.kind].of(last=dated(notice.expires_on)),
         "next": _next(notice),
         "appeal": letter_words.STATUS_APPEAL.of(body=notice.body) if stopped else letter_words.NO_APPEAL,
-        "standing": settings.PUBLIC_URL + reverse("standing", args=[notice.number]) if stopped else "",
+        "standing": settings.PUBLIC_URL + reverse("certificate_status", args=[notice.number]) if stopped else "",
         "address": f"{settings.PUBLIC_URL}/verify/{notice.number}/",
     }
     with translation.override("en"):

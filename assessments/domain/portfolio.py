@@ -74,13 +74,13 @@ def _first(rows: QuerySet[Any], of: str, column: Any) -> Subquery:
 
 
 def next_date_of(use: Any) -> tuple[str, date] | None:
-    """Which of DATES comes first, and when; None where nothing is due."""
+    """Return which of DATES comes first, and when; None where nothing is due."""
     found = [(getattr(use, name), name) for name in DATES if getattr(use, name)]
     return (min(found)[1], min(found)[0]) if found else None
 
 
 def newest_assessments(uses: Iterable[Any]) -> dict[int, Assessment]:
-    """The newest assessment of each use of `with_newest`, by the use's id, without its sections: one query."""
+    """Return the newest assessment of each use of `with_newest`, by the use's id, without its sections: one query."""
     # Asked even where there is none, so that a page costs the same whatever is on it.
     ids = [use.newest for use in uses if use.newest] or [0]
     rows = _newest(len(ids)).all(**{f"pk{n}": pk for n, pk in enumerate(ids)})
@@ -189,7 +189,7 @@ def page_of(
 
 
 def _rows_of(ordered: Any, order: Order, size: int, shown: Adding | None, *, down: bool) -> QuerySet[Any]:
-    """The rows of one page, and the next one.
+    """Return the rows of one page, and the next one.
 
     `shown` adds what a page shows of a row. It is given the rows of the page alone: the database sorts the whole list by
     keys, and does not look up what nobody sees.
@@ -203,7 +203,7 @@ def _rows_of(ordered: Any, order: Order, size: int, shown: Adding | None, *, dow
 
 
 def first_rows(uses: QuerySet[Any], order: Order, size: int, shown: Adding | None = None) -> QuerySet[Any]:
-    """The rows of the first page, as `cut` takes them, and the next one: by it `first_page` knows whether more follow."""
+    """Return the rows of the first page and the next one, as `page_of` takes them; `first_page` sees whether more follow."""
     return _rows_of(order.keyed(uses), order, size, shown, down=order.down)
 
 
@@ -222,12 +222,12 @@ def _cursor(rows: list[Any], at: int) -> str:
 
 
 def tier_rows(uses: DeclaredUseQuerySet) -> QuerySet[Any, Any]:
-    """How many uses stand in each tier, as (tier, count); "" counts those without one."""
+    """Return how many uses stand in each tier, as (tier, count); "" counts those without one."""
     return uses.order_by().values_list("assigned_tier").annotate(n=Count("pk"))
 
 
 def readiness_row(uses: DeclaredUseQuerySet) -> QuerySet[Any, Any]:
-    """One row for `readiness_in`: what is asked of the newest assessments of these uses."""
+    """Return one row for `readiness_in`: what is asked of the newest assessments of these uses."""
     columns = {str(dimension): f"readiness_{dimension}" for dimension in Dimension}
     # Not looked up use by use: two sets are compared, which PostgreSQL does in half the time.
     newer = Assessment.objects.filter(use=OuterRef("use"), pk__gt=OuterRef("pk"))
@@ -240,7 +240,7 @@ def readiness_row(uses: DeclaredUseQuerySet) -> QuerySet[Any, Any]:
 
 
 def readiness_in(row: Mapping[str, Any]) -> dict[str, tuple[float | None, int]]:
-    """Of each dimension the mean over the newest assessments in per cent, None: not assessed, and over how many."""
+    """Return of each dimension the mean over the newest assessments in per cent (None: not assessed), and over how many."""
     means = {str(dimension): row[f"mean_{dimension}"] for dimension in Dimension}
     return {key: (None if mean is None else float(mean) / 10, row[f"count_{key}"]) for key, mean in means.items()}
 

@@ -37,7 +37,7 @@ class StoredFile:
 
 
 def every_file() -> Iterator[StoredFile]:
-    """All stored files of evidence, withdrawn ones included, and of documents that are ready."""
+    """Yield all stored files of evidence, withdrawn ones included, and of documents that are ready."""
     versions = EvidenceVersion.objects.exclude(storage_key="").order_by("pk")
     rows = versions.values_list("storage_key", "sha256", "size", "evidence__reference", "number")
     for name, sha256, size, reference, number in rows.iterator(AT_ONCE):
@@ -82,7 +82,7 @@ def _sweep(names: list[str], before: datetime) -> int:
 
 
 def _names_in(storage: Storage, folder: str) -> Iterator[str]:
-    """The names of all files in a folder and in those below it."""
+    """Yield the names of all files in a folder and in those below it."""
     try:
         folders, files = storage.listdir(folder)
     except FileNotFoundError:

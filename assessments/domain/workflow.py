@@ -1,7 +1,8 @@
-"""Every change of an assessment's state: one function, one transaction each. The actor is always named, `by=`.
+"""The life of an assessment: `MOVES` says which state may follow which, and `move` is the only writer of a state.
 
-Each move locks the use and the assessment, checks the move against `MOVES`, reads what it decides on inside the
-transaction, writes state and audit entry together, and lets documents and mail leave after the commit.
+The functions that make a move are in the rooms of their subject (`submission`, `review`, `certificates`). Each locks the use
+and the assessment, reads what it decides on inside the transaction, writes state and audit entry together, and lets
+documents and mails leave after the commit.
 """
 
 from __future__ import annotations

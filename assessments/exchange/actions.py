@@ -75,7 +75,7 @@ def rows_of(
     late: Any,
     gaps: Mapping[tuple[int, str], Gap],
 ) -> Iterator[dict[str, str]]:
-    """One row an action, with every word in place.
+    """Yield one row an action, with every word in place.
 
     `late`: the word for an open one whose day is over; `gaps`: by use and question, as last submitted.
     """
@@ -133,7 +133,7 @@ LANGUAGES = ("en", "zh-hant", "zh-hans")
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class ActionCells:
     """One row of a file: which action it names, and what stands in the columns that are taken."""
 
     line: int
@@ -152,7 +152,7 @@ class Change:
     faults: tuple[tuple[str, str], ...]
 
 
-def read(data: bytes) -> list[Given]:
+def read(data: bytes) -> list[ActionCells]:
     """Read a file that `as_file` wrote, changed by hand. Raises Unreadable with a sentence that says what to do."""
     known = dict(OLDER)
     for column in COLUMNS:
@@ -161,7 +161,7 @@ def read(data: bytes) -> list[Given]:
                 with translation.override(language):
                     known[str(column.heading).casefold()] = column.key
     head: list[str | None] | None = None
-    rows: list[Given] = []
+    rows: list[ActionCells] = []
     for line, texts in lines_of(data):
         if not any(texts):
             continue
@@ -174,14 +174,14 @@ def read(data: bytes) -> list[Given]:
             raise Unreadable(_("More than %(n)s rows. Split the file in parts of at most that many.") % {"n": MAX_ROWS})
         row = {key: text for key, text in zip(head, texts, strict=False) if key}
         number = row.get("number", "")
-        rows.append(Given(line, row.get("use_reference", ""), query_values.count(number) or 0, row))
+        rows.append(ActionCells(line, row.get("use_reference", ""), query_values.count(number) or 0, row))
     if not rows:
         raise Unreadable(_("There is no row under the headings."))
     return rows
 
 
 def check(
-    rows: Iterable[Given],
+    rows: Iterable[ActionCells],
     actions: Mapping[tuple[str, int], RemediationAction],
     people: Mapping[int, Mapping[str, int]],
     problem: Any,
@@ -209,7 +209,7 @@ def check(
 
 
 def _changes(
-    given: Given, action: RemediationAction, people: Mapping[str, int], problem: Any
+    given: ActionCells, action: RemediationAction, people: Mapping[str, int], problem: Any
 ) -> tuple[dict[str, str], list[tuple[str, str]]]:
     changes: dict[str, str] = {}
     faults: list[tuple[str, str]] = []
@@ -243,8 +243,8 @@ def _changes(
     return changes, faults
 
 
-def _dates(given: Given, action: RemediationAction, problem: Any) -> tuple[dict[str, str], list[tuple[str, str]]]:
-    """What a row makes of the two dates of an action: of the first step, and of all of it."""
+def _dates(given: ActionCells, action: RemediationAction, problem: Any) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    """Return what a row makes of the two dates of an action: of the first step, and of all of it."""
     faults: list[tuple[str, str]] = []
     found: dict[str, date] = {}
     for key, name, now in (

@@ -19,7 +19,7 @@ MAX_DEPTH = 12
 MAX_NODES = 5000
 MAX_QUOTE = 400
 
-type Suggested = tuple[str, Any, str]  # the key of a fact or note, its value, the line of the card that says so
+type CardSuggestion = tuple[str, Any, str]  # the key of a fact or note, its value, the line of the card that says so
 
 # What a card says, to the value of a fact that it speaks for. Our judgement throughout; a person confirms each.
 KINDS_OF_OUTPUT: Mapping[str, str] = {
@@ -94,7 +94,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def read(content: IO[bytes]) -> list[Suggested]:
+def read(content: IO[bytes]) -> list[CardSuggestion]:
     """Return what a card suggests, in the order of the card's keys and then of its sections.
 
     Refuses: `no_text`, `empty`, `no_end`, `header_too_long`, `aliases`, `too_deep`, `no_yaml` (with its `line`).
@@ -114,7 +114,7 @@ def read(content: IO[bytes]) -> list[Suggested]:
 
 
 def _split(text: str) -> tuple[str, str]:
-    """The header between two lines of three hyphens, and what follows."""
+    """Return the header between two lines of three hyphens, and what follows."""
     if not text.startswith("---\n"):
         return "", text
     end = re.search(r"^---[ \t]*$", text[4:], re.MULTILINE)
@@ -124,7 +124,7 @@ def _split(text: str) -> tuple[str, str]:
 
 
 def _header(text: str) -> dict[str, Any]:
-    """The header as plain values. What a card never needs (aliases, deep nesting, own types) is refused before it is built."""
+    """Return the header as plain values. What no card needs (aliases, deep nesting, own types) is refused before it is built."""
     if len(text) > MAX_HEADER:
         raise Refused("header_too_long")
     depth = 0
@@ -148,14 +148,14 @@ def _is_word(value: Any) -> bool:
 
 
 def _words(value: Any) -> list[str]:
-    """A value of the header as words in lower case: one, or a list of them."""
+    """Return a value of the header as words in lower case: one, or a list of them."""
     values = value if isinstance(value, list) else [value]
     values = ["no" if part is False else part for part in values]  # Norwegian, which YAML takes for a no
     return [str(part).strip().lower() for part in values if _is_word(part) and str(part).strip()]
 
 
 def _line(lines: Iterable[str], key: str, word: str = "") -> str:
-    """The line of the header that says it: that of the key, or below it the one with the word."""
+    """Return the line of the header that says it: that of the key, or below it the one with the word."""
     under = False
     first = ""
     for line in lines:
@@ -173,7 +173,7 @@ def _quote(text: str) -> str:
     return text if len(text) <= MAX_QUOTE else f"{text[: MAX_QUOTE - 1]}…"
 
 
-def _from_header(stated: Mapping[str, Any], lines: list[str]) -> Iterator[Suggested]:
+def _from_header(stated: Mapping[str, Any], lines: list[str]) -> Iterator[CardSuggestion]:
     licence = _words(stated.get("license"))
     if licence:
         if set(licence) - CLOSED:
@@ -202,9 +202,9 @@ def _from_header(stated: Mapping[str, Any], lines: list[str]) -> Iterator[Sugges
             yield (name, _quote(", ".join(_words(stated[key]))), _line(lines, key))
 
 
-def _from_sections(body: str) -> Iterator[Suggested]:
-    """The first words under the headings that a reader looks for."""
-    found: dict[str, Suggested] = {}
+def _from_sections(body: str) -> Iterator[CardSuggestion]:
+    """Yield the first words under the headings that a reader looks for."""
+    found: dict[str, CardSuggestion] = {}
     for heading, lines in _sections(body):
         low = heading.lower()
         key = next((k for k, names in SECTIONS.items() if k not in found and any(name in low for name in names)), "")
@@ -217,7 +217,7 @@ def _from_sections(body: str) -> Iterator[Suggested]:
 
 
 def _sections(body: str) -> Iterator[tuple[str, list[str]]]:
-    """The headings of a text, each with the lines up to the next one."""
+    """Yield the headings of a text, each with the lines up to the next one."""
     heading, lines = "", list[str]()
     for line in body.split("\n"):
         below = line.lstrip("#")

@@ -27,7 +27,7 @@ COLUMNS = (
 
 
 def rows_of(certificates: Iterable[Any]) -> Iterator[dict[str, str]]:
-    """One row a certificate, with the columns of `models.issued`."""
+    """Yield one row a certificate, with the columns of `models.issued`."""
     for one in certificates:
         yield {
             "number": one.number,

@@ -132,7 +132,7 @@ def read(data: bytes) -> Table:
 
 
 def _head(texts: Sequence[str]) -> tuple[list[str | None], list[str]]:
-    """The column key of each heading (None: not taken), and the headings that are not taken."""
+    """Return the column key of each heading (None: not taken), and the headings that are not taken."""
     known = _headings()
     told = {_fold(text) for column in (*TOLD_COLUMNS, MEND) for text in _in_all_languages(column.heading)}
     head = [known.get(_fold(text)) for text in texts[:MAX_COLUMNS]]
@@ -158,7 +158,7 @@ def _in_all_languages(words: str | Promise) -> Iterator[str]:
 
 
 def _headings() -> dict[str, str]:
-    """Every heading in every language of the site, to its column."""
+    """Return every heading in every language of the site, to its column."""
     return {_fold(text): column.key for column in READ.values() for text in _in_all_languages(column.heading)}
 
 
@@ -172,7 +172,7 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class InventoryRow:
     """One row of the file: good with its values, or faulty with its cells as they stood."""
 
     line: int
@@ -185,7 +185,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class RegisteredSystem:
     """A registered system as a row is held against it."""
 
     pk: int
@@ -197,7 +197,7 @@ class Known:
 class Register:
     """What an organisation has registered, by folded name and version: three queries."""
 
-    systems: Mapping[tuple[str, str], tuple[Known, ...]]
+    systems: Mapping[tuple[str, str], tuple[RegisteredSystem, ...]]
 
     @classmethod
     def of(cls, organisation: Organisation, edition: Edition) -> Register:
@@ -205,14 +205,14 @@ class Register:
         for pk, title in DeclaredUse.objects.filter(organisation=organisation).values_list("system_id", "title"):
             titles.setdefault(pk, set()).add(_fold(title))
         facts = _facts_of(DeclaredFact.objects.filter(system__organisation=organisation), edition)
-        found: dict[tuple[str, str], list[Known]] = {}
+        found: dict[tuple[str, str], list[RegisteredSystem]] = {}
         for system in AISystem.objects.filter(organisation=organisation).order_by("pk"):
             cells = system_cells(system, facts.get(system.pk, {}))
-            known = Known(system.pk, cells, frozenset(titles.get(system.pk, ())))
+            known = RegisteredSystem(system.pk, cells, frozenset(titles.get(system.pk, ())))
             found.setdefault((_fold(system.name), _fold(system.version)), []).append(known)
         return cls({key: tuple(rows) for key, rows in found.items()})
 
-    def named(self, name: str, version: str) -> tuple[Known, ...]:
+    def named(self, name: str, version: str) -> tuple[RegisteredSystem, ...]:
         return self.systems.get((_fold(name), _fold(version)), ())
 
 
@@ -225,7 +225,7 @@ class _Seen:
     references: dict[str, int] = field(default_factory=dict)
 
 
-def check(table: Table, register: Register, edition: Edition) -> list[Row]:
+def check(table: Table, register: Register, edition: Edition) -> list[InventoryRow]:
     """Hold every row against the rules, the register and the rows above it. Runs no query."""
     seen = _Seen()
     words = {key: readable_answers(key) for key in FACTS}
@@ -239,7 +239,7 @@ def _check_row(
     register: Register,
     edition: Edition,
     words: Mapping[str, Mapping[str, Any]],
-) -> Row:
+) -> InventoryRow:
     faults: list[Fault] = []
 
     def fault(key: str, reason: str) -> None:
@@ -279,14 +279,14 @@ def _check_row(
     _check_twice(line, cells, group, with_use, seen, fault)
     _check_register(merged, cells, with_use, register, fault)
     if faults:
-        return Row(line, dict(given), tuple(faults))
+        return InventoryRow(line, dict(given), tuple(faults))
     system = {key: merged[key] for key in ("name", "version", "description", "suppliers")} | parts
     use = {key: cells[key] for key in USE_KEYS} if with_use else None
-    return Row(line, {}, (), group, system, facts, use)
+    return InventoryRow(line, {}, (), group, system, facts, use)
 
 
 def _tidy(column: Column, text: str) -> str:
-    """A cell of one line without its line breaks."""
+    """Return a cell of one line without its line breaks."""
     return " ".join(filter(None, map(str.strip, text.split("\n")))) if column.one_line else text
 
 
@@ -316,7 +316,7 @@ def _check_twice(line: int, cells: Mapping[str, str], group: str, with_use: bool
 def _check_register(
     merged: Mapping[str, str], cells: Mapping[str, str], with_use: bool, register: Register, fault: Any
 ) -> None:
-    """An import adds and changes nothing that is registered: say where a row meets what is there."""
+    """Say where a row meets what is registered: an import adds, and changes nothing."""
     known = register.named(merged["name"], merged["version"])
     if not known:
         return
@@ -332,7 +332,7 @@ def _check_register(
 
 
 def _read_parts(text: str) -> tuple[dict[str, bool], list[str]]:
-    """Which parts a cell names, and the words that name none."""
+    """Return which parts a cell names, and the words that name none."""
     known = {_fold(word): key for key, words in PARTS.items() for word in _in_all_languages(words)} | SHORT_PARTS
     words = [word for word in re.split(r"[;；,，、\n]", text) if word.strip()]
     chosen = {known.get(_fold(word)) for word in words}
@@ -340,7 +340,7 @@ def _read_parts(text: str) -> tuple[dict[str, bool], list[str]]:
 
 
 def readable_answers(key: str) -> dict[str, Any]:
-    """What a cell may say of a fact, in every language, to its value: an option up to its colon, or its key.
+    """Return what a cell may say of a fact, in every language, to its value: an option up to its colon, or its key.
 
     The words of earlier releases are read too, since tables are kept for years.
     """
@@ -356,7 +356,7 @@ def readable_answers(key: str) -> dict[str, Any]:
 
 
 def _read_fact(fact: Fact, text: str, words: Mapping[str, Any]) -> Any:
-    """The value of a fact that takes several answers; ValueError says which word is none of them."""
+    """Return the value of a fact that takes several answers; ValueError says which word is none of them."""
     values = []
     for word in re.split(r"[;；\n]", text):
         if not word.strip():
@@ -379,8 +379,8 @@ def _read_fact(fact: Fact, text: str, words: Mapping[str, Any]) -> Any:
 # --- keeping rows between two requests -------------------------------------------------------------------------------
 
 
-def as_json(rows: Iterable[Row], ignored: Sequence[str]) -> dict[str, Any]:
-    """The checked rows as an import draft keeps them."""
+def as_json(rows: Iterable[InventoryRow], ignored: Sequence[str]) -> dict[str, Any]:
+    """Return the checked rows as an import draft keeps them."""
     kept = []
     for row in rows:
         if row.faults:
@@ -404,7 +404,7 @@ def faulty_rows(kept: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def system_cells(system: AISystem, facts: Mapping[str, str]) -> dict[str, str]:
-    """The columns of a system; `facts`: its facts in words."""
+    """Return the columns of a system; `facts`: its facts in words."""
     parts = "; ".join(str(word) for key, word in PARTS.items() if getattr(system, key))
     texts = {key: plain(getattr(system, key)) for key in ("name", "version", "description", "suppliers")}
     return {**texts, "parts": parts, **{key: facts.get(key, "") for key in FACTS}}
@@ -415,7 +415,7 @@ def use_cells(use: DeclaredUse) -> dict[str, str]:
 
 
 def facts_in_words(systems: QuerySet[AISystem], edition: Edition) -> dict[int, dict[str, str]]:
-    """The facts that the table carries, of all these systems, in one query."""
+    """Return the facts that the table carries, of all these systems, in one query."""
     return _facts_of(DeclaredFact.objects.filter(system__in=systems.values("pk")), edition)
 
 
@@ -427,7 +427,7 @@ def _facts_of(rows: Any, edition: Edition) -> dict[int, dict[str, str]]:
 
 
 def export_rows(systems: QuerySet[AISystem], edition: Edition) -> Iterator[dict[str, str]]:
-    """The rows of these systems with what is told of each use besides; systems without a use have a row of their own.
+    """Yield the rows of these systems with what is told of each use besides; systems without a use have a row of their own.
 
     Retired uses are left out. Four queries, however many.
     """
@@ -469,7 +469,7 @@ def write(rows: Iterable[Mapping[str, str]], columns: Sequence[Column], kind: st
 
 
 def write_template(kind: str) -> bytes:
-    """An empty table with one row that shows how it is filled in."""
+    """Return an empty table with one row that shows how it is filled in."""
     edition = EditionRow.objects.current().compiled()
     example = {key: str(words) for key, words in EXAMPLE.items()}
     for key in FACTS:
@@ -479,7 +479,7 @@ def write_template(kind: str) -> bytes:
 
 
 def write_faulty(kept: Mapping[str, Any], kind: str) -> bytes:
-    """The faulty rows as they stood, with a column that says what to mend."""
+    """Return the faulty rows as they stood, with a column that says what to mend."""
     rows = [
         {**row["cells"], MEND.key: "\n".join(f"{column}: {reason}" for column, reason in row["faults"])}
         for row in faulty_rows(kept)

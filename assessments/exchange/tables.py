@@ -38,7 +38,7 @@ def unescaped(text: str) -> str:
 
 
 def lines_of(data: bytes) -> Iterator[tuple[int, Sequence[str]]]:
-    """The lines of a CSV or XLSX file that are not empty, read in a child process and told apart by content.
+    """Yield the lines of a CSV or XLSX file that are not empty, read in a child process and told apart by content.
 
     Raises Unreadable with a sentence that says what to do.
     """

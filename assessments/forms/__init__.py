@@ -1,0 +1,1 @@
+"""Forms, one file for each subject. They clean input; the domain decides."""

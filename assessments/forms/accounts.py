@@ -1,4 +1,4 @@
-"""The forms with which somebody makes an account, signs in and sets a new password."""
+"""The forms with which a person makes an account, signs in, sets a new password and changes settings."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class ResetPasswordForm(AllauthResetPasswordForm):  # type: ignore[misc]
     users: list[User]
 
     def clean_email(self) -> str:
-        """A link goes to the address of an account, and to none that was added beside it."""
+        """Return the accounts of an address. A link goes to the address of an account, to none that was added beside it."""
         email: str = super().clean_email()
         self.users = [user for user in self.users if user.email.lower() == email.lower()]
         return email

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from assessments.forms.base import PlainForm, layout_helper, offer
 from assessments.forms.fields import OneLine, Words, explained
 from assessments.models import Answer, Evidence, Verdict
-from assessments.models.closing import VERDICT_WORDS, Finding, Judged
+from assessments.models.closing import VERDICT_WORDS, EvidenceVerdict, Finding
 
 PIECE = "piece-"
 VERDICTS = [
@@ -22,7 +22,7 @@ VERDICTS = [
 
 
 class ReportForm(forms.Form):
-    """What was done, and what shows it: pieces of the library, or an answer of the use that has evidence."""
+    """What was done, and what shows it: evidence items of the library, or an answer of the use that has evidence."""
 
     note = Words(
         label=_("What was done, and what shows it?"),
@@ -64,7 +64,7 @@ class ReportForm(forms.Form):
         self.helper = layout_helper(*(name for name, is_shown in shown.items() if is_shown))
 
     def chosen(self) -> tuple[list[Evidence], list[Answer]]:
-        """The pieces that were ticked, and the answer that was linked."""
+        """Return the evidence items that were ticked, and the answer that was linked."""
         pieces = [self.pieces[key] for key in self.cleaned_data.get("evidence", []) if key in self.pieces]
         answer = self.answers.get(self.cleaned_data.get("answer", ""))
         return pieces, [answer] if answer else []
@@ -109,7 +109,7 @@ class JudgeForm(PlainForm):
         error_messages={"required": _("Say what is still missing.")},
     )
 
-    def __init__(self, data: Any = None, *, pieces: Iterable[Judged] = (), declines: bool = False) -> None:
+    def __init__(self, data: Any = None, *, pieces: Iterable[EvidenceVerdict] = (), declines: bool = False) -> None:
         super().__init__(data)
         self.pieces = list(pieces)
         missing: Any = self.fields["missing"]
@@ -134,7 +134,7 @@ class JudgeForm(PlainForm):
         self.declining = layout_helper("missing")
 
     def findings(self) -> dict[str, Finding]:
-        """What was found of each piece, by its reference."""
+        """Return what was found of each evidence item, by its reference."""
         found = {}
         for one in self.pieces:
             verdict = self.cleaned_data.get(f"verdict-{one.key}", "")
@@ -143,5 +143,5 @@ class JudgeForm(PlainForm):
         return found
 
     def field_for(self, name: str) -> str | None:
-        """Return the field of a refusal: of a piece by its reference, or of what is missing; None: above all."""
+        """Return the field of a refusal: of an evidence item by its reference, or of what is missing; None: above all."""
         return f"words-{name}" if f"words-{name}" in self.fields else "missing" if name == "words" else None

@@ -35,7 +35,7 @@ class Words(forms.CharField):
 
 
 def posted_question(name: str) -> str:
-    """The key of the question to which a field of a page with many answers belongs."""
+    """Return the key of the question to which a field of a page with many answers belongs."""
     return name.partition("--")[0]
 
 
@@ -76,7 +76,7 @@ CHOICE_OF_PRACTICE = forms.ChoiceField(choices=[(str(c), str(c)) for c in PRACTI
 class AnswerForm(forms.Form):
     """One answer. Its fields are named `<question>--<field>`, so that one page form holds many of them.
 
-    Only shapes are checked here; whether the answer is complete is for `declaring.check_answer` to say.
+    Only shapes are checked here; whether the answer is complete is for `answers.check_answer` to say.
     """
 
     base = Revision()
@@ -120,7 +120,7 @@ class AnswerForm(forms.Form):
         return self.is_bound and self.add_prefix("base") in self.data
 
     def given(self, name: str) -> Any:
-        """What a control shows: what was posted, else what is stored."""
+        """Return what a control shows: what was posted, else what is stored."""
         if not self.is_bound:  # as the field of the form would say, which has more to set up
             return self.fields[name].prepare_value(self.get_initial_for_field(self.fields[name], name))
         return self[name].value()
@@ -170,7 +170,7 @@ class AnswerForm(forms.Form):
         return not any(given.get(name) for name in typed) and not any(given.get(name) is not None for name in FIGURE)
 
     def value(self) -> dict[str, Any]:
-        """The answer as `declaring.save_answer` takes it: a date or reason counts only beside the choice it belongs to."""
+        """Return the answer as `answers.save_answer` takes it: a date or reason counts only beside the choice it belongs to."""
         given = self.cleaned_data
         choice = given["choice"]
         return {
@@ -189,7 +189,7 @@ class AnswerForm(forms.Form):
         return figure | ({"by": given["by"].isoformat()} if given.get("by") else {})
 
     def record(self) -> dict[str, Any]:
-        """The answer as `Answer.record` writes it."""
+        """Return the answer as `Answer.record` writes it."""
         value = self.value()
         figure = {"figure": value.pop("figure")} if value["figure"] else {}
         planned_for = value["planned_for"].isoformat() if value["planned_for"] else None
@@ -205,7 +205,7 @@ AnswerForm.base_fields = SharedFields(AnswerForm.base_fields)
 
 
 def initial_of(stored: Answer | None) -> dict[str, Any]:
-    """What the controls of an untouched page show."""
+    """Return what the controls of an untouched page show."""
     fresh = {"base": stored.revision if stored else 0, "operation": uuid.uuid4()}
     if stored is None:
         return fresh

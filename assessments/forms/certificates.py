@@ -1,4 +1,4 @@
-"""Forms of a certificate's status."""
+"""The form that changes the status of a certificate."""
 
 from __future__ import annotations
 

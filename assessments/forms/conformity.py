@@ -1,4 +1,4 @@
-"""One part of the conformity file: rows of a small table, or pieces of the library, and what the public may read."""
+"""One part of the conformity file: rows of a small table, or evidence items of the library, and what the public may read."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ FEWEST_ROWS, MOST_ROWS = 2, 12
 class PartForm(RevisionForm):
     """`rows`: those that stand; `pieces`: (reference, title) of what may be leant on, likely ones first.
 
-    `served`: of the pieces that are evidence of other parts, the names of these parts. `members`: (key, name) of those
+    `served`: of the evidence items that are evidence of other parts, the names of these parts. `members`: (key, name) of those
     whom a row of overseers may name by a link.
     """
 
@@ -112,7 +112,7 @@ class PartForm(RevisionForm):
         return name
 
     def _add_why(self, reference: str, title: str, parts: str) -> str:
-        """Add the words that a piece of another part needs; returns the name of the field."""
+        """Add the words that an evidence item of another part needs; returns the name of the field."""
         name = f"why-{reference}"
         self.fields[name] = OneLine(
             label=_("Why “%(title)s” serves here too") % {"title": title},
@@ -124,7 +124,7 @@ class PartForm(RevisionForm):
         return name
 
     def _sent(self) -> int:
-        """How many rows a sent form has, so that none of them is lost however many the page shows by itself."""
+        """Return how many rows a sent form has, so that none of them is lost however many the page shows by itself."""
         first = f"{self.cells[0]}-"
         sent = [name.removeprefix(first) for name in self.data if name.startswith(first)]
         return max((number + 1 for number in map(query_values.count, sent) if number is not None), default=0)
@@ -136,7 +136,7 @@ class PartForm(RevisionForm):
 
     @property
     def why(self) -> dict[str, str]:
-        """By reference, the words on why a piece serves this part too."""
+        """By reference, the words on why an evidence item serves this part too."""
         return {name.removeprefix("why-"): text for name, text in self.cleaned_data.items() if name.startswith("why-")}
 
     @property

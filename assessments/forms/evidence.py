@@ -1,4 +1,4 @@
-"""Putting a piece of evidence into the library, replacing it, changing what is said of it, and finding it again."""
+"""Putting an evidence item into the library, replacing it, changing what is said of it, and finding it again."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DETAILS = ("title", "proves", "period_from", "period_to", "confidentiality", "he
 
 
 class Periods(forms.Form):
-    """The time that a piece speaks for, and until when it is good."""
+    """The time that an evidence item speaks for, and until when it is good."""
 
     period_from = Day(label=_("Speaks for the time from"), required=False)
     period_to = Day(label=_("Speaks for the time to"), required=False)
@@ -106,7 +106,7 @@ class About(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable whe
 
 
 class NewEvidenceForm(FileOrLink, Periods, About):
-    """A new piece; the organisation is asked only of somebody who writes for several."""
+    """A new evidence item; the organisation is asked only of somebody who writes for several."""
 
     organisation = forms.ChoiceField(label=_("Organisation"))
 
@@ -121,7 +121,7 @@ class NewEvidenceForm(FileOrLink, Periods, About):
         self.details_helper = layout_helper("confidentiality", "held_by", "period_from", "period_to", "expires_on")
 
     def details(self) -> dict[str, Any]:
-        """What the library keeps beside the file or link."""
+        """Return what the library keeps beside the file or link."""
         return {name: self.cleaned_data[name] for name in DETAILS}
 
 
@@ -140,7 +140,7 @@ class OwnerField(forms.ModelChoiceField):
 
 
 class ChangeEvidenceForm(Periods, About):
-    """What is said of a piece. One that has a file or link is never shown on request only, and the other way round."""
+    """What is said of an evidence item. One that has a file or link is never shown on request only, and the other way round."""
 
     owner = OwnerField(
         label=_("Owner"),
@@ -169,7 +169,7 @@ class ChangeEvidenceForm(Periods, About):
 
 
 class LibraryForm(forms.Form):
-    """Which pieces the library shows."""
+    """Which evidence items the library shows."""
 
     q = OneLine(label=_("Find"), required=False, max_length=100)
     show = forms.ChoiceField(

@@ -1,4 +1,4 @@
-"""Files that start something: an inventory, a model card."""
+"""Files that are imported: an inventory, a model card."""
 
 from __future__ import annotations
 

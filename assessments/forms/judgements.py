@@ -1,4 +1,4 @@
-"""The judgement of one part of the conformity file, or of one piece of evidence that was added after the signing."""
+"""The judgement of one part of the conformity file, or of one evidence item that was added after the signing."""
 
 from __future__ import annotations
 

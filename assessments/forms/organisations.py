@@ -1,4 +1,4 @@
-"""Founding and changing an organisation, inviting people."""
+"""Registering and changing an organisation, inviting people, and their roles."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ class InviteForm(AccessForm):
         self.order_fields(["email", "access", "note"])
 
     def clean_email(self) -> list[str]:
-        """The addresses in their order; what is wrong names its line."""
+        """Return the addresses in their order; what is wrong names its line."""
         found: list[str] = []
         wrong = []
         for number, line in enumerate(self.cleaned_data["email"].splitlines(), start=1):
@@ -133,7 +133,7 @@ class InviteForm(AccessForm):
         return _("Line %(number)s: %(words)s") % {"number": number, "words": words}
 
     def line_of(self, address: str) -> int:
-        """The line on which an address stands as it was typed."""
+        """Return the line on which an address stands as it was typed."""
         lines = [line.strip().strip(",;").lower() for line in self.data.get("email", "").splitlines()]
         return lines.index(address.lower()) + 1
 

@@ -1,4 +1,4 @@
-"""The changes that people make to the plan: an action added, edited, split, merged, marked as not relevant."""
+"""Forms of remediation: the register narrowed, an action added, edited, split, merged, planned, its dates and its risk."""
 
 from __future__ import annotations
 

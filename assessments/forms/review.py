@@ -1,4 +1,4 @@
-"""What a reviewer types: the declaration on taking a case, marks, and the three decisions."""
+"""Forms of a review: taking a case, marks, decisions, seats, messages, appeals, and replies of the organisation."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ class MarkForm(PlainForm):
 
 
 class EvidenceMarkForm(forms.Form):
-    """Whether one piece supports the answer; `row` is what is kept of it."""
+    """Whether one evidence item supports the answer; `row` is what is kept of it."""
 
     verdict = forms.ChoiceField(choices=[("", ""), *Verdict.choices], required=False)
     note = OneLine(required=False, max_length=400)
@@ -277,7 +277,7 @@ class ApproveForm(PlainForm):
         return _("Enter the date that all of them get.")
 
     def filled(self, days: Mapping[str, date]) -> Mapping[str, Any]:
-        """What was typed, with these days in the fields of the conditions: what a page shows before anything is saved."""
+        """Return what was typed, with these days in the fields of the conditions: what a page shows before anything is saved."""
         typed = {name: self.data.get(name, "") for name in self.fields}
         return typed | {f"due-{question}": day for question, day in days.items()}
 

@@ -1,4 +1,4 @@
-"""What a reviewer types on the desk: texts to be used again, words taken from elsewhere, and notes on a case."""
+"""What a reviewer types beside a case: texts to be used again, words taken from elsewhere, and notes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finding one's way: what is searched, whether a section is complete, which versions are compared, one's own settings."""
+"""Searching an assessment, the completeness of a section, and which versions are compared."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ PARTS = {
 
 
 def part_choices(edition: Edition | None) -> list[tuple[str, SafeString]]:
-    """The parts with their explanations, and what each brings in questions where an edition is there to count them."""
+    """Return the parts with their explanations, and what each brings in questions where an edition is there to count them."""
     found = []
     for key, part in PARTS.items():
         lines = [
@@ -132,13 +132,13 @@ class SystemForm(LaidOut, forms.ModelForm):  # type: ignore[type-arg]  # not sub
         return cleaned
 
     def system_fields(self) -> dict[str, Any]:
-        """What `declaring` stores."""
+        """Return the fields that `register_system` and `update_system` store."""
         names = ("name", "version", "description", "suppliers", *PARTS)
         return {name: self.cleaned_data[name] for name in names}
 
 
 def derive_use(system: AISystem) -> dict[str, str]:
-    """What the first use of a system starts from: what was written about the system, once."""
+    """Return what the first use of a system starts from: what was written about the system, once."""
     told = one_sentence(system.description)
     return {"title": system.name[:120], "purpose": told} if told else {}
 
@@ -152,7 +152,7 @@ def _as_word(typed: str) -> str:
 
 
 def people_called(word: str, described: str) -> str:
-    """What the plan will call the people affected: the word that was typed, else the one group that is described."""
+    """Say what the plan will call the people affected: the word that was typed, else the one group that is described."""
     word = _as_word(word)
     return word if _WORD.fullmatch(word) else guess_people_word(described) or NEUTRAL_PEOPLE
 
@@ -202,7 +202,7 @@ class UseForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable w
         self.scope_helper = layout_helper("scope_en", "scope_zh", "exclusions")
 
     def clean_people_word(self) -> str:
-        """A word in the plan's sentences: small letters, no full stop."""
+        """Return a word in the plan's sentences: small letters, no full stop."""
         word = _as_word(self.cleaned_data["people_word"])
         if word and not _WORD.fullmatch(word):
             raise forms.ValidationError(_("Enter one or two words in letters, such as applicants."))

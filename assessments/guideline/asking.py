@@ -137,7 +137,7 @@ class _Rows:
         self.of_tier = {tier: self.rows(1, [other == tier for other in TIERS]) for tier in TIERS}
 
     def rows(self, stride: int, wanted: Sequence[bool]) -> int:
-        """The rows of the wanted answers to a fact; `stride` rows lie between one answer and the next."""
+        """Return the rows of the wanted answers to a fact; `stride` rows lie between one answer and the next."""
         run = (1 << stride) - 1
         block = sum(run << (number * stride) for number, yes in enumerate(wanted) if yes)
         return block * (self.full // ((1 << (stride * len(wanted))) - 1))
@@ -159,19 +159,19 @@ class _Rows:
         return self.full
 
     def most(self) -> tuple[int, Tier]:
-        """The largest number of questions in any row, and the first tier that has it."""
+        """Return the largest number of questions in any row, and the first tier that has it."""
         digits: list[int] = []  # of each row's number, in binary
         for ways in self.questions:
-            carry = 0
+            overflow = 0
             for way in ways:
                 together = self.full
                 for condition, lenient in way:
                     together &= self.where(condition, lenient)
-                carry |= together
+                overflow |= together
             for place, digit in enumerate(digits):
-                digits[place], carry = digit ^ carry, digit & carry
-            if carry:
-                digits.append(carry)
+                digits[place], overflow = digit ^ overflow, digit & overflow
+            if overflow:
+                digits.append(overflow)
         number, left = 0, self.full
         for place, digit in reversed(list(enumerate(digits))):
             if left & digit:
@@ -180,7 +180,7 @@ class _Rows:
 
 
 def _unsurpassed(fact: Fact, tests: Iterable[tuple[Test, bool]]) -> list[Answer]:
-    """The answers of a fact, several at once where it may have them, that no other answer outdoes."""
+    """Return the answers of a fact, several at once where it may have them, that no other answer outdoes."""
     values: list[Answer] = [tuple(map(str, fact.values))] if fact.many else list(fact.values)
     satisfied: dict[frozenset[tuple[Test, bool]], Answer] = {}
     for answer in (*values, UNKNOWN):

@@ -76,7 +76,7 @@ class Document:
     faults: tuple[Fault, ...] = ()
 
     def line(self, path: Path) -> int:
-        """The line of `path`, or of the nearest thing around it that was written."""
+        """Return the line of `path`, or of the nearest thing around it that was written."""
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path, 1)

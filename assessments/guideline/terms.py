@@ -122,7 +122,7 @@ class Severity(StrEnum):
 
 
 class PartKind(StrEnum):
-    """How a part of the conformity file is kept: pieces of evidence, or rows of a small table (`ROWS`)."""
+    """How a part of the conformity file is kept: evidence items, or rows of a small table (`ROWS`)."""
 
     EVIDENCE = "evidence"
     MONITORING = "monitoring"

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from assessments.guideline.edition import Edition
 from assessments.guideline.reading import EditionFaults, default_directory, read_edition
-from assessments.scoring.case_file import Assessed, CaseFileFaults, assess, read_cases
+from assessments.scoring.case_file import AssessedCase, CaseFileFaults, assess, read_cases
 
 
 class CaseFileCommand(BaseCommand):
@@ -33,14 +33,14 @@ class CaseFileCommand(BaseCommand):
         for one in assessed:
             self.stdout.write("\n".join(self.as_lines(edition, one)))
 
-    def as_json(self, edition: Edition, assessed: Assessed) -> dict[str, object]:
+    def as_json(self, edition: Edition, assessed: AssessedCase) -> dict[str, object]:
         raise NotImplementedError
 
-    def as_lines(self, edition: Edition, assessed: Assessed) -> Iterator[str]:
+    def as_lines(self, edition: Edition, assessed: AssessedCase) -> Iterator[str]:
         raise NotImplementedError
 
 
-def assessed_cases(file: Path) -> tuple[Edition, tuple[Assessed, ...]]:
+def assessed_cases(file: Path) -> tuple[Edition, tuple[AssessedCase, ...]]:
     """Read the edition and a file of cases, and work each out. Raises CommandError with every fault, exit status 2."""
     try:
         edition = read_edition(default_directory()).edition

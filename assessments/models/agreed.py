@@ -26,7 +26,7 @@ def as_sentences(asked: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Agreed:
+class AgreedAction:
     """An action that reviewers asked for: its number, of which question, what is to be done, more words, its last day."""
 
     number: int
@@ -36,7 +36,7 @@ class Agreed:
     due: date
 
 
-def agreed_actions(submission: Submission, at: datetime) -> list[Agreed]:
+def agreed_actions(submission: Submission, at: datetime) -> list[AgreedAction]:
     """Return what was asked for on accepting answers of a submission, where it was open at a moment. Two queries."""
     asked = {
         target.removeprefix(PREFIX): mark
@@ -47,13 +47,13 @@ def agreed_actions(submission: Submission, at: datetime) -> list[Agreed]:
         return []
     rows = RemediationAction.objects.filter(use=submission.assessment.use_id, question__in=asked, opened_at__lte=at)
     rows = rows.filter(Q(closed_at=None) | Q(closed_at__gt=at)).exclude(asked="").order_by("number")
-    found: dict[str, Agreed] = {}
+    found: dict[str, AgreedAction] = {}
     for row in rows:  # of a split action the first part
         mark = asked[row.question]
         first, _newline, _rest = mark.words.strip().partition("\n")
         title = mark.action_title.strip() or first or row.title
         words = mark.words.strip() if mark.action_title.strip() else mark.words.strip().removeprefix(first).strip()
-        found.setdefault(row.question, Agreed(row.number, row.question, title, words, row.last_due))
+        found.setdefault(row.question, AgreedAction(row.number, row.question, title, words, row.last_due))
     return list(found.values())
 
 

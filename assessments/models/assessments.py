@@ -54,7 +54,7 @@ class Route(models.TextChoices):
 
 class AssessmentQuerySet(models.QuerySet["Assessment"]):
     def for_dashboard(self) -> Self:
-        """Rows with their use, system and organisation; counts are columns of the row."""
+        """Return rows with their use, system and organisation; counts are columns of the row."""
         return self.select_related("use__system__organisation", "edition").defer("edition__content")
 
     def lock(self, pk: int) -> Assessment:
@@ -146,7 +146,7 @@ class Assessment(Referenced):
         return edition_for(self.edition.checksum)
 
     def declared(self, stored: StoredFacts | None = None) -> Declared:
-        """The use as scoring sees it: a query for the facts, another where questions hang on answers.
+        """Return the use as scoring sees it: a query for the facts, another where questions hang on answers.
 
         `stored`: the facts where they are read already (`DeclaredUse.stored_facts`).
         """
@@ -198,7 +198,7 @@ class Assessment(Referenced):
 
 @lru_cache(maxsize=256)
 def _declared(edition: CompiledEdition, stored: StoredFacts, parts: tuple[Stakeholder, ...], tier: Tier) -> Declared:
-    """The very same object for the same facts, which know their hash then: most that is worked out is kept under it."""
+    """Return the very same object for the same facts, which know their hash then: most that is worked out is kept under it."""
     return Declared(facts=complete(edition.facts, read_facts(stored)), parts=parts, tier=tier)
 
 

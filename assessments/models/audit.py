@@ -41,7 +41,7 @@ class AuditHead(models.Model):
     key = models.CharField(max_length=16, blank=True, default="")  # the name of the key that signed
 
     def signed_text(self) -> str:
-        """What the key signs: the chain, its end, and the end as it was last verified."""
+        """Return what the key signs: the chain, its end, and the end as it was last verified."""
         return canonical_json([self.chain, self.seq, self.hash, self.verified_seq, self.verified_hash])
 
     def fits(self, key: log_key.LogKey) -> bool:
@@ -160,7 +160,7 @@ class AuditManager(models.Manager.from_queryset(FrozenQuerySet)):  # type: ignor
         return entry
 
     def newest(self, organisation: Organisation) -> dict[str, Any]:
-        """The end of an organisation's chain as a certificate prints it: seq and hash; the chain's name stays inside."""
+        """Return the end of an organisation's chain as a certificate prints it: seq and hash; the chain's name stays inside."""
         head = AuditHead.objects.filter(chain=organisation.reference).values("seq", "hash").first()
         return dict(head or {"seq": 0, "hash": GENESIS})
 
@@ -279,7 +279,7 @@ class _Walk:
                 yield self.fault(seq, FaultKind.ERASED_QUIETLY, more)
 
     def _signature(self, head: AuditHead) -> Iterator[Fault]:
-        """The head as it was when the walk began: signed by this installation's key, or signed by none."""
+        """Yield the head as it was when the walk began: signed by this installation's key, or signed by none."""
         key = log_key.load()
         if key is None and head.signature:
             words = _("the end is signed with the key %(key)s, which is not here (HKGUIDE_LOG_KEY_FILE)")
@@ -314,7 +314,7 @@ class _Walk:
 
 
 def _written_as(entry: AuditEntry, shift: int) -> int | None:
-    """The place that an entry was written for, by its hash; None where its hash fits none near its own."""
+    """Return the place that an entry was written for, by its hash; None where its hash fits none near its own."""
     if entry.hash == entry.expected_hash():
         return entry.seq
     near = (entry.seq + away for n in range(1, NEAR + 1) for away in (-n, n))
@@ -343,7 +343,7 @@ class AuditEntry(Frozen):
         ]
 
     def expected_hash(self, seq: int | None = None) -> str:
-        """The hash that the entry has to have, were it written for the place `seq` (its own, if left out)."""
+        """Return the hash that the entry has to have, were it written for the place `seq` (its own, if left out)."""
         told = {
             "chain": self.chain,
             "seq": self.seq if seq is None else seq,
@@ -420,6 +420,6 @@ class AuditDetail(models.Model):
         raise FrozenRow("Details of the log are never deleted.")
 
     def content(self) -> Mapping[str, Any]:
-        """What is told, by name; empty once it was erased."""
+        """Return what is told, by name; empty once it was erased."""
         found: dict[str, Any] = json.loads(self.detail) if self.detail else {}
         return found

@@ -40,7 +40,7 @@ class Referenced(models.Model):
 
 
 class FrozenRow(Exception):
-    """A row that is kept as it was written was to be changed or deleted."""
+    """Raised when code tries to change or delete an immutable row."""
 
 
 class FrozenQuerySet[M: models.Model](models.QuerySet[M]):

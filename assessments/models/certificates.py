@@ -1,4 +1,4 @@
-"""Certificates and what happens to them; documents, each its own outbox; messages."""
+"""Certificates, the events of their status, and their numbers."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ MAY_CHANGE = frozenset({"listed", "ended_at"})  # of a certificate, whatever els
 def status_after(
     last_event: str, expires_on: date, today: date | None = None, expiring_days: int = 30
 ) -> CertificateStatus:
-    """The status of a certificate by the kind of its last event and its last day."""
+    """Return the status of a certificate by the kind of its last event and its last day."""
     today = today or timezone.localdate()
     if last_event in (CertificateStatus.REVOKED, CertificateStatus.SUPERSEDED):
         return CertificateStatus(last_event)
@@ -131,7 +131,7 @@ class Certificate(models.Model):
         raise FrozenRow("Certificates are never deleted.")
 
     def status(self, today: date | None = None, expiring_days: int = 30) -> CertificateStatus:
-        """The last event, then today's date in Hong Kong; a certificate ends at the end of its last day."""
+        """Return the last event, then today's date in Hong Kong; a certificate ends at the end of its last day."""
         last = max(self.events.all(), key=lambda e: e.pk, default=None)
         return status_after(last.kind if last else "", self.expires_on, today, expiring_days)
 

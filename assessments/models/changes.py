@@ -33,7 +33,7 @@ class StatedChange(Frozen):
 
 
 def decided_before(use: Any, assessment: Any) -> Any:
-    """The submissions of a use that were decided in an assessment before this one, the newest decision first.
+    """Return the submissions of a use that were decided in an assessment before this one, the newest decision first.
 
     Decided is what was approved by all who had to (at High two), refused, self-certified or declared as prohibited; also
     where it was withdrawn later. `decided_at`: when.

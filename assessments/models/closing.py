@@ -28,7 +28,7 @@ AS_CARRIED = Q(carried_from__isnull=False, to_confirm=False) & (
 
 
 def judged_in() -> Coalesce:
-    """The assessment in which an action is judged, as an expression over actions.
+    """Return the assessment in which an action is judged, as an expression over actions.
 
     The one whose approval set a condition that the action meets; else the newest that was submitted and still runs; else
     the newest that was decided against or withdrawn; a draft that was recalled comes last.
@@ -58,7 +58,7 @@ def judged_in() -> Coalesce:
 
 
 class ActionVerdict(Frozen):
-    """What a person who may accept an action finds of one piece that is shown for it; their newest verdict counts."""
+    """What a person who may accept an action finds of one evidence item that is shown for it; their newest verdict counts."""
 
     action = models.ForeignKey(RemediationAction, models.PROTECT, related_name="verdicts")
     evidence = models.ForeignKey(Evidence, models.PROTECT, related_name="+")
@@ -94,20 +94,20 @@ class ClosedPractice(Frozen):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a reviewer finds of one piece: the verdict, and a word on it where the piece does not fully support."""
+    """What a reviewer finds of one piece: the verdict, and a word on it where the evidence item does not fully support."""
 
     verdict: str
     words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """One piece that is shown for an action, with the verdict of one person on the version that is shown."""
+class EvidenceVerdict:
+    """One evidence item that is shown for an action, with the verdict of one person on the version that is shown."""
 
     use: EvidenceUse
     verdict: ActionVerdict | None
 
     @property
     def key(self) -> str:
-        """The name of the piece in a form."""
+        """The name of the evidence item in a form."""
         return self.use.evidence.reference

@@ -37,7 +37,7 @@ class ConformityPart(models.Model):
         return self.key
 
     def record(self, pieces: Iterable[str], why: Mapping[str, str] | None = None) -> dict[str, Any]:
-        """What a revision keeps of it: `pieces` are references of the evidence, `why` their words (see `second_use`)."""
+        """Return what a revision keeps of it: `pieces` are references of the evidence, `why` their words (see `second_use`)."""
         said = {reference: words for reference, words in (why or {}).items() if words}
         kept = {"rows": self.rows, "words": self.words, "evidence": sorted(pieces)}
         return {**kept, "why": said} if said else kept
@@ -51,7 +51,7 @@ class ConformityRevision(Revision):
 
 
 class ConformityEvidence(models.Model):
-    """A piece of the library that a part of the file leans on, always in its newest version.
+    """An evidence item of the library that a part of the file leans on, always in its newest version.
 
     `why`: why it serves here too, where the same content serves another part of the file.
     """
@@ -67,7 +67,7 @@ class ConformityEvidence(models.Model):
 
 
 def speaks_until(period_to: date | None, given_on: date | None) -> date | None:
-    """The last day that a record speaks for: the end of its period, and never a day after it was given.
+    """Return the last day that a record speaks for: the end of its period, and never a day after it was given.
 
     None where it names no period, or where nothing was given: a record shown on request only proves no day.
     """
@@ -75,7 +75,7 @@ def speaks_until(period_to: date | None, given_on: date | None) -> date | None:
 
 
 def monitored_until(use: DeclaredUse | int, parts: Iterable[str]) -> date | None:
-    """The last day that the living monitoring evidence of a use speaks for; `parts` are its keys in the file. One query."""
+    """Return the last day that the living monitoring evidence of a use speaks for. `parts`: its keys in the file. One query."""
     given = EvidenceVersion.objects.filter(evidence=models.OuterRef("evidence")).order_by("-number")
     rows = (
         ConformityEvidence.objects.filter(part__use=use, part__key__in=list(parts), evidence__withdrawn_at=None)

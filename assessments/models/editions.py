@@ -24,7 +24,7 @@ class PublishedDiffers(Exception):
 
 class EditionQuerySet(FrozenQuerySet["Edition"]):
     def current(self) -> Edition:
-        """The newest release; raises Edition.DoesNotExist when none is loaded."""
+        """Return the newest release; raises Edition.DoesNotExist when none is loaded."""
         return self.defer("content").latest("published_at", "pk")
 
     @transaction.atomic
@@ -113,7 +113,7 @@ def newest_edition() -> CompiledEdition | None:
 
 
 def edition_for(checksum: str, language: str | None = None) -> CompiledEdition:
-    """The immutable compiled copy, kept per process: pages run no query for it after the first."""
+    """Return the immutable compiled copy, kept per process: pages run no query for it after the first."""
     language = language or translation.get_language() or "en"
     known = language == "en" or any(language == code for code, _name in settings.LANGUAGES)
     return _compiled(checksum, language if known else "en")
@@ -121,13 +121,13 @@ def edition_for(checksum: str, language: str | None = None) -> CompiledEdition:
 
 @lru_cache(maxsize=16)
 def question_ids(edition_id: int, published_at: datetime) -> dict[str, int]:
-    """Ids of the index rows by question key, kept per process; `published_at` tells two loads of one id apart."""
+    """Return ids of the index rows by question key, kept per process; `published_at` tells two loads of one id apart."""
     return dict(Question.objects.filter(edition_id=edition_id).values_list("key", "pk"))
 
 
 @lru_cache(maxsize=16)
 def question_keys(edition_id: int, published_at: datetime) -> dict[int, str]:
-    """The keys of the index rows by id; otherwise as `question_ids`."""
+    """Return the keys of the index rows by id; otherwise as `question_ids`."""
     return {pk: key for key, pk in question_ids(edition_id, published_at).items()}
 
 

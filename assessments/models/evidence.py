@@ -1,4 +1,4 @@
-"""What shows that an answer is true: pieces of evidence of an organisation, their versions, and where each is used."""
+"""What shows that an answer is true: evidence items of an organisation, their versions, and where each is used."""
 
 from __future__ import annotations
 
@@ -31,31 +31,31 @@ class Confidentiality(models.TextChoices):
 
 class EvidenceQuerySet(models.QuerySet["Evidence"]):
     def in_use(self) -> Self:
-        """Pieces that were not withdrawn from the library."""
+        """Evidence items that were not withdrawn from the library."""
         return self.filter(withdrawn_at=None)
 
     def expired(self, today: date | None = None) -> Self:
-        """Pieces whose expiry has passed: they are good to the end of that day, Hong Kong time."""
+        """Evidence items whose expiry has passed: they are good to the end of that day, Hong Kong time."""
         return self.filter(expires_on__lt=today or timezone.localdate())
 
     def expiring(self, days: int, today: date | None = None) -> Self:
-        """Pieces that are still good, but not for longer than so many days."""
+        """Evidence items that are still good, but not for longer than so many days."""
         today = today or timezone.localdate()
         return self.filter(expires_on__range=(today, today + timedelta(days=days)))
 
     def unused(self) -> Self:
-        """Pieces on which no answer and no part of a conformity file leans."""
+        """Evidence items on which no answer and no part of a conformity file leans."""
         return self.filter(uses=None, conformity_uses=None)
 
     def for_list(self) -> Self:
-        """Rows with owner and organisation, and `times_used`: how many answers lean on each."""
+        """Return rows with owner and organisation, and `times_used`: how many answers lean on each."""
         used = EvidenceUse.objects.filter(evidence=OuterRef("pk")).order_by().values("evidence")
         counted = used.annotate(n=Count("pk")).values("n")
         return self.select_related("owner", "organisation").annotate(times_used=Coalesce(Subquery(counted), 0))
 
 
 class Evidence(Referenced):
-    """One piece of evidence of an organisation: a file, a link, or the word that it is shown on request."""
+    """One evidence item of an organisation: a file, a link, or the word that it is shown on request."""
 
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="evidence")
     title = models.CharField(_("title"), max_length=160)
@@ -106,7 +106,7 @@ class Scan(models.TextChoices):
 
 
 class EvidenceVersion(Frozen):
-    """One file or link of a piece; never changed, and never deleted once a submission names it."""
+    """One file or link of an evidence item; never changed, and never deleted once a submission names it."""
 
     evidence = models.ForeignKey(Evidence, models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
@@ -138,7 +138,7 @@ EVIDENCE_TARGETS = ("answer", "fact", "hold", "condition", "action")
 
 class EvidenceUseQuerySet(models.QuerySet["EvidenceUse"]):
     def take_away(self, use: int) -> int:
-        """Delete these rows of a declared use; who attached and who gave the pieces stay in its delivery team.
+        """Delete these rows of a declared use; who attached and who gave the evidence items stay in its delivery team.
 
         Returns how many.
         """
@@ -150,7 +150,7 @@ class EvidenceUseQuerySet(models.QuerySet["EvidenceUse"]):
 
 
 class EvidenceUse(models.Model):
-    """A piece that an answer, a fact, a hold, a condition or an action leans on. It hangs on the answer, not on items."""
+    """An evidence item that an answer, fact, hold, condition or action leans on. It hangs on the answer, not on its lines."""
 
     evidence = models.ForeignKey(Evidence, models.PROTECT, related_name="uses")
     answer = models.ForeignKey(Answer, models.PROTECT, null=True, related_name="evidence_uses")
@@ -158,7 +158,7 @@ class EvidenceUse(models.Model):
     hold = models.ForeignKey(Hold, models.PROTECT, null=True, related_name="evidence_uses")
     condition = models.ForeignKey(Condition, models.PROTECT, null=True, related_name="evidence_uses")
     action = models.ForeignKey(RemediationAction, models.PROTECT, null=True, related_name="evidence_uses")
-    # of an action: the answer by which it is shown, with the pieces of that answer
+    # of an action: the answer by which it is shown, with the evidence items of that answer
     taken_from = models.ForeignKey(Answer, models.SET_NULL, null=True, related_name="+")
     version = models.PositiveIntegerField()  # the newest when it was attached or looked at again
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")

@@ -37,5 +37,5 @@ REVOKED = GoingOn(
 
 
 def after_refusal(*, prohibited: bool) -> GoingOn:
-    """How a refused use goes on. `prohibited`: it is one that gets no certificate, as declared or as a reviewer judged."""
+    """Return how a refused use goes on. `prohibited`: it is one that gets no certificate, as declared or as a reviewer judged."""
     return PROHIBITED if prohibited else REFUSED

@@ -16,7 +16,7 @@ EXPIRING_DAYS = 30  # as `certificates.status_after` says
 
 
 def issued_by_the_body(today: date | None = None) -> QuerySet[Any]:
-    """The certificates that rest on a review of the reviewing body, the newest first.
+    """Return the certificates that rest on a review of the reviewing body, the newest first.
 
     `stands`: the status of today, as `Certificate.status` says it; `still_open`: how many conditions are not met.
     """
@@ -54,5 +54,5 @@ def narrowed(rows: QuerySet[Any], chosen: Mapping[str, str]) -> QuerySet[Any]:
 
 
 def counts_of(rows: QuerySet[Any]) -> dict[str, int]:
-    """How many of the rows have each status: one query."""
+    """Return how many of the rows have each status: one query."""
     return dict(rows.order_by().values_list("stands").annotate(n=Count("pk")))

@@ -71,7 +71,7 @@ def combined_marks(submission: Submission) -> dict[str, ReviewMark]:
 
 
 class EvidenceOpening(models.Model):
-    """That a reviewer opened a piece of evidence of a case: its content, by its own request."""
+    """That a reviewer opened an evidence item of a case: its content, by its own request."""
 
     submission = models.ForeignKey(Submission, models.PROTECT, related_name="openings")
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
@@ -79,7 +79,7 @@ class EvidenceOpening(models.Model):
     version = models.PositiveIntegerField()
     content = models.CharField(
         max_length=80
-    )  # names the content that was sent: its SHA-256, of a link the piece itself
+    )  # names the content that was sent: its SHA-256, of a link the evidence item itself
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -91,10 +91,10 @@ class EvidenceOpening(models.Model):
 
 
 def not_opened(pieces: Iterable[tuple[Evidence, int]], *, assessment: int, reviewer: int) -> list[str]:
-    """Return the titles of attached pieces that a reviewer has not opened in any round of the case.
+    """Return the titles of attached evidence items that a reviewer has not opened in any round of the case.
 
     `pieces`: each with its version; what is shown on request has none, and is seen elsewhere. One query, none without
-    pieces.
+    evidence items.
     """
     wanted = {(piece.reference, version): piece.title for piece, version in pieces if version}
     if not wanted:
@@ -105,7 +105,7 @@ def not_opened(pieces: Iterable[tuple[Evidence, int]], *, assessment: int, revie
 
 
 def accepted_by_every_seat(submission: Submission) -> set[str]:
-    """The targets that each approving seat accepted by a mark of its holder: what *not applicable* on a must needs.
+    """Return the targets that each approving seat accepted by a mark of its holder: what *not applicable* on a must needs.
 
     Approvals given before seats had marks of their own rest on the one set that there was. Three queries.
     """

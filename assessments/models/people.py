@@ -106,7 +106,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         return settings.SECOND_FACTOR or self.memberships.filter(**asking).exists()
 
     def get_session_auth_hash(self) -> str:
-        """What each session of the person holds: with another password or address it ends."""
+        """Return what each session of the person holds: with another password or address it ends."""
         return self._with_address(super().get_session_auth_hash())
 
     def get_session_auth_fallback_hash(self) -> Iterator[str]:

@@ -31,7 +31,7 @@ def blocks(action: RemediationAction, *, is_condition: bool) -> bool:
 
 
 def is_condition() -> ExpressionWrapper[Any]:
-    """Whether an approval hangs on an action: an open condition asks for it, or for one that was merged into it."""
+    """Tell whether an approval hangs on an action: an open condition asks for it, or for one that was merged into it."""
     held = Condition.objects.standing().filter(
         decision__submission__assessment__use=OuterRef("use"), question=OuterRef("question")
     )
@@ -99,7 +99,7 @@ def is_late(today: date) -> Q:
 
 class RemediationActionQuerySet(models.QuerySet["RemediationAction"]):
     def standing(self) -> Self:
-        """What is not closed: open, reported, or an accepted risk."""
+        """Return what is not closed: open, reported, or an accepted risk."""
         return self.exclude(status=ActionStatus.CLOSED)
 
     def listed(self) -> Self:
@@ -110,7 +110,7 @@ class RemediationActionQuerySet(models.QuerySet["RemediationAction"]):
         return self.filter(is_late(today))
 
     def left_alone(self) -> Self:
-        """Those whose owner left the organisation, or can no longer work on actions there."""
+        """Return those whose owner left the organisation, or can no longer work on actions there."""
         working = Membership.objects.current().filter(
             organisation=OuterRef("organisation"), user=OuterRef("owner"), role__in=[Role.OWNER, Role.CONTRIBUTOR]
         )

@@ -36,7 +36,7 @@ class KeptText(models.Model):
         return self.title
 
     def said(self) -> dict[str, Any]:
-        """What a mark takes from it."""
+        """Return what a mark takes from it."""
         return {
             "mark": str(self.mark),
             "reason": str(self.reason),

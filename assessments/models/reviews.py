@@ -1,4 +1,4 @@
-"""What is sent to review, what reviewers say of it, and what has to be done because of it."""
+"""Reviews: seats, marks, replies to marks, and decisions."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class ReviewMark(models.Model):
         ]
 
     def record(self) -> dict[str, Any]:
-        """What a version of it keeps."""
+        """Return what a version of it keeps."""
         return {
             "mark": str(self.mark),
             "reason": str(self.reason),
@@ -129,7 +129,7 @@ class Verdict(models.TextChoices):
 
 
 class EvidenceMark(models.Model):
-    """What a reviewer finds of one piece under one answer of a submission, in the version that it names."""
+    """What a reviewer finds of one evidence item under one answer of a submission, in the version that it names."""
 
     submission = models.ForeignKey(Submission, models.PROTECT, related_name="evidence_marks")
     seat = models.CharField(max_length=6, choices=Seat, default=Seat.FIRST)
@@ -199,13 +199,13 @@ class DecisionKind(models.TextChoices):
 
 class ReviewDecisionQuerySet(FrozenQuerySet["ReviewDecision"]):
     def approvals(self) -> Self:
-        """The approvals that stand: not taken back by the person who gave them."""
+        """Return the approvals that stand: not taken back by the person who gave them."""
         back = ReviewDecision.objects.filter(kind=DecisionKind.TAKE_BACK, submission=OuterRef("submission"))
         back = back.filter(by=OuterRef("by"), pk__gt=OuterRef("pk"))
         return self.filter(kind=DecisionKind.APPROVE).exclude(Exists(back))
 
     def decided(self) -> Self:
-        """The approvals that stand, and what an owner certified by oneself: who decided on a certificate."""
+        """Return the approvals that stand, and what an owner certified by oneself: who decided on a certificate."""
         return self.filter(pk__in=self.approvals().values("pk")) | self.filter(kind=DecisionKind.SELF_CERTIFY)
 
 

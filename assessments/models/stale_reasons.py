@@ -86,7 +86,7 @@ LABELS: Mapping[str, Callable[[CompiledEdition], Mapping[str, str]]] = {
 
 
 def _label(name: str, key: str, edition: EditionOf) -> str:
-    """The label of a key in an edition, else in the newest one; a key that neither has is shown as it is."""
+    """Return the label of a key in an edition, else in the newest one; a key that neither has is shown as it is."""
     for find in (edition, newest_edition):
         found = find()
         if found is not None and key in (labels := LABELS[name](found)):

@@ -19,11 +19,11 @@ from assessments.models.systems import TierChoices
 
 class SubmissionQuerySet(FrozenQuerySet["Submission"]):
     def for_list(self) -> Self:
-        """Rows without their snapshot (60 to 150 kB each), with what a list shows."""
+        """Return rows without their snapshot (60 to 150 kB each), with what a list shows."""
         return self.defer("snapshot").select_related("assessment__use__system", "organisation", "by")
 
     def with_signer(self) -> Self:
-        """Rows that say who signed without their snapshot being read: `Submission.by_name`."""
+        """Return rows that say who signed without their snapshot being read: `Submission.by_name`."""
         kept = Cast(NullIf("snapshot", models.Value("")), models.JSONField())
         return self.annotate(kept=kept).annotate(signer=KT("kept__signed__name")).defer("snapshot")
 
@@ -80,6 +80,6 @@ class Submission(Frozen):
         return self.route == "" and self.assigned_tier == TierChoices.LOW
 
     def content(self) -> dict[str, Any]:
-        """The snapshot as plain values."""
+        """Return the snapshot as plain values."""
         loaded: dict[str, Any] = json.loads(self.snapshot)
         return loaded

@@ -1,4 +1,4 @@
-"""AI systems, the uses declared of them, the facts of each use, and the holds on it."""
+"""AI systems, the uses declared of them, and the facts of each use."""
 
 from __future__ import annotations
 
@@ -132,11 +132,11 @@ class DeclaredUse(Referenced):
         return UseWords(people=self.people_word or NEUTRAL_PEOPLE, system=self.system.name)
 
     def held_facts(self) -> list[str]:
-        """The facts of its open questions: those that nobody can say, and those whose answer waits for a reviewer."""
+        """Return the facts of its open questions: those that nobody can say, and those whose answer waits for a reviewer."""
         return list(self.holds.filter(kind=HoldKind.OPEN_QUESTION, closed_at=None).values_list("fact", flat=True))
 
     def tier_over(self, by_rules: Tier) -> Tier:
-        """The assigned tier: what the rules give, or what a reviewer raised it to where that is higher."""
+        """Return the assigned tier: what the rules give, or what a reviewer raised it to where that is higher."""
         raised = Tier(self.raised_tier) if self.raised_tier else by_rules
         return max(by_rules, raised, key=lambda tier: tier.rank)
 
@@ -146,7 +146,7 @@ class DeclaredUse(Referenced):
         return (self.rules_tier or self.assigned_tier) == Tier.UNACCEPTABLE
 
     def fact_rows(self) -> models.QuerySet[DeclaredFact]:
-        """The facts of this use and those of its whole system, in one query."""
+        """Return the facts of this use and those of its whole system, in one query."""
         return DeclaredFact.objects.filter(Q(use=self) | Q(system_id=self.system_id, use=None))
 
     def stored_facts(self) -> StoredFacts:
@@ -218,7 +218,7 @@ class SignedWorst(Frozen):
 
 class InvolvementQuerySet(FrozenQuerySet["Involvement"]):
     def keep(self, use: int, kind: str, people: Iterable[int | None]) -> None:
-        """Keep what people did for a use, before the row that says so goes; twice is once."""
+        """Keep what people did for a use, before the row that says so goes. Idempotent."""
         rows = [Involvement(use_id=use, user_id=pk, kind=kind) for pk in sorted({pk for pk in people if pk})]
         if rows:
             self.bulk_create(rows, ignore_conflicts=True)
@@ -288,5 +288,5 @@ def read_facts(rows: StoredFacts) -> dict[str, FactAnswer]:
 
 
 def fact_words(facts: Mapping[str, FactAnswer]) -> dict[str, Any]:
-    """The facts as JSON writes them."""
+    """Return the facts as JSON writes them."""
     return {key: list(value) if isinstance(value, tuple) else value for key, value in facts.items()}

@@ -11,7 +11,7 @@ from assessments.scoring.order import INCIDENT, STOP
 
 
 def facts_that_stop(edition: Edition, content: Mapping[str, Any]) -> set[str]:
-    """The facts that open an action of the class *stop now*: an open incident, an open hold, what such a practice hangs on."""
+    """Return the facts that open an action of the class *stop now*: an open incident or hold, what such a practice needs."""
     context = declared_in(content).context
     found = {INCIDENT} & {fact["key"] for fact in content["facts"] if fact["value"] is not False}
     for action in content["actions"]:
@@ -26,7 +26,7 @@ def facts_that_stop(edition: Edition, content: Mapping[str, Any]) -> set[str]:
 
 
 def questions_that_stop(edition: Edition, content: Mapping[str, Any]) -> set[str]:
-    """The questions of the class *stop now*, and with an open incident those that say whether its cause is stopped."""
+    """Return the questions of the class *stop now*, and with an open incident those that say whether its cause is stopped."""
     found = {action["question"] for action in content["actions"] if action.get("class") == STOP}
     if declared_in(content).facts.get(INCIDENT) is True:
         found |= {

@@ -33,7 +33,7 @@ def waits_for_the_digest() -> Q:
 
 
 def unsent() -> QuerySet[Message]:
-    """What still has to go out as a mail of its own."""
+    """Return what still has to go out as a mail of its own."""
     return inbox.unmailed().filter(attempts__lt=ATTEMPTS).exclude(waits_for_the_digest())
 
 
@@ -64,7 +64,7 @@ def _has_room(recipient: int) -> bool:
 
 
 def waiting_now(waiting: QuerySet[Message]) -> QuerySet[Message]:
-    """Of what waits, what may go out now: not to people who have had their mails of the hour."""
+    """Return what may go out now of what waits: nothing to people who have had their mails of the hour."""
     people = waiting.order_by().values_list("recipient", flat=True).distinct()
     full = [pk for pk in people if throttling.is_spent("mails_to_person", pk)]
     return waiting.exclude(recipient__in=full)

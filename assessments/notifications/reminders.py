@@ -79,7 +79,7 @@ def _before(kind: MessageKind, reminders: Sequence[Reminder], days: Iterable[int
 
 
 def _responsible(actions: Sequence[RemediationAction]) -> dict[int, frozenset[int]]:
-    """Who is told of each action: its owner; where it has none, or that one left, the owners of the organisation."""
+    """Return who is told of each action: its owner; where it has none, or that one left, the owners of the organisation."""
     owners = owners_by_organisation(action.organisation_id for action in actions)
     alone = set(
         RemediationAction.objects.left_alone().filter(pk__in=[a.pk for a in actions]).values_list("pk", flat=True)
@@ -185,7 +185,7 @@ def remind_of_risks(today: date | None = None) -> int:
 
 
 def remind_of_evidence(today: date | None = None) -> int:
-    """Tell the owner of each piece that expires soon; where that one left, the owners of the organisation."""
+    """Tell the owner of each evidence item that expires soon; where that one left, the owners of the organisation."""
     today = today or timezone.localdate()
     days = _days("evidence")
     found = list(
@@ -243,7 +243,7 @@ def remind_of_monitoring(today: date | None = None) -> int:
 
 
 def _monitored_to(certificate: Certificate) -> date | None:
-    """The last day on which the living monitoring evidence is fresh enough; None where the tier needs none or has none."""
+    """Return the last day on which the living monitoring evidence is fresh enough; None where the tier needs none or has none."""
     edition = edition_for(certificate.submission.edition_checksum)
     keys = [part.key for part in edition.gates.parts_for(certificate.tier) if part.kind == PartKind.MONITORING]
     until = monitored_until(certificate.use_id, keys) if keys else None
@@ -251,7 +251,7 @@ def _monitored_to(certificate: Certificate) -> date | None:
 
 
 def _alerted(certificate: Certificate) -> set[int]:
-    """Ids of the members whom the measures of the file name, by name or mail address, as those who get the alerts.
+    """Return ids of the members whom the measures of the file name, by name or mail address, as those who get the alerts.
 
     That column is free text: a rota or an office names nobody here.
     """

@@ -75,7 +75,7 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Assessed:
+class AssessedCase:
     """What a case comes to: its tier, the questions put to it, its findings and its plan."""
 
     case: Case
@@ -225,7 +225,7 @@ def _may_be(fact: Fact, value: object) -> bool:
 
 
 def _shown(value: object) -> str:
-    """A value as YAML writes it: true, advisory; in quotes what could be mistaken, "yes"."""
+    """Return a value as YAML writes it: true, advisory; in quotes what could be mistaken, "yes"."""
     if isinstance(value, str) and value not in ("", "true", "false", "yes", "no"):
         return value
     return json.dumps(value, default=str)
@@ -315,11 +315,11 @@ def _figure(name: str, value: object, faults: list[str]) -> Decimal | None:
 
 
 def declare_case(edition: Edition, case: Case, result: TierResult) -> Declared:
-    """The case as scoring sees it. A sector that is left out counts as none of the nine."""
+    """Return the case as scoring sees it. A sector that is left out counts as none of the nine."""
     return Declared(case.facts, case.parts, result.assigned_tier).knowing(edition, case.answers)
 
 
-def assess(edition: Edition, case: Case, *, today: date | None = None) -> Assessed:
+def assess(edition: Edition, case: Case, *, today: date | None = None) -> AssessedCase:
     """Work out a case as a submission would be: empty answers count as nothing, a Low statement by its answer."""
     result = assign_tier(edition, case.facts)
     declared = declare_case(edition, case, result)
@@ -334,7 +334,7 @@ def assess(edition: Edition, case: Case, *, today: date | None = None) -> Assess
         situation = Situation(case.words, case.incident, today=today)
         actions = draw_up(edition, declared, answers, findings, result=result, situation=situation)
         packages = pack(edition, actions)
-    return Assessed(
+    return AssessedCase(
         case=case,
         result=result,
         declared=declared,
@@ -346,8 +346,8 @@ def assess(edition: Edition, case: Case, *, today: date | None = None) -> Assess
     )
 
 
-def questions_json(edition: Edition, assessed: Assessed) -> list[dict[str, object]]:
-    """The questions put to a case, each with its lines and the facts that opened it."""
+def questions_json(edition: Edition, assessed: AssessedCase) -> list[dict[str, object]]:
+    """Return the questions put to a case, each with its lines and the facts that opened it."""
     declared = assessed.declared
     return [
         {
@@ -361,8 +361,8 @@ def questions_json(edition: Edition, assessed: Assessed) -> list[dict[str, objec
     ]
 
 
-def plan_json(edition: Edition, assessed: Assessed) -> dict[str, object]:
-    """A case with its questions and its plan, as `plan --format json` prints it."""
+def plan_json(edition: Edition, assessed: AssessedCase) -> dict[str, object]:
+    """Return a case with its questions and its plan, as `plan --format json` prints it."""
     declared = assessed.declared
     return {
         "id": assessed.case.id,

@@ -22,8 +22,8 @@ TICK = "tick."
 
 
 @dataclass(frozen=True, slots=True)
-class PieceSeen:
-    """One piece of evidence as a check sees it: until when it is good, and of what time it speaks."""
+class SeenEvidence:
+    """One evidence item as a check sees it: until when it is good, and of what time it speaks."""
 
     expires_on: date | None = None
     period_to: date | None = None
@@ -35,12 +35,12 @@ class AnswerSeen:
 
     value: AnswerValue
     note: str = ""
-    evidence: tuple[PieceSeen, ...] = ()
+    evidence: tuple[SeenEvidence, ...] = ()
     note_is_taken: bool = False  # its words were written for another use
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class CheckResult:
     """What one check found: the questions and facts that it is about, in the order of the questionnaire."""
 
     check: str
@@ -52,7 +52,7 @@ class Found:
 type Seen = Mapping[str, AnswerSeen]
 
 
-def run(edition: Edition, declared: Declared, answers: Seen, *, today: date) -> tuple[Found, ...]:
+def run(edition: Edition, declared: Declared, answers: Seen, *, today: date) -> tuple[CheckResult, ...]:
     """Run the checks of the edition over one use; those that found something, what has to be mended first.
 
     Answers to questions that are not asked are passed over. `today` is the day in Hong Kong.
@@ -72,7 +72,7 @@ class _Look:
         self.context: Facts = {**declared.context, **dict(self.said(declared))}
 
     def said(self, declared: Declared) -> Iterator[tuple[str, Answer]]:
-        """The answers as conditions read them; do-not-know says nothing that could contradict."""
+        """Yield the answers as conditions read them; do-not-know says nothing that could contradict."""
         for key, answer in self.answers.items():
             value = answer.value
             if value.choice == Choice.UNKNOWN:
@@ -84,7 +84,7 @@ class _Look:
                     if item.key not in value.not_applicable_items:
                         yield f"{TICK}{key}/{item.key}", item.key in value.ticks
 
-    def at(self, check: Check) -> Found | None:
+    def at(self, check: Check) -> CheckResult | None:
         questions: tuple[str, ...]
         if check.kind == CheckKind.CONTRADICTION:
             return self.contradiction(check)
@@ -115,11 +115,11 @@ class _Look:
                 questions = tuple(
                     key for key, one in self.answers.items() if any(self.is_old(p, oldest) for p in one.evidence)
                 )
-        return Found(check.key, check.severity, questions) if questions else None
+        return CheckResult(check.key, check.severity, questions) if questions else None
 
     # --- one kind each ---
 
-    def contradiction(self, check: Check) -> Found | None:
+    def contradiction(self, check: Check) -> CheckResult | None:
         if not check.when.holds(self.context, unknown=False) or (check.unless and check.unless.holds(self.context)):
             return None
         facts: dict[str, None] = {}
@@ -131,9 +131,9 @@ class _Look:
                 about.add(test.fact.partition(".")[2].partition("/")[0])
             elif test.fact in self.edition.facts:
                 facts[test.fact] = None
-        return Found(check.key, check.severity, self.in_order(about), tuple(facts))
+        return CheckResult(check.key, check.severity, self.in_order(about), tuple(facts))
 
-    def words(self, check: Check) -> Found | None:
+    def words(self, check: Check) -> CheckResult | None:
         if not check.when.holds(self.context, unknown=False):
             return None
         phrases = [phrase.casefold() for phrase in check.phrases]
@@ -143,10 +143,10 @@ class _Look:
             if not one.note_is_taken and any(phrase in one.note.casefold() for phrase in phrases)
         )
         facts = tuple(dict.fromkeys(test.fact for test in check.when.tests() if test.fact in self.edition.facts))
-        return Found(check.key, check.severity, about, facts) if about else None
+        return CheckResult(check.key, check.severity, about, facts) if about else None
 
     def many_not_applicable(self, share: int) -> tuple[str, ...]:
-        """The questions whose musts are not applicable, where they are more than `share` per cent of the musts."""
+        """Return the questions whose musts are not applicable, where they are more than `share` per cent of the musts."""
         every: set[str] = set()
         left_out: set[str] = set()
         about: set[str] = set()
@@ -167,7 +167,7 @@ class _Look:
                 under[note].append(key)
         return self.in_order({key for keys in under.values() if len(keys) >= answers for key in keys})
 
-    def is_old(self, piece: PieceSeen, oldest: date) -> bool:
+    def is_old(self, piece: SeenEvidence, oldest: date) -> bool:
         expired = piece.expires_on is not None and piece.expires_on < self.today
         return expired or (piece.period_to is not None and piece.period_to < oldest)
 
@@ -182,7 +182,7 @@ class _Look:
         return {source.question.key for source in self.musts}
 
     def musts_in_place(self, lacks: Callable[[AnswerSeen], bool]) -> tuple[str, ...]:
-        """The questions with a must that is answered as in place, wholly or partly, and that lack something."""
+        """Return the questions with a must that is answered as in place, wholly or partly, and that lack something."""
         return self.in_order(
             {
                 source.question.key
@@ -198,7 +198,7 @@ class _Look:
 
 
 def months_before(day: date, months: int) -> date:
-    """The same day so many months earlier, or the last of its month."""
+    """Return the same day so many months earlier, or the last of its month."""
     year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
     for last in (day.day, 30, 29, 28):
         try:

@@ -12,7 +12,7 @@ FIRST_AUDIT = "T1-LIM-03"
 
 
 def may_have_date(findings: Sequence[Mapping[str, Any]], tier: str) -> bool:
-    """Whether a certificate may follow with a date for a practice, as a condition; `findings`: those of it that block.
+    """Tell whether a certificate may follow with a date for a practice, as a condition; `findings`: those of it that block.
 
     Only a must may become a condition, and of Table 1 only the first annual audit, at Limited.
     """

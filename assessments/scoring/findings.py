@@ -104,7 +104,7 @@ def count_blocking(edition: Edition, declared: Declared, answers: Answers, credi
 
 @lru_cache(maxsize=256)
 def _blocking(edition: Edition, declared: Declared) -> tuple[tuple[int, int], ...]:
-    """What is put to the use and has duties that block, by its place among `sources`, with how many."""
+    """Return what is put to the use and has duties that block, by its place among `sources`, with how many."""
     others = edition.blocking_requirements(declared.context, declared.tier)
     counted = (
         sum(duty.strength == Strength.MUST or duty.id in others for duty in source.duties)

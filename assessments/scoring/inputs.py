@@ -69,7 +69,7 @@ class Declared:
         return {**self.facts, **self.said, "tier": str(self.tier)}
 
     def knowing(self, edition: Edition, answers: Answers) -> Declared:
-        """The same use with the answers that later questions hang on.
+        """Return the same use with the answers that later questions hang on.
 
         An empty answer, and do-not-know, count as the worse case: what hangs on them is asked. The answer to a question
         that is not asked itself counts as none, so that whatever hangs on it is not asked either.
@@ -118,7 +118,7 @@ def _questions(edition: Edition, declared: Declared) -> tuple[Question, ...]:
 
 @lru_cache(maxsize=256)
 def _items(edition: Edition, declared: Declared) -> Mapping[str, tuple[Item, ...]]:
-    """The items of every checklist, asked or not, by the question's key."""
+    """Return the items of every checklist, asked or not, by the question's key."""
     facts = declared.context
     return {
         key: edition.shown_items(question, facts, declared.parts)

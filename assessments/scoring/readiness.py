@@ -90,14 +90,14 @@ class Source:
     duties: tuple[Requirement, ...]
 
     def half_credits(self, answer: AnswerValue | None) -> int | None:
-        """What the answer earns for each duty here; None: not applicable. An empty answer earns nothing."""
+        """Return what the answer earns for each duty here; None: not applicable. An empty answer earns nothing."""
         if answer is None:
             return Credit.NONE
         return _half_credits(self.question, (self.item.key if self.item else None,), answer)[0]
 
 
 def _half_credits(question: Question, items: Sequence[str | None], answer: AnswerValue) -> Sequence[int | None]:
-    """What an answer earns for each of these items, a practice being its own (None); None: not applicable.
+    """Return what an answer earns for each of these items, a practice being its own (None); None: not applicable.
 
     All items of a checklist at once: a checklist of twelve is looked at in each save.
     """
@@ -121,7 +121,7 @@ _CREDIT_OF: Mapping[Choice, int] = {
 
 @lru_cache(maxsize=256)
 def sources(edition: Edition, declared: Declared) -> tuple[Source, ...]:
-    """Every practice and item put to the use with its duties in scope, in the order of the questionnaire."""
+    """Return every practice and item put to the use with its duties in scope, in the order of the questionnaire."""
     plan = _plan(edition)
     facts = declared.context
     parts = declared.parts
@@ -157,7 +157,7 @@ def credits_of(edition: Edition, declared: Declared, answers: Answers) -> Credit
 
 @lru_cache(maxsize=256)
 def _asked(edition: Edition, declared: Declared) -> tuple[tuple[Question, tuple[str | None, ...]], ...]:
-    """The questions behind `sources`, in their order, each with the keys of its items there; of a practice None."""
+    """Return the questions behind `sources`, in their order, each with the keys of its items there; of a practice None."""
     found = groupby(sources(edition, declared), key=lambda source: source.question)
     return tuple((question, tuple(one.item.key if one.item else None for one in group)) for question, group in found)
 
@@ -203,7 +203,7 @@ def duty_credits(
 def _earned(
     edition: Edition, declared: Declared, answers: Answers, *, final: bool, met: frozenset[str]
 ) -> list[tuple[Requirement, int | None, bool]]:
-    """The duties asked for, each once, with its half credits and whether an answer speaks of it."""
+    """Return the duties asked for, each once, with its half credits and whether an answer speaks of it."""
     duties: dict[str, Requirement] = {}
     lowest: dict[str, int] = {}
     empty: set[str] = set()
@@ -296,7 +296,7 @@ def score_assessment(
 def dimension_values(
     edition: Edition, declared: Declared, answers: Answers, credits: Credits | None = None
 ) -> dict[Dimension, Decimal | None]:
-    """The values of a draft's dimensions as `score_assessment` gives them, without all else that it counts.
+    """Return the values of a draft's dimensions as `score_assessment` gives them, without all else that it counts.
 
     Every save of an answer stores these. `credits`: where they are worked out already.
     """
@@ -404,7 +404,7 @@ def progress(edition: Edition, declared: Declared, answers: Answers) -> Progress
 
 @lru_cache(maxsize=256)
 def _by_section(edition: Edition, declared: Declared) -> Mapping[str, tuple[str, ...]]:
-    """The keys of the questions that are put to the use, by section."""
+    """Return the keys of the questions that are put to the use, by section."""
     found: dict[str, list[str]] = {}
     for question in declared.questions(edition):
         found.setdefault(question.section, []).append(question.key)

@@ -93,7 +93,7 @@ def _action(edition: Edition, question: Question, findings: Sequence[Finding], t
 
 
 def remedy_of(question: Question, item_key: str | None) -> Remedy:
-    """The remedy of an item, or of the practice; raises LookupError for a question that has none."""
+    """Return the remedy of an item, or of the practice; raises LookupError for a question that has none."""
     if item_key is None and question.remedy is not None:
         return question.remedy
     for item in question.items:

@@ -142,7 +142,7 @@ def counterfactuals(edition: Edition, facts: Facts) -> Counterfactuals:
 
 
 def _towards(fact: Fact, was: Answer, *, milder: bool) -> Sequence[Answer]:
-    """The other answers from the nearest to the mildest or worst one; only that one where the answers have no order.
+    """Return the other answers from the nearest to the mildest or worst one; only that one where the answers have no order.
 
     Answers have an order where the mildest and the worst stand at their ends. Unknown stands at the other end: to be
     milder it starts from the worst.
@@ -184,7 +184,7 @@ def _highest(rules: Iterable[TierRule]) -> Tier:
 
 
 def _holds(rules: Iterable[TierRule], fired: Iterable[FiredRule]) -> tuple[OpenedHold, ...]:
-    """One hold of a kind, naming the facts of all rules that open it."""
+    """Return one hold of a kind, naming the facts of all rules that open it."""
     about: dict[HoldKind, dict[str, None]] = {}
     for rule, record in zip(rules, fired, strict=True):
         if rule.hold is not None:
@@ -204,12 +204,12 @@ class _Plan:
     about_open_answers: Collection[str]  # rules that test for `unknown` itself: no known answer satisfies them
 
     def worst_case(self, facts: Facts) -> Facts:
-        """The facts as the rules read them: unknown stands for any answer, but on a prohibited use for itself alone."""
+        """Return the facts as the rules read them: unknown stands for any answer, but on a prohibited use for itself alone."""
         open_facts = [fact for fact in self.prohibited if facts.get(fact, UNKNOWN) == UNKNOWN]
         return {**facts, **dict.fromkeys(open_facts, ONLY_UNKNOWN)} if open_facts else facts
 
     def fire(self, worst: Facts) -> list[TierRule]:
-        """The rules that fire, in the order of the edition."""
+        """Return the rules that fire, in the order of the edition."""
         fired = [
             rule
             for rule in self.rules
@@ -221,7 +221,7 @@ class _Plan:
         return fired
 
     def known(self, fired: Iterable[TierRule], facts: Facts) -> list[TierRule]:
-        """Those of the fired rules that the known answers alone satisfy, or the last that these would leave."""
+        """Return those of the fired rules that the known answers alone satisfy, or the last that these would leave."""
         known = [
             rule
             for rule in fired

@@ -1,0 +1,1 @@
+"""Template tags and filters. None of them runs a query."""

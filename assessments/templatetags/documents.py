@@ -24,12 +24,12 @@ def runs(text: object) -> SafeString:
 
 @register.filter
 def said(text: object) -> SafeString:
-    """What a person typed: as `runs`, with its line breaks kept."""
+    """Return what a person typed: as `runs`, with its line breaks kept."""
     return mark_safe("<br>".join(runs(line) for line in str(text).strip().splitlines()))  # noqa: S308 (each run is escaped)
 
 
 def _here(value: date) -> date:
-    """The day in Hong Kong: a moment is kept in UTC."""
+    """Return the day in Hong Kong: a moment is kept in UTC."""
     return localtime(value) if isinstance(value, datetime) else value
 
 
@@ -58,5 +58,5 @@ def zh(text: object) -> SafeString:
 
 @register.filter
 def grouped(digest: str) -> str:
-    """A checksum in groups of eight, so that it can be compared and broken."""
+    """Return a checksum in groups of eight, so that it can be compared and broken."""
     return " ".join(digest[n : n + 8] for n in range(0, len(digest), 8))

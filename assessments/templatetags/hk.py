@@ -224,7 +224,7 @@ def initials(name: object) -> str:
 
 @register.filter
 def breakable(address: object) -> SafeString:
-    """A mail address that breaks after its @ and before its dots where it has to, and not inside a word."""
+    """Return a mail address that breaks after its @ and before its dots where it has to, and not inside a word."""
     pieces = re.split(r"(?<=@)|(?=\.)", str(address))
     return format_html_join(WBR, "{}", ((piece,) for piece in pieces))
 
@@ -288,13 +288,13 @@ def bar_segments(full: float = 0, half: float = 0, none: float = 0, unknown: flo
 
 @register.filter
 def percent(value: Decimal | float) -> str:
-    """A number of 0 to 100 as SVG attributes want it: never with a comma, whatever the language."""
+    """Return a number of 0 to 100 as SVG attributes want it: never with a comma, whatever the language."""
     return f"{Decimal(str(value)):.1f}"
 
 
 @register.filter
 def per_line(text: object) -> int:
-    """Rows that a text box needs to show a text without scrolling, 2 at least and 20 at most."""
+    """Return rows that a text box needs to show a text without scrolling, 2 at least and 20 at most."""
     lines = normalize_newlines(str(text or "")).split("\n")
     return max(2, min(20, sum(1 + len(line) // 80 for line in lines)))
 
@@ -321,7 +321,7 @@ def labelled(form: BaseForm) -> BaseForm:
 
 @register.filter
 def said(errors: Iterable[object] | None) -> list[object]:
-    """The errors as a list, so that a template can count them."""
+    """Return the errors as a list, so that a template can count them."""
     return list(errors or ())
 
 

@@ -1,0 +1,1 @@
+"""Views, one folder for each audience: find, permit, do, answer."""

@@ -39,7 +39,7 @@ class Incident:
 
 
 def open_incident(edition: Edition, said: Iterable[tuple[str, Any, str]]) -> Incident | None:
-    """The open incident among declared facts, each as key, answer and reason; None where none is declared."""
+    """Return the open incident among declared facts, each as key, answer and reason; None where none is declared."""
     fact = edition.facts.get(INCIDENT)
     reason = next((reason for key, value, reason in said if key == INCIDENT and value is True), None)
     if fact is None or reason is None:
@@ -50,7 +50,7 @@ def open_incident(edition: Edition, said: Iterable[tuple[str, Any, str]]) -> Inc
 
 
 def incident_in(edition: Edition, content: Mapping[str, Any]) -> Incident | None:
-    """The open incident that a picture or a submission declares."""
+    """Return the open incident that a snapshot or a submission declares."""
     return open_incident(edition, ((fact["key"], fact["value"], fact["reason"]) for fact in content["facts"]))
 
 
@@ -96,7 +96,7 @@ def said_lines(question: Question, items: Mapping[str, Any]) -> list[str]:
 
 
 def as_moment(value: Any) -> datetime | None:
-    """Read a time of a picture: a datetime where it was drawn from rows, text where it comes from a submission."""
+    """Read a time of a snapshot: a datetime where it was drawn from rows, text where it comes from a submission."""
     return parse_datetime(value) if isinstance(value, str) else value
 
 
@@ -129,7 +129,7 @@ def hold_card(edition: Edition, hold: Hold) -> RuleCard | None:
 
 
 def answer_lines(edition: Edition, key: str, items: list[str], given: Mapping[str, Any] | None) -> list[dict[str, Any]]:
-    """The lines of a checklist as they were answered; none for a practice."""
+    """Return the lines of a checklist as they were answered; none for a practice."""
     question = edition.questions[key]
     if not question.is_checklist or given is None or given["choice"] not in (Choice.TICKED, Choice.NONE):
         return []
@@ -143,7 +143,7 @@ def answer_lines(edition: Edition, key: str, items: list[str], given: Mapping[st
 
 
 def submitted_pieces(given: Mapping[str, Any] | None, before: list[tuple[str, int]] | None) -> list[dict[str, Any]]:
-    """The evidence that a submitted answer names; `before`: what it leant on a round earlier, None on the first."""
+    """Return the evidence that a submitted answer names; `before`: what it leant on a round earlier, None on the first."""
     pieces = []
     for piece in pieces_of(given):
         is_new = before is not None and (piece["reference"], piece["version"]) not in before

@@ -8,7 +8,7 @@
   const { journal, person, part, fill, moment, channel } = window.hkguide;
   const { assessment } = words.dataset;
   const tab = Array.from(crypto.getRandomValues(new Uint32Array(3)), (number) => number.toString(36)).join("");
-  const QUIET = document.body.dataset.sharedComputer === undefined ? 800 : 300; // without a journal the server is all there is
+  const AUTOSAVE_DELAY_MS = document.body.dataset.sharedComputer === undefined ? 800 : 300; // without a journal the server is all there is
   const LONGEST = 3000; // of typing without a pause
   const PATIENCE = 15000; // with one request
   const FIRST_RETRY = 2000, LAST_RETRY = 15000; // at most so long after the server is back
@@ -75,7 +75,7 @@
     }
 
     // Until the next save: as long as is waited for quiet, shorter where somebody types on and on.
-    get pause() { return this.since ? Math.max(0, Math.min(QUIET, this.since + LONGEST - Date.now())) : 0; }
+    get pause() { return this.since ? Math.max(0, Math.min(AUTOSAVE_DELAY_MS, this.since + LONGEST - Date.now())) : 0; }
 
     keep() {
       const { row } = this;

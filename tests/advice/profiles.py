@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from assessments.guideline.edition import Edition
-from assessments.scoring.case_file import Assessed, Case, assess, read_cases
+from assessments.scoring.case_file import AssessedCase, Case, assess, read_cases
 from assessments.scoring.remediation import ProposedAction
 from tests.conftest import shipped
 from tests.support.paths import DATA
@@ -38,7 +38,7 @@ def worked_cases() -> tuple[Case, ...]:
 
 
 @cache
-def plan_of(id: str) -> Assessed:
+def plan_of(id: str) -> AssessedCase:
     return assess(bank(), profiles()[id])
 
 
@@ -46,12 +46,12 @@ def blank(case: Case) -> Case:
     return replace(case, answers={})
 
 
-def ranked(assessed: Assessed) -> list[ProposedAction]:
+def ranked(assessed: AssessedCase) -> list[ProposedAction]:
     """The actions over all packages, by rank."""
     return sorted((action for packaged in assessed.packages for action in packaged.actions), key=lambda a: a.rank)
 
 
-def first_ten(assessed: Assessed) -> list[str]:
+def first_ten(assessed: AssessedCase) -> list[str]:
     """The questions of the first ten actions."""
     return [action.question for action in ranked(assessed)[:FIRST]]
 

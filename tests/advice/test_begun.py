@@ -10,7 +10,7 @@ from assessments.guideline.edition import Question, Remedy
 from assessments.guideline.terms import Choice, Effort
 from assessments.guideline.wording import UseWords
 from assessments.scoring.begun import LONGEST_TITLE, still_open, task_left
-from assessments.scoring.case_file import Assessed, Case, assess
+from assessments.scoring.case_file import AssessedCase, Case, assess
 from assessments.scoring.inputs import AnswerValue
 from assessments.scoring.remediation import ProposedAction
 from tests.advice.profiles import bank, blank, profiles, ranked, worked_cases
@@ -19,7 +19,7 @@ CASES = {case.id: case for case in (*worked_cases(), *profiles().values())}
 NOTHING = UseWords("", "")
 
 
-def all_but_the_last(case: Case) -> Assessed:
+def all_but_the_last(case: Case) -> AssessedCase:
     """The same use with every line of every checklist in place, but for the last that it is shown."""
     asked = assess(bank(), blank(case))
     answers = {}
@@ -30,13 +30,13 @@ def all_but_the_last(case: Case) -> Assessed:
     return assess(bank(), replace(case, answers=answers))
 
 
-def family_of(assessed: Assessed) -> str:
+def family_of(assessed: AssessedCase) -> str:
     order = bank().order
     assert order is not None
     return order.family(assessed.declared.facts)
 
 
-def begun(assessed: Assessed) -> list[tuple[ProposedAction, Question]]:
+def begun(assessed: AssessedCase) -> list[tuple[ProposedAction, Question]]:
     return [
         (action, bank().questions[action.question])
         for action in ranked(assessed)

@@ -10,12 +10,12 @@ import pytest
 
 from assessments.guideline.conditions import parse
 from assessments.guideline.wording import action_words
-from assessments.scoring.case_file import Assessed, Case, assess
+from assessments.scoring.case_file import AssessedCase, Case, assess
 from tests.advice.profiles import bank, blank, profiles, ranked, worked_cases
 from tests.advice.words import WORDS, strangers
 
 
-def everything_shown(assessed: Assessed) -> Iterator[tuple[str, str]]:
+def everything_shown(assessed: AssessedCase) -> Iterator[tuple[str, str]]:
     """Every text that a use is shown with its questions and its plan, and where it stands."""
     edition = bank()
     family = edition.order.family(assessed.declared.facts) if edition.order else ""

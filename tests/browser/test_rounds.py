@@ -129,7 +129,7 @@ def shown_rows(side: Side) -> list[str]:
     return [str(row.get_attribute("id")) for row in side.page.locator("[data-row]").all()]
 
 
-@pytest.mark.long  # each day test_reviewing plays the rounds through the functions, and a whole review is done by keyboard below
+@pytest.mark.long  # each day domain/review/test_marks.py plays the rounds; a whole review is done by keyboard below
 def test_three_rounds_take_few_steps_on_both_sides_and_show_just_what_changed(
     address: str, people: Cast, chromium: Browser
 ) -> None:

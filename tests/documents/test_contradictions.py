@@ -64,7 +64,7 @@ def all_said(client, cast, certificate):
     edition = edition_for(certificate.submission.edition_checksum)
     paper = certificate_layouts(record_of(certificate), edition, public_url=settings.PUBLIC_URL)[0]
     proved(client, cast.owner)
-    pages = [client.get(reverse(name, args=[certificate.number])) for name in ("verify", "standing")]
+    pages = [client.get(reverse(name, args=[certificate.number])) for name in ("verify", "certificate_status")]
     assert [page.status_code for page in pages] == [200, 200]
     return " \n ".join([words(paper), *(words(page.content.decode()) for page in pages)])
 

@@ -299,7 +299,7 @@ def read_back(assessment: Assessment, client: Client) -> Texts:
     found.of["results"] = visible(client, reverse("results", args=[assessment.reference]))
     certificate = getattr(sent(assessment), "certificate", None)
     if certificate is not None:
-        found.of["standing"] = visible(client, reverse("standing", args=[certificate.number]))
+        found.of["standing"] = visible(client, reverse("certificate_status", args=[certificate.number]))
     return found
 
 

@@ -373,14 +373,14 @@ def test_the_answer_stands_before_the_advice_in_the_respondents_own_words(plans,
 def test_a_quotation_that_is_cut_gets_its_closing_mark():
     why = "It serves healthcare, and no owner is named; needed before “Assess the version in use again, and each new one”."
     for letters in range(70, 112):
-        short = package_plan.cut(why, letters)
+        short = package_plan.shorten(why, letters)
         assert len(short) <= letters
         assert short.count("“") == short.count("”")
 
 
 def test_a_quotation_is_left_out_rather_than_cut_where_a_clause_ends_before_it():
     why = "An error can harm somebody, and nobody could say whether “Stopping it, working without it” is in place."
-    assert package_plan.cut(why, 80) == "An error can harm somebody …"
+    assert package_plan.shorten(why, 80) == "An error can harm somebody …"
 
 
 def test_a_prohibited_use_that_was_denied_is_not_named_as_what_would_raise_the_tier(reports):

@@ -124,7 +124,7 @@ def test_the_plan_of_today_is_a_document_of_its_own(client, cast, django_capture
     pages = PdfReader(BytesIO(document.file.read())).pages
     assert any("Accepted risks" in page.extract_text() for page in pages)
     assert client.get(reverse("assessment", args=[assessment.reference])).status_code == 200
-    assert client.get(reverse("workspace", args=[assessment.use.reference])).status_code == 200
+    assert client.get(reverse("remediation_plan", args=[assessment.use.reference])).status_code == 200
 
 
 def test_a_plan_whose_actions_are_all_closed_says_so(cast):

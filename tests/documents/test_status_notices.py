@@ -44,7 +44,7 @@ def test_each_change_of_a_certificate_has_a_notice_with_date_reason_and_what_to_
     standing.reinstate(certificate, by=cast.independent, reason="mended", words="A private word.")
     standing.revoke(certificate, by=cast.independent, reason="untrue", words="A private word.")
     suspended, reinstated, revoked = (page_of(one) for one in notices())
-    page = settings.PUBLIC_URL + reverse("standing", args=[certificate.number])
+    page = settings.PUBLIC_URL + reverse("certificate_status", args=[certificate.number])
     for text, parts in (
         (suspended, ("The certificate is suspended", "An incident is being looked into.", "正在調查一宗事故。", page)),
         (reinstated, ("The certificate is reinstated", "導致暫停的事項已糾正。", "Nothing has to be done.")),

@@ -208,7 +208,7 @@ def test_nobody_of_the_delivery_team_takes_or_approves():
     submission = submit.submit(assessment, by=cast.owner, route=Route.INSIDE)
     with pytest.raises(SeparationOfDuties):
         seat_taking.take(submission, by=cast.contributor)
-    # Rita takes the case, then turns out to have declared a fact: approval is refused by the workflow itself.
+    # Rita takes the case, then turns out to have declared a fact: the domain itself refuses the approval.
     seat_taking.take(submission, by=cast.reviewer)
     mark_all(submission, by=cast.reviewer)
     fact = assessment.use.fact_rows().filter(use=assessment.use).first()

@@ -80,7 +80,7 @@ def as_xlsx(*rows: list[Any]) -> bytes:
     return stream.getvalue()
 
 
-def checked(data: bytes, organisation: Organisation) -> list[inventory.Row]:
+def checked(data: bytes, organisation: Organisation) -> list[inventory.InventoryRow]:
     edition = Edition.objects.current().compiled()
     return inventory.check(inventory.read(data), inventory.Register.of(organisation, edition), edition)
 

@@ -263,7 +263,7 @@ ATTACKS: dict[str, Attack] = {
     "closing.judge": Attack("approved", ("independent",), SENT_PAST, Seat.FIRST, given=verdicts),
     "closing.require_judge": Attack("approved", ("independent",), SENT_PAST, Seat.FIRST),
     "closing.require_reviewer": Attack("approved", ("independent",), SENT_PAST, Seat.FIRST),
-    "closing.pieces_of_answer": Attack("to report", WRITERS, given=an_answer),
+    "closing.evidence_of_answer": Attack("to report", WRITERS, given=an_answer),
     "own_actions.add": Attack("to report", WRITERS, given={"given": NewAction("Name a deputy", "Nobody stands in.", in_days(9))}),
     "own_actions.edit": Attack("to report", WRITERS, given={"title": "Name a deputy", "steps": "Ask the board."}),
     "own_actions.restore_words": Attack("to report", WRITERS),

@@ -66,7 +66,7 @@ def with_tokens(submission: Submission, reviewer: User, data: Mapping[str, str])
 
 def open_all(submission: Submission, reviewer: User) -> None:
     """Open every piece of evidence that the submission names."""
-    for piece in opened.named_pieces(submission):
+    for piece in opened.named_evidence(submission):
         if is_openable(piece):
             opened.note_opening(submission, piece["reference"], piece["version"], by=reviewer)
 
@@ -147,7 +147,7 @@ def _evidence(submission: Submission, seat: str, content: Mapping[str, Any], by:
         if (question, piece["reference"]) not in have
     ]
     EvidenceMark.objects.bulk_create(pieces)
-    found = {(p["reference"], p["version"]): p for p in opened.named_pieces(submission) if is_openable(p)}
+    found = {(p["reference"], p["version"]): p for p in opened.named_evidence(submission) if is_openable(p)}
     EvidenceOpening.objects.bulk_create(
         [
             EvidenceOpening(

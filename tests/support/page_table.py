@@ -48,7 +48,7 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
     "actions_dates": [("owner", "")],
     "actions_import": [("owner", ""), ("owner", "", "sent empty")],
     "actions_moved": [("owner", "dates moved")],
-    "workspace": [
+    "remediation_plan": [
         ("owner", "use of the in review"),
         ("viewer", "use of the approved"),
         ("owner", "plain use"),
@@ -62,7 +62,7 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
     ],
     "action_evidence": [("owner", "action"), ("owner", "reported action")],
     "certificates": [("owner", ""), ("newcomer", "")],
-    "standing": [
+    "certificate_status": [
         ("owner", "certificate"),
         ("independent", "certificate"),
         ("independent", "certificate", "sent empty"),
@@ -139,11 +139,11 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
         ("contributor", "use of the draft, scoping facts"),
         ("contributor", "use of the in review, facts on prohibited uses"),
     ],
-    "stopped": [("owner", "use of the prohibited draft"), ("viewer", "use of the prohibited draft")],
+    "prohibited": [("owner", "use of the prohibited draft"), ("viewer", "use of the prohibited draft")],
     "agree": [("owner", "use to agree on"), ("owner", "use to agree on", "sent empty")],
     "disagree": [("owner", "agreed use", "sent empty")],
     "hold": [("owner", "hold of the use"), ("viewer", "hold of the use"), ("owner", "open question")],
-    "sign_worst": [("owner", "provisional use"), ("owner", "provisional use", "sent empty")],
+    "sign_worst_case": [("owner", "provisional use"), ("owner", "provisional use", "sent empty")],
     "what_changed": [("owner", "self-declared"), ("owner", "certified", "sent empty")],
     # answering
     "assessment": [

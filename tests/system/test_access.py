@@ -400,7 +400,7 @@ def test_somebody_who_left_is_a_stranger_at_once(world, clients):
         ("owner", "sign", "ready draft"),
         ("owner", "self_certify", "Low draft"),
         ("owner", "declare_prohibited", "prohibited draft"),
-        ("owner", "sign_worst", "provisional use"),
+        ("owner", "sign_worst_case", "provisional use"),
         ("independent", "approve", "submission marked"),
         ("independent", "appeal", "appeal"),
         ("independent", "refuse", "submission in review"),

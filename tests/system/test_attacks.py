@@ -147,9 +147,9 @@ def test_own_work_names_the_same_people_as_the_delivery_team_of_each_use(scene):
 
 
 def knows(user: User, url: str, place: Place) -> bool:
-    """Tell whether the door of an address is open to somebody."""
+    """Tell whether the finder behind an address returns its row to somebody."""
     action = {"use": place.use, "question": QUESTION}
-    doors = {
+    found = {
         "reviews": lambda: finders.submissions_for(user).filter(pk=place.submission.pk).exists(),
         "assessments": lambda: finders.assessments_for(user).filter(pk=place.assessment.pk).exists(),
         "uses": lambda: finders.uses_for(user).filter(pk=place.use.pk).exists(),
@@ -158,7 +158,7 @@ def knows(user: User, url: str, place: Place) -> bool:
             or finders.actions_to_check_for(user).filter(**action).exists()
         ),
     }
-    return doors[url.split("/")[1]]()
+    return found[url.split("/")[1]]()
 
 
 # Pages are slow, so each day only some go these ways, and of the team one of nine: their function was asked above.

@@ -85,12 +85,12 @@ from assessments.access.finders.certificates import (
     to_declare_for_document,
 )
 from assessments.access.finders.evidence import (
-    PIECES_OFFERED,
+    EVIDENCE_OFFERED,
     evidence_for,
+    evidence_for_part,
     evidence_on,
     evidence_to_renew,
     evidence_uses_for,
-    pieces_for_part,
 )
 from assessments.access.finders.register import (
     asked_along,
@@ -113,8 +113,8 @@ from assessments.access.finders.register import (
 )
 
 __all__ = [
+    "EVIDENCE_OFFERED",
     "NO_MARKS",
-    "PIECES_OFFERED",
     "SAID_BY_APPLICANT",
     "SAID_BY_REVIEWER",
     "Family",
@@ -148,6 +148,7 @@ __all__ = [
     "documents_for",
     "events_of_actions",
     "evidence_for",
+    "evidence_for_part",
     "evidence_on",
     "evidence_to_renew",
     "evidence_uses_for",
@@ -182,7 +183,6 @@ __all__ = [
     "organisations_where",
     "own_submissions_for",
     "owners_of_actions",
-    "pieces_for_part",
     "place_of",
     "plans_whole",
     "portfolio_for",

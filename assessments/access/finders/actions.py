@@ -36,7 +36,7 @@ from assessments.access.roles import MAY, Action
 
 
 def actions_for(user: User) -> QuerySet[RemediationAction]:
-    """The actions that `user` may know of; who sees only what is assigned, sees those that are theirs."""
+    """Return the actions that `user` may know of; who sees only what is assigned, sees those that are theirs."""
     own = Q(owner=user, organisation__in=register.memberships_for(user).values("organisation"))
     found = RemediationAction.objects.filter(Q(organisation__in=register.organisations_seen_in_full(user)) | own)
     return found.select_related("use__system", "owner")
@@ -52,7 +52,7 @@ class Family(NamedTuple):
 
 
 def family_of(action: RemediationAction) -> Family:
-    """Return the actions that belong to one that the caller found by a door; one query."""
+    """Return the actions that belong to one that the caller found by a finder; one query."""
     whole, lead = action.part_of_id or action.pk, action.merged_into_id
     rows = RemediationAction.objects.filter(
         Q(pk__in=[whole, lead or whole]) | Q(part_of=whole) | Q(merged_into=action.pk), use=action.use_id
@@ -68,13 +68,13 @@ def family_of(action: RemediationAction) -> Family:
 
 
 def actions_set_aside(use: int | OuterRef) -> QuerySet[RemediationAction]:
-    """The actions of a use that the organisation marked as not relevant, for a page that found the use by a door."""
+    """Return the actions of a use that the organisation marked as not relevant, for a page that found the use by a finder."""
     found = RemediationAction.objects.filter(use=use, status=ActionStatus.NOT_RELEVANT)
     return found.select_related("use", "irrelevant_by").order_by("number")
 
 
 def newest_submissions(actions: QuerySet[RemediationAction]) -> QuerySet[Submission]:
-    """The newest submission of each use of some actions that the caller found by a door, with its snapshot."""
+    """Return the newest submission of each use of some actions that the caller found by a finder, with its snapshot."""
     newest = Submission.objects.filter(assessment__use=OuterRef("assessment__use")).order_by("-pk").values("pk")[:1]
     uses = actions.order_by().values("use")
     found: QuerySet[Submission] = Submission.objects.filter(assessment__use__in=uses, pk=Subquery(newest))
@@ -82,7 +82,7 @@ def newest_submissions(actions: QuerySet[RemediationAction]) -> QuerySet[Submiss
 
 
 def uses_with_a_plan(user: User) -> DeclaredUseQuerySet:
-    """The uses to whose plan `user` may add: they were submitted, and the whole plan is seen."""
+    """Return the uses to whose plan `user` may add: they were submitted, and the whole plan is seen."""
     signed = Submission.objects.filter(assessment__use=OuterRef("pk"))
     works = register.memberships_for(user).filter(sees=Sees.ALL, role__in=MAY[Action.ANSWER]).values("organisation")
     found = DeclaredUse.objects.for_list().filter(Exists(signed), organisation__in=works, retired_at=None)
@@ -106,7 +106,7 @@ _OPEN_ACTIONS: Prepared[RemediationAction] = Prepared(
 
 
 def affirmed_before_signing(user: User, key: str) -> QuerySet[DeclaredFact]:
-    """Where a fact is answered with yes, of the uses that `user` sees and of which nothing was signed yet."""
+    """Return where a fact is answered with yes, of the uses that `user` sees and of which nothing was signed yet."""
     found = DeclaredFact.objects.filter(key=key, value=True, use__in=register.uses_for(user), use__retired_at=None)
     return found.filter(use__action_count=0).select_related("use__system").order_by("use")
 
@@ -117,7 +117,7 @@ def open_actions_of(assessment: Assessment) -> list[RemediationAction]:
 
 
 def actions_to_check_for(user: User) -> QuerySet[RemediationAction]:
-    """The actions that `user` may read as a reviewer: those judged in a case that is open to them.
+    """Return the actions that `user` may read as a reviewer: those judged in a case that is open to them.
 
     An action lasts from case to case of its use, so a conflict of interest in one of them closes it. `opened`: the key of
     the submission in whose case it is judged.
@@ -131,7 +131,7 @@ def actions_to_check_for(user: User) -> QuerySet[RemediationAction]:
 
 
 def actions_waiting_for(user: User) -> QuerySet[RemediationAction]:
-    """The actions that are reported as done and that `user` is to check, as they have a seat in the case that judges them.
+    """Return the actions that are reported as done and that `user` is to check, as they have a seat in the case that judges them.
 
     `reported_at`: when that was said last. What was self-declared has no seat, and its owners check it.
     """
@@ -154,7 +154,7 @@ def actions_waiting_for(user: User) -> QuerySet[RemediationAction]:
 
 
 def to_declare_for_action(user: User, use: str, number: int) -> Submission | None:
-    """The submission whose case `user` has to declare about before they see this action; None where there is none."""
+    """Return the submission whose case `user` has to declare about before they see this action; None where there is none."""
     cases = RemediationAction.objects.filter(use__reference=use, number=number).annotate(case=judged_in())
     of_case = finders_cases.submissions_for(user).filter(pk=F("assessment__current_submission"))
     found: Submission | None = of_case.filter(assessment__in=cases.values("case")).first()
@@ -162,12 +162,12 @@ def to_declare_for_action(user: User, use: str, number: int) -> Submission | Non
 
 
 def owners_of_actions(user: User) -> QuerySet[User]:
-    """Who owns an action that `user` sees, by name."""
+    """Return who owns an action that `user` sees, by name."""
     return User.objects.filter(pk__in=actions_for(user).order_by().values("owner")).order_by("name", "pk")
 
 
 def version_on_action(action: RemediationAction, reference: str, number: int) -> EvidenceVersion | None:
-    """The version of a piece that an action leans on. For an action that the caller found by a door."""
+    """Return the version of an evidence item that an action leans on. For an action that the caller found by a finder."""
     uses = EvidenceUse.objects.filter(action=action, evidence__reference=reference, version=number)
     rows = EvidenceVersion.objects.filter(evidence__in=uses.values("evidence"), number=number)
     found: EvidenceVersion | None = rows.select_related("evidence__organisation").first()
@@ -175,12 +175,12 @@ def version_on_action(action: RemediationAction, reference: str, number: int) ->
 
 
 def events_of_actions() -> QuerySet[ActionEvent]:
-    """Lines of history with who wrote them, for a page that found their actions by a door."""
+    """Lines of history with who wrote them, for a page that found their actions by a finder."""
     return ActionEvent.objects.select_related("by")
 
 
 def dates_moved_by(user: User, batch: UUID) -> QuerySet[ActionEvent]:
-    """The dates that one press set, of the actions that `user` sees."""
+    """Return the dates that one press set, of the actions that `user` sees."""
     kinds = (ActionEvent.Kind.DUE, ActionEvent.Kind.FULL_DUE)
     rows = ActionEvent.objects.filter(batch=batch, kind__in=kinds, action__in=actions_for(user).values("pk"))
     return rows.select_related("action__use__system", "action__organisation").order_by("pk")

@@ -33,7 +33,7 @@ from assessments.access.roles import GIVEN_USER, MAY, WORKING_ROLES, Action
 
 
 def assessments_for(user: User) -> AssessmentQuerySet:
-    """The assessments `user` may know exist; who sees only what is assigned, sees those with an assignment."""
+    """Return the assessments `user` may know exist; who sees only what is assigned, sees those with an assignment."""
     asked = Assignment.objects.filter(assessment=OuterRef("pk"), member__user=user)
     assigned = Q(Exists(asked), organisation__in=register.memberships_for(user).values("organisation"))
     return Assessment.objects.for_dashboard().filter(
@@ -68,7 +68,7 @@ def place_of(reference: str) -> tuple[int, str] | None:
 
 
 def assignments_for(user: User) -> QuerySet[Assignment]:
-    """What `user` is asked to answer and has not said to be done."""
+    """Return what `user` is asked to answer and has not said to be done."""
     mine = register.memberships_for(user)
     answer = Answer.objects.filter(assessment=OuterRef("assessment"), question__key=OuterRef("question"))
     asked = Assignment.objects.filter(member__in=mine, done_at=None).annotate(answered=Exists(answer))
@@ -77,12 +77,12 @@ def assignments_for(user: User) -> QuerySet[Assignment]:
 
 
 def members_of(assessment: Assessment) -> QuerySet[Membership]:
-    """The members of the assessment's organisation, for a page that the caller found by `assessments_for`."""
+    """Return the members of the assessment's organisation, for a page that the caller found by `assessments_for`."""
     return Membership.objects.current().filter(organisation=assessment.organisation_id).select_related("user")
 
 
 def signers_of(assessment: Assessment) -> list[User]:
-    """Who may sign the assessment, by name."""
+    """Return who may sign the assessment, by name."""
     members = members_of(assessment).filter(role__in=MAY[Action.SIGN]).order_by("user__name", "pk")
     return [member.user for member in members]
 
@@ -153,7 +153,7 @@ def marks_on_questions(user: User, assessment: Assessment) -> dict[str, Marks]:
 
 
 def members_who_see(assessment: Assessment, section: str, question: str) -> QuerySet[Membership]:
-    """The members who may read a question and what is said about it, by name."""
+    """Return the members who may read a question and what is said about it, by name."""
     asked = {"assignments__section": section, "assignments__question__in": ["", question]}
     assigned = Q(assignments__assessment=assessment, **asked)
     seen = Membership.objects.filter(assigned | Q(sees=Sees.ALL), role__in=WORKING_ROLES)
@@ -161,18 +161,18 @@ def members_who_see(assessment: Assessment, section: str, question: str) -> Quer
 
 
 def members_to_ask(assessment: Assessment) -> QuerySet[Membership]:
-    """The members who can be asked to answer: owners and contributors, by name."""
+    """Return the members who can be asked to answer: owners and contributors, by name."""
     return members_of(assessment).filter(role__in=MAY[Action.ANSWER]).order_by("user__name", "pk")
 
 
 def comments_on(assessment: Assessment, question: str) -> QuerySet[Comment]:
-    """What is said about a question, oldest first, for a page that found the assessment by `assessments_for`."""
+    """Return what is said about a question, oldest first, for a page that found the assessment by `assessments_for`."""
     said = Comment.objects.filter(assessment=assessment, question=question)
     return said.select_related("author", "resolved_by").order_by("pk")
 
 
 def asked_in(assessment: Assessment) -> QuerySet[Assignment]:
-    """Who is asked what in an assessment that the caller found by `assessments_for`."""
+    """Return who is asked what in an assessment that the caller found by `assessments_for`."""
     asked = Assignment.objects.filter(assessment=assessment, member__left_at=None)
     return asked.select_related("member__user", "by").order_by("pk")
 
@@ -186,7 +186,7 @@ def asked_on_page(assessment: Assessment) -> list[Assignment]:
 
 
 def threads_waiting_for(user: User, comments: Iterable[int]) -> QuerySet[Comment]:
-    """Of these comments, those whose thread is open and in which `user` has written nothing since."""
+    """Return those of these comments whose thread is open and in which `user` has written nothing since."""
     of_thread = Q(reply_to=OuterRef("reply_to")) | Q(reply_to=OuterRef("pk")) | Q(pk=OuterRef("reply_to"))
     answered = Comment.objects.filter(of_thread, author=user, pk__gt=OuterRef("pk"))
     is_open = Q(reply_to=None, resolved_at=None) | Q(reply_to__isnull=False, reply_to__resolved_at=None)
@@ -208,7 +208,7 @@ _BY_TIME: Prepared[tuple[str, int | None, bool]] = Prepared(
 
 
 def answers_by_time(assessment: Assessment) -> list[tuple[str, int | None, bool]]:
-    """Of each answer its question, who gave it here and whether it is still to be confirmed, the newest first.
+    """Return of each answer its question, who gave it here and whether it is still to be confirmed, the newest first.
 
     Nobody gave it here that was taken over and left as it came.
 
@@ -225,7 +225,7 @@ def answers_to(assessment: Assessment, questions: Iterable[str]) -> dict[str, An
 
 
 def use_behind(answer: Answer) -> str:
-    """The name of the use from which an answer was taken over: one query, none where `answers_to` found the answer."""
+    """Return the name of the use from which an answer was taken over: one query, none where `answers_to` found the answer."""
     if hasattr(answer, "taken_from"):
         return answer.taken_from or ""
     source = Answer.objects.filter(pk=answer.carried_from_id or 0).values_list("assessment__use__title", flat=True)
@@ -251,13 +251,13 @@ def conformity_of(assessment: Assessment, declared: Declared) -> dict[str, Any]:
 
 
 def holds_of(user: User) -> QuerySet[Hold]:
-    """The open holds that `user` looks after, of uses that they see, the most urgent first."""
+    """Return the open holds that `user` looks after, of uses that they see, the most urgent first."""
     mine = Hold.objects.filter(owner=user, closed_at=None, use__in=register.uses_for(user).values("pk"))
     return mine.filter(use__retired_at=None).select_related("use__system").order_by("due", "pk")
 
 
 def stale_for(user: User) -> AssessmentQuerySet:
-    """The approvals flagged as stale in organisations in which `user` may say what changed, the oldest flag first."""
+    """Return the approvals flagged as stale in organisations in which `user` may say what changed, the oldest flag first."""
     owned = register.organisations_where(user, Action.SIGN).values("pk")
     stale = Assessment.objects.for_dashboard().exclude(stale_since=None).filter(organisation__in=owned)
     return stale.filter(state__in=(State.APPROVED, State.CERTIFIED)).order_by("stale_since", "pk")

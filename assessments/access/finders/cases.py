@@ -39,7 +39,7 @@ from assessments.access.finders import register
 
 
 def is_to_review(user: User) -> Q:
-    """The submissions that `user` may review, as a condition on the row itself.
+    """Return the submissions that `user` may review, as a condition on the row itself.
 
     In-house reviewers reach those of their organisation, reviewers of the reviewing body those sent to it and every
     High one, whose second seat is theirs. Of a deleted organisation nothing is left to read.
@@ -52,7 +52,7 @@ def is_to_review(user: User) -> Q:
 
 
 def looks_again(user: User, case: str = "assessment") -> Q:
-    """Whether `user` is giving a blind second look at a case; `case` names the assessment of a row.
+    """Tell whether `user` is giving a blind second look at a case; `case` names the assessment of a row.
 
     Until the look is given, everything else of the case is closed to them: marks, decisions, names, certificate, log.
     """
@@ -65,7 +65,7 @@ def gives_second_look(user: User, submission: Submission) -> bool:
 
 
 def submissions_for(user: User) -> SubmissionQuerySet:
-    """The submissions that `user` may review."""
+    """Return the submissions that `user` may review."""
     return Submission.objects.for_list().filter(is_to_review(user))
 
 
@@ -73,11 +73,11 @@ def submissions_for(user: User) -> SubmissionQuerySet:
 
 
 def gate_of_case(user: User, case: str = "assessment") -> Q:
-    """The gate of a case: by this condition alone a reviewer reads what a case holds; `case` names the assessment of a row.
+    """Return the gate of a case: the one condition under which a reviewer reads it. `case` names the assessment of a row.
 
     They have declared no conflict of interest in it, and have said so: by a declaration, or by a seat from before
     declarations were rows of their own. A conflict closes everything, whatever was said before or after. So does a seat
-    whose holder has to declare again, until they have. Members of the organisation come by doors of their own.
+    whose holder has to declare again, until they have. Members of the organisation come by finders of their own.
     """
     said = Interest.objects.filter(assessment=OuterRef(case), reviewer=user)
     sits = ReviewSeat.objects.filter(submission__assessment=OuterRef(case), reviewer=user)
@@ -92,27 +92,27 @@ def is_open_to(user: User, assessment: Assessment | int) -> bool:
 
 
 def submissions_opened_to(user: User) -> SubmissionQuerySet:
-    """The submissions that `user` may review and whose case is open to them."""
+    """Return the submissions that `user` may review and whose case is open to them."""
     return submissions_for(user).filter(gate_of_case(user))
 
 
 def opened_submission(user: User, pk: int) -> Submission | None:
-    """The submission of that key with its snapshot, where its case is open to a reviewer."""
+    """Return the submission of that key with its snapshot, where its case is open to a reviewer."""
     found: Submission | None = submissions_opened_to(user).defer(None).filter(pk=pk).first()
     return found
 
 
 def own_submissions_for(user: User) -> SubmissionQuerySet:
-    """The submissions of the organisations that `user` sees in full."""
+    """Return the submissions of the organisations that `user` sees in full."""
     return Submission.objects.for_list().filter(organisation__in=register.organisations_seen_in_full(user))
 
 
 def submitted_version(submission: Submission, reference: str, number: int) -> EvidenceVersion | None:
-    """Return a version of a piece of evidence that belongs to the case: no other is found.
+    """Return a version of an evidence item that belongs to the case: no other is found.
 
     It belongs where the submission names it, where a hold or an action of the use has it attached, or as a supplement.
 
-    For a submission that the caller found by its door.
+    For a submission that the caller found by its finder.
     """
     content = submission.content()
     leaning = (*content["answers"].values(), *content.get("conformity", ()))
@@ -132,7 +132,7 @@ def submitted_version(submission: Submission, reference: str, number: int) -> Ev
 
 
 def marks_kept(submission: Submission, earlier: Submission | None = None) -> QuerySet[ReviewMark]:
-    """All marks of a submission with their people, those that were taken back too (they have no `mark`).
+    """Return all marks of a submission with their people, those that were taken back too (they have no `mark`).
 
     With them, where an `earlier` round is named, what was asked to be changed in it.
     """
@@ -143,7 +143,7 @@ def marks_kept(submission: Submission, earlier: Submission | None = None) -> Que
 
 
 def submissions_to_read(user: User) -> SubmissionQuerySet:
-    """The submissions that `user` may read as a reviewer: those to review, and those of an appeal to be answered.
+    """Return the submissions that `user` may read as a reviewer: those to review, and those of an appeal to be answered.
 
     Taking, marking and deciding ask for `submissions_for`, which is narrower.
     """
@@ -163,25 +163,25 @@ def _is_to_read(user: User) -> Q:
 
 
 def colleagues_of(user: User) -> QuerySet[User]:
-    """Who reviews where `user` reviews, by name."""
+    """Return who reviews where `user` reviews, by name."""
     mine = Membership.objects.filter(user=user, left_at=None, role=Role.REVIEWER).values("organisation")
     beside = Membership.objects.current().filter(role=Role.REVIEWER, organisation__in=mine).exclude(user=user)
     return User.objects.filter(pk__in=beside.values("user")).order_by("name", "pk")
 
 
 def interests_in(assessment: Assessment) -> QuerySet[Interest]:
-    """What reviewers declared about a case that the caller found by its door, oldest first."""
+    """Return what reviewers declared about a case that the caller found by its finder, oldest first."""
     return Interest.objects.filter(assessment=assessment).select_related("reviewer").order_by("pk")
 
 
 def changes_before(assessment: Assessment) -> QuerySet[StatedChange]:
-    """The changes that owners stated and that opened an assessment, for a page that found the case by its door."""
+    """Return the changes that owners stated and that opened an assessment, for a page that found the case by its finder."""
     found: QuerySet[StatedChange] = StatedChange.objects.filter(opened=assessment).select_related("by").order_by("pk")
     return found
 
 
 def seated_now(*submissions: Submission) -> set[int]:
-    """Ids of those with a seat in these submissions of one case who still review and have no conflict: who may be told.
+    """Return ids of those with a seat in these submissions of one case who still review and have no conflict: who may be told.
 
     Whoever has left the reviewing body or the organisation, or has declared a conflict, hears no more of the case.
     """
@@ -193,7 +193,7 @@ def seated_now(*submissions: Submission) -> set[int]:
 
 
 def open_requests(submission: Submission) -> QuerySet[SeatRequest]:
-    """The seats of a submission that somebody is asked to take, for a page that found it by its door."""
+    """Return the seats of a submission that somebody is asked to take, for a page that found it by its finder."""
     rows = SeatRequest.objects.filter(submission=submission, ended_at=None)
     return rows.select_related("holder", "to", "by").order_by("pk")
 
@@ -240,14 +240,14 @@ def history_of(assessment: Assessment) -> list[TimelineEntry]:
 
 
 def appeals_in(assessment: Assessment) -> QuerySet[Appeal]:
-    """Appeals and complaints about a case with their answers, for a page that found the case by its door."""
+    """Appeals and complaints about a case with their answers, for a page that found the case by its finder."""
     rows = Appeal.objects.filter(assessment=assessment)
     found: QuerySet[Appeal] = rows.select_related("by", "decision", "event", "answer__by").order_by("pk")
     return found
 
 
 def appeals_for(user: User) -> QuerySet[Appeal]:
-    """The appeals and complaints that `user` may answer, and those answered.
+    """Return the appeals and complaints that `user` may answer, and those answered.
 
     Reviewers of the reviewing body who had no seat in the case, decided nothing in it and are no members of the
     organisation. In-house decisions come to them too.

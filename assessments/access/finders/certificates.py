@@ -15,7 +15,7 @@ from assessments.access.finders import cases, register
 
 
 def certificates_judged_by(user: User) -> QuerySet[Certificate]:
-    """The certificates that `user` judges: as reviewer of their submission, or of the reviewing body where nobody else is left.
+    """Return the certificates that `user` judges: as their reviewer, or for the reviewing body where nobody else is left.
 
     Once an organisation is deleted it has neither owners nor reviewers, and its submissions are empty.
     """
@@ -26,7 +26,7 @@ def certificates_judged_by(user: User) -> QuerySet[Certificate]:
 
 
 def certificates_issued_for(user: User) -> QuerySet[Any]:
-    """The register of certificates that rest on a review of the reviewing body, for its reviewers alone."""
+    """Return the register of certificates that rest on a review of the reviewing body, for its reviewers alone."""
     seats = Membership.objects.filter(user=user, left_at=None, role=Role.REVIEWER, organisation__is_reviewing_body=True)
     found: QuerySet[Any] = (
         issued_by_the_body().filter(Exists(seats)).exclude(cases.looks_again(user, "submission__assessment"))
@@ -42,7 +42,7 @@ def to_declare_for_document(user: User, reference: str) -> Submission | None:
 
 
 def certificates_in_reach(user: User) -> QuerySet[Certificate]:
-    """The certificates that `user` may read of as member, or judge."""
+    """Return the certificates that `user` may read of as member, or judge."""
     reach = Q(organisation__in=register.organisations_seen_in_full(user)) | Q(
         pk__in=certificates_judged_by(user).values("pk")
     )
@@ -53,7 +53,7 @@ def certificates_in_reach(user: User) -> QuerySet[Certificate]:
 
 
 def conditions_of(certificate: Certificate) -> QuerySet[Condition]:
-    """The conditions under which a certificate was issued, for a page that found it by its door."""
+    """Return the conditions under which a certificate was issued, for a page that found it by its finder."""
     of = Condition.objects.filter(decision__submission=certificate.submission_id)
     return of.select_related("met_by").order_by("due_on", "pk")
 
@@ -81,5 +81,5 @@ def documents_for(user: User) -> QuerySet[Document]:
 
 
 def public_certificate(number: str) -> Certificate | None:
-    """The certificate of that number, with what its public page shows: anyone may ask, a number is all it takes."""
+    """Return the certificate of that number, with what its public page shows: anyone may ask, a number is all it takes."""
     return Certificate.objects.filter(number=number).prefetch_related("events", "superseded_by").first()

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from assessments.guideline.gates import FilePart
 from assessments.access.finders import actions, register
 
-PIECES_OFFERED = 60  # on one page; a piece that is older is attached to an answer first
+EVIDENCE_OFFERED = 60  # on one page; an evidence item that is older is attached to an answer first
 
 
 def evidence_uses_for(user: User) -> QuerySet[EvidenceUse]:
-    """Where answers and actions that `user` may see lean on evidence; who sees only what is assigned: their questions."""
+    """Return where answers and actions that `user` may see lean on evidence; who sees only what is assigned: their questions."""
     of_question = Q(question=OuterRef("answer__question__key"))
     of_section = Q(question="", section=OuterRef("answer__question__section__key"))
     asked = Assignment.objects.filter(
@@ -36,14 +36,14 @@ def evidence_uses_for(user: User) -> QuerySet[EvidenceUse]:
 
 
 def evidence_for(user: User) -> EvidenceQuerySet:
-    """The pieces that `user` may know of: of organisations seen in full, their own, and those their questions lean on."""
+    """Return the evidence that `user` may know of: of organisations seen in full, their own, and what their questions lean on."""
     own = Q(owner=user, organisation__in=register.memberships_for(user).values("organisation"))
     leaning = Q(pk__in=evidence_uses_for(user).values("evidence"))
     return Evidence.objects.filter(Q(organisation__in=register.organisations_seen_in_full(user)) | own | leaning)
 
 
 def evidence_to_renew(user: User, days: int) -> EvidenceQuerySet:
-    """The pieces that `user` owns and can find, and that have expired or will within so many days."""
+    """Return the evidence items that `user` owns and can find, and that have expired or will within so many days."""
     until = timezone.localdate() + timedelta(days=days)
     own = evidence_for(user).in_use().filter(owner=user, expires_on__lte=until)
     return own.order_by("expires_on", "pk")
@@ -64,7 +64,7 @@ def _evidence(questions: int) -> Prepared[EvidenceUse]:
 
 
 def evidence_on(assessment: Assessment, questions: Iterable[str]) -> dict[str, list[EvidenceUse]]:
-    """What the answers to these questions lean on: one query. For a page that found the assessment by its door."""
+    """Return what the answers to these questions lean on: one query. For a page that found the assessment by its finder."""
     found: dict[str, list[EvidenceUse]] = {}
     keys = {f"key{n}": key for n, key in enumerate(questions)}
     for use in _evidence(len(keys)).all(assessment=assessment.pk, **keys) if keys else ():
@@ -72,10 +72,10 @@ def evidence_on(assessment: Assessment, questions: Iterable[str]) -> dict[str, l
     return found
 
 
-def pieces_for_part(
+def evidence_for_part(
     user: User, assessment: Assessment, part: FilePart, stands: Mapping[str, Any] | None
 ) -> list[Evidence]:
-    """The pieces that a part of the file may lean on: those it has, those under the likely answers, the newest of the rest.
+    """Return the items that a part of the file may lean on: those it has, those under the likely answers, the newest of the rest.
 
     One query. For a page that found the assessment by `assessments_for`.
     """
@@ -85,4 +85,4 @@ def pieces_for_part(
     )
     rows = evidence_for(user).in_use().filter(organisation=assessment.organisation_id)
     rank = Case(When(reference__in=have, then=0), When(Exists(likely), then=1), default=2)
-    return list(rows.annotate(rank=rank).order_by("rank", "-created_at", "pk")[:PIECES_OFFERED])
+    return list(rows.annotate(rank=rank).order_by("rank", "-created_at", "pk")[:EVIDENCE_OFFERED])

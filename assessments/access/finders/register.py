@@ -31,7 +31,7 @@ from assessments.access.roles import GIVEN_USER, MAY, MEMBER_ROLES, WORKING_ROLE
 
 
 def memberships_for(user: User) -> QuerySet[Membership]:
-    """The memberships that let a person see what the organisation works on."""
+    """Return the memberships that let a person see what the organisation works on."""
     return Membership.objects.filter(user=user, left_at=None, role__in=WORKING_ROLES)
 
 
@@ -40,18 +40,18 @@ def organisations_seen_in_full(user: User) -> QuerySet[Membership, Any]:
 
 
 def seen_in_full(user: User) -> set[int]:
-    """Ids of the organisations of which `user` sees everything but reviews."""
+    """Return ids of the organisations of which `user` sees everything but reviews."""
     return set(organisations_seen_in_full(user).values_list("organisation", flat=True))
 
 
 def organisations_for(user: User) -> QuerySet[Organisation]:
-    """The organisations that `user` may know of as a member."""
+    """Return the organisations that `user` may know of as a member."""
     mine = Membership.objects.filter(user=user, left_at=None, role__in=MEMBER_ROLES).values("organisation")
     return Organisation.objects.filter(pk__in=mine)
 
 
 def organisations_where(user: User, action: Action) -> QuerySet[Organisation]:
-    """The organisations in which `user` has a role that may do `action`, by name."""
+    """Return the organisations in which `user` has a role that may do `action`, by name."""
     mine = Membership.objects.filter(user=user, left_at=None, role__in=MAY[action]).values("organisation")
     return Organisation.objects.filter(pk__in=mine).order_by("name_en", "pk")
 
@@ -64,12 +64,12 @@ def is_confirmed(organisation: Organisation) -> bool:
 
 
 def invitation_with(token: str) -> Invitation | None:
-    """The open invitation of a mailed link; None once it was used or ran out. Whoever holds the link may know of it."""
+    """Return the open invitation of a mailed link; None once it was used or ran out. Whoever holds the link may know of it."""
     return Invitation.objects.open_for(token)
 
 
 def asked_along(invitation: Invitation) -> tuple[str, str]:
-    """The text of the question that an invitation asks, and what its sender wants to know; empty for most."""
+    """Return the text of the question that an invitation asks, and what its sender wants to know; empty for most."""
     assessment = Assessment.objects.for_dashboard().filter(pk=invitation.asked.get("assessment", 0)).first()
     question = assessment.compiled().questions.get(invitation.asked["question"]) if assessment else None
     return (question.text, invitation.asked["note"]) if question else ("", "")
@@ -84,27 +84,27 @@ def uses_for(user: User) -> DeclaredUseQuerySet:
 
 
 def writers_of(organisation: Organisation) -> QuerySet[User]:
-    """The owners and contributors of an organisation, by name, for a page that found something of it by its door."""
+    """Return the owners and contributors of an organisation, by name, for a page that found something of it by its finder."""
     roles = MAY[Action.ANSWER]
     mine = Membership.objects.current().filter(organisation=organisation, role__in=roles)
     return User.objects.filter(pk__in=mine.values("user")).order_by("name", "pk")
 
 
 def names_of(people: Iterable[int]) -> dict[int, str]:
-    """The names of people whom the caller found by a door, by their keys."""
+    """Return the names of people whom the caller found by a finder, by their keys."""
     wanted = list(people)
     return {user.pk: str(user) for user in User.objects.filter(pk__in=wanted)} if wanted else {}
 
 
 def portfolio_for(user: User) -> DeclaredUseQuerySet:
-    """The uses that `user` may know exist: those seen in full, and those of an assessment that is assigned in part."""
+    """Return the uses that `user` may know exist: those seen in full, and those of an assessment that is assigned in part."""
     assigned = Assignment.objects.filter(member__in=memberships_for(user)).values("assessment__use")
     seen = Q(organisation__in=organisations_seen_in_full(user)) | Q(pk__in=assigned)
     return DeclaredUse.objects.for_list().filter(seen)
 
 
 def filters_for(user: User) -> QuerySet[SavedFilter]:
-    """A person's own filters of the portfolio, by name."""
+    """Return a person's own filters of the portfolio, by name."""
     return SavedFilter.objects.filter(user=user).order_by("name", "pk")
 
 
@@ -117,11 +117,11 @@ def filters_of(user: User) -> list[SavedFilter]:
 
 
 def imports_for(user: User) -> QuerySet[ImportDraft]:
-    """The imports that `user` began, in organisations whose register they may still change."""
+    """Return the imports that `user` began, in organisations whose register they may still change."""
     mine = ImportDraft.objects.filter(by=user, organisation__in=organisations_where(user, Action.REGISTER))
     return mine.select_related("organisation")
 
 
 def suggestions_for(user: User) -> QuerySet[FactSuggestion]:
-    """What model cards suggest and nobody has settled, of the uses that `user` sees."""
+    """Return what model cards suggest and nobody has settled, of the uses that `user` sees."""
     return FactSuggestion.objects.filter(use__in=uses_for(user).values("pk"), settled_at=None).select_related("by")

@@ -1,1 +1,1 @@
-"""Answers: what one may say, figures, and what an organisation answers once for all its uses."""
+"""Answers: start an assessment, save answers, work on them together, carry them over; the conformity file."""

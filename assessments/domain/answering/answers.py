@@ -338,7 +338,7 @@ def restore_answer(assessment: Assessment, question_key: str, number: int, *, by
 
 
 def flag_question(assessment: Assessment, question_key: str, *, by: User, on: bool) -> None:
-    """Set or take away somebody's own sign that they mean to come back to a question; twice is once."""
+    """Set or clear the user's bookmark on a question. Idempotent."""
     roles.require(by, Action.VIEW, assessment)
     if on:
         Flag.objects.get_or_create(assessment=assessment, question=question_key, user=by)

@@ -23,7 +23,7 @@ from assessments.notifications.kinds import MessageKind
 
 
 def place_of(assignment: Assignment) -> str:
-    """The address of what is asked: the section, or the very question on its page."""
+    """Return the address of what is asked: the section, or the very question on its page."""
     section = reverse("section", args=[assignment.assessment.reference, assignment.section])
     return f"{section}#q-{assignment.question}" if assignment.question else section
 

@@ -66,15 +66,15 @@ def copy(assessment: Assessment, sources: Iterable[Answer], *, by: User) -> list
 
 
 @dataclass(frozen=True, slots=True)
-class Confirmed:
+class ConfirmResult:
     """The questions whose carried answers were confirmed, and why others were not: (question, reason)."""
 
     done: tuple[str, ...]
     problems: tuple[tuple[str, str], ...]
 
 
-def confirm_several(assessment: Assessment, chosen: Iterable[tuple[str, int]], *, by: User) -> Confirmed:
-    """Confirm carried answers, each by itself as `starting.confirm_carried` does; one that fails holds up no other.
+def confirm_several(assessment: Assessment, chosen: Iterable[tuple[str, int]], *, by: User) -> ConfirmResult:
+    """Confirm carried answers, each by itself as `reuse.confirm_copied` does; one that fails holds up no other.
 
     `chosen`: the question of each and the revision that was shown. Raises NotPermitted.
     """
@@ -86,7 +86,7 @@ def confirm_several(assessment: Assessment, chosen: Iterable[tuple[str, int]], *
             problems.append((question, str(error)))
         else:
             done.append(question)
-    return Confirmed(tuple(done), tuple(problems))
+    return ConfirmResult(tuple(done), tuple(problems))
 
 
 def news_in(assessment: Assessment) -> News:

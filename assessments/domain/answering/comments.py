@@ -1,7 +1,7 @@
-"""How colleagues talk and share the work: comments, requests to answer, invitations, roles.
+"""Comments on questions: write, take back, resolve and reopen them. A comment may mention colleagues.
 
-`declaring` fills the assessment; this module is what people say to each other beside it. Every function names its
-actor, `by=`. Comments never leave the organisation: no submission, document or reviewer's page reads them.
+Comments never leave the organisation: no submission, document or reviewer's page reads them. Every function names its
+actor, `by=`.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ SAME_AGAIN = timedelta(minutes=1)
 
 
 def mentioned(text: str, members: Iterable[Membership]) -> list[Membership]:
-    """The members whom a text names: `@` with a full name, a mail address, or a first name that only one of them has."""
+    """Return the members whom a text names: `@` with a full name, a mail address, or a first name that only one of them has."""
     names: dict[str, list[Membership]] = {}
     for member in members:
         words = [member.user.name, member.user.email, *member.user.name.split()[:1]]

@@ -25,7 +25,7 @@ def start(use: DeclaredUse, *, by: User) -> Assessment:
     """Open the assessment of a use with what stands already; the open one is returned as it is.
 
     Of a use that was assessed before, the former answers are taken over, each to be confirmed. Then what the
-    organisation has answered for another use is inherited. Raises as `declaring.start_assessment`.
+    organisation has answered for another use is inherited. Raises as `start.start_assessment`.
     """
     before = use.assessments.order_by("-pk").first()
     assessment = answering_start.start_assessment(use, by=by)

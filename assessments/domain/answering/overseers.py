@@ -75,7 +75,7 @@ def rows_in(submission: Submission) -> list[Mapping[str, str]]:
 
 
 def refusal() -> str:
-    """The sentence for an overseer who wants to review."""
+    """Return the sentence for an overseer who wants to review."""
     return _("The conformity file names you as an overseer of this use, so somebody else has to review it.")
 
 

@@ -181,7 +181,7 @@ def copied_answers(assessment: Assessment) -> list[Answer]:
 def confirm_copied(assessment: Assessment, question: str, *, by: User, base: int) -> answering_answers.AnswerSaved:
     """Say that a carried answer is true here: from then on it is an answer like any other, of whoever confirmed it.
 
-    Raises Conflict where it was changed meanwhile, Locked and NotPermitted as `declaring.save_answer` does.
+    Raises Conflict where it was changed meanwhile, Locked and NotPermitted as `answers.save_answer` does.
     """
     row = assessment.answers.filter(question__key=question).select_related("by").first()
     if row is None or not row.to_confirm:

@@ -54,7 +54,7 @@ class Prospect:
 def prospect(
     edition: Edition, content: Mapping[str, Any], *, dated: int, undated: int, alone: bool = False
 ) -> Prospect:
-    """Return what would follow from a picture. No query.
+    """Return what would follow from a snapshot. No query.
 
     `dated`: answers short of a must that may become a condition with a date; `undated`: those for which no date can stand.
     """

@@ -35,7 +35,7 @@ def blockers(
     plan: PlanNow | None = None,
     accepted: set[str] | None = None,
 ) -> list[Blocker]:
-    """What blocks the certificate of this submission now, given its marks, conditions and closed actions.
+    """Return what blocks the certificate of this submission now, given its marks, conditions and closed actions.
 
     A page hands in what it has read: the snapshot, and what every approving seat `accepted`. `plan`: of an approved one,
     where it is read already. The days by which an earlier certificate promised something then do not matter: no date is
@@ -68,9 +68,9 @@ def blockers(
 
 
 def blockers_to_self_certify(assessment: Assessment, content: Mapping[str, Any]) -> list[Blocker]:
-    """What the signer of a Low use has to mend first or, where it is conditionable, to promise by a date.
+    """Return what the signer of a Low use has to mend first or, where it is conditionable, to promise by a date.
 
-    `content`: the final picture of the assessment.
+    `content`: the final snapshot of the assessment.
     """
     left = [f for f in content["findings"] if f["blocking"] and f["kind"] != "not_applicable"]
     before = _promised_before(assessment, None)
@@ -78,7 +78,7 @@ def blockers_to_self_certify(assessment: Assessment, content: Mapping[str, Any])
 
 
 def _promised_before(assessment: Assessment, submission: Submission | None) -> dict[str, date]:
-    """The days by which the certificate before promised what is still not met, by question.
+    """Return the days by which the certificate before promised what is still not met, by question.
 
     A renewal moves no such day: else a must could be put off for ever, ninety days at a time.
     """

@@ -55,14 +55,14 @@ def short_practices(practices: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Suggested:
+class SuggestedDate:
     """A date for one condition. `why`: where it comes from, as words."""
 
     day: date
     why: str
 
 
-def suggested(content: Mapping[str, Any], longest: Mapping[str, int]) -> dict[str, Suggested]:
+def suggested(content: Mapping[str, Any], longest: Mapping[str, int]) -> dict[str, SuggestedDate]:
     """Suggest a date for each question: the organisation's own, else the day by which its action is all done in the plan.
 
     `longest`: how many days each may take at most, by question. Our judgement: a date that is later than the last day
@@ -88,7 +88,7 @@ def suggested(content: Mapping[str, Any], longest: Mapping[str, int]) -> dict[st
             words = _("the latest day allowed; in the plan all of it is done by %(day)s, which is later")
             latest = words % {"day": date_format(in_plan, "DATE_FORMAT")}
         day, why = next(((day, why) for day, why in choices if day and today < day <= last), (last, latest))
-        found[question] = Suggested(day, why)
+        found[question] = SuggestedDate(day, why)
     return found
 
 

@@ -48,7 +48,7 @@ class Read:
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class FileCheckResult:
     """The answer. `certificate`: the one that the file is or names; `number`: in the file, of no certificate of ours."""
 
     answer: Answer
@@ -82,19 +82,19 @@ def well_formed(numbers: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one for one in read if one))[:MOST_NUMBERS]
 
 
-def check(read: Read) -> Checked:
+def check(read: Read) -> FileCheckResult:
     """Compare with what we issued. Three queries at most, five where a number is ours."""
     files = Document.objects.filter(kind__in=PUBLIC, state=DocumentState.READY)
     exact = files.filter(sha256=read.sha256).select_related("certificate").first()
     if exact is not None and exact.certificate is not None:
         certificate = finders.public_certificate(exact.certificate.number)
         is_notice = exact.kind == DocumentKind.STATUS_NOTICE
-        return Checked(Answer.EXACT, read, certificate, exact.sha256, is_notice)
+        return FileCheckResult(Answer.EXACT, read, certificate, exact.sha256, is_notice)
     for number in read.numbers:
         certificate = finders.public_certificate(number)
         if certificate is not None:
             issued = files.filter(certificate=certificate, kind=DocumentKind.CERTIFICATE).order_by("-pk").first()
-            return Checked(Answer.ALTERED, read, certificate, issued.sha256 if issued else "")
+            return FileCheckResult(Answer.ALTERED, read, certificate, issued.sha256 if issued else "")
     if read.numbers:
-        return Checked(Answer.NOT_OURS, read, number=read.numbers[0])
-    return Checked(Answer.NOT_RECOGNISED, read)
+        return FileCheckResult(Answer.NOT_OURS, read, number=read.numbers[0])
+    return FileCheckResult(Answer.NOT_RECOGNISED, read)

@@ -102,7 +102,7 @@ def no_certificate_yet(
 
 
 def _months_later(day: date, months: int) -> date:
-    """The day before the same day of the month, so many months on: twelve months are valid through that day."""
+    """Return the day before the same day of the month, so many months on: twelve months are valid through that day."""
     year, month = divmod(day.month - 1 + months, 12)
     first = date(day.year + year, month + 1, 1)
     last = (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
@@ -119,7 +119,7 @@ def _assurance(submission: Submission) -> Assurance:
 
 
 def public_record(certificate: Certificate, edition: CompiledEdition) -> dict[str, Any]:
-    """All that certificate and public page may say: no answer, finding, note or evidence title is in it."""
+    """Return all that certificate and public page may say: no answer, finding, note or evidence title is in it."""
     submission = certificate.submission
     content = submission.content()
     conditions = Condition.objects.filter(decision__submission=submission, met_at=None)
@@ -166,7 +166,7 @@ def public_record(certificate: Certificate, edition: CompiledEdition) -> dict[st
 
 
 def not_applicable_count(submission: Submission, content: Mapping[str, Any]) -> dict[str, Any]:
-    """How many musts stand as not applicable, how many of them a reviewer accepted, and who did."""
+    """Return how many musts stand as not applicable, how many of them a reviewer accepted, and who did."""
     left_out: dict[str, set[str]] = {}
     for finding in content["findings"]:
         if finding["kind"] == "not_applicable" and finding["strength"] == "must":
@@ -201,7 +201,7 @@ def close_action(
 ) -> None:
     """Accept what shows that an action is done; meets its condition, and may be the last thing before a certificate.
 
-    `findings`: what `by` finds of each piece. Of what was self-declared an owner accepts, otherwise a reviewer with a seat
+    `findings`: what `by` finds of each item. Of what was self-declared an owner accepts, otherwise a reviewer with a seat
     in the case.
     """
     assessment, submission = actions.accept(action, by=by, findings=findings)

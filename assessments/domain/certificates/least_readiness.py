@@ -136,13 +136,13 @@ def rule_today(edition: Edition, tier: Tier) -> str:
 
 
 def below_as_signed(edition: Edition, content: Mapping[str, Any]) -> BelowLeast | None:
-    """Return how a picture falls below the least of today with nothing closed: for an owner who signs by themselves."""
+    """Return how a snapshot falls below the least of today with nothing closed: for an owner who signs by themselves."""
     rules = issuing.rules_on(timezone.localdate())
     return _Case(edition, content, rules).below(frozenset())
 
 
 def little_as_signed(edition: Edition, content: Mapping[str, Any]) -> tuple[Little, ...]:
-    """Return the dimensions of a picture in the lowest band, whether the rules of today allow them or not."""
+    """Return the dimensions of a snapshot in the lowest band, whether the rules of today allow them or not."""
     return _Case(edition, content, issuing.rules_on(timezone.localdate())).little()
 
 
@@ -158,7 +158,7 @@ def _below(
 
 
 class _Case:
-    """The readiness of one picture by one release of the rules. Runs no query."""
+    """The readiness of one snapshot by one release of the rules. Runs no query."""
 
     def __init__(self, edition: Edition, content: Mapping[str, Any], rules: IssuingRules) -> None:
         self.edition, self.content, self.rules = edition, content, rules

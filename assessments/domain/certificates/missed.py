@@ -22,7 +22,7 @@ from assessments.notifications.recipients import concerned, owners_of
 
 
 def missed(submission: Submission) -> Iterable[Condition]:
-    """The conditions of a submission whose day is over and that are not met."""
+    """Return the conditions of a submission whose day is over and that are not met."""
     today = timezone.localdate()
     return Condition.objects.filter(decision__submission=submission, met_at=None, due_on__lt=today).order_by("pk")
 

@@ -19,7 +19,7 @@ from assessments.models.public_reasons import PublicReason, coded
 
 
 def monitored_to(submission: Submission, edition: CompiledEdition) -> date | None:
-    """The last day that the living monitoring evidence speaks for; None where the tier needs none."""
+    """Return the last day that the living monitoring evidence speaks for; None where the tier needs none."""
     file = edition.gates.parts_for(submission.assigned_tier)
     keys = [part.key for part in file if part.kind == PartKind.MONITORING]
     return monitored_until(submission.assessment.use_id, keys) if keys else None

@@ -1,7 +1,7 @@
 """What an approval needs beyond good answers: evidence of the tier's duties, and the conformity file of a High use.
 
-The edition names the gates (gates.yaml); `missing` holds a picture, living or frozen, against them. The workflow refuses
-an approval with anything missing; the same list is shown to the owner before signing as what will be asked.
+The edition names the gates (gates.yaml); `missing` holds a snapshot, living or frozen, against them. An approval with
+anything missing is refused; the same list is shown to the owner before signing as what will be asked.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ def missing(
     monitored: date | None = None,
     supplements: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
 ) -> list[Missing]:
-    """Say what a picture lacks; empty where the tier asks for nothing, or all of it is there.
+    """Say what a snapshot lacks; empty where the tier asks for nothing, or all of it is there.
 
-    `withdrawn`: references of pieces taken out of the library since. `monitored`: the last day that the use's living
+    `withdrawn`: references of evidence items taken out of the library since. `monitored`: the last day that the use's living
     monitoring evidence speaks for; a review may take longer than a record stays fresh, so the newest one counts.
     `supplements`: what was attached after the signing and found to support its target (`q:`, `part:`); it counts too.
     """
@@ -66,7 +66,7 @@ def missing(
 
 
 def _with_later(given: Mapping[str, Any] | None, later: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """A part of the file with what was attached to it after the signing."""
+    """Return a part of the file with what was attached to it after the signing."""
     if not later:
         return given
     return {**(given or {"rows": []}), "evidence": [*(given["evidence"] if given else ()), *later]}
@@ -122,7 +122,7 @@ def _part(
 
 
 def is_current(piece: Mapping[str, Any], today: date, withdrawn: Collection[str] = ()) -> bool:
-    """Tell whether a piece of a picture is good on that day and was not withdrawn since."""
+    """Tell whether an evidence item of a snapshot is good on that day and was not withdrawn since."""
     expires = as_day(piece["expires_on"])
     return piece["reference"] not in withdrawn and (expires is None or expires >= today)
 
@@ -137,12 +137,12 @@ def is_fresh(until: date | None, today: date, days: int) -> bool:
 
 
 def as_day(value: date | str | None) -> date | None:
-    """A day of a picture, which is a date while it lives and a text once it is frozen."""
+    """Return a day of a snapshot, which is a date while it lives and a text once it is frozen."""
     return date.fromisoformat(value) if isinstance(value, str) else value
 
 
-def pieces_asked_for(edition: Edition, content: Mapping[str, Any]) -> set[str]:
-    """References of the pieces that a picture names where a gate of its tier asks for evidence."""
+def evidence_asked_for(edition: Edition, content: Mapping[str, Any]) -> set[str]:
+    """Return references of the evidence items that a snapshot names where a gate of its tier asks for evidence."""
     tier = content["tier"]["assigned"]
     questions = [gate.question for gate in edition.gates.evidence if tier in gate.tiers]
     answers = [piece for key in questions for piece in pieces_of(content["answers"].get(key))]

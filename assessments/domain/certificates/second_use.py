@@ -1,6 +1,6 @@
-"""A piece of evidence that serves a second part of a conformity file says why it serves there.
+"""An evidence item that serves a second part of a conformity file says why it serves there.
 
-Pieces are compared by their reference and by the content of their newest version. Of all parts that one content serves,
+Evidence items are compared by their reference and by the content of their newest version. Of all parts that one content serves,
 all but one have such words.
 """
 
@@ -18,7 +18,7 @@ from assessments.models import ConformityEvidence, DeclaredUse, Evidence, Eviden
 LONGEST = 400
 
 
-class Served(NamedTuple):
+class ServedPart(NamedTuple):
     """A part of the file that a content serves already, and the words on why it serves there."""
 
     part: str
@@ -30,8 +30,8 @@ def _newest_content() -> Subquery:
     return Subquery(newest.values("sha256")[:1])
 
 
-def served_elsewhere(use: DeclaredUse, part: str, pieces: Iterable[Evidence]) -> dict[str, list[Served]]:
-    """Return of each piece (by reference) the other parts of the file that its content serves. Two queries."""
+def served_elsewhere(use: DeclaredUse, part: str, pieces: Iterable[Evidence]) -> dict[str, list[ServedPart]]:
+    """Return of each evidence item (by reference) the other parts of the file that its content serves. Two queries."""
     rows = ConformityEvidence.objects.filter(part__use=use, evidence__withdrawn_at=None).exclude(part__key=part)
     rows = rows.annotate(content=_newest_content()).order_by("pk")
     others = list(rows.values_list("evidence__reference", "content", "part__key", "why"))
@@ -43,22 +43,24 @@ def served_elsewhere(use: DeclaredUse, part: str, pieces: Iterable[Evidence]) ->
     found = {}
     for pk, reference in wanted.items():
         own = content.get(pk)
-        same = [Served(key, why) for other, sha256, key, why in others if other == reference or (own and sha256 == own)]
+        same = [
+            ServedPart(key, why) for other, sha256, key, why in others if other == reference or (own and sha256 == own)
+        ]
         if same:
             found[reference] = same
     return found
 
 
 def require_words(
-    elsewhere: Mapping[str, Collection[Served]],
+    elsewhere: Mapping[str, Collection[ServedPart]],
     why: Mapping[str, str],
     *,
     titles: Mapping[str, str],
     labels: Mapping[str, str],
 ) -> None:
-    """Raise InvalidAnswer at `why-<reference>` for a piece that serves another part and does not say why here.
+    """Raise InvalidAnswer at `why-<reference>` for an evidence item that serves another part and does not say why here.
 
-    `titles` of the pieces by reference, `labels` of the parts by key.
+    `titles` of the evidence items by reference, `labels` of the parts by key.
     """
     for reference, title in titles.items():
         words = why.get(reference, "").strip()
@@ -91,7 +93,7 @@ def shared_in(file: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], list[s
 
 
 def without_words(file: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
-    """Return of each part of a frozen file the titles of pieces that say not why they serve it too.
+    """Return of each part of a frozen file the titles of evidence items that do not say why they serve it too.
 
     The first part that a content serves needs no words. Files that were signed before words were asked have none to miss.
     """

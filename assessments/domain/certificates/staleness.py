@@ -69,7 +69,7 @@ class Reason:
 
 
 def reasons(assessment: Assessment) -> list[Reason]:
-    """The stored reasons, oldest first; no query."""
+    """Return the stored reasons, oldest first; no query."""
     return [_reason(row, assessment.compiled) for row in assessment.stale_reasons]
 
 
@@ -126,7 +126,7 @@ def flag_use(use: DeclaredUse, kind: Kind, cause: StaleCause, *, by: Any) -> Non
 
 
 def approvals_on(piece: Evidence) -> list[Assessment]:
-    """Lock and return the approvals that lean on a piece, by an answer, a hold or a supplement; call it before locking the piece.
+    """Lock and return the approvals that lean on an evidence item by answer, hold or supplement. Call it before locking that.
 
     What an answer leans on is locked with it at the submission, so the rows say what the submission names.
     """
@@ -201,6 +201,6 @@ def differences(before: CompiledEdition, after: CompiledEdition) -> str:
 
 
 def shown(assessment: Assessment) -> list[Reason]:
-    """Everything that a page says of an approval: the stored reasons, newest first, then the notice on the edition."""
+    """Return everything that a page says of an approval: the stored reasons, newest first, then the notice on the edition."""
     notice = newer_edition(assessment)
     return [*reversed(reasons(assessment)), *([notice] if notice else [])]

@@ -1,6 +1,6 @@
-"""The standing of a certificate: suspended, reinstated, revoked, by somebody with a reason or by a condition that was missed.
+"""Suspend, reinstate and revoke a certificate: who may, with which reason, and what stands in the way.
 
-What was issued stays as it was printed; each change is an event of the certificate with a reason from a list, for
+What was issued stays as it was printed. Each change is an event of the certificate with a reason from a list, for
 everybody to read, and words of one's own that stay inside. Meeting a condition late reinstates nothing by itself.
 """
 
@@ -99,7 +99,7 @@ def refusals(certificate: Certificate, by: User) -> dict[str, Refusal]:
 
 
 def possible(certificate: Certificate, by: User) -> list[str]:
-    """The moves that this person may make now, in order."""
+    """Return the moves that this person may make now, in order."""
     today = certificate.status()
     found = refusals(certificate, by)
     moves = (REINSTATE, SUSPEND, REVOKE)
@@ -107,14 +107,14 @@ def possible(certificate: Certificate, by: User) -> list[str]:
 
 
 def moves_from(certificate: Certificate, move: str, status: CertificateStatus | None = None) -> bool:
-    """What only waits for fresh monitoring can be suspended for another reason, which outlives the fresh record."""
+    """Tell whether a move is possible. A certificate that waits for fresh monitoring can be suspended for another reason."""
     if move == SUSPEND and certificate.ended_at is None and certificate.lapsed_by_monitoring():
         return True
     return (status or certificate.status()) in FROM[move]
 
 
 def who_may_reinstate(certificate: Certificate) -> set[int]:
-    """Ids of those who may let a suspended certificate stand again: a few queries for each reviewer who might."""
+    """Return ids of those who may let a suspended certificate stand again: a few queries for each reviewer who might."""
     seats = Q(role=Role.REVIEWER) & (Q(organisation__is_reviewing_body=True) | Q(organisation=certificate.organisation))
     owners = Q(role=Role.OWNER, organisation=certificate.organisation)
     rows = Membership.objects.current().filter(seats | owners).select_related("user")

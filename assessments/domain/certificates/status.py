@@ -116,12 +116,12 @@ def _message(certificate: Certificate, event: CertificateEvent) -> tuple[Message
 
 
 def _link(certificate: Certificate, event: CertificateEvent, *, to_owners: bool) -> str:
-    """The page to go on from: an owner adds monitoring records, a reviewer sees the case of a new certificate."""
+    """Return the page to go on from: an owner adds monitoring records, a reviewer sees the case of a new certificate."""
     if to_owners and event.is_by_monitoring:
         return reverse("conformity", args=[certificate.submission.assessment.reference])
     if not to_owners and event.kind == Event.ISSUED:
         return reverse("review", args=[certificate.submission.reference])
-    return reverse("standing", args=[certificate.number])
+    return reverse("certificate_status", args=[certificate.number])
 
 
 SUSPEND, REINSTATE, REVOKE = status.Event.SUSPENDED, status.Event.REINSTATED, status.Event.REVOKED

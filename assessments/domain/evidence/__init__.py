@@ -1,1 +1,1 @@
-"""Evidence as the domain sees it: how much of it an organisation may keep."""
+"""Evidence: the library, its files, and how much of it an organisation may keep."""

@@ -72,7 +72,7 @@ class StoredFile:
 
 
 def endings() -> list[str]:
-    """The endings of the kinds that are taken, for a page and its file chooser."""
+    """Return the endings of the kinds that are taken, for a page and its file chooser."""
     return sorted({ending for kind in KINDS.values() for ending in kind.endings})
 
 
@@ -110,7 +110,7 @@ def keep(upload: UploadedFile) -> StoredFile:
 
 
 def clean_name(name: str) -> str:
-    """A file's name without folders and without signs that nobody sees, at most 255 characters, its ending kept."""
+    """Return a file's name without folders and without signs that nobody sees, at most 255 characters, its ending kept."""
     name = re.split(r"[/\\]", name)[-1]
     name = "".join(sign for sign in name if sign.isprintable()).strip(" .")
     stem, dot, ending = name.rpartition(".")
@@ -139,7 +139,7 @@ def kind_of(upload: UploadedFile, name: str) -> Kind:
 
 
 def _readable(upload: UploadedFile) -> IO[bytes] | Path:
-    """The path of a large upload, which lies in a temporary file, or a small one itself."""
+    """Return the path of a large upload, which lies in a temporary file, or a small one itself."""
     if isinstance(upload, TemporaryUploadedFile):
         upload.file.flush()  # type: ignore[union-attr]
         return Path(upload.temporary_file_path())

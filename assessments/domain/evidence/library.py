@@ -44,7 +44,7 @@ from assessments.models.stale_reasons import StaleReason, because
 
 
 def require_writer(piece: Evidence, user: User) -> Membership:
-    """Return the membership of who may change a piece; somebody who sees only what is assigned changes their own.
+    """Return the membership of who may change an evidence item; somebody who sees only what is assigned changes their own.
 
     Raises NotPermitted.
     """
@@ -78,10 +78,10 @@ def add(
     to: tuple[Assessment, str] | None = None,
     **details: Any,
 ) -> Evidence:
-    """Put a piece into the library: a file, a link, or (on request only) the word of who shows it.
+    """Put an evidence item into the library: a file, a link, or (on request only) the word of who shows it.
 
     `to` (an assessment, the key of a question) attaches it in the same transaction. The very file that the person can
-    find in the library already is attached as it is, so that sending a lost upload again makes no second piece. Raises
+    find in the library already is attached as it is, so that sending a lost upload again makes no second evidence item. Raises
     InvalidAnswer naming the control, and what `attach` raises.
     """
     roles.require(by, Action.ANSWER, organisation)
@@ -131,7 +131,7 @@ def _check_what(file: UploadedFile | None, link: str, *, on_request: bool, held_
 
 
 def _twin(organisation: Organisation, kept: files.StoredFile | None, by: User) -> Evidence | None:
-    """The piece that this person can find and whose newest version is this very file."""
+    """Return the evidence item that this person can find and whose newest version is this very file."""
     if kept is None:
         return None
     newest = EvidenceVersion.objects.filter(evidence=OuterRef("pk")).order_by("-number")
@@ -157,9 +157,9 @@ def add_version(
     link: str = "",
     details: Mapping[str, Any] | None = None,
 ) -> EvidenceVersion:
-    """Replace a piece by a newer file or link; answers that lean on it are asked to look again.
+    """Replace an evidence item by a newer file or link; answers that lean on it are asked to look again.
 
-    `details`: the period and expiry of the new version. A piece that was shown on request only becomes confidential: it
+    `details`: the period and expiry of the new version. An evidence item that was shown on request only becomes confidential: it
     has a file now. Raises InvalidAnswer naming the control.
     """
     require_writer(piece, by)
@@ -199,7 +199,7 @@ def add_version(
 
 @transaction.atomic
 def update(piece: Evidence, *, by: User, **fields: Any) -> Evidence:
-    """Change what is said of a piece; its versions stay. A piece with a file never becomes one shown on request only."""
+    """Change what is said of an evidence item; its versions stay. An item with a file never becomes one shown on request only."""
     require_writer(piece, by)
     piece = Evidence.objects.select_for_update(of=("self",)).select_related("owner").get(pk=piece.pk)
     if piece.withdrawn_at:
@@ -229,7 +229,7 @@ def update(piece: Evidence, *, by: User, **fields: Any) -> Evidence:
 
 @transaction.atomic
 def withdraw(piece: Evidence, *, by: User) -> None:
-    """Take a piece out of the library: nothing new leans on it, submissions keep the versions that they name."""
+    """Take an evidence item out of the library: nothing new leans on it, submissions keep the versions that they name."""
     require_writer(piece, by)
     approvals = staleness.approvals_on(piece)
     changed = Evidence.objects.filter(pk=piece.pk, withdrawn_at=None).update(withdrawn_at=timezone.now())
@@ -291,7 +291,7 @@ def _record(kind: AuditKind, piece: Evidence, answer: Answer, by: User) -> None:
 
 @transaction.atomic
 def attach(piece: Evidence, assessment: Assessment, question_key: str, *, by: User) -> EvidenceUse:
-    """Let an answer lean on a piece, as it stands now; attaching it twice is once."""
+    """Attach the current version of an evidence item to an answer. Idempotent."""
     answer = _open_answer(assessment, question_key, by=by)
     piece = Evidence.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=piece.pk)
     if piece.organisation_id != answer.assessment.organisation_id:
@@ -308,7 +308,7 @@ def attach(piece: Evidence, assessment: Assessment, question_key: str, *, by: Us
 
 @transaction.atomic
 def detach(piece: Evidence, assessment: Assessment, question_key: str, *, by: User) -> None:
-    """Take a piece away from an answer; it stays in the library, and in every submission that names it."""
+    """Take an evidence item away from an answer; it stays in the library, and in every submission that names it."""
     answer = _open_answer(assessment, question_key, by=by)
     if EvidenceUse.objects.filter(evidence=piece, answer=answer).take_away(answer.assessment.use_id):
         _record(AuditKind.EVIDENCE_DETACHED, piece, answer, by)
@@ -316,7 +316,7 @@ def detach(piece: Evidence, assessment: Assessment, question_key: str, *, by: Us
 
 @transaction.atomic
 def confirm_again(piece: Evidence, assessment: Assessment, question_key: str, *, by: User) -> None:
-    """Say that a replaced or expired piece still shows what the answer says.
+    """Say that a replaced or expired evidence item still shows what the answer says.
 
     `by` of the row stays whoever attached it.
     """
@@ -337,7 +337,7 @@ def open_file(version: EvidenceVersion) -> IO[bytes]:
 
 
 def note_reading(version: EvidenceVersion, *, by: User, submission: str = "") -> None:
-    """Log that somebody read a confidential piece, a reviewer with the `submission` that names it; of others nothing."""
+    """Log that somebody read a confidential evidence item, a reviewer with the `submission` that names it; of others nothing."""
     piece = version.evidence
     if piece.confidentiality != Confidentiality.CONFIDENTIAL:
         return

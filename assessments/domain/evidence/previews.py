@@ -1,4 +1,4 @@
-"""Show a piece of evidence in a page: pictures, pages of a PDF, texts and tables, for the reviewers of a case.
+"""Show an evidence item in a page: pictures, pages of a PDF, texts and tables, for the reviewers of a case.
 
 No byte of the file reaches the page: `core.preview_readers` reads it in a child process with limits, and gives back a
 picture that it drew or texts. Whatever is too large, locked, damaged or of another kind is refused with a sentence.
@@ -24,7 +24,7 @@ READERS = "assessments.core.preview_readers"
 TICKET_SECONDS = 3600  # a page that shows a preview may ask for its pictures so long
 TABLE = ("text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 READER_OF = {
-    **dict.fromkeys(preview_readers.FORMATS, "picture"),
+    **dict.fromkeys(preview_readers.FORMATS, "image"),
     "application/pdf": "page",
     "text/plain": "text",
     "text/markdown": "text",
@@ -76,7 +76,7 @@ def can_show(media_type: str) -> bool:
 
 
 def find(submission: Submission, reference: str, number: int, *, by: User) -> EvidenceVersion | None:
-    """The version of a piece that belongs to a case, None for any other; raises NotPermitted where the gate is closed."""
+    """Return the version of an evidence item of a case, None for any other; raises NotPermitted where the gate is closed."""
     if not finders.is_open_to(by, submission.assessment_id):
         raise NotPermitted(_("Declare your interests in this case before you open its evidence."))
     return finders.submitted_version(submission, reference, number)
@@ -87,7 +87,7 @@ def look(version: EvidenceVersion, number: int = 1) -> Preview:
     found = _read(version, number)
     width, height = found.get("drawn", (0, 0))
     match found.get("kind") or READER_OF[version.media_type]:
-        case "picture":
+        case "image":
             size = _("%(width)s × %(height)s pixels") % {"width": found["width"], "height": found["height"]}
             return Preview("picture", words=size, width=width, height=height)
         case "page":
@@ -99,8 +99,8 @@ def look(version: EvidenceVersion, number: int = 1) -> Preview:
 
 
 def draw(version: EvidenceVersion, number: int = 1) -> tuple[str, bytes]:
-    """The picture of a preview: its media type and its bytes. Raises as `look`, NoSuchPage for what has no picture."""
-    if READER_OF.get(version.media_type) not in ("picture", "page"):
+    """Return the picture of a preview: its media type and its bytes. Raises as `look`, NoSuchPage for what has no picture."""
+    if READER_OF.get(version.media_type) not in ("image", "page"):
         raise NoSuchPage
     found = _read(version, number)
     return found["type"], base64.b64decode(found["bytes"])
@@ -110,7 +110,7 @@ def draw(version: EvidenceVersion, number: int = 1) -> tuple[str, bytes]:
 
 
 def ticket_for(version: EvidenceVersion, user: User) -> str:
-    """What a preview gives to the addresses of its pictures and pages: this reader's opening was logged."""
+    """Return the ticket that a preview gives to the addresses of its pictures and pages: this reader's opening was logged."""
     return signing.dumps([version.pk, user.pk], salt=__name__)
 
 
@@ -130,7 +130,7 @@ def _read(version: EvidenceVersion, number: int) -> dict[str, Any]:
         raise NotShown(_("This is a link. It is not shown here: it opens at its own address."))
     if reader is None:
         raise NotShown(_("Files of this kind are not shown here. Download the file to read it."))
-    if number != 1 and reader in ("picture", "text"):
+    if number != 1 and reader in ("image", "text"):
         raise NoSuchPage
     try:
         return _run(version, reader, number)
@@ -148,7 +148,7 @@ def _read_as_text(version: EvidenceVersion) -> dict[str, Any]:
 
 
 def _run(version: EvidenceVersion, reader: str, number: int) -> dict[str, Any]:
-    options: dict[str, Any] = {"picture": {"kind": version.media_type}, "text": {}}.get(reader, {"number": number})
+    options: dict[str, Any] = {"image": {"kind": version.media_type}, "text": {}}.get(reader, {"number": number})
     with stored_files.open_as_stored(
         default_storage, version.storage_key, sha256=version.sha256, size=version.size
     ) as content:
@@ -214,7 +214,7 @@ def _table(found: dict[str, Any], number: int) -> Preview:
 
 
 def _table_words(found: dict[str, Any], rows_shown: int, columns_shown: int) -> str:
-    """How many rows and columns there are, as far as they were counted, and how many are shown."""
+    """Say how many rows and columns there are, as far as they were counted, and how many are shown."""
     rows, columns = found["rows"], found["columns"]
     if not rows:
         return _("The table is empty.")
@@ -237,7 +237,7 @@ def _table_words(found: dict[str, Any], rows_shown: int, columns_shown: int) -> 
 
 
 def column_name(number: int) -> str:
-    """The letters over a column of a table: A, B, … Z, AA."""
+    """Return the letters over a column of a table: A, B, … Z, AA."""
     name = ""
     while number:
         number, rest = divmod(number - 1, 26)

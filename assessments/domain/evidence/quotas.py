@@ -41,13 +41,13 @@ class Quota:
 
 
 def used_by(organisation: Organisation) -> int:
-    """The bytes of all files that an organisation keeps as evidence."""
+    """Return the bytes of all files that an organisation keeps as evidence."""
     versions = EvidenceVersion.objects.filter(evidence__organisation=organisation)
     return versions.aggregate(total=Sum("size"))["total"] or 0
 
 
 def nearly_used(organisations: QuerySet[Organisation]) -> list[Quota]:
-    """The quotas of which SHOWN_FROM per cent or more are used. One query."""
+    """Return the quotas of which SHOWN_FROM per cent or more are used. One query."""
     limit = settings.EVIDENCE_QUOTA_BYTES
     if not limit:
         return []

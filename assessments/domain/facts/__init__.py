@@ -1,1 +1,1 @@
-"""Facts of a declared use: what is kept of a page before it is saved, and what is said of them."""
+"""Facts of a declared use: declare them, run the tier rules, look after the holds that follow."""

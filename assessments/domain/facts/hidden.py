@@ -26,7 +26,7 @@ class HiddenAnswer:
 
 
 def shown_answers(use: DeclaredUse, values: Iterable[str], edition: CompiledEdition) -> set[HiddenAnswer]:
-    """The answers that count now and that facts of these keys could hide: of the use, or of all uses of its system."""
+    """Return the answers that count now and that facts of these keys could hide: of the use, or of all uses of its system."""
     found = Assessment.objects.for_dashboard().filter(state__in=EDITABLE_STATES)
     if any(key in edition.facts and edition.facts[key].level == "system" for key in values):
         found = found.filter(use__system=use.system_id)

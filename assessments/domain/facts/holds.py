@@ -73,7 +73,7 @@ def require_keeper(hold: Hold, by: User) -> None:
 
 
 def may_keep(hold: Hold, by: User) -> bool:
-    """Whether `by` may assign the hold and change its evidence: for a page, which shows what can be done."""
+    """Tell whether `by` may assign the hold and change its evidence: for a page, which shows what can be done."""
     try:
         require_keeper(hold, by)
     except NotPermitted:
@@ -83,7 +83,7 @@ def may_keep(hold: Hold, by: User) -> bool:
 
 @transaction.atomic
 def attach(hold: Hold, piece: Evidence, *, by: User) -> EvidenceUse:
-    """Let a hold lean on a piece of the library; twice is once. With its answer given, an open question is answered."""
+    """Attach an evidence item of the library to a hold. Idempotent. With its answer given, an open question is answered."""
     use, hold = lock(hold)
     require_keeper(hold, by)
     piece = Evidence.objects.select_for_update(of=("self",)).get(pk=piece.pk)
@@ -102,7 +102,7 @@ def attach(hold: Hold, piece: Evidence, *, by: User) -> EvidenceUse:
 
 @transaction.atomic
 def detach(hold: Hold, piece: Evidence, *, by: User) -> None:
-    """Take a piece away from an open hold; it stays in the library."""
+    """Take an evidence item away from an open hold; it stays in the library."""
     use, hold = lock(hold)
     require_keeper(hold, by)
     if EvidenceUse.objects.filter(evidence=piece, hold=hold).take_away(hold.use_id):

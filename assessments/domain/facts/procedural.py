@@ -19,7 +19,7 @@ from assessments.models.stale_reasons import StaleReason, because
 
 
 def _require_procedural_open(use: DeclaredUse) -> None:
-    """The agreement decides what the fact says: it is locked with it, under review and, unless marked, once returned."""
+    """Require that the fact is open: the agreement is locked with it, under review and, unless marked, once returned."""
     allowed = declare.editable_facts(use)
     if allowed is not None and "minor_procedural_task" not in allowed:
         raise Locked(_("Only what the reviewer marked can be changed now, and this fact is not marked."))

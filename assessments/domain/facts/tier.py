@@ -92,7 +92,7 @@ def _reopen_carried(assessment: Assessment, changed: set[str]) -> None:
 
 
 def reading(edition: CompiledEdition, facts: Collection[str]) -> set[str]:
-    """The questions (keys) that are asked, or any of whose lines is, because of one of these facts."""
+    """Return the questions (keys) that are asked, or any of whose lines is, because of one of these facts."""
     found = set()
     for question in edition.questions.values():
         conditions = [question.when, *(item.when for item in question.items)]

@@ -21,7 +21,7 @@ from assessments.scoring.inputs import Declared
 
 
 def current_edition(use: DeclaredUse) -> CompiledEdition:
-    """The edition that reads this use's facts: its open assessment's, else the newest release."""
+    """Return the edition that reads this use's facts: its open assessment's, else the newest release."""
     editions = Assessment.objects.filter(use=use, state__in=OPEN_STATES).values_list("edition__checksum", flat=True)
     checksum = editions.first()
     return edition_for(checksum) if checksum else Edition.objects.current().compiled()
@@ -63,7 +63,7 @@ def stored_answer(fact: Fact, value: Any) -> Any:
 
 
 def missing_facts(use: DeclaredUse, edition: CompiledEdition, stored: StoredFacts | None = None) -> tuple[str, ...]:
-    """The facts that are asked of this use and have no answer yet, in order. `stored`: its facts where they are read."""
+    """Return the facts that are asked of this use and have no answer yet, in order. `stored`: its facts where they are read."""
     stored = use.stored_facts() if stored is None else stored
     assumed = ASSUMED.keys() - {key for key, _value, _agreed_by in stored}
     declared = Declared(

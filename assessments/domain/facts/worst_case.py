@@ -28,7 +28,7 @@ from assessments.scoring.tiers import assign_tier
 
 
 def tiers_of(hold: Hold) -> tuple[Tier, Tier]:
-    """The tier of the use now, and the one that it has once this open question is closed as answered; three queries."""
+    """Return the tier of the use now, and the one that it has once this open question is closed as answered; three queries."""
     use = hold.use
     edition = values.current_edition(use)
     facts = declared_facts(edition, use.fact_rows())
@@ -42,7 +42,7 @@ def tiers_of(hold: Hold) -> tuple[Tier, Tier]:
 
 
 def open_answers(edition: CompiledEdition, facts: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """The answers that a provisional tier waits for: those that may be signed at their worst, and those that may not.
+    """Return the answers that a provisional tier waits for: those that may be signed at their worst, and those that may not.
 
     Signing some may make others count, so it is tried until the tier is provisional no more. Facts on prohibited uses,
     and the plea of a lawful exception, are never declared by signing: somebody has to know.
@@ -65,7 +65,7 @@ def open_answers(edition: CompiledEdition, facts: Mapping[str, Any]) -> tuple[di
 
 
 def worst_statement(use: DeclaredUse, edition: CompiledEdition, answers: Mapping[str, Any]) -> str:
-    """The text that an Owner signs; it is stored word for word."""
+    """Return the text that an Owner signs; it is stored word for word."""
     lines = [
         f"{edition.facts[key].label}: {fact_answer(edition.facts[key], value, short=True)}"
         for key, value in answers.items()
@@ -87,7 +87,7 @@ def sign_worst(use: DeclaredUse, *, by: User, shown: Mapping[str, Any] | None = 
 
     The facts take the worst value by revisions like any other and can be changed like any other, which takes the mark of
     the signature from them. `shown`: the answers that the page showed. Raises WorkflowError where nothing waits, where a
-    fact waits that is never signed, or where other answers are open by now; Locked as `declaring.declare_facts`.
+    fact waits that is never signed, or where other answers are open by now; Locked as `declare.declare_facts`.
     """
     roles.require(by, Action.SIGN, use)
     use = DeclaredUse.objects.select_for_update(of=("self",)).select_related("system__organisation").get(pk=use.pk)

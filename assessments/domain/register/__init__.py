@@ -1,1 +1,1 @@
-"""Organisations and people as such: who leaves, what a person or an organisation takes along, and what is deleted."""
+"""Organisations, people, AI systems and uses: registered, imported, left, exported and deleted."""

@@ -150,7 +150,7 @@ def preview(organisation: Organisation) -> Preview:
 
 
 def why_not(organisation: Organisation) -> str:
-    """Why an organisation cannot be deleted, with what to do; empty where it can."""
+    """Say why an organisation cannot be deleted, with what to do; empty where it can."""
     if organisation.is_reviewing_body:
         return _("The reviewing body of an installation is not deleted: others rely on what it decided.")
     waiting = organisation.assessments.filter(state__in=(State.SUBMITTED, State.IN_REVIEW)).count()
@@ -273,7 +273,7 @@ def _delete_rows(organisation: Organisation) -> list[str]:
 
 
 def _references(organisation: Organisation) -> list[str]:
-    """What the links of notices about the organisation name."""
+    """Return what the links of notices about the organisation name."""
     found = [organisation.reference]
     for name in ("AISystem", "DeclaredUse", "Assessment", "Submission", "Evidence", "Appeal"):
         found += rows_of(name, organisation).values_list("reference", flat=True)
@@ -312,7 +312,7 @@ def _leave_certificates(organisation: Organisation) -> None:
             MessageKind.CERTIFICATE_LEFT,
             people,
             about=f"certificate:{number}",
-            link=reverse("standing", args=[number]),
+            link=reverse("certificate_status", args=[number]),
             context={"number": number},
         )
 

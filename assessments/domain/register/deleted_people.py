@@ -76,7 +76,7 @@ def _left(membership: Membership) -> Left:
 
 
 def _own(user: User) -> Iterator[Any]:
-    """What is a person's alone: every table whose rows go with their account, in this app and in others."""
+    """Yield what is a person's alone: every table whose rows go with their account, in this app and in others."""
     for relation in User._meta.related_objects:
         if getattr(relation, "on_delete", None) is CASCADE:
             model: Any = relation.related_model

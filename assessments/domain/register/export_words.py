@@ -9,25 +9,25 @@ from assessments.domain.certificates import staleness
 from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.models import Edition, action_notes, edition_for, public_reasons
 
-type Row = Mapping[str, Any]
+type Values = Mapping[str, Any]
 
 
-def _certificate_event(row: Row) -> dict[str, Any]:
+def _certificate_event(row: Values) -> dict[str, Any]:
     return {"public_reason": public_reasons.words_of(row["public_reason"])}
 
 
-def _action_event(row: Row) -> dict[str, Any]:
+def _action_event(row: Values) -> dict[str, Any]:
     return {"words": action_notes.words_of(row["words"])}
 
 
-def _assessment(row: Row) -> dict[str, Any]:
+def _assessment(row: Values) -> dict[str, Any]:
     def edition() -> CompiledEdition:
         return edition_for(Edition.objects.values_list("checksum", flat=True).get(pk=row["edition_id"]))
 
     return {"stale_reasons": staleness.described(row["stale_reasons"], edition)}
 
 
-IN_WORDS: Mapping[str, Callable[[Row], dict[str, Any]]] = {
+IN_WORDS: Mapping[str, Callable[[Values], dict[str, Any]]] = {
     "ActionEvent": _action_event,
     "Assessment": _assessment,
     "CertificateEvent": _certificate_event,

@@ -1,7 +1,6 @@
-"""Starting fast: taking an inventory, a model card's suggestions, and answers that stand elsewhere already.
+"""Import an inventory of AI systems: read a file first, then take its good rows by a second press.
 
-Nothing here counts by itself: an import is read first and taken by a second press, a suggestion is confirmed, a carried
-answer is unanswered until somebody has confirmed it.
+Nothing here counts by itself: systems and uses are registered, and their facts are suggestions until somebody confirms them.
 """
 
 from __future__ import annotations
@@ -100,7 +99,7 @@ def _is_registered(row: Mapping[str, Any], register: inventory.Register) -> bool
 def _new_systems(
     organisation: Organisation, rows: Iterable[Mapping[str, Any]], register: inventory.Register
 ) -> dict[str, AISystem | int]:
-    """The system of each group of rows: a new one, or the id of the one that is registered."""
+    """Return the system of each group of rows: a new one, or the id of the one that is registered."""
     systems: dict[str, AISystem | int] = {}
     for row in rows:
         if row["group"] not in systems:

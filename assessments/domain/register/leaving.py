@@ -60,7 +60,7 @@ class Open:
 
 
 def open_work(member: Membership) -> list[Open]:
-    """All that a member still has in their organisation, in the order of the page."""
+    """Return all that a member still has in their organisation, in the order of the page."""
     colleagues = tuple(receivers(member))
     return [
         *_sections(member, colleagues),
@@ -72,7 +72,7 @@ def open_work(member: Membership) -> list[Open]:
 
 
 def receivers(member: Membership) -> list[User]:
-    """Who may get work: owners, and contributors who see everything, by name."""
+    """Return who may get work: owners, and contributors who see everything, by name."""
     rows = Membership.objects.current().filter(organisation=member.organisation_id, sees=Sees.ALL)
     rows = rows.filter(role__in=(Role.OWNER, Role.CONTRIBUTOR)).exclude(user=member.user_id)
     return [row.user for row in rows.select_related("user").order_by("user__name", "pk")]
@@ -151,7 +151,7 @@ def leave(member: Membership, to: Mapping[str, int], *, by: User) -> list[Open]:
     """Hand over what a member has, then end the membership; returns what was handed over.
 
     `to`: the key of each thing with the person who gets it. Raises InvalidAnswer at what nobody was chosen for, and what
-    `declaring.remove_member` raises.
+    `members.remove_member` raises.
     """
     Organisation.objects.select_for_update().get(pk=member.organisation_id)
     work = [one for one in open_work(member) if one.to]
@@ -225,7 +225,7 @@ def _ask_for_seat(held: ReviewSeat, to: User, member: Membership, by: User) -> N
 
 
 def _tell(work: list[Open], chosen: Mapping[str, User], member: Membership, by: User) -> None:
-    """One message to each person who got something, with all of it; not to whoever did it."""
+    """Send one message to each person who got something, with all of it; none to the person who did it."""
     for user in {user.pk: user for user in chosen.values()}.values():
         mine = [one for one in work if chosen[one.key] == user]
         if user.pk == by.pk:
@@ -241,7 +241,7 @@ def _tell(work: list[Open], chosen: Mapping[str, User], member: Membership, by: 
 
 
 def why_not(member: Membership) -> str:
-    """Why a member cannot leave, with what to do; empty where they can."""
+    """Say why a member cannot leave, with what to do; empty where they can."""
     keeps = Role.REVIEWER if member.organisation.is_reviewing_body else Role.OWNER
     others = Membership.objects.current().filter(organisation=member.organisation_id, role=keeps)
     if member.role != keeps or others.exclude(pk=member.pk).exists():

@@ -17,7 +17,7 @@ from assessments.models import Invitation, Membership, Organisation, Role, Sees,
 def join(user: User, organisation: Organisation, role: Role, *, by: User, sees: Sees = Sees.ALL) -> Membership:
     """Make somebody a member, or give back a role to somebody who left; who may invite does it, as with an invitation.
 
-    Raises NotPermitted, and WorkflowError for a member (`teamwork.change_role` is for those) or an owner of the reviewing
+    Raises NotPermitted, and WorkflowError for a member (`invitations.change_role` is for those) or an owner of the reviewing
     body.
     """
     roles.require_people(by, organisation)

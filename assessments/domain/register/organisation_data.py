@@ -79,7 +79,7 @@ def note(organisation: Organisation, *, by: User) -> None:
 
 
 def parts(organisation: Organisation) -> Iterator[Part]:
-    """The files of an organisation's archive, for a page that has asked `note`; each is made while it is read."""
+    """Yield the files of an organisation's archive, for a page that has asked `note`; each is made while it is read."""
     about = {"organisation": organisation, "now": timezone.now(), "tables": _tables()}
     yield "read-me.txt", [render_to_string("assessments/register/organisation_data.txt", about).encode()]
     for name in _tables():
@@ -147,12 +147,12 @@ def _by_key(rows: Any) -> Iterator[Any]:
 
 
 def _safe(name: str) -> str:
-    """A name that unpacks into its own folder on every system."""
+    """Return a name that unpacks into its own folder on every system."""
     return get_valid_filename(name.replace("/", "_").replace("\\", "_").lstrip(".") or "file")[-120:]
 
 
 def _file(name: str, stored: str, sha256: str, size: int) -> Part:
-    """A stored file, or a line that says why it is not there; the rest of the archive is made all the same."""
+    """Return a stored file, or a line that says why it is not there; the rest of the archive is made all the same."""
     try:
         stored_files.open_as_stored(default_storage, stored, sha256=sha256, size=size).close()
     except stored_files.NotAsStored as fault:

@@ -30,7 +30,7 @@ NOT_WORK = frozenset({"Organisation", "Membership", "Document", "AuditEntry"})
 
 
 def parts(user: User) -> Iterator[Part]:
-    """The files of a person's archive, each made while it is read."""
+    """Yield the files of a person's archive, each made while it is read."""
     yield "read-me.txt", [render_to_string("assessments/register/personal_data.txt", {"now": timezone.now()}).encode()]
     for name, make in _files(user):
         yield f"{name}.json", json_lines(make())
@@ -67,7 +67,7 @@ def _memberships(user: User) -> Iterator[dict[str, Any]]:
 
 
 def _work(user: User) -> Iterator[dict[str, Any]]:
-    """Each row that a person wrote, owns or was given: its words only where they still belong to the organisation."""
+    """Yield each row that a person wrote, owns or was given: its words only where they still belong to the organisation."""
     mine = set(Membership.objects.current().filter(user=user).values_list("organisation", flat=True))
     called = dict(Organisation.objects.filter(memberships__user=user).values_list("pk", "name_en"))
     for name, way in OF_ORGANISATION.items():
@@ -91,7 +91,7 @@ def _work(user: User) -> Iterator[dict[str, Any]]:
 
 
 def _log(user: User) -> Iterator[dict[str, Any]]:
-    """The entries that a person made, and those that name them; whose other details are not theirs."""
+    """Yield the entries that a person made, and those that name them; whose other details are not theirs."""
     current = Membership.objects.current().filter(user=user).values_list("organisation__reference", flat=True)
     open_chains = {INSTALLATION, *current}
     rows = AuditDetail.objects.filter(log.about(user)).select_related("entry")
@@ -115,7 +115,7 @@ def _log(user: User) -> Iterator[dict[str, Any]]:
 
 
 def _pages(name: str, rows: Iterator[dict[str, Any]]) -> Iterator[bytes]:
-    """One page that shows each row as a list of terms; everything is escaped by its template."""
+    """Yield one page that shows each row as a list of terms; everything is escaped by its template."""
     first = next(rows, None)
     yield render_to_string("assessments/register/data_head.html", {"name": name, "empty": first is None}).encode()
     for row in chain([] if first is None else [first], rows):

@@ -41,7 +41,7 @@ def suggest(use: DeclaredUse, found: Iterable[Suggestion], *, by: User, source: 
 @transaction.atomic
 def confirm_suggestions(use: DeclaredUse, ids: Collection[int], *, by: User, replace: bool = False) -> tuple[str, ...]:
     """Declare the facts as suggested; returns the keys that changed. What is answered already is touched only with
-    `replace`, which a person presses beside both answers. Raises as `declaring.declare_facts` does."""
+    `replace`, which a person presses beside both answers. Raises as `declare.declare_facts` does."""
     roles.require(by, Action.DECLARE, use)
     DeclaredUse.objects.select_for_update().get(pk=use.pk)
     rows = list(FactSuggestion.objects.filter(use=use, settled_at=None, pk__in=ids))

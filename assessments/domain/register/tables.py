@@ -1,4 +1,4 @@
-"""Whose each table is: the one list that exports, deletion and docs/data-map.md go by.
+"""Whose each table is: the one list that exports, deletion and docs/data-map.md follow.
 
 A model that is added without a line here fails a test (tests/system/security/test_people_data.py).
 """
@@ -99,17 +99,17 @@ NEVER_SHOWN: Mapping[str, frozenset[str]] = {
 
 
 def model_of(name: str) -> Any:
-    """The model of a table; each has the manager `objects`."""
+    """Return the model of a table; each has the manager `objects`."""
     return apps.get_model("assessments", name)
 
 
 def all_rows(name: str) -> QuerySet[Any]:
-    """Every row of a table, marks that were taken back included."""
+    """Return every row of a table, marks that were taken back included."""
     return ReviewMark.kept.all() if name == "ReviewMark" else model_of(name).objects.all()
 
 
 def rows_of(name: str, organisation: Organisation) -> QuerySet[Any]:
-    """The rows of a table that belong to an organisation."""
+    """Return the rows of a table that belong to an organisation."""
     rows = all_rows(name)
     match name:
         case "Organisation":
@@ -126,7 +126,7 @@ def rows_of(name: str, organisation: Organisation) -> QuerySet[Any]:
 
 
 def people_columns(name: str) -> list[str]:
-    """The columns of a table that name a person, such as `by` or `owner`."""
+    """Return the columns of a table that name a person, such as `by` or `owner`."""
     fields = model_of(name)._meta.concrete_fields
     return [field.name for field in fields if field.related_model is User]
 
@@ -134,7 +134,7 @@ def people_columns(name: str) -> list[str]:
 def plain_rows(
     rows: QuerySet[Any], *, without: frozenset[str] = frozenset(), pieces: int = 500
 ) -> Iterator[dict[str, Any]]:
-    """Rows as plain values, by key, read in pieces; people as names, codes in words. No query stays open between two pieces."""
+    """Yield rows as plain values, by key: people as names, codes in words. Read in batches; no query stays open between two."""
     name = rows.model.__name__
     leave = NEVER_SHOWN.get(name, frozenset()) | without
     columns = [field.attname for field in rows.model._meta.concrete_fields if field.name not in leave]

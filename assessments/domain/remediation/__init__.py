@@ -1,4 +1,1 @@
-"""The plan in the hands of people: actions added, taken, edited, split, merged, and marked as not relevant.
-
-Actions that a submission opens and closes, their dates, evidence and risks are in `assessments.acting`.
-"""
+"""Remediation: actions that a submission opens and that people change, their dates, evidence, risks and closing."""

@@ -1,7 +1,7 @@
-"""Remediation actions: opened by a submission, planned, done, accepted; and the risks that somebody accepts instead.
+"""One action after its opening: attach evidence, report it as done, accept or decline what was reported.
 
 One function, one transaction each, the actor always named, `by=`. Each writes a line of the action's own history
-(`ActionEvent`) and an audit entry. `workflow` closes an action, since a certificate may hang on it.
+(`ActionEvent`) and an audit entry. `certificates.issue.close_action` closes an action, since a certificate may wait for it.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def comment(action: RemediationAction, text: str, *, by: User) -> ActionEvent:
 
 @transaction.atomic
 def attach(action: RemediationAction, piece: Evidence, *, by: User, answer: Answer | None = None) -> EvidenceUse:
-    """Attach the current version of a piece of the library to the closing of an action. Idempotent.
+    """Attach the current version of an evidence item of the library to the closing of an action. Idempotent.
 
     `answer`: the answer by which it is shown, where a whole answer is linked (`link_answer`).
     """
@@ -89,18 +89,18 @@ def attach(action: RemediationAction, piece: Evidence, *, by: User, answer: Answ
 
 @transaction.atomic
 def link_answer(action: RemediationAction, answer: Answer, *, by: User) -> list[EvidenceUse]:
-    """Show an action by an answer of the use: its pieces are shown for the action too, as they stand now.
+    """Show an action by an answer of the use: its evidence items are shown for the action too, as they stand now.
 
     Raises NotPermitted for an answer of another use, InvalidAnswer on `evidence` for one without evidence.
     """
     return [
-        attach(action, use.evidence, by=by, answer=answer) for use in closing.pieces_of_answer(action, answer, by=by)
+        attach(action, use.evidence, by=by, answer=answer) for use in closing.evidence_of_answer(action, answer, by=by)
     ]
 
 
 @transaction.atomic
 def detach(action: RemediationAction, piece: Evidence, *, by: User) -> None:
-    """Take a piece away from an action that is not closed; it stays in the library."""
+    """Take an evidence item away from an action that is not closed; it stays in the library."""
     roles.require(by, Action.ANSWER, action.organisation)
     action = history.lock(action)
     if action.status == ActionStatus.CLOSED:
@@ -117,7 +117,7 @@ def report(
     """Say that an action is done, and what shows it; a reviewer (self-declared: an owner) checks it and is told.
 
     `pieces` and `answers` are attached with it. Raises InvalidAnswer on `evidence` where the action blocks the certificate
-    and no stored piece shows it.
+    and no stored evidence item shows it.
     """
     roles.require(by, Action.ANSWER, action.organisation)
     if not note.strip():
@@ -140,7 +140,7 @@ def report(
 
 
 def checkers_of(action: RemediationAction) -> Sequence[int]:
-    """Who may be asked to accept an action.
+    """Return who may be asked to accept an action.
 
     Owners of what was self-declared, else the reviewers of the case, else those whom it was sent to.
     """
@@ -176,9 +176,10 @@ def accept(
 ) -> tuple[Assessment, Submission]:
     """Accept what shows that an action is done: it is closed, meets its condition, and its practice is in place.
 
-    `findings`: what `by` finds of its pieces, kept with it; each piece has to be judged. Where a certificate of a High use
+    `findings`: what `by` finds of its evidence items, kept with it; each item has to be judged. Where a certificate of a High use
     depends on the action, it is closed once the other reviewer of the case has confirmed it. The submission and its
-    printed readiness stay as they were. Call `workflow.close_action`, which also issues the certificate that waited for it.
+    printed readiness stay as they were. Call `certificates.issue.close_action`: it also issues the certificate that
+    waited for it.
     """
     assessment, submission = lock_to_check(action, by=by)
     action = history.lock(action)
@@ -245,7 +246,7 @@ def decline(
 ) -> None:
     """Say that what was reported does not show it yet, and why: the action is open again, and its owner is told.
 
-    `findings`: what `by` finds of its pieces, kept with it.
+    `findings`: what `by` finds of its evidence items, kept with it.
     """
     lock_to_check(action, by=by)
     if not words.strip():

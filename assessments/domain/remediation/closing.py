@@ -1,7 +1,7 @@
 """How an action is closed: by evidence that the reviewers of its case have judged, of a High use by two of them.
 
-What blocks the certificate is reported with evidence, and accepted once somebody who may accept it has judged each piece.
-`acting` moves the action; this module says what has to be there. Every function names its actor, `by=`.
+What blocks the certificate is reported with evidence, and accepted once somebody who may accept it has judged each evidence item.
+`actions` changes the action; this module says what has to be there. Every function names its actor, `by=`.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ from assessments.models import (
     User,
     Verdict,
 )
-from assessments.models.closing import JUDGING, VERDICT_WORDS, Finding, Judged, judged_in
+from assessments.models.closing import JUDGING, VERDICT_WORDS, EvidenceVerdict, Finding, judged_in
 
 BLOCKING = frozenset({"prohibited_or_hold", "table_1_or_overlay", "must"})
-"""The priorities that keep a certificate back. Our judgement: they are closed by evidence, of which one piece is a file."""
+"""The priorities that keep a certificate back. Our judgement: they are closed by evidence, of which one item is a file."""
 
 
 # --- the case -----------------------------------------------------------------------------------------------------------
 
 
 def case_of(action: RemediationAction) -> Assessment | None:
-    """The assessment in which an action is judged, with its submission; None where nothing was submitted yet."""
+    """Return the assessment in which an action is judged, with its submission; None where nothing was submitted yet."""
     rows = RemediationAction.objects.filter(pk=action.pk).annotate(case=judged_in())
     found = Assessment.objects.filter(pk__in=rows.values("case")).select_related("current_submission")
     return found.defer("current_submission__snapshot").first()
@@ -125,13 +125,13 @@ def blocks(action: RemediationAction) -> bool:
     return standing.filter(question__in=[one for one in questions if one]).exists()
 
 
-def shown_for(action: RemediationAction, by: User | None) -> list[Judged]:
-    """The pieces that are shown for an action, each with the newest verdict of a person on that version; two queries."""
+def shown_for(action: RemediationAction, by: User | None) -> list[EvidenceVerdict]:
+    """Return the evidence items shown for an action, each with the newest verdict of a person on that version; two queries."""
     return judged(action, uses_of(action, by), by)
 
 
 def uses_of(action: RemediationAction, by: User | None) -> QuerySet[EvidenceUse]:
-    """The pieces that are attached to an action, each with two marks.
+    """Return the evidence items that are attached to an action, each with two marks.
 
     `is_opened`: the person opened it, in the case that judges the action. `is_stored`: the version that is shown is a file
     that is stored here.
@@ -146,15 +146,15 @@ def uses_of(action: RemediationAction, by: User | None) -> QuerySet[EvidenceUse]
     return found.select_related("evidence", "taken_from__question").order_by("pk")
 
 
-def judged(action: RemediationAction, uses: Iterable[EvidenceUse], by: User | None) -> list[Judged]:
-    """Those of the attached pieces that count, each with the newest verdict of a person; one query, none for nobody."""
+def judged(action: RemediationAction, uses: Iterable[EvidenceUse], by: User | None) -> list[EvidenceVerdict]:
+    """Return the attached evidence items that count, each with the newest verdict of a person; one query, none for nobody."""
     rows = ActionVerdict.objects.filter(action=action, by=by).order_by("pk") if by else ()
     newest = {(row.evidence_id, row.version): row for row in rows}
     counted = [use for use in uses if use.evidence.withdrawn_at is None]
-    return [Judged(use, newest.get((use.evidence_id, use.version))) for use in counted]
+    return [EvidenceVerdict(use, newest.get((use.evidence_id, use.version))) for use in counted]
 
 
-def missing_evidence(action: RemediationAction, pieces: list[Judged], *, blocking: bool | None = None) -> str:
+def missing_evidence(action: RemediationAction, pieces: list[EvidenceVerdict], *, blocking: bool | None = None) -> str:
     """Say what an action that blocks lacks before it can be reported as done; empty where it lacks nothing.
 
     `blocking`: what `blocks` says, where a page knows it.
@@ -178,8 +178,8 @@ def missing_evidence(action: RemediationAction, pieces: list[Judged], *, blockin
     return ""
 
 
-def _any_stored(pieces: Iterable[Judged]) -> bool:
-    """Tell whether one of the pieces (`shown_for`) is a file that is stored here, in the version that is shown."""
+def _any_stored(pieces: Iterable[EvidenceVerdict]) -> bool:
+    """Tell whether one of the evidence items (`shown_for`) is a file that is stored here, in the version that is shown."""
     return any(one.use.is_stored for one in pieces)  # type: ignore[attr-defined]  # annotated
 
 
@@ -191,7 +191,7 @@ def require_shown(action: RemediationAction) -> None:
 
 
 def answers_to_link(action: RemediationAction) -> list[Answer]:
-    """The answers of the use that have evidence and can be linked to an action: of its newest assessment."""
+    """Return the answers of the use that have evidence and can be linked to an action: of its newest assessment."""
     newest = Assessment.objects.filter(use=action.use_id).order_by("-pk").values("pk")[:1]
     case = RemediationAction.objects.filter(pk=action.pk).annotate(case=judged_in()).values("case")
     rows = Answer.objects.filter(Q(assessment__in=newest) | Q(assessment__in=case), to_confirm=False)
@@ -202,8 +202,8 @@ def answers_to_link(action: RemediationAction) -> list[Answer]:
     return list(found.values())
 
 
-def pieces_of_answer(action: RemediationAction, answer: Answer, *, by: User) -> list[EvidenceUse]:
-    """The pieces of an answer that may be shown for an action. Raises NotPermitted, InvalidAnswer on `evidence`."""
+def evidence_of_answer(action: RemediationAction, answer: Answer, *, by: User) -> list[EvidenceUse]:
+    """Return the evidence of an answer that may be shown for an action. Raises NotPermitted, InvalidAnswer on `evidence`."""
     roles.require(by, Action.ANSWER, action.organisation)
     if answer.assessment.use_id != action.use_id:
         raise NotPermitted(_("This answer belongs to another use."))
@@ -220,9 +220,9 @@ def pieces_of_answer(action: RemediationAction, answer: Answer, *, by: User) -> 
 @proof.factor_asked
 @transaction.atomic
 def judge(action: RemediationAction, findings: Mapping[str, Finding], *, by: User) -> None:
-    """Keep what a person who may accept an action finds of its pieces, by their references.
+    """Keep what a person who may accept an action finds of its evidence items, by their references.
 
-    Raises InvalidAnswer on the reference of a piece, and as `require_reviewer`. An earlier verdict stays on the record.
+    Raises InvalidAnswer on the reference of an evidence item, and as `require_reviewer`. An earlier verdict stays on the record.
     """
     require_judge(action, by=by)
     for one in shown_for(action, by):
@@ -266,7 +266,7 @@ def require_judge(action: RemediationAction, *, by: User) -> tuple[Assessment, S
     return assessment, submission
 
 
-def obstacles_to_accept(action: RemediationAction, pieces: list[Judged]) -> list[str]:
+def obstacles_to_accept(action: RemediationAction, pieces: list[EvidenceVerdict]) -> list[str]:
     """Say what keeps an action from being accepted by the person whose verdicts `pieces` have; empty where nothing does."""
     reasons = []
     missing = missing_evidence(action, pieces)
@@ -285,14 +285,14 @@ def obstacles_to_accept(action: RemediationAction, pieces: list[Judged]) -> list
 
 
 def require_judged(action: RemediationAction, *, by: User) -> None:
-    """Raise WorkflowError where `by` has not judged every piece, or where no piece supports that the action is done."""
+    """Raise WorkflowError where `by` has not judged every evidence item, or where no item supports that the action is done."""
     reasons = obstacles_to_accept(action, shown_for(action, by))
     if reasons:
         raise WorkflowError(reasons[0])
 
 
-def left_to_open(pieces: Iterable[Judged], submission: Submission) -> str:
-    """Say which of the pieces (`shown_for`) a reviewer has not opened; empty where all are, and for what was self-declared.
+def left_to_open(pieces: Iterable[EvidenceVerdict], submission: Submission) -> str:
+    """Say which of the items (`shown_for`) a reviewer has not opened; empty where all are, and for what was self-declared.
 
     What is shown on request has no version, and is seen elsewhere.
     """
@@ -303,7 +303,7 @@ def left_to_open(pieces: Iterable[Judged], submission: Submission) -> str:
 
 
 def require_opened(action: RemediationAction, submission: Submission, *, by: User) -> None:
-    """Raise WorkflowError where a reviewer accepts an action without having opened each piece that is shown for it."""
+    """Raise WorkflowError where a reviewer accepts an action without having opened each evidence item that is shown for it."""
     problem = left_to_open(shown_for(action, by), submission)
     if problem:
         raise WorkflowError(problem)
@@ -338,12 +338,12 @@ def refusal(
 
 
 def why_not_accept(
-    action: RemediationAction, reviewer: Reviewer, pieces: list[Judged], *, two: bool, blocking: bool
+    action: RemediationAction, reviewer: Reviewer, pieces: list[EvidenceVerdict], *, two: bool, blocking: bool
 ) -> str:
-    """Say why somebody who may judge an action cannot accept or confirm it now, whatever they find of its pieces.
+    """Say why somebody who may judge an action cannot accept or confirm it now, whatever they find of its evidence items.
 
-    Empty where they can, once they have opened and judged each piece. For a page, which knows `two` (`takes_two`) and
-    `blocking` (`blocks`); `acting.accept` asks the same functions.
+    Empty where they can, once they have opened and judged each evidence item. For a page, which knows `two` (`takes_two`) and
+    `blocking` (`blocks`); `actions.accept` asks the same functions.
     """
     problem = refusal(action, reviewer.submission, reviewer.seat, two=two)
     return problem or missing_evidence(action, pieces, blocking=blocking)

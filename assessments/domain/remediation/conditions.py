@@ -15,7 +15,7 @@ from assessments.models.action_notes import ActionNote, coded
 def conditions_on(
     actions: Iterable[RemediationAction], *, merged: Iterable[RemediationAction] | None = None
 ) -> dict[int, Condition]:
-    """The open condition that an action has to meet, by the action's id: two queries.
+    """Return the open condition that an action has to meet, by the action's id: two queries.
 
     Where several actions were merged into one, it has to meet the earliest of theirs; `merged`: these, where a page has
     read them.

@@ -102,7 +102,7 @@ def plan(
 
 
 def _planned(action: RemediationAction) -> dict[str, Any]:
-    """What a plan says of an action, as the log keeps it."""
+    """Return what a plan says of an action, as the log keeps it."""
     return {
         "owner": str(action.owner or ""),
         "due": action.due,

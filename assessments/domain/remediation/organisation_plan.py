@@ -50,7 +50,7 @@ class OverUses:
 def organisation_plan(actions: QuerySet[RemediationAction], edition: Edition) -> QuerySet[RemediationAction]:
     """Return one open action for each practice of the whole organisation among `actions`, with `in_uses`.
 
-    `actions` are those that the reader may see (`access.actions_for`), filtered at will. `in_uses` counts the uses whose
+    `actions` are those that the reader may see (`finders.actions_for`), filtered at will. `in_uses` counts the uses whose
     plan has the practice. The one that is due first stands for the others.
     """
     shared = _shared(actions, edition)

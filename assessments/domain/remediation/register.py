@@ -38,7 +38,7 @@ def sizes_of_packages(actions: Actions) -> dict[str, int]:
 
 
 def order_of(sort: str, priorities: Sequence[str], packages: Iterable[str] = ()) -> Order:
-    """The order of that name; `priorities` are the edition's, most urgent first, `packages` as they are shown."""
+    """Return the order of that name; `priorities` are the edition's, most urgent first, `packages` as they are shown."""
     # What gave an action its place comes before its priority: what prohibited uses ask takes its ordinary place.
     keys = [STOP, NEEDED, *priorities]
     urgency = Case(
@@ -66,7 +66,7 @@ def order_of(sort: str, priorities: Sequence[str], packages: Iterable[str] = ())
 
 
 def narrowed(actions: Any, chosen: Mapping[str, str], *, today: date, me: int) -> Any:
-    """The actions that a choice asks for (see forms.acting.RegisterForm)."""
+    """Return the actions that a choice asks for (see `forms.remediation.RegisterForm`)."""
     actions = actions.listed().annotate(next_date=NEXT_DUE)
     status = chosen.get("status", "")
     if status == "":
@@ -107,7 +107,7 @@ def narrowed(actions: Any, chosen: Mapping[str, str], *, today: date, me: int) -
 
 
 def sums_of(actions: Actions, today: date, organisation_wide: Collection[str] = ()) -> dict[str, int]:
-    """How many actions are open, late, due this month, to be checked, set aside, closed, block, or are conditions; one query.
+    """Count the actions that are open, late, due this month, to be checked, set aside, closed, blocking or conditions; one query.
 
     `shared` counts the practices among `organisation_wide` (keys of questions) that an organisation still has to do.
     """

@@ -93,7 +93,7 @@ def _ask_again(
 
 
 def _is_untouched(row: Answer) -> bool:
-    """Whether an answer was taken over and still says what it said there."""
+    """Tell whether an answer was taken over and still says what it said there."""
     return row.carried_from is not None and row.record() == row.carried_from.record()
 
 

@@ -42,7 +42,7 @@ def risk_obstacle(action: RemediationAction) -> str:
 
 
 def longest_risk(today: date | None = None) -> date:
-    """The last day until which a risk may be accepted now (named data of the edition)."""
+    """Return the last day until which a risk may be accepted now (named data of the edition)."""
     days = Edition.objects.current().compiled().policy.accepted_risk_days
     return (today or timezone.localdate()) + timedelta(days=days)
 

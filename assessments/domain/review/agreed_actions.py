@@ -20,7 +20,7 @@ TITLE = 200  # characters of an action's title
 
 
 def longest_action_days(edition: CompiledEdition, tier: Tier) -> int:
-    """How far ahead the date of an agreed action may lie: the longest period that the policy gives at this tier."""
+    """Return how far ahead the date of an agreed action may lie: the longest period that the policy gives at this tier."""
     return max(edition.policy.due_days[tier].values())
 
 

@@ -65,7 +65,7 @@ class Contestable:
 
 
 def contestable(assessment: Assessment) -> list[Contestable]:
-    """What may still be contested, newest first: each decision once by appeal and once by complaint, and the handling."""
+    """Return what may still be contested, newest first: each decision once by appeal and once by complaint, and the handling."""
     have = {(a.kind, a.decision_id, a.event_id, a.submission_id) for a in finders.appeals_in(assessment)}
     found: list[Contestable] = []
     decisions = ReviewDecision.objects.filter(submission__assessment=assessment).select_related("submission", "by")
@@ -195,7 +195,7 @@ def answer(appeal: Appeal, *, by: User, upheld: bool, words: str) -> AppealAnswe
             MessageKind.TO_REINSTATE,
             standing.who_may_reinstate(certificate),
             about=f"appeal:{found.reference}",
-            link=reverse("standing", args=[certificate.number]),
+            link=reverse("certificate_status", args=[certificate.number]),
             context={"use": assessment.use.title, "number": certificate.number, "words": words},
         )
     is_appeal = found.kind == AppealKind.APPEAL
@@ -226,7 +226,7 @@ def _is_upheld(appeal: Appeal) -> bool:
 
 
 def wrongly_suspended(appeal: Appeal) -> Certificate | None:
-    """The certificate that is suspended still, though an appeal against that was upheld: it waits to be reinstated."""
+    """Return the certificate that is suspended still, though an appeal against that was upheld: it waits to be reinstated."""
     if not _is_upheld(appeal) or appeal.event is None or appeal.event.kind != CertificateStatus.SUSPENDED:
         return None
     rows = Certificate.objects.select_related("submission__assessment", "use", "organisation")

@@ -115,7 +115,7 @@ def missing_at_the_gates(
     spares the first (`as_signed`): it takes pieces for good that were withdrawn since.
     """
     edition, today = edition_for(submission.edition_checksum), timezone.localdate()
-    named = set() if as_signed else requirements.pieces_asked_for(edition, content)
+    named = set() if as_signed else requirements.evidence_asked_for(edition, content)
     found = Evidence.objects.filter(reference__in=named).exclude(withdrawn_at=None)
     withdrawn = set(found.values_list("reference", flat=True)) if named else set()
     lacking = requirements.missing(edition, content, today=today, withdrawn=withdrawn)

@@ -42,7 +42,7 @@ TAKEN_BACK = "approval_taken_back"
 class Look:
     """What one seat looked at, counted by the server. `judged` of `asked`: facts and answers of its own set, opened too.
 
-    `opened` of `openable`: pieces of evidence, by content. `pieces_judged` of `pieces`: those under answers.
+    `opened` of `openable`: evidence items, by content. `pieces_judged` of `pieces`: those under answers.
     """
 
     judged: int
@@ -115,7 +115,7 @@ def look_of(
 
 
 def _median_seconds(marks: Iterable[ReviewMark]) -> int | None:
-    """The median of how long a mark took, in whole seconds; None where no mark of this round tells."""
+    """Return the median of how long a mark took, in whole seconds; None where no mark of this round tells."""
     each = seconds_each((row.shown_at, row.at) for row in marks if row.carried_from_id is None)
     return int(median(each)) if each else None
 
@@ -164,7 +164,7 @@ def standing(decisions: Iterable[ReviewDecision]) -> list[ReviewDecision]:
 
 
 def looked_at(decision: ReviewDecision) -> dict[str, Any] | None:
-    """What the reviewer had looked at when approving, as it was signed; None for a decision that did not record it."""
+    """Return what the reviewer had looked at when approving, as it was signed; None for a decision that did not record it."""
     return decision.looked_at
 
 

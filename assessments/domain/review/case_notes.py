@@ -32,7 +32,7 @@ def may_write(assessment: Assessment) -> bool:
 
 
 def read_by(user: User, submission: Submission) -> list[CaseNote]:
-    """The notes that `user` reads on the case: their own, and what was shared; oldest first, none without an open seat."""
+    """Return the notes that `user` reads on the case: their own, and what was shared; oldest first, none without an open seat."""
     if not _sits(user, submission):
         return []
     rows = CaseNote.objects.filter(assessment=submission.assessment_id, deleted_at=None)
@@ -41,7 +41,7 @@ def read_by(user: User, submission: Submission) -> list[CaseNote]:
 
 
 def deleted_by(user: User, submission: Submission) -> list[CaseNote]:
-    """The notes on the case that `user` deleted and can bring back."""
+    """Return the notes on the case that `user` deleted and can bring back."""
     if not _sits(user, submission):
         return []
     rows = CaseNote.objects.filter(assessment=submission.assessment_id, author=user, deleted_at__isnull=False)

@@ -51,7 +51,7 @@ def send_back(
     if answer_by is not None and answer_by <= timezone.localdate():
         raise InvalidAnswer("answer_by", _("Choose a day after today."))
     marks, back = submission.marks.filter(mark=MarkKind.CHANGE_NEEDED), returned_parts.returned(submission)
-    marked = returns.Marked.of(marks, back)
+    marked = returns.MarkedChanges.of(marks, back)
     if not marked.changes:
         raise NotReady(_("Nothing is marked “change needed”, so there is nothing to send back."))
     asked = returns.choose(in_the_way_of(submission), tasks)
@@ -88,7 +88,7 @@ def in_the_way_of(
     returned: Collection[str] | None = None,
     accepted: set[str] | None = None,
 ) -> list[returns.Obstacle]:
-    """What else stands in the way of an approval and its certificate, beside what is returned by mark or judgement.
+    """Return what else stands in the way of an approval and its certificate, beside what is returned by mark or judgement.
 
     A page that has read what is `returned` (targets, `part:` with a part's key), and what every approving seat
     `accepted`, hands it in.
@@ -107,7 +107,7 @@ def in_the_way_of(
 
 def return_context(
     assessment: Assessment,
-    marked: returns.Marked,
+    marked: returns.MarkedChanges,
     words: str,
     answer_by: date | None,
     asked: Sequence[returns.Obstacle] = (),

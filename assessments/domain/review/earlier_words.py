@@ -60,7 +60,7 @@ class Offer:
 
 
 def offers(submission: Submission, content: Mapping[str, Any], target: str, *, by: User) -> list[Offer]:
-    """What fits this answer or fact, in the order in which it is offered. `content`: the snapshot. Four queries."""
+    """Return what fits this answer or fact, in the order in which it is offered. `content`: the snapshot. Four queries."""
     fits = fitting(content, target)
     found = [*_earlier(submission, target, by), *_kept(by)]
     order = list(From)
@@ -81,7 +81,7 @@ def _kept(by: User) -> list[Offer]:
 
 
 def earlier_marks(submission: Submission, target: str, *, by: User) -> QuerySet[ReviewMark]:
-    """The marks on the same question or fact in other submissions that are open to `by` and in which they sit or judged.
+    """Return the marks on the same question or fact in other submissions that are open to `by` and in which they sit or judged.
 
     A case whose gate is closed to them (a conflict, a declaration to be given again) offers nothing.
     """

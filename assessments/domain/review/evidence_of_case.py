@@ -1,6 +1,6 @@
 """All evidence of a case: what its answers, conformity parts, actions and holds name, each content once.
 
-Two pieces with the same content (the same SHA-256 of the file or of the link) are one line: what serves in five places is
+Two evidence items with the same content (the same SHA-256 of the file or of the link) are one line: what serves in five places is
 seen to be one paper. What was signed comes from the frozen submission; actions and holds name what hangs on them today.
 """
 
@@ -33,7 +33,7 @@ ACCEPTING = (MarkKind.ACCEPTED, MarkKind.ACCEPTED_WITH_ACTION)
 
 @dataclass(slots=True)
 class Place:
-    """Where a piece serves. `key`: of the question or part, the number of the action, the row of the hold."""
+    """Where an evidence item serves. `key`: of the question or part, the number of the action, the row of the hold."""
 
     kind: Literal["answer", "part", "action", "hold"]
     key: str
@@ -52,7 +52,7 @@ class Place:
 
 
 def unsupported(verdicts: Iterable[str]) -> str:
-    """`does_not` where somebody found so, `not_judged` where nobody judged the piece, else nothing."""
+    """`does_not` where somebody found so, `not_judged` where nobody judged the evidence item, else nothing."""
     said = [verdict for verdict in verdicts if verdict]
     if Verdict.DOES_NOT in said:
         return "does_not"
@@ -60,13 +60,13 @@ def unsupported(verdicts: Iterable[str]) -> str:
 
 
 @dataclass(slots=True)
-class Piece:
-    """One content: the pieces that hold it, and where each serves."""
+class CaseEvidence:
+    """One content: the evidence items that hold it, and where each serves."""
 
     content: str  # as `sampling.content_of` names it
-    given: Mapping[str, Any]  # the first piece, as the submission or the library names it
+    given: Mapping[str, Any]  # the first evidence item, as the submission or the library names it
     titles: list[str] = field(default_factory=list)
-    named: list[tuple[str, int]] = field(default_factory=list)  # reference and version of each piece
+    named: list[tuple[str, int]] = field(default_factory=list)  # reference and version of each evidence item
     places: list[Place] = field(default_factory=list)
     version: EvidenceVersion | None = None
     expires_on: date | None = None
@@ -87,19 +87,19 @@ class Piece:
         return self.expires_on is not None and self.expires_on < timezone.localdate()
 
 
-def pieces_of_case(
+def items_of_case(
     submission: Submission, marks: Mapping[str, ReviewMark], verdicts: Iterable[EvidenceMark], *, reader: User
-) -> list[Piece]:
-    """The evidence of a case in the order of its answers, parts, actions and holds: three queries.
+) -> list[CaseEvidence]:
+    """Return the evidence of a case in the order of its answers, parts, actions and holds: three queries.
 
-    `marks`: those that count for the reader, by target. `verdicts`: what reviewers found of the pieces.
+    `marks`: those that count for the reader, by target. `verdicts`: what reviewers found of the evidence items.
     """
     content = submission.content()
     found: dict[tuple[str, str], list[EvidenceMark]] = {}
     for verdict in verdicts:
         if verdict.verdict:
             found.setdefault((verdict.question, verdict.piece), []).append(verdict)
-    pieces: dict[str, Piece] = {}
+    pieces: dict[str, CaseEvidence] = {}
     for shown in content["questions"]:
         key = shown["question"]
         for given in pieces_of(content["answers"].get(key)):
@@ -118,7 +118,7 @@ def pieces_of_case(
 
 
 def _attached(submission: Submission) -> Iterable[Any]:
-    """What hangs on actions and holds of the use today, in the newest version, with the hash of its content."""
+    """Return what hangs on actions and holds of the use today, in the newest version, with the hash of its content."""
     newest = EvidenceVersion.objects.filter(evidence=OuterRef("evidence"), number=OuterRef("evidence__version"))
     rows: Any = EvidenceUse.objects.filter(
         Q(action__use=submission.assessment.use_id) | Q(hold__use=submission.assessment.use_id)
@@ -147,9 +147,9 @@ def _place_of(use: Any) -> Place:
     return Place("hold", str(use.hold.pk), title=str(use.hold.get_kind_display()))
 
 
-def _add(pieces: dict[str, Piece], given: Mapping[str, Any], place: Place) -> None:
+def _add(pieces: dict[str, CaseEvidence], given: Mapping[str, Any], place: Place) -> None:
     content = content_of(given)
-    piece = pieces.setdefault(content, Piece(content, given))
+    piece = pieces.setdefault(content, CaseEvidence(content, given))
     if given["title"] not in piece.titles:
         piece.titles.append(given["title"])
     if (given["reference"], given["version"]) not in piece.named:
@@ -161,7 +161,7 @@ def _add(pieces: dict[str, Piece], given: Mapping[str, Any], place: Place) -> No
     piece.places.append(place)
 
 
-def _put_versions(submission: Submission, pieces: Iterable[Piece]) -> None:
+def _put_versions(submission: Submission, pieces: Iterable[CaseEvidence]) -> None:
     references = {reference for piece in pieces for reference, _number in piece.named}
     rows = EvidenceVersion.objects.filter(
         evidence__organisation=submission.organisation_id, evidence__reference__in=references

@@ -20,7 +20,7 @@ from assessments.models.snapshots import changed_targets
 
 
 def last_decided(assessment: Assessment) -> Submission | None:
-    """The submission of the use that was decided last in an earlier assessment, with its snapshot."""
+    """Return the submission of the use that was decided last in an earlier assessment, with its snapshot."""
     return decided_before(assessment.use_id, assessment.pk).first()
 
 
@@ -36,7 +36,7 @@ def is_open_to_reviewers_of(former: Submission, submission: Submission) -> bool:
 def differing(
     before: Mapping[str, Any], former_edition: Edition, after: Mapping[str, Any], edition: Edition
 ) -> frozenset[str]:
-    """The targets of the later snapshot that are not the same as at the last decision, new ones included.
+    """Return the targets of the later snapshot that are not the same as at the last decision, new ones included.
 
     A question or fact that a newer release words otherwise counts as changed.
     """
@@ -65,7 +65,7 @@ def differs(former: Submission, submission: Submission) -> frozenset[str]:
 
 
 def count_changed(assessment: Assessment, content: Mapping[str, Any], edition: Edition) -> int | None:
-    """How many facts and answers differ from the last decision; None where nothing was decided before."""
+    """Return how many facts and answers differ from the last decision; None where nothing was decided before."""
     former = last_decided(assessment)
     if former is None:
         return None

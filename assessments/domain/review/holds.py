@@ -72,7 +72,7 @@ def _refusals(hold: Hold, reviewer: Reviewer) -> Iterator[NotPermitted | Workflo
 
 
 def left_to_open(hold: Hold, assessment: Assessment, by: User) -> str:
-    """Say which pieces of evidence on a hold this reviewer has not opened; empty where all are."""
+    """Say which evidence items on a hold this reviewer has not opened; empty where all are."""
     uses = hold.evidence_uses.filter(evidence__withdrawn_at=None).select_related("evidence").order_by("pk")
     shown = [(use.evidence, use.evidence.version) for use in uses]
     left = not_opened(shown, assessment=assessment.pk, reviewer=by.pk)
@@ -101,7 +101,7 @@ def close(
     `outcome`: the first of `OUTCOMES` when left out. *Correct* leaves the hold open and marks the fact *change needed*: it
     closes with this decision once the returned fact is corrected, which runs the rules again (a refused claim becomes
     `lawful_exception_claimed: false`). An open question that is sent back so has to be answered or shown again, and waits
-    for a reviewer once more. Call `workflow.close_hold`, which also returns a submission whose tier changes by it. Raises
+    for a reviewer once more. Call `close_hold`, which also returns a submission whose tier changes by it. Raises
     InvalidAnswer where the decision is not written down, NotPermitted,
     SeparationOfDuties, WorkflowError where evidence of an exception is to be accepted and there is none.
     """
@@ -169,7 +169,7 @@ def who_closes(edition: CompiledEdition, hold: Hold) -> str:
 def close_hold(
     hold: Hold, submission: Submission, *, by: User, decision: str, outcome: HoldOutcome | str | None = None
 ) -> Hold:
-    """Decide on a hold of the case: see `holding.close`.
+    """Decide on a hold of the case: see `close`.
 
     Where the tier changes because an open question is closed, the submission goes back to be signed as what it is.
     """

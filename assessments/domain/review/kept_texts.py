@@ -35,7 +35,7 @@ FIELDS = ("title", "mark", "reason", "words", "would_satisfy", "action_title")
 
 
 def organisations_of(user: User) -> list[Organisation]:
-    """The organisations whose texts `user` keeps: those for which they review now."""
+    """Return the organisations whose texts `user` keeps: those for which they review now."""
     reviews = Membership.objects.current().filter(user=user, role=Role.REVIEWER).values("organisation")
     return list(Organisation.objects.filter(pk__in=reviews, deleted_at=None).order_by("name_en", "pk"))
 
@@ -46,7 +46,7 @@ def own_texts(user: User, *, deleted: bool = False) -> list[OwnText]:
 
 
 def shared_texts(user: User, *, deleted: bool = False) -> list[SharedText]:
-    """The texts of every organisation for which `user` reviews now."""
+    """Return the texts of every organisation for which `user` reviews now."""
     reviews = Membership.objects.current().filter(user=user, role=Role.REVIEWER, organisation__deleted_at=None)
     rows = SharedText.objects.filter(organisation__in=reviews.values("organisation"), deleted_at__isnull=not deleted)
     order = ("-deleted_at",) if deleted else ("organisation__name_en", "title")
@@ -54,7 +54,7 @@ def shared_texts(user: User, *, deleted: bool = False) -> list[SharedText]:
 
 
 def find(user: User, key: str) -> KeptText | None:
-    """The text that `own-<n>` or `shared-<n>` names, deleted or not, where it is one that `user` keeps."""
+    """Return the text that `own-<n>` or `shared-<n>` names, deleted or not, where it is one that `user` keeps."""
     kind, _dash, number = key.partition("-")
     if not number.isascii() or not number.isdigit():
         return None

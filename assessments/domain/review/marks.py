@@ -1,8 +1,8 @@
-"""Judging a submission, and answering what was judged: marks, marks of evidence, replies. One function, one transaction each.
+"""Judge a submission: marks of answers and facts, and of their evidence. One function, one transaction each.
 
 Marks are saved as answers are: with the revision that the page showed (`base`) and a one-time operation id. A repeated
 operation changes nothing; a stale save that differs is kept as a version beside the newer one and raises Conflict.
-`workflow` decides on what stands here. Every function names its actor, `by=`.
+`approval` and `decisions` read what is stored here. Every function names its actor, `by=`.
 """
 
 from __future__ import annotations

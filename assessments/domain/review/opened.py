@@ -1,4 +1,4 @@
-"""What a reviewer opened: an answer by the page that showed it, a piece of evidence by its own request.
+"""What a reviewer opened: an answer by the page that showed it, an evidence item by its own request.
 
 A page of a review carries a signed token for each answer that it shows, with the time; the token comes back with the mark.
 A mark without a token of this person, submission and target counts as not opened.
@@ -43,9 +43,9 @@ def shown_at(given: str, submission: Submission, target: str, *, by: User) -> da
 
 
 def note_opening(submission: Submission, reference: str, version: int, *, by: User) -> None:
-    """Keep that a reviewer opened a piece of a case: of an answer, the file, a hold or an action, or added later. Idempotent.
+    """Keep that a reviewer opened an evidence item of a case, whatever it is attached to or when it was added. Idempotent.
 
-    Raises NotPermitted where the case is not open to them. Nothing is kept of a piece that does not belong to the case.
+    Raises NotPermitted where the case is not open to them. Nothing is kept of an evidence item that does not belong to the case.
     """
     reads = finders.submissions_with_evidence_for(by).filter(pk=submission.pk).exists()
     if not reads or not finders.is_open_to(by, submission.assessment_id):
@@ -58,7 +58,7 @@ def note_opening(submission: Submission, reference: str, version: int, *, by: Us
 
 
 def note_opening_on_action(version: EvidenceVersion, action: RemediationAction, *, by: User) -> None:
-    """Keep that a reviewer opened a piece of an action, for the case that judges it; of nobody else. Idempotent."""
+    """Keep that a reviewer opened an evidence item of an action, for the case that judges it; of nobody else. Idempotent."""
     case = closing.case_of(action)
     if case is None or case.current_submission_id is None:
         return
@@ -75,25 +75,25 @@ def note_opening_on_action(version: EvidenceVersion, action: RemediationAction, 
 
 
 def _content_in_case(submission: Submission, reference: str, version: int) -> str:
-    for piece in named_pieces(submission):
+    for piece in named_evidence(submission):
         if (piece["reference"], piece["version"]) == (reference, version):
             return content_of(piece)
     found = finders.submitted_version(submission, reference, version)
     return "" if found is None else found.sha256 or f"{reference}/{version}"
 
 
-def named_pieces(submission: Submission) -> list[dict[str, Any]]:
-    """The pieces of evidence that a submission names, under its answers and in its conformity file."""
-    return named_pieces_of(submission.content())
+def named_evidence(submission: Submission) -> list[dict[str, Any]]:
+    """Return the evidence items that a submission names, under its answers and in its conformity file."""
+    return evidence_named_in(submission.content())
 
 
-def named_pieces_of(content: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """As `named_pieces`, for a page that has read the snapshot."""
+def evidence_named_in(content: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """As `named_evidence`, for a page that has read the snapshot."""
     leaning = (*content["answers"].values(), *content.get("conformity", ()))
     return [piece for one in leaning for piece in one.get("evidence", ())]
 
 
 def opened_contents(submission: Submission, reviewer: int) -> set[str]:
-    """The contents that a reviewer opened in any round of the case: what is the same needs no second opening."""
+    """Return the contents that a reviewer opened in any round of the case: what is the same needs no second opening."""
     rows = EvidenceOpening.objects.filter(submission__assessment=submission.assessment_id, reviewer=reviewer)
     return set(rows.values_list("content", flat=True))

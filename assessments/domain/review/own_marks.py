@@ -20,13 +20,13 @@ from assessments.models.marks import combined_marks
 
 
 def marks_of(submission: Submission, seat: str) -> dict[str, ReviewMark]:
-    """The marks that stand in one seat, by target."""
+    """Return the marks that stand in one seat, by target."""
     rows = submission.marks.filter(seat=seat).select_related("by", "taken_over_from")
     return {row.target: row for row in rows}
 
 
 def combined(submission: Submission) -> dict[str, ReviewMark]:
-    """One mark a target, of all seats: the stricter one where they disagree. Used wherever one set is read."""
+    """Return one mark a target, of all seats: the stricter one where they disagree. Used wherever one set is read."""
     return combined_marks(submission)
 
 
@@ -36,7 +36,7 @@ def is_own(mark: ReviewMark, holder: int) -> bool:
 
 
 def may_take_over(seat: ReviewSeat, own: Collection[str], marks: Iterable[ReviewMark]) -> dict[str, ReviewMark]:
-    """The accepting marks of others that this seat may take over, by target.
+    """Return the accepting marks of others that this seat may take over, by target.
 
     `own`: its own set, of which nothing is ever taken over. `marks`: those that stand, of every seat. What the holder has
     judged, alone or together, stays; a predecessor's mark in the seat comes before a colleague's of the other seat.

@@ -1,4 +1,4 @@
-"""On which uses a person has worked: a case of theirs is not offered to them. The same table as `declaring.delivery_team`."""
+"""On which uses a person has worked: a case of theirs is not offered to them. The same table as `separation.delivery_team`."""
 
 from __future__ import annotations
 

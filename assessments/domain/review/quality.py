@@ -260,7 +260,7 @@ def _figures(people: Collection[int], since: datetime | None) -> dict[int, Figur
 
 
 def _decisions(since: datetime | None, people: Collection[int]) -> list[ReviewDecision]:
-    """The decisions that stand of some people in a period, each submission once a person: an approval taken back is none."""
+    """Return the standing decisions of some people in a period, each submission once a person; an approval taken back is none."""
     rows = ReviewDecision.objects.filter(kind__in=(*DECIDING, DecisionKind.TAKE_BACK), by__in=list(people))
     rows = rows.filter(submission__organisation__deleted_at=None)
     rows = rows.filter(at__gte=since) if since else rows
@@ -304,7 +304,7 @@ def _marks(submissions: Iterable[int]) -> dict[int, list[_Mark]]:
 
 
 def _both_seats(rows: Iterable[_Mark], targets: Collection[str]) -> list[tuple[_Mark, _Mark]]:
-    """The marks that both seats gave by themselves on the same of some facts and answers."""
+    """Return the marks that both seats gave by themselves on the same of some facts and answers."""
     of_seat: dict[str, dict[str, _Mark]] = defaultdict(dict)
     for one in rows:
         if one.is_own and one.target in targets:
@@ -314,7 +314,7 @@ def _both_seats(rows: Iterable[_Mark], targets: Collection[str]) -> list[tuple[_
 
 
 def _decisive(submissions: Iterable[int]) -> dict[int, frozenset[str]]:
-    """What is decisive in each High submission that is not under review any more.
+    """Return what is decisive in each High submission that is not under review any more.
 
     A snapshot never changes, so it is worked out once and then kept.
     """
@@ -353,7 +353,7 @@ def _count_looks(
 
 
 def _strictest(rows: Iterable[_Mark]) -> dict[str, str]:
-    """The mark that counts on each target: the stricter one where seats disagree."""
+    """Return the mark that counts on each target: the stricter one where seats disagree."""
     found: dict[str, str] = {}
     for one in rows:
         have = found.get(one.target)

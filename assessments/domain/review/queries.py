@@ -1,6 +1,6 @@
 """What the pages of a case read, each query compiled once: the doors are those of `access`, and so are the conditions.
 
-For a case that a page found by its door (`find_case`); lists come back in the order in which pages show them.
+For a case that a page found by its finder (`find_case`); lists come back in the order in which pages show them.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ _CASE: Prepared[Any] = Prepared(_case)
 
 
 def find_case(user: User, reference: str) -> Any:
-    """The one of `submissions_to_read` with that reference, or None; `may_open` tells whether its gate is open.
+    """Return the one of `submissions_to_read` with that reference, or None; `may_open` tells whether its gate is open.
 
     `added`: how many supplements the case has, `added_left`: how many of them the user has not judged.
     """
@@ -88,7 +88,7 @@ _DECISIONS: Prepared[ReviewDecision] = Prepared(
 def rounds_of(
     user: User, assessment: Assessment, *, only: Submission | None = None
 ) -> list[tuple[Submission, list[ReviewDecision]]]:
-    """The rounds of a case that `user` may read, each with what was decided on it: two queries.
+    """Return the rounds of a case that `user` may read, each with what was decided on it: two queries.
 
     `only`: the one round of a case that has no other; it is not read again.
     """
@@ -114,7 +114,7 @@ _FORMER: Prepared[Any] = Prepared(_former)
 
 
 def former_of(user: User, submission: Submission) -> Any:
-    """What was decided last on the use in a case before this one, or None; `may_read` tells whether `user` reviews it.
+    """Return what was decided last on the use in a case before this one, or None; `may_read` tells whether `user` reviews it.
 
     `certificate_before`: the newest certificate from such a case, as plain values with the kind of its last event.
     """
@@ -178,7 +178,7 @@ def _versions(pieces: int) -> Prepared[EvidenceVersion]:
 def versions_submitted(
     submission: Submission, pieces: Iterable[tuple[str, int]]
 ) -> dict[tuple[str, int], EvidenceVersion]:
-    """The versions that a submission names, by reference and number, each with its piece as it is now: one query.
+    """Return the versions that a submission names, by reference and number, each with its evidence item as it is now: one query.
 
     `pieces` come from its snapshot.
     """

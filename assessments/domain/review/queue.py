@@ -56,7 +56,7 @@ _queue = lru_cache(maxsize=64)(_Queue)
 def queue_for(
     user: User, size: int, *, only: str = "", after: str = "", late: datetime | None = None, **chosen: str
 ) -> Mapping[str, Page]:
-    """The queue of a reviewer as `models.queue.pages` cuts it: six queries, seven of one group. `chosen`: tier, organisation.
+    """Return a reviewer's queue in the pages of `queue_rows`: six queries, seven for one group. `chosen`: tier, organisation.
 
     `late`: only what came before that moment and is not done.
     """
@@ -80,7 +80,7 @@ def queue_for(
 
 
 def counts_for(user: User, late: datetime) -> tuple[Mapping[str, int], Mapping[str, int]]:
-    """How many rows each group of the queue has, and how many cases of them came before `late`: four queries at most.
+    """Return how many rows each group of the queue has, and how many cases of them came before `late`: four queries at most.
 
     What else waits (OTHER_WORK) has no target, so none of it is late.
     """
@@ -93,7 +93,7 @@ def counts_for(user: User, late: datetime) -> tuple[Mapping[str, int], Mapping[s
 
 
 def _work_of(user: User) -> tuple[str, ...]:
-    """What can wait for this reviewer beside submissions: appeals come to the reviewing body alone."""
+    """Return what can wait for this reviewer beside submissions: appeals come to the reviewing body alone."""
     return OTHER_WORK if separation.reviews_for_the_body(user) else (ACTIONS,)
 
 
@@ -135,7 +135,7 @@ _work = lru_cache(maxsize=64)(_Work)
 
 
 def work_for(user: User, size: int, *, only: str = "", after: str = "", **chosen: str) -> Mapping[str, Page]:
-    """What waits for a reviewer beside submissions: actions to check and appeals to answer, each cut as the queue is.
+    """Return what waits for a reviewer beside submissions: actions to check and appeals to answer, each cut as the queue is.
 
     Two queries a kind. `only`, `after`: a later page of one of them; `chosen`: tier, organisation.
     """

@@ -31,7 +31,7 @@ ACTIONS, APPEALS = OTHER_WORK = ("actions", "appeals")
 
 
 def late_before(today: date, target: int) -> datetime:
-    """What came before this moment has waited longer than the target."""
+    """Return the moment before which a case came that has waited longer than the target."""
     day = today
     while working_days.working_days(day, today) <= target:
         day -= timedelta(days=1)
@@ -94,7 +94,7 @@ def pages(rows: Any, size: int, *, only: str = "", after: str = "") -> Mapping[s
 
 
 def counted(rows: Any) -> Any:
-    """How many rows each group has, as pairs."""
+    """Return how many rows each group has, as pairs."""
     return rows.order_by().values_list("stands_in").annotate(n=Count("pk"))
 
 
@@ -109,7 +109,7 @@ _OLDEST_FIRST_BUT_DONE: tuple[Any, ...] = (
 
 
 def placed(rows: Any, size: int, only: str = "", cursor: tuple[Any, Any] | None = None) -> Any:
-    """Which rows stand on the page, one more than fit: id, group, place in it, how many there are in it."""
+    """Return which rows stand on the page, one more than fit: id, group, place in it, how many there are in it."""
     ids = rows.filter(stands_in=only) if only else rows
     if cursor:
         at, pk = cursor

@@ -14,7 +14,7 @@ from assessments.models.snapshots import pieces_of
 
 
 def fitting(content: Mapping[str, Any], target: str) -> tuple[MarkReason, ...]:
-    """The reasons that fit a target as it was submitted, in the order of the list. Our judgement: which these are.
+    """Return the reasons that fit a target as it was submitted, in the order of the list. Our judgement: which these are.
 
     Evidence is asked for where something is claimed, other evidence where there is some, less than the answer says where
     something is in place, *it applies* where something does not apply; a fact alone does not match its description.

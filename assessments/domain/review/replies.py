@@ -57,7 +57,7 @@ def reply(
 
 
 def untouched(assessment: Assessment, changed: Collection[str]) -> tuple[str, ...]:
-    """The returned targets that were neither changed nor replied to. `changed`: what differs from what was sent."""
+    """Return the returned targets that were neither changed nor replied to. `changed`: what differs from what was sent."""
     submission = assessment.current_submission
     if assessment.state != State.RETURNED or submission is None:
         return ()

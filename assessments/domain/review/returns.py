@@ -31,7 +31,7 @@ LABEL, WORDS = 200, 2000
 
 
 class Blocking(Protocol):
-    """A blocker of the certificate, as `workflow` finds it. `key`: of a hold or the tier, else empty."""
+    """A blocker of the certificate, as `certificates.blockers` finds it. `key`: of a hold or the tier, else empty."""
 
     @property
     def key(self) -> str: ...
@@ -47,7 +47,7 @@ class Blocking(Protocol):
 
 
 class Lacking(Protocol):
-    """Something that a gate asks for, as `gates` finds it."""
+    """Something that a gate asks for, as `requirements.missing` finds it."""
 
     @property
     def label(self) -> str: ...
@@ -127,14 +127,14 @@ def what_closes(edition: Edition, content: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
-class Marked(NamedTuple):
+class MarkedChanges(NamedTuple):
     """What goes back by mark or judgement: how many changes, and how many reviewers ask for them."""
 
     changes: int
     askers: int
 
     @classmethod
-    def of(cls, marks: Iterable[ReviewMark], parts: Mapping[str, Iterable[PartMark]]) -> Marked:
+    def of(cls, marks: Iterable[ReviewMark], parts: Mapping[str, Iterable[PartMark]]) -> MarkedChanges:
         """`marks`: those of every seat that ask for a change; `parts`: the judgements by which a part goes back."""
         marks = list(marks)
         people = {mark.by_id for mark in marks} | {mark.by_id for of_part in parts.values() for mark in of_part}
@@ -191,7 +191,7 @@ def keep(decision: ReviewDecision, chosen: Iterable[Obstacle]) -> list[ReturnTas
 # --- what has become of it ----------------------------------------------------------------------------------------------
 
 
-class Judged(NamedTuple):
+class PartJudgement(NamedTuple):
     """The judgement by which a part goes back, as pages show it."""
 
     by: str
@@ -205,7 +205,7 @@ class Standing:
     """What a return asks for, and what of the use shows whether it is dealt with."""
 
     tasks: list[Obstacle] = field(default_factory=list)
-    returned: dict[str, list[Judged]] = field(default_factory=dict)  # by part
+    returned: dict[str, list[PartJudgement]] = field(default_factory=dict)  # by part
     holds: set[str] = field(default_factory=set)  # keys of those that are open
     parts: dict[str, int] = field(default_factory=dict)  # part of the file: its revision today
     added: set[str] = field(default_factory=set)  # targets to which evidence was added after the signing
@@ -213,7 +213,7 @@ class Standing:
 
 
 def newest_of(submission: Submission) -> Any:
-    """The newest return of a submission, with the reference of its `letter`; None where it has none. One query."""
+    """Return the newest return of a submission, with the reference of its `letter`; None where it has none. One query."""
     letters = Document.objects.filter(submission=submission, kind=DocumentKind.DECISION_LETTER).order_by("-pk")
     found = submission.decisions.filter(kind="return").select_related("by")
     return found.annotate(letter=Subquery(letters.values("reference")[:1])).order_by("-pk").first()
@@ -235,7 +235,7 @@ def standing_of(decision: ReviewDecision, submission: Submission, use: int) -> S
             case "task":
                 found.tasks.append(Obstacle(a, b, c))
             case "mark":
-                found.returned.setdefault(a, []).append(Judged(d, str(PartVerdict(b).label), c))
+                found.returned.setdefault(a, []).append(PartJudgement(d, str(PartVerdict(b).label), c))
             case "hold":
                 found.holds.add(str(pk))
             case "part":
@@ -248,7 +248,7 @@ def standing_of(decision: ReviewDecision, submission: Submission, use: int) -> S
 
 
 def _rows(kind: str, rows: QuerySet[Any], *columns: str) -> QuerySet[Any, Any]:
-    """Rows as `kind`, key and four texts, so that tables can be read together."""
+    """Return rows as `kind`, key and four texts, so that tables can be read together."""
     texts = [Cast(name, TextField()) for name in columns]
     texts += [Value("", TextField())] * (4 - len(texts))  # type: ignore[list-item]
     told = {"kind_": Value(kind, TextField()), **{f"text{n}": text for n, text in enumerate(texts)}}

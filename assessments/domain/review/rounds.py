@@ -36,7 +36,7 @@ ORGANISATION, SUPPLIERS, TEAM, DAYS = "organisation", "suppliers", "team", "days
 
 
 def declared_now(assessment: Assessment) -> dict[str, Any]:
-    """The fields of a seat whose holder declares now that they have no conflict of interest in this case."""
+    """Return the fields of a seat whose holder declares now that they have no conflict of interest in this case."""
     return {
         "declared_at": timezone.now(),
         "declared_about": _about(assessment),
@@ -57,7 +57,7 @@ def _about(assessment: Assessment) -> dict[str, Any]:
 
 
 def changes_since(seat: ReviewSeat, now: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What has changed since the holder of a seat declared their interests, as the row stores it. `now`: of `_about`.
+    """Return what has changed since the holder of a seat declared their interests, as the row stores it. `now`: of `_about`.
 
     Of a seat from before this was stored only the days are known.
     """
@@ -191,7 +191,7 @@ def _is_kept(seat: ReviewSeat, submission: Submission, team: set[int]) -> bool:
 
 
 def take_again(submission: Submission, assessment: Assessment, *, by: User) -> ReviewSeat | None:
-    """The seat that `by` has kept from the round before, with their declaration of now where one was asked for.
+    """Return the seat that `by` has kept from the round before, with their declaration of now where one was asked for.
 
     None for everybody else: they take a seat anew.
     """

@@ -1,6 +1,6 @@
 """The own set of a seat: what its holder opens and judges without a colleague, and the share drawn at random.
 
-Our judgement, as a rule of the issuing body (fixtures/issuing): every decisive fact and answer, every must, each piece of
+Our judgement, as a rule of the issuing body (fixtures/issuing): every decisive fact and answer, every must, each evidence item of
 evidence under those, under the gates and in the conformity file, and a share of the rest. The server draws it by a keyed
 hash of submission and seat: drawing again gives the same, nobody can work it out beforehand, and each round has its own.
 """
@@ -23,7 +23,7 @@ SALT = "assessments.review.drawn"
 
 @dataclass(frozen=True, slots=True)
 class OwnSet:
-    """What one seat judges by itself. A piece is known by its content: the same file under two names is one piece."""
+    """What one seat judges by itself. An evidence item is known by its content: the same file under two names is one item."""
 
     targets: frozenset[str]
     drawn: frozenset[str]  # those of `targets` that are there by the draw alone
@@ -75,10 +75,10 @@ def draw(reference: str, seat: str, rest: Iterable[str]) -> list[str]:
 
 
 def content_of(piece: Mapping[str, Any]) -> str:
-    """Name the content of a piece of a snapshot: by its hash, or what is shown on request by its reference."""
+    """Name the content of an evidence item of a snapshot: by its hash, or what is shown on request by its reference."""
     return str(piece["sha256"] or f"{piece['reference']}/{piece['version']}")
 
 
 def is_openable(piece: Mapping[str, Any]) -> bool:
-    """Tell whether the library holds the piece; what is shown on request is seen elsewhere."""
+    """Tell whether the library holds the evidence item; what is shown on request is seen elsewhere."""
     return not piece["on_request"]

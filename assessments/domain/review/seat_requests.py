@@ -53,7 +53,7 @@ class Colleague:
 
 
 def colleagues(submission: Submission, seat: Seat, by: User, team: set[int] | None = None) -> list[Colleague]:
-    """Who may be asked to take this seat, by name.
+    """Return who may be asked to take this seat, by name.
 
     Reviewers beside `by` who may reach the case, did not work on the use, hold no seat and have declared no conflict; for
     a second seat, independent ones. `team`: the delivery team, where a page has read it.
@@ -75,7 +75,7 @@ def colleagues(submission: Submission, seat: Seat, by: User, team: set[int] | No
 
 
 def _reaches(memberships: list[Membership], submission: Submission, seat: Seat) -> bool:
-    """As `access.submissions_for` and `is_independent` say it, for many people at once."""
+    """As `finders.submissions_for` and `is_independent` say it, for many people at once."""
     here = [m for m in memberships if m.organisation_id == submission.organisation_id]
     inside = any(m.role == Role.REVIEWER for m in here)
     of_body = any(m.role == Role.REVIEWER and m.organisation.is_reviewing_body for m in memberships)

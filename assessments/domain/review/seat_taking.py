@@ -35,7 +35,7 @@ def take(submission: Submission, *, by: User, conflict_of_interest: str = "") ->
     """Take a case: the first seat of a submitted one, or the second of a High one while it is in review.
 
     `conflict_of_interest`: what the reviewer declares; empty says that there is none. Raises SeparationOfDuties for
-    whoever declares a conflict (`desk.decline` records it) or declared one before, for the delivery team and where the
+    whoever declares a conflict (`interests.decline` records it) or declared one before, for the delivery team and where the
     seat asks for independence (the second, and the first of what was sent to the reviewing body), WorkflowError when
     somebody was quicker.
     """

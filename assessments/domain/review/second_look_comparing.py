@@ -99,7 +99,7 @@ def report(look: SecondLook, *, by: User, words: str) -> SecondLook:
     link = reverse("second_look", args=[look.submission.reference])
     context = {"name": by, "use": look.submission.assessment.use.title, "words": look.reported_words}
     if certificate is not None:
-        link = reverse("standing", args=[certificate.number])
+        link = reverse("certificate_status", args=[certificate.number])
         context["number"] = certificate.number
     people = {one.pk for one in _who_hears(look, by)}
     notify(MessageKind.SECOND_LOOK_REPORTED, people, about=f"second_look:{look.pk}", link=link, context=context)

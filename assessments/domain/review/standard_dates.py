@@ -8,7 +8,7 @@ from assessments.scoring.inputs import Declared
 
 
 def standard_days(edition: Edition, declared: Declared, question: Question) -> int:
-    """How many days after the approval an agreed action without a date is due: as a duty of its greatest strength would be.
+    """Return how many days after the approval an agreed action without a date is due: as a duty of its greatest strength is.
 
     Our judgement.
     """
@@ -16,7 +16,7 @@ def standard_days(edition: Edition, declared: Declared, question: Question) -> i
 
 
 def strength_of(edition: Edition, declared: Declared, question: Question) -> Strength:
-    """The greatest strength among the duties in scope that a question asks for."""
+    """Return the greatest strength among the duties in scope that a question asks for."""
     duties = (edition.requirements[id] for id in question.requirements)
     strengths = (duty.strength for duty in duties if declared.in_scope(duty))
     return min(strengths, key=list(Strength).index, default=Strength.CONSIDER)

@@ -1,6 +1,6 @@
 """A reviewer who leaves after the decision: a colleague takes over the seat, and with it the actions of the case.
 
-What was decided keeps the name of its giver. Until the decision a seat is handed over instead (`desk.take_over`).
+What was decided keeps the name of its giver. Until the decision a seat is handed over instead (`seat_requests.take_over`).
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def asks_for_independence(held: ReviewSeat, submission: Submission) -> bool:
 
 
 def left_seats(submission: Submission) -> list[ReviewSeat]:
-    """The seats of a decided case whose holders have left; none while it is under review or after it is closed."""
+    """Return the seats of a decided case whose holders have left; none while it is under review or after it is closed."""
     assessment = submission.assessment
     if assessment.state not in DECIDED or assessment.current_submission_id != submission.pk:
         return []

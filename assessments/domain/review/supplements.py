@@ -202,7 +202,7 @@ def obstacles_of(left: int) -> list[Obstacle]:
 
 
 def supporting(submission: Submission) -> dict[str, list[dict[str, Any]]]:
-    """Return by target the evidence that counts at the gates, as a frozen picture describes evidence. One query.
+    """Return by target the evidence that counts at the gates, as a frozen snapshot describes evidence. One query.
 
     At least one reviewer with a seat found that it supports its target, and none of them found less.
     """

@@ -12,7 +12,7 @@ from assessments.models.urgent import facts_that_stop, questions_that_stop
 
 
 def review_targets(content: Mapping[str, Any]) -> tuple[str, ...]:
-    """What a reviewer judges in a submission: each fact, then each answer."""
+    """Return what a reviewer judges in a submission: each fact, then each answer."""
     return (
         *(f"f:{fact['key']}" for fact in content["facts"]),
         *(f"q:{shown['question']}" for shown in content["questions"]),
@@ -20,7 +20,7 @@ def review_targets(content: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def decisive_targets(edition: CompiledEdition, content: Mapping[str, Any]) -> frozenset[str]:
-    """The facts and answers on which tier and certificate rest: none of them is ever accepted without a look of its own.
+    """Return the facts and answers on which tier and certificate rest: none of them is ever accepted without a look of its own.
 
     Facts on prohibited uses, those behind a rule that fired, and those that open an action of the class *stop now*;
     questions about Table 1, an overlay, prohibited uses or a must, and those of that class. Our judgement: which these
@@ -48,14 +48,14 @@ def decisive_targets(edition: CompiledEdition, content: Mapping[str, Any]) -> fr
 
 
 def replies_in(content: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """What the organisation replied to the round before, by target; none in submissions older than replies."""
+    """Return what the organisation replied to the round before, by target; none in submissions older than replies."""
     return {reply["target"]: reply for reply in content.get("replies", ())}
 
 
 def left_to_accept(
     edition: CompiledEdition, content: Mapping[str, Any], marked: Collection[str], alone: Collection[str]
 ) -> tuple[str, ...]:
-    """The targets that may be accepted in one action: unmarked, fully in place or known, and nothing to read about them.
+    """Return the targets that may be accepted in one action: unmarked, fully in place or known, and nothing to read about them.
 
     `alone`: what the seat judges one by one all the same (its own set, and what differs from the round before). What is
     decisive, a must, contradicted by a check, not fully in place or replied to is never among them (our judgement).
@@ -71,7 +71,7 @@ def left_to_accept(
 
 
 def contradicted(edition: CompiledEdition, content: Mapping[str, Any]) -> set[str]:
-    """The facts and answers that a check of the submission found at odds with another, with a note, or past their date."""
+    """Return the facts and answers that a check of the submission found at odds with another, with a note, or past their date."""
     found: set[str] = set()
     for one in content.get("checks", ()):
         at_odds = edition.check_of[one["check"]].kind in (CheckKind.CONTRADICTION, CheckKind.WORDS)

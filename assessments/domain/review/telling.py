@@ -1,7 +1,7 @@
 """What the reviewers of a case are told: a new round, a return, an approval, a decision.
 
-Those with a seat who still review and have no conflict of interest (`access.seated_now`), but for whoever did it. The
-moves of `workflow` call these functions inside their transactions.
+Those with a seat who still review and have no conflict of interest (`finders.seated_now`), but for whoever did it. The
+functions that move an assessment call these inside their transactions.
 """
 
 from __future__ import annotations

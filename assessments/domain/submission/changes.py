@@ -45,7 +45,7 @@ PURPOSE = "purpose"  # after it a declared use of its own may be right
 
 
 def kinds_of_change() -> tuple[ChangeKind, ...]:
-    """What an owner may state, as the newest release names it; a release without a list asks for everything again."""
+    """Return what an owner may state, as the newest release names it; a release without a list asks for everything again."""
     named = Edition.objects.current().compiled().policy.changes
     return named or (ChangeKind("other", _("Something has changed"), "", everything=True),)
 
@@ -133,7 +133,7 @@ def _open_again(
 
 
 def affected(edition: CompiledEdition, approval: Assessment, kinds: Iterable[ChangeKind]) -> set[str]:
-    """The questions of the next assessment whose former answer may not be true any more."""
+    """Return the questions of the next assessment whose former answer may not be true any more."""
     kinds = list(kinds)
     found = {key for key, question in edition.questions.items() if any(kind.opens(question) for kind in kinds)}
     former = approval.compiled().questions

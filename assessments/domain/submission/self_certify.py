@@ -33,7 +33,7 @@ def obstacles_to_self_certify(
 ) -> list[Obstacle]:
     """Return what keeps a Low use from being certified on its owner's word alone.
 
-    `content`: its final picture; `found`: its `blockers_to_self_certify`, where a page has them.
+    `content`: its final snapshot; `found`: its `blockers_to_self_certify`, where a page has them.
     """
     reasons = submit.obstacles_to_submit(assessment)
     use, edition = assessment.use, assessment.compiled()

@@ -14,7 +14,7 @@ from assessments.models import DecisionKind
 
 
 def statement_for(edition: CompiledEdition, content: Mapping[str, Any], kind: DecisionKind | None) -> list[str]:
-    """The sentences of the signed statement; the musts with their answers (`must_lines`) follow them."""
+    """Return the sentences of the signed statement; the musts with their answers (`must_lines`) follow them."""
     use, organisation = content["use"], content["organisation"]
     declared = _(
         "For %(organisation)s, I have declared the use “%(use)s” of %(system)s as it is, to the best of my knowledge."
@@ -32,7 +32,7 @@ def statement_for(edition: CompiledEdition, content: Mapping[str, Any], kind: De
 
 
 def must_lines(edition: CompiledEdition, content: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Every must in scope with the answer given, as the statement lists them."""
+    """Return every must in scope with the answer given, as the statement lists them."""
     lines = []
     for shown in content["questions"]:
         question = edition.questions[shown["question"]]

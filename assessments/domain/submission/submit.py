@@ -82,7 +82,7 @@ def _facts_changed_since_raise(use: DeclaredUse) -> bool:
 
 
 def closed_routes(assessment: Assessment) -> dict[Route, str]:
-    """The routes on which nobody could review, each with the reason: two queries at most."""
+    """Return the routes on which nobody could review, each with the reason: two queries at most."""
     rows = Membership.objects.current().filter(role=Role.REVIEWER)
     rows = rows.filter(Q(organisation=assessment.organisation_id) | Q(organisation__is_reviewing_body=True))
     found = set(rows.values_list("user", "organisation", "organisation__is_reviewing_body"))

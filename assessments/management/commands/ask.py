@@ -7,17 +7,17 @@ from collections.abc import Iterator
 
 from assessments.guideline.edition import Edition
 from assessments.management.case_files import CaseFileCommand
-from assessments.scoring.case_file import Assessed, questions_json
+from assessments.scoring.case_file import AssessedCase, questions_json
 
 
 class Command(CaseFileCommand):
     help = "Print the questions put to the declared uses of a YAML file, and the facts that opened each."
 
-    def as_json(self, edition: Edition, assessed: Assessed) -> dict[str, object]:
+    def as_json(self, edition: Edition, assessed: AssessedCase) -> dict[str, object]:
         questions = questions_json(edition, assessed)
         return {"id": assessed.case.id, "tier": str(assessed.result.assigned_tier), "questions": questions}
 
-    def as_lines(self, edition: Edition, assessed: Assessed) -> Iterator[str]:
+    def as_lines(self, edition: Edition, assessed: AssessedCase) -> Iterator[str]:
         asked = questions_json(edition, assessed)
         lines = sum(len(assessed.declared.items(edition, question)) for question in assessed.questions)
         yield f"{assessed.case.id}: {assessed.result.assigned_tier}, {len(asked)} questions, {lines} lines"

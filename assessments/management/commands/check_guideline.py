@@ -15,7 +15,7 @@ from assessments.guideline.conditions import Answer, as_written
 from assessments.guideline.edition import Edition
 from assessments.guideline.reading import Coverage, EditionFaults, coverage, default_directory, read_edition
 from assessments.guideline.terms import TIERS
-from assessments.scoring.case_file import Assessed, CaseFileFaults, assess, read_cases
+from assessments.scoring.case_file import AssessedCase, CaseFileFaults, assess, read_cases
 from assessments.scoring.order import opened_by
 
 
@@ -80,7 +80,7 @@ def _facts(tests: Mapping[str, frozenset[Answer]]) -> str:
     )
 
 
-def worked(edition: Edition, cases: Iterable[Assessed]) -> Iterator[str]:
+def worked(edition: Edition, cases: Iterable[AssessedCase]) -> Iterator[str]:
     """Yield for each declared use how many questions it is put, and how many each of its facts had a part in opening."""
     yield "Questions put to the declared uses"
     for one in cases:

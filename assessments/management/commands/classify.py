@@ -62,7 +62,7 @@ def read_cases(file: Path, edition: Edition) -> tuple[Cases, list[str]]:
 
 
 def as_json(id: str, result: TierResult, changes: Counterfactuals) -> dict[str, object]:
-    """One classified use as the JSON format lists it."""
+    """Return one classified use as the JSON format lists it."""
     return {
         "id": id,
         "assigned_tier": result.assigned_tier,
@@ -93,7 +93,7 @@ def _change(change: Change) -> dict[str, object]:
 
 
 def as_table(results: Mapping[str, TierResult]) -> str:
-    """The results for a person: one line a use with the rules that decided it, and under it what is still open."""
+    """Return the results for a person: one line a use with the rules that decided it, and under it what is still open."""
     rows = [("use", "tier", "the Guideline's text", "state", "decided by")]
     rows += [(id, *_row(result)) for id, result in results.items()]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]

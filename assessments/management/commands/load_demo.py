@@ -74,7 +74,7 @@ class DemoAnswer:
     figure: dict[str, str] = field(default_factory=dict)  # measured, target
 
     def value(self, today: date) -> dict[str, Any]:
-        """The answer as the page sends it."""
+        """Return the answer as the page sends it."""
         return {
             "choice": self.choice,
             "items": {**dict.fromkeys(self.items, True), **self.not_applicable},
@@ -110,8 +110,8 @@ class DemoReview:
 
 
 @dataclass(frozen=True, slots=True)
-class DemoPiece:
-    """A piece of evidence: a file of the folder `files`, the answers that name it, and the part of the conformity file."""
+class DemoEvidence:
+    """An evidence item: a file of the folder `files`, the answers that name it, and the part of the conformity file."""
 
     title: str
     proves: str
@@ -137,7 +137,7 @@ class DemoFile:
     state: str = ""
     answered_by: str = ""
     answers: dict[str, DemoAnswer] = field(default_factory=dict)
-    evidence: dict[str, DemoPiece] = field(default_factory=dict)
+    evidence: dict[str, DemoEvidence] = field(default_factory=dict)
     conformity: dict[str, list[dict[str, str]]] = field(default_factory=dict)  # part of the file to its rows
     assigned: dict[str, int] = field(default_factory=dict)  # section to days from now
     route: str = Route.INSIDE
@@ -155,7 +155,7 @@ class DemoFile:
         return self.people[0]
 
     def declared(self, edition: CompiledEdition) -> Declared:
-        """The use as scoring sees it, worked out from the file alone."""
+        """Return the use as scoring sees it, worked out from the file alone."""
         given = {key: tuple(value) if isinstance(value, list) else value for key, value in self.facts.items()}
         facts = complete(edition.facts, given)
         parts = tuple(PARTS[part] for part in self.system["parts"])
@@ -197,7 +197,7 @@ def _read(path: Path) -> DemoFile:
         for key, answer in written.get("answers", {}).items()
     }
     evidence = {
-        key: DemoPiece(**_fields(document, ("evidence", key), DemoPiece, piece))
+        key: DemoEvidence(**_fields(document, ("evidence", key), DemoEvidence, piece))
         for key, piece in written.get("evidence", {}).items()
     }
     for key, piece in evidence.items():
@@ -367,7 +367,7 @@ class Command(BaseCommand):
         self.answer(file, assessment, users[file.answered_by])
         self.give_evidence(file, assessment, users[file.answered_by])
         self.stdout.write(f"  {use}: {use.get_assigned_tier_display()}, {len(file.answers)} answers")
-        self.carry(file, assessment, users)
+        self.bring_to_state(file, assessment, users)
         assessment.refresh_from_db()
         self.stdout.write(f"  {assessment.get_state_display()}")
         if file.reviewed and len(demo_review.reviewers()) > 1:
@@ -389,7 +389,7 @@ class Command(BaseCommand):
         return {question: timezone.localdate() + timedelta(days=days) for question, days in file.conditions.items()}
 
     def give_evidence(self, file: DemoFile, assessment: Assessment, by: User) -> None:
-        """Put the pieces into the library, and name them under their answers and in the conformity file."""
+        """Put the evidence items into the library, and name them under their answers and in the conformity file."""
         leans: dict[str, list[str]] = {}
         for key, written in file.evidence.items():
             self.at = ("evidence", key)
@@ -411,7 +411,7 @@ class Command(BaseCommand):
             given = conformity_file.GivenPart(rows=rows, evidence=evidence)
             conformity_file.save_part(assessment, part.key, given, by=by, base=0)
 
-    def carry(self, file: DemoFile, assessment: Assessment, users: Mapping[str, User]) -> None:
+    def bring_to_state(self, file: DemoFile, assessment: Assessment, users: Mapping[str, User]) -> None:
         """Bring the assessment to the state that the file names."""
         lead, today = users[file.lead.mail], timezone.localdate()
         for section, days in file.assigned.items():
@@ -440,7 +440,7 @@ class Command(BaseCommand):
                 review_marks.save_mark(submission, target, given, by=reviewer)
 
     def user(self, person: Person) -> User:
-        """The login of a person; one that is there already keeps its name and password."""
+        """Return the login of a person; one that is there already keeps its name and password."""
         found = User.objects.filter(email__iexact=person.mail).first()
         if found:
             return found

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 
 from assessments.guideline.edition import Edition
 from assessments.management.case_files import CaseFileCommand
-from assessments.scoring.case_file import Assessed, plan_json
+from assessments.scoring.case_file import AssessedCase, plan_json
 
 
 class Command(CaseFileCommand):
     help = "Print the remediation plan of the declared uses of a YAML file: packages, actions, order, dates."
 
-    def as_json(self, edition: Edition, assessed: Assessed) -> dict[str, object]:
+    def as_json(self, edition: Edition, assessed: AssessedCase) -> dict[str, object]:
         return plan_json(edition, assessed)
 
-    def as_lines(self, edition: Edition, assessed: Assessed) -> Iterator[str]:
+    def as_lines(self, edition: Edition, assessed: AssessedCase) -> Iterator[str]:
         actions = sum(len(packaged.actions) for packaged in assessed.packages)
         yield (
             f"{assessed.case.id}: {assessed.result.assigned_tier}, {len(assessed.questions)} questions, "

@@ -1,4 +1,4 @@
-"""manage.py sweep: take up what a stopped process left, and do what the day asks (`sweeping.STEPS`)."""
+"""manage.py sweep: take up what a stopped process left, and do what the day asks (`scheduled.STEPS`)."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class Command(BaseCommand):
             found.append(walked)
         self._say(found, kept)
 
-    def _kept(self, name: str | None) -> list[heads.Kept]:
+    def _kept(self, name: str | None) -> list[heads.StoredHead]:
         if name is None:
             return []
         try:
@@ -49,7 +49,7 @@ class Command(BaseCommand):
         except InvalidAnswer as error:
             raise CommandError(str(error)) from error
 
-    def _say(self, found: list[verify.Verified], kept: list[heads.Kept]) -> None:
+    def _say(self, found: list[verify.Verified], kept: list[heads.StoredHead]) -> None:
         for walked in found:
             if walked.end:
                 self.stdout.write(heads.line_of(walked.chain, walked.entries, walked.end))

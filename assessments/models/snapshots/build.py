@@ -156,7 +156,7 @@ def _checks(
             note=row.text,
             note_is_taken=getattr(row, "note_is_taken", False),  # of rows that were asked with `NOTE_IS_TAKEN`
             evidence=tuple(
-                checks.PieceSeen(piece["expires_on"], piece["period_to"]) for piece in evidence.get(row.pk, ())
+                checks.SeenEvidence(piece["expires_on"], piece["period_to"]) for piece in evidence.get(row.pk, ())
             ),
         )
         for row in answers

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assessments.models import Condition, Organisation
-from assessments.models.agreed import Agreed
+from assessments.models.agreed import AgreedAction
 from assessments.models.going_on import after_refusal
 from assessments.notifications.kinds import MessageKind
 from assessments.notifications.texts.table import Text, text_of
@@ -66,7 +66,7 @@ def _changes(n: int, askers: int) -> str:
 
 @text_of(MessageKind.APPROVED)
 def approved(
-    *, use: str, missing: Iterable[str] | None, conditions: Iterable[Condition], agreed: Iterable[Agreed]
+    *, use: str, missing: Iterable[str] | None, conditions: Iterable[Condition], agreed: Iterable[AgreedAction]
 ) -> Text:
     """`missing`: why there is no certificate yet; None where it was issued. `agreed`: actions that reviewers asked for."""
     to_do = [*(_condition(one) for one in conditions), *(_agreed(one) for one in agreed)]
@@ -83,7 +83,7 @@ def _condition(condition: Condition) -> str:
     return _("Condition, to be met by %(day)s: %(words)s.") % said
 
 
-def _agreed(action: Agreed) -> str:
+def _agreed(action: AgreedAction) -> str:
     said = {"number": action.number, "day": date_format(action.due, "DATE_FORMAT"), "title": action.title}
     return _("A reviewer asked for action %(number)s, to be done by %(day)s: %(title)s.") % said
 

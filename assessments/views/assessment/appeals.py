@@ -27,7 +27,7 @@ from assessments.views.site.seen import seen
 
 
 def _whole_case(request: SignedIn, reference: str) -> MemberCase:
-    """The assessment for somebody who sees all of it; raises NotPermitted for who sees only what is assigned."""
+    """Return the assessment for somebody who sees all of it; raises NotPermitted for who sees only what is assigned."""
     case = find_case(request, reference)
     if not case.sees_all:
         raise NotPermitted(_("The review is shown to members who see the whole assessment."))
@@ -36,7 +36,7 @@ def _whole_case(request: SignedIn, reference: str) -> MemberCase:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def followed(request: SignedIn, reference: str) -> HttpResponse:
-    """How the review goes: who has it, what happened, and the messages with its reviewers; a POST sends one."""
+    """Show how the review goes: who has it, what happened, and the messages with its reviewers; a POST sends one."""
     case = _whole_case(request, reference)
     seen(request)
     submission = own_submission(request, case)

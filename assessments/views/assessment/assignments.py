@@ -77,7 +77,7 @@ def send(request: HttpRequest, case: MemberCase, asked: Question, form: AskForm)
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def asked(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
-    """One request: who is asked what; the person says that it is answered, whoever asked changes or takes it back."""
+    """Show one request: who is asked what; the person says that it is answered, whoever asked changes or takes it back."""
     case = find_case(request, reference)
     found: Assignment = get_object_or_404(finders.asked_in(case.assessment), pk=pk)
     found.assessment = case.assessment
@@ -109,7 +109,7 @@ def asked(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
 
 
 def is_there(case: MemberCase, found: Assignment) -> bool:
-    """Whether what is asked can be opened: its question, or any of its section, applies at present."""
+    """Tell whether what is asked can be opened: its question, or any of its section, applies at present."""
     return any(q.key == found.question if found.question else q.section == found.section for q in case.questions)
 
 

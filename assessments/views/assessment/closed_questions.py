@@ -19,7 +19,7 @@ NAMED = 3  # facts that are named of those on which a section depends
 
 
 @dataclass(frozen=True, slots=True)
-class Closed:
+class ClosingReason:
     """Why questions are not asked of a use: the facts that keep them closed, a tier, or the parts that they are for."""
 
     facts: tuple[tuple[str, str], ...]  # address, label
@@ -30,10 +30,10 @@ class Closed:
 @dataclass(frozen=True, slots=True)
 class ClosedSection:
     section: Section
-    why: Closed
+    why: ClosingReason
 
 
-def why_closed(case: MemberCase, questions: Iterable[Question]) -> Closed:
+def why_closed(case: MemberCase, questions: Iterable[Question]) -> ClosingReason:
     """Find what would have to be declared otherwise for these questions to be asked."""
     edition, declared = case.edition, case.declared
     context, mine = declared.context, set(declared.parts)
@@ -51,7 +51,7 @@ def why_closed(case: MemberCase, questions: Iterable[Question]) -> Closed:
                 shut.add(test.fact)
                 tiers.update(str(answer) for answer in test.answers if test.fact == "tier")
     named = [(key, fact) for key, fact in edition.facts.items() if key in shut][:NAMED]
-    return Closed(
+    return ClosingReason(
         facts=tuple((where_declared(case, key), fact.label) for key, fact in named),
         tiers=tuple(str(TIER_WORDS[tier]) for tier in Tier if str(tier) in tiers),
         parts=tuple(edition.terms[f"stakeholders.{part}"] for part in parts),
@@ -67,7 +67,7 @@ def _tests_of(question: Question, parts: Collection[Stakeholder]) -> Iterator[Te
 
 
 def where_declared(case: MemberCase, fact: str) -> str:
-    """The page on which this member changes a fact, or reads it."""
+    """Return the page on which this member changes a fact, or reads it."""
     reference = case.assessment.use.reference
     if case.member is None or case.member.role not in roles.MAY[Action.DECLARE]:
         return reverse("use", args=[reference])
@@ -75,7 +75,7 @@ def where_declared(case: MemberCase, fact: str) -> str:
 
 
 def closed_sections(case: MemberCase) -> list[ClosedSection]:
-    """The sections of which nothing is asked, with what would open each; those for single persons never open here."""
+    """Return the sections of which nothing is asked, with what would open each; those for single persons never open here."""
     asked = {section.key for section, _questions in case.sections}
     return [
         ClosedSection(section, why_closed(case, section.questions))

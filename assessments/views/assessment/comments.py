@@ -71,7 +71,7 @@ class Talk:
 
 
 def find_talked_about(case: MemberCase, key: str) -> Question:
-    """A question that this member may read, whether or not it is asked at present; else 404."""
+    """Return a question that this member may read, whether or not it is asked at present; else 404."""
     question = case.edition.questions.get(key)
     if question is None or not (case.targets is None or case.targets & {key, question.section}):
         raise Http404
@@ -166,12 +166,12 @@ def write(request: HttpRequest, case: MemberCase, asked: Question, form: Comment
 
 
 def place_of(pk: int) -> str:
-    """The end of the address of a comment: the query finds the page that it is on."""
+    """Return the end of the address of a comment: the query finds the page that it is on."""
     return f"?at={pk}#comment-{pk}"
 
 
 def colleagues(case: MemberCase, asked: Question) -> list[Membership]:
-    """Who can be told: all who see the question, but oneself."""
+    """Return who can be told: all who see the question, but oneself."""
     found = finders.members_who_see(case.assessment, asked.section, asked.key)
     return [member for member in found if member.user_id != case.user.pk]
 
@@ -183,7 +183,7 @@ def comment_form(asked: Question, people: Sequence[Membership], thread: str, dat
 
 
 def talk_of(request: HttpRequest, case: MemberCase, asked: Question, bound: CommentForm | None) -> Talk:
-    """A page of threads, open ones first; or of one thread, where it is asked for or has many replies."""
+    """Return a page of threads, open ones first; or of one thread, where it is asked for or has many replies."""
     comments = finders.comments_on(case.assessment, asked.key)
     firsts = comments.filter(reply_to=None)
     sums = firsts.aggregate(total=Count("pk"), open=Count("pk", filter=Q(resolved_at=None)))
@@ -217,7 +217,7 @@ def _number(text: Any) -> int:
 def one_thread(
     request: HttpRequest, case: MemberCase, first: Comment, replies: QuerySet[Comment], place: Comment | None
 ) -> tuple[Page[Comment], list[Thread]]:
-    """One page of the replies of a thread, the newest page where none is asked for."""
+    """Return one page of the replies of a thread, the newest page where none is asked for."""
     paginator = Paginator(replies, REPLIES_A_PAGE)
     number: Any = request.GET.get("page", paginator.num_pages)
     if place is not None:

@@ -55,7 +55,7 @@ class PartLine:
 def lines_of(
     edition: Edition, content: dict[str, Any], lacking: dict[str, str], judged: Iterable[PartMark] = ()
 ) -> list[PartLine]:
-    """The parts that the tier of a picture asks for, filled or not. `lacking`: key to what is missing."""
+    """Return the parts that the tier of a snapshot asks for, filled or not. `lacking`: key to what is missing."""
     given = {part["part"]: part for part in content.get("conformity", ())}
     shared = second_use.shared_in(given.values())
     labels = {part.key: part.label for part in edition.gates.conformity_file}
@@ -104,7 +104,7 @@ def _find(request: HttpRequest, reference: str) -> MemberCase:
 
 @require_safe
 def file(request: HttpRequest, reference: str) -> HttpResponse:
-    """The whole file: what each part holds, and what is missing."""
+    """Show the whole file: what each part holds, and what is missing."""
     case = _find(request, reference)
     assessment = case.assessment
     content = finders.conformity_of(assessment, case.declared)
@@ -137,16 +137,16 @@ def file(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 def _members(case: MemberCase) -> list[tuple[str, str]]:
-    """The members whom a row of overseers may name, by name."""
+    """Return the members whom a row of overseers may name, by name."""
     rows = finders.members_of(case.assessment).order_by("user__name", "pk")
     return [(str(row.user_id), str(row.user)) for row in rows]
 
 
 def _form(request: HttpRequest, case: MemberCase, asked: FilePart) -> tuple[PartForm, bool]:
-    """The form of one part with what it holds now, and whether there is any evidence to choose from."""
+    """Return the form of one part with what it holds now, and whether there is any evidence to choose from."""
     content = finders.conformity_of(case.assessment, case.declared)
     stands = next((one for one in content["conformity"] if one["part"] == asked.key), None)
-    pieces = finders.pieces_for_part(case.user, case.assessment, asked, stands) if asked.kind not in ROWS else []
+    pieces = finders.evidence_for_part(case.user, case.assessment, asked, stands) if asked.kind not in ROWS else []
     served = second_use.served_elsewhere(case.assessment.use, asked.key, pieces) if pieces else {}
     labels = {one.key: one.label for one in case.edition.gates.conformity_file}
     before = {f"why-{piece['reference']}": piece["why"] for piece in stands["evidence"]} if stands else {}

@@ -26,7 +26,7 @@ class OpenActions:
 
 
 def open_actions(case: MemberCase) -> OpenActions | None:
-    """The actions that are still open; None before the decision, after the next one, and for who sees only a part.
+    """Return the actions that are still open; None before the decision, after the next one, and for who sees only a part.
 
     One query.
     """
@@ -48,7 +48,7 @@ class FileState:
 
 
 def file_state(case: MemberCase, submission: Submission | None) -> FileState | None:
-    """The state of the signed file; None while it can be edited. Two queries."""
+    """Return the state of the signed file; None while it can be edited. Two queries."""
     if submission is None or case.assessment.is_editable or not case.sees_all:
         return None
     states = Counter(models_parts.state_of(submission).values())

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class EvidenceLine:
-    """One piece under one answer."""
+    """One evidence item under one answer."""
 
     use: EvidenceUse
 
@@ -76,19 +76,19 @@ class EvidenceStrip:
 
     @property
     def leans_on(self) -> list[tuple[str, int]]:
-        """Pieces with their newest versions, as `snapshots.evidence_of` says it of a submission."""
+        """Evidence items with their newest versions, as `snapshots.evidence_of` says it of a submission."""
         pieces = [line.piece for line in self.lines if line.piece.withdrawn_at is None]
         return sorted((piece.reference, piece.version) for piece in pieces)
 
 
 def expiry_words(piece: Evidence) -> str:
-    """When an expired piece ran out."""
+    """Say when an expired evidence item ran out."""
     assert piece.expires_on is not None
     return _("expired on %(day)s") % {"day": date_format(piece.expires_on, "DATE_FORMAT")}
 
 
 def period_words(piece: Evidence) -> str:
-    """The time that a piece speaks for; "" where it names none."""
+    """Return the time that an evidence item speaks for; "" where it names none."""
     begins = date_format(piece.period_from, "DATE_FORMAT") if piece.period_from else ""
     ends = date_format(piece.period_to, "DATE_FORMAT") if piece.period_to else ""
     if begins and ends:

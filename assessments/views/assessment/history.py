@@ -132,7 +132,7 @@ def sittings(saves: Sequence[Save]) -> list[tuple[Save, int | None, int]]:
 
 
 def every_step(saves: Sequence[Save]) -> list[tuple[Save, int | None, int]]:
-    """Each save for itself, oldest first, with the version that stood before it."""
+    """Return each save for itself, oldest first, with the version that stood before it."""
     found: list[tuple[Save, int | None, int]] = []
     stood: int | None = None
     for save in saves:
@@ -154,7 +154,7 @@ def find_any_question(case: MemberCase, key: str) -> tuple[Question, bool]:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def history(request: HttpRequest, reference: str, question: str) -> HttpResponse:
-    """Every kept version of one answer; posting the number of one makes it the current one again."""
+    """Show every kept version of one answer; posting the number of one makes it the current one again."""
     case = find_case(request, reference)
     found, is_asked = find_any_question(case, question)
     if request.method == "POST":
@@ -243,7 +243,7 @@ class Side:
 
 
 @dataclass
-class Compared:
+class ComparedAnswer:
     """One answer in two versions."""
 
     question: Question
@@ -284,7 +284,7 @@ class ComparedFact:
 
 
 def draft_side(case: MemberCase) -> Side:
-    """The assessment as it stands; hidden answers are left out, as a submission leaves them out."""
+    """Return the assessment as it stands; hidden answers are left out, as a submission leaves them out."""
     rows = stored_answers(case, case.questions)
     answers = {
         key: {**row.record(), "revision": row.revision, "by": str(row.by), "at": row.at} for key, row in rows.items()
@@ -338,7 +338,7 @@ def compare(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 def compared(case: MemberCase, form: CompareForm) -> dict[str, Any]:
-    """What the page shows of two chosen versions. At most three queries, whatever their size."""
+    """Return what the page shows of two chosen versions. At most three queries, whatever their size."""
     chosen = [form.cleaned_data["a"], form.cleaned_data["b"]]
     rounds = [key for key in chosen if key != NOW]
     sent = finders.own_submissions_for(case.user).filter(assessment=case.assessment, round__in=rounds)
@@ -365,8 +365,10 @@ def compared(case: MemberCase, form: CompareForm) -> dict[str, Any]:
     }
 
 
-def compared_answers(case: MemberCase, a: Side, b: Side, now: Side | None) -> list[tuple[Section, list[Compared]]]:
-    """The questions that either version answers, by section; what can be taken back is marked so."""
+def compared_answers(
+    case: MemberCase, a: Side, b: Side, now: Side | None
+) -> list[tuple[Section, list[ComparedAnswer]]]:
+    """Return the questions that either version answers, by section; what can be taken back is marked so."""
     unlocked = case.unlocked(now.answers) if now and case.may_answer else set()
     asked = {question.key for question in case.questions}
     budget = Budget()
@@ -388,7 +390,7 @@ def compared_answers(case: MemberCase, a: Side, b: Side, now: Side | None) -> li
                 and not same_answer(before, stands)
             )
             rows.append(
-                Compared(
+                ComparedAnswer(
                     question=question,
                     url=reverse("history", args=[case.assessment.reference, question.key]),
                     before=before,

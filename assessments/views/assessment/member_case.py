@@ -1,4 +1,4 @@
-"""An assessment as one member sees it, found through the door; every page of the answering journey starts from it."""
+"""An assessment as one member sees it, found by its finder; every page of the answering journey starts from it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from assessments.views.wording import Incident, open_incident
 
 @dataclass
 class MemberCase:
-    """An assessment as one member sees it: found through the door, its facts and assignments read when asked for."""
+    """An assessment as one member sees it: found by its finder, its facts and assignments read when asked for."""
 
     assessment: Assessment
     user: User
@@ -98,7 +98,7 @@ class MemberCase:
 
 
 def find_case(request: HttpRequest, reference: str) -> MemberCase:
-    """Find the assessment by its door; 404 for whoever may not know of it."""
+    """Find the assessment by its finder; 404 for whoever may not know of it."""
     user: Any = request.user
     assessment = finders.find_assessment(user, reference)
     if assessment is None:
@@ -122,7 +122,7 @@ def find_question(case: MemberCase, key: str) -> Question:
 
 
 def guideline_date(edition: Edition) -> str:
-    """The month of the Guideline: *December 2025*."""
+    """Return the month of the Guideline: *December 2025*."""
     year, month = edition.guideline_date.split("-")[:2]
     return date_format(date(int(year), int(month), 1), "F Y")
 
@@ -144,7 +144,7 @@ def documents_of(request: HttpRequest, assessment: Assessment) -> list[Any]:
 
 
 def missing_facts(case: MemberCase) -> list[tuple[str, str]]:
-    """The facts without an answer, as (group, label)."""
+    """Return the facts without an answer, as (group, label)."""
     return [
         (case.edition.facts[key].group, case.edition.facts[key].label)
         for key in asked_facts(case.edition, case.declared)

@@ -132,7 +132,7 @@ def to_read(assessment: Assessment) -> NextStep:
 
 def why_prohibited(use: DeclaredUse) -> NextStep:
     """Return the step of a prohibited use of which nothing is submitted."""
-    return NextStep(_("See what the tier means"), reverse("stopped", args=[use.reference]))
+    return NextStep(_("See what the tier means"), reverse("prohibited", args=[use.reference]))
 
 
 def does_next(state: str) -> str:

@@ -200,7 +200,7 @@ def signed_entries(
 
 
 def _full_due(row: Any) -> Any:
-    """The day on which all of an action is due; None where there is no row yet."""
+    """Return the day on which all of an action is due; None where there is no row yet."""
     return (row.full_due or row.due) if row else None
 
 

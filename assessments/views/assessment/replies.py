@@ -64,7 +64,7 @@ class ReplyBox:
 
 
 def boxes_of(case: MemberCase, titles: Mapping[str, str], data: QueryDict | None = None) -> dict[str, ReplyBox]:
-    """The replies to these targets (one query); `titles` names them."""
+    """Return the replies to these targets (one query); `titles` names them."""
     submission = case.assessment.current_submission
     rows = {row.target: row for row in submission.replies.select_related("by")} if submission else {}
     url = reverse("reply", args=[case.assessment.reference])

@@ -71,7 +71,7 @@ class CachedResults:
 
 
 def _certificate_words(user: User, assessment: Assessment) -> str:
-    """What became of the certificate of a decided assessment, where it does not count today; else nothing."""
+    """Say what became of the certificate of a decided assessment, where it does not count today; else nothing."""
     if assessment.state != State.CERTIFIED:
         return ""
     found = finders.certificates_for(user).filter(submission=assessment.current_submission_id)
@@ -104,7 +104,7 @@ def _kept(assessment: Assessment, certificate: str = "") -> CachedResults:
 
 
 def _state_of(action: Any) -> list[str]:
-    """All that the page shows of an action."""
+    """Return all that the page shows of an action."""
     dates = (action.due, action.full_due, action.first_step_on, action.is_condition, action.priority)
     owner = str(action.owner) if action.owner_id else ""
     return [
@@ -142,7 +142,7 @@ def _drawn_by_package(standing: Standing, actions: Iterable[Any], certificate: s
 
 
 def _accepted(assessment: Assessment, questions: Collection[str]) -> dict[str, Acceptance]:
-    """Who accepted the reasons for *not applicable*; nobody before the submission is approved."""
+    """Return who accepted the reasons for *not applicable*; nobody before the submission is approved."""
     submission = assessment.current_submission
     if not questions or submission is None or assessment.state not in DECIDED:
         return {}
@@ -170,7 +170,7 @@ def _drawn(standing: Standing) -> SafeString:
 
 
 def _ready(user: User, assessment: Assessment) -> list[Document]:
-    """The newest document of each kind of the submission that was signed last; after a return it is the returned one."""
+    """Return the newest document of each kind of the submission that was signed last; after a return it is the returned one."""
     found = finders.documents_for(user).filter(
         submission=assessment.current_submission_id, kind__in=SHOWN_DOCUMENTS, state=DocumentState.READY
     )
@@ -196,7 +196,7 @@ def results(request: SignedIn, reference: str) -> HttpResponse:
 
 @require_safe
 def detail(request: SignedIn, reference: str, kind: str, key: str) -> HttpResponse:
-    """What stands behind one number."""
+    """Show what stands behind one number."""
     key = key.rstrip("/")
     assessment = _found(request.user, reference)
     standing = _standing(assessment, finders.open_actions_of(assessment))
@@ -231,7 +231,7 @@ def detail(request: SignedIn, reference: str, kind: str, key: str) -> HttpRespon
 
 
 def _by_package(page: ResultsPage, kind: str, key: str) -> dict[str, Any] | None:
-    """The lists of release 3: the actions of a package, all of them, the findings grouped; None for any other number."""
+    """Return the lists of release 3: the actions of a package, all of them, the findings grouped; None for any other number."""
     if kind == "packages":
         package = page.package(key)
         if package is None:
@@ -263,7 +263,7 @@ def _by_package(page: ResultsPage, kind: str, key: str) -> dict[str, Any] | None
 
 
 def _counted(standing: Standing, key: str) -> tuple[list[Duty], str]:
-    """The requirements behind a count, and what to call so many."""
+    """Return the requirements behind a count, and what to call so many."""
     if key == "in-place":
         duties = standing.in_place
         return duties, ngettext("%(n)s requirement is in place", "%(n)s requirements are in place", len(duties))
@@ -279,7 +279,7 @@ def _counted(standing: Standing, key: str) -> tuple[list[Duty], str]:
 
 
 def _findings(standing: Standing, key: str) -> dict[str, Any]:
-    """The lists behind the counts of findings, or the findings of one question with what closes them."""
+    """Return the lists behind the counts of findings, or the findings of one question with what closes them."""
     if key in ("scope", "in-place", "short", "open"):
         duties, words = _counted(standing, key)
         duties = sorted(duties, key=lambda duty: (CREDIT_ORDER.index(duty.credit), -duty.weight))

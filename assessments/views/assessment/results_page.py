@@ -24,7 +24,7 @@ from assessments.scoring.inputs import AnswerValue
 from assessments.scoring.order import MONTH_DAYS, OPEN_INCIDENT, STOP
 from assessments.views.assessment import plan_entries, tier_changes
 from assessments.views.assessment.plan_entries import PackageLine, PlanEntry
-from assessments.views.assessment.standing import Line, Standing
+from assessments.views.assessment.standing import ReadinessLine, Standing
 from assessments.views.wording import Incident, as_day, choice_word, incident_in, points_word
 
 GROUPS_SHOWN = 5
@@ -188,7 +188,7 @@ class ResultsPage:
 
     # --- how much ---
 
-    def too_few(self, line: Line) -> bool:
+    def too_few(self, line: ReadinessLine) -> bool:
         rules = self.edition.policy.readiness
         return bool(rules and line.duties < rules.least_duties)
 
@@ -301,7 +301,7 @@ class ResultsPage:
         return next((package for package in self.packages if (package.key or OTHER) == key), None)
 
     def details(self, entry: PlanEntry) -> dict[str, Any]:
-        """One action with what to do, what closes it and what it rests on, as the lists behind a number show it."""
+        """Return one action with what to do, what closes it and what it rests on, as the lists behind a number show it."""
         found = (one for one in self.content["actions"] if one["question"] == entry.question)
         action: Mapping[str, Any] = next(found, {})
         words = self.edition.policy.words
@@ -340,7 +340,7 @@ class ResultsPage:
 
 
 def _by_rules(tier: Mapping[str, Any]) -> str:
-    """The tier that the rules give; beside it a reviewer's raise may stand."""
+    """Return the tier that the rules give; beside it a reviewer's raise may stand."""
     return str(tier.get("by_rules", tier["assigned"]))
 
 

@@ -22,7 +22,7 @@ class ReturnedPart:
     key: str
     label: str
     asks: str
-    marks: list[returns.Judged]
+    marks: list[returns.PartJudgement]
     url: str
     dealt_with: bool
 
@@ -42,7 +42,7 @@ class ShownTask:
 def beside_answers(
     case: MemberCase, submission: Submission, decision: ReviewDecision | None, content: Mapping[str, Any]
 ) -> tuple[list[ReturnedPart], list[ShownTask]]:
-    """The parts that go back and the tasks of the return, each with whether it is dealt with. One query."""
+    """Return the parts that go back and the tasks of the return, each with whether it is dealt with. One query."""
     if decision is None:
         return [], []
     standing = returns.standing_of(decision, submission, case.assessment.use_id)

@@ -68,13 +68,13 @@ def reuse(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 def _sources(case: MemberCase) -> Iterable[Assessment]:
-    """The other assessments of the organisation with answers, last changed first."""
+    """Return the other assessments of the organisation with answers, last changed first."""
     rows = finders.assessments_for(case.user).filter(organisation=case.assessment.organisation_id, answered__gt=0)
     return rows.exclude(pk=case.assessment.pk).order_by("-updated_at", "-pk")[:SOURCES]
 
 
 def _source(case: MemberCase, reference: str) -> Assessment | None:
-    """The assessment to copy from, where one is chosen; who sees only what is assigned copies from none."""
+    """Return the assessment to copy from, where one is chosen; who sees only what is assigned copies from none."""
     if not reference or not case.sees_all:
         return None
     rows = finders.assessments_for(case.user).filter(organisation=case.assessment.organisation_id)
@@ -133,7 +133,7 @@ def _confirm_several(request: HttpRequest, case: MemberCase) -> str:
 
 
 def _shown(edition: Edition, row: Answer) -> dict[str, Any]:
-    """An answer as the lists show it, with where it comes from."""
+    """Return an answer as the lists show it, with where it comes from."""
     question: Question = edition.questions[row.question.key]
     origin = row.carried_from if row.to_confirm and row.carried_from else row
     return {

@@ -199,7 +199,7 @@ def mark_typed(case: MemberCase, views: Sequence[QuestionView]) -> None:
 
 
 def lost_words(data: QueryDict, case: MemberCase, questions: Sequence[Question]) -> list[tuple[str, str]]:
-    """What was typed for questions that are not asked any more, so that it can be copied."""
+    """Return what was typed for questions that are not asked any more, so that it can be copied."""
     here = {question.key for question in questions}
     found = []
     for name, values in data.lists():

@@ -36,7 +36,7 @@ MINUTES: Mapping[QuestionKind, int] = {QuestionKind.PRACTICE: 2, QuestionKind.CH
 
 
 def minutes_for(questions: Iterable[Question]) -> int:
-    """How long these questions take, in minutes, by our estimate."""
+    """Return how long these questions take, in minutes, by our estimate."""
     return sum(MINUTES[question.kind] for question in questions)
 
 
@@ -58,12 +58,12 @@ def duration(minutes: int) -> str:
 
 
 def place_of(case: MemberCase, question: Question) -> str:
-    """The address of a question on the page of its section."""
+    """Return the address of a question on the page of its section."""
     return f"{reverse('section', args=[case.assessment.reference, question.section])}#q-{question.key}"
 
 
 def first_after(order: Sequence[Question], left: Sequence[Question], after: str) -> Question:
-    """The first of `left` that stands behind `after` in the order; at its end it goes on from the top."""
+    """Return the first of `left` that stands behind `after` in the order; at its end it goes on from the top."""
     keys = [question.key for question in order]
     behind = keys[keys.index(after) + 1 :] if after in keys else []
     return next((question for question in left if question.key in behind), left[0])
@@ -129,7 +129,7 @@ def found_in(
 
 @require_safe
 def flagged(request: HttpRequest, reference: str) -> HttpResponse:
-    """The questions to which one means to come back."""
+    """Show the questions to which one means to come back."""
     case = find_case(request, reference)
     keys = [question.key for question in case.questions if case.marks.get(question.key, NO_MARKS).flagged]
     answers = stored_answers(case, [case.edition.questions[key] for key in keys])
@@ -147,7 +147,7 @@ def flagged(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 def words_of(text: str) -> list[str]:
-    """The words that are looked for: all of them have to stand somewhere in a question or its answer."""
+    """Return the words that are looked for: all of them have to stand somewhere in a question or its answer."""
     return list(dict.fromkeys(text.casefold().split()))
 
 
@@ -163,7 +163,7 @@ AROUND = 120  # signs of a long text that are shown before the first word found,
 
 
 def clipped(text: str, words: Iterable[str]) -> str:
-    """The part of a long text around the first word that was found in it."""
+    """Return the part of a long text around the first word that was found in it."""
     folded = text.casefold()
     at = min((place for word in words if (place := folded.find(word)) >= 0), default=0)
     start, end = max(0, at - AROUND), min(len(text), at + 2 * AROUND)
@@ -173,7 +173,7 @@ def clipped(text: str, words: Iterable[str]) -> str:
 
 
 def texts_of(case: MemberCase, question: Question, answer: Answer | None) -> list[tuple[str, str]]:
-    """All that is searched of a question, with the word for where it stands; the most telling first."""
+    """Return all that is searched of a question, with the word for where it stands; the most telling first."""
     edition, declared = case.edition, case.declared
     items = declared.items(edition, question) if question.is_checklist else ()
     clauses = [cited for _id, cited, _strength in clauses_of(edition, declared, question.requirements)]
@@ -228,7 +228,7 @@ def search(request: HttpRequest, reference: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def section_check(request: HttpRequest, reference: str, key: str) -> HttpResponse:
-    """The answers of one section as a reviewer will read them, what is open first; then whether it is complete."""
+    """Show the answers of one section as a reviewer will read them, what is open first; then whether it is complete."""
     case = find_case(request, reference)
     found, questions = find_section(case, key)
     form = CompleteForm(request.POST if request.method == "POST" else None)

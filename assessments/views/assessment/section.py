@@ -47,7 +47,7 @@ from assessments.views.site.seen import seen
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def section(request: HttpRequest, reference: str, key: str) -> HttpResponse:
-    """The questions of a section; without script one button saves them all."""
+    """Show the questions of a section; without script one button saves them all."""
     case = find_case(request, reference)
     found, questions = find_section(case, key)
     if request.method == "POST":
@@ -63,7 +63,7 @@ def section(request: HttpRequest, reference: str, key: str) -> HttpResponse:
 def fill_page(
     request: HttpRequest, case: MemberCase, found: Section, questions: Sequence[Question], given: QueryDict
 ) -> HttpResponse:
-    """The page with what was typed on it before its session ended; nothing is saved."""
+    """Show the page with what was typed on it before its session ended; nothing is saved."""
     views = views_of(case, questions, given, found.questions)
     mark_typed(case, views)
     errors = [error for view in views for error in view.error_list]
@@ -224,7 +224,7 @@ def find_asked(edition: Edition, key: str) -> Question:
 
 
 def show_saved(request: HttpRequest, case: MemberCase, form: AnswerForm, kept: SavedAnswer) -> HttpResponse:
-    """What became of an answer, and all that it changed on its page."""
+    """Show what became of an answer, and all that it changed on its page."""
     asked = form.question
     if kept.saved:
         case.declared = kept.saved.declared
@@ -245,7 +245,7 @@ def show_saved(request: HttpRequest, case: MemberCase, form: AnswerForm, kept: S
 
 
 def saved_context(request: HttpRequest, case: MemberCase, view: QuestionView, kept: SavedAnswer) -> dict[str, Any]:
-    """All that a save changes on its page. Without a save nothing else than the answer has changed."""
+    """Return all that a save changes on its page. Without a save nothing else than the answer has changed."""
     counts = section_counts(case, view.question.section, kept)
     context = {"case": case, "view": view, "answered": counts[0], "total": counts[1], "kept": kept, "live": True}
     context["of_section"] = "returned" not in request.GET  # that page counts changes, not answers
@@ -273,7 +273,7 @@ def section_counts(case: MemberCase, key: str, kept: SavedAnswer) -> tuple[int, 
 
 
 def whole_row(request: HttpRequest, case: MemberCase, asked: Question, kept: SavedAnswer | None = None) -> HttpResponse:
-    """The question with the stored answer in its controls, in the place of what was typed; `kept`: by a save."""
+    """Show the question with the stored answer in its controls, in the place of what was typed; `kept`: by a save."""
     roles.require(case.user, Action.ANSWER, case.assessment)
     place = request.GET.get("returned", "")
     _section, questions = find_section(case, asked.section)

@@ -43,7 +43,7 @@ class SectionQuestion:
 
 
 def rows_of(case: MemberCase, questions: Sequence[Question], also: Sequence[Question] = ()) -> list[SectionQuestion]:
-    """The rows of a page that nobody has sent anything to; `also`: whose answers are fetched to be counted only."""
+    """Return the rows of a page that nobody has sent anything to; `also`: whose answers are fetched to be counted only."""
     case.stored = stored = stored_answers(case, [*questions, *also])
     unlocked = unlocked_on_page(case, stored, questions)
     evidence = finders.evidence_on(case.assessment, [question.key for question in questions])
@@ -100,7 +100,7 @@ def _draw(view: QuestionView, *, form_around: bool) -> str:
 
 
 def _reader(case: MemberCase) -> str:
-    """All that is the same for every row of a page: who reads what of which use, in which language, on which day."""
+    """Return all that is the same for every row of a page: who reads what of which use, in which language, on which day."""
     declared = case.declared
     facts = sorted((key, repr(value)) for key, value in declared.facts.items())
     of_use = (case.edition.checksum, facts, declared.parts, str(declared.tier))

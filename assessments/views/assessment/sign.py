@@ -81,7 +81,7 @@ def answer_line(case: MemberCase, question: Question, answer: Answer | None) -> 
 
 @require_safe
 def check(request: HttpRequest, reference: str) -> HttpResponse:
-    """All answers as a reviewer will see them, what is open first."""
+    """Show all answers as a reviewer will see them, what is open first."""
     case = find_case(request, reference)
     if not case.sees_all:
         raise NotPermitted(
@@ -132,7 +132,7 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 def facts_not_known(case: MemberCase) -> list[tuple[str, str]]:
-    """The facts that are answered *do not know*, as a reviewer reads them after the signature: label, place."""
+    """Return the facts that are answered *do not know*, as a reviewer reads them after the signature: label, place."""
     reference, facts = case.assessment.use.reference, case.edition.facts
     return [
         (
@@ -147,7 +147,7 @@ def facts_not_known(case: MemberCase) -> list[tuple[str, str]]:
 
 
 def found_before_signing(case: MemberCase, before: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What the checks find today, with links to what they are about; the reviewer reads the same after signing.
+    """Return what the checks find today, with links to what they are about; the reviewer reads the same after signing.
 
     Who may not declare facts is led to the tier, which says them.
     """
@@ -171,7 +171,7 @@ def found_before_signing(case: MemberCase, before: Mapping[str, Any]) -> list[di
 
 
 def asked_at_approval(case: MemberCase, before: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """What a reviewer cannot approve without and is not there yet: label, what is asked, where it is given."""
+    """Return what a reviewer cannot approve without and is not there yet: label, what is asked, where it is given."""
     lacking = requirements.missing(case.edition, before, today=timezone.localdate())
     reference = case.assessment.reference
     return [
@@ -187,7 +187,7 @@ def asked_at_approval(case: MemberCase, before: Mapping[str, Any]) -> list[tuple
 
 
 def untouched_since_return(case: MemberCase, content: Mapping[str, Any] | None = None) -> list[tuple[str, str]]:
-    """What was returned and neither changed nor replied to, as (title, place on the page of what was returned).
+    """Return what was returned and neither changed nor replied to, as (title, place on the page of what was returned).
 
     `content`: how it stands now, where the page has drawn it already.
     """
@@ -341,7 +341,7 @@ def prospect_of(
     *,
     alone: bool = False,
 ) -> Prospect:
-    """What would follow from a signature, as the answers stand."""
+    """Return what would follow from a signature, as the answers stand."""
     dated = [blocker.conditionable for blocker in blockers]
     return prospect(case.edition, content, dated=sum(dated), undated=len(dated) - sum(dated), alone=alone)
 

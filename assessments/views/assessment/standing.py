@@ -1,4 +1,4 @@
-"""Where a use stands, worked out from its picture: readiness, duties and what falls short. Runs no query of its own."""
+"""Where a use stands, worked out from its snapshot: readiness, duties and what falls short. Runs no query of its own."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ POINTS = {"full": 2, "half": 1}
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class CreditSource:
     """What one question, or one line of it, says of a duty."""
 
     question: Question
@@ -59,7 +59,7 @@ class Duty:
     weight: int
     credit: str
     cited: str
-    given: tuple[Given, ...]
+    given: tuple[CreditSource, ...]
 
     @property
     def word(self) -> str:
@@ -67,7 +67,7 @@ class Duty:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ReadinessLine:
     """One number of readiness: a dimension, principle, stage or clause, with the duties counted by credit."""
 
     kind: str
@@ -103,7 +103,7 @@ class Shortfall:
 
 
 class Standing:
-    """The results of one assessment, drawn from its picture: a draft's or a submission's. Runs no query."""
+    """The results of one assessment, drawn from its snapshot: a draft's or a submission's. Runs no query."""
 
     def __init__(
         self,
@@ -125,10 +125,12 @@ class Standing:
         met = frozenset({SELF_CERTIFICATION}) if self.final and self.declared.tier == Tier.LOW else frozenset()
         credits = told_apart(self.edition, self.declared, self.answers, final=self.final, met=met)
         counted = counted_as(self.edition, self.declared)
-        given: dict[str, list[Given]] = {}
+        given: dict[str, list[CreditSource]] = {}
         for source in self.sources:
             answer = self.answers.get(source.question.key)
-            said = Given(source.question, source.item, self.word(source, answer), self.answer_url(source.question))
+            said = CreditSource(
+                source.question, source.item, self.word(source, answer), self.answer_url(source.question)
+            )
             for duty in source.duties:
                 given.setdefault(counted[duty.id], []).append(said)
         drawn = []
@@ -168,11 +170,11 @@ class Standing:
         return tuple(str(key) for key in headings[kind])
 
     def of(self, kind: str, key: str) -> list[Duty]:
-        """The duties counted under a heading, the least credit first; those without credit by weight."""
+        """Return the duties counted under a heading, the least credit first; those without credit by weight."""
         found = [duty for duty in self.duties if key in self._belongs(kind, duty.requirement)]
         return sorted(found, key=lambda duty: (CREDIT_ORDER.index(duty.credit), -duty.weight))
 
-    def lines(self, kind: str) -> list[Line]:
+    def lines(self, kind: str) -> list[ReadinessLine]:
         counts: dict[str, dict[str, int]] = {}
         for duty in self.duties:
             for key in self._belongs(kind, duty.requirement):
@@ -182,16 +184,16 @@ class Standing:
             self._line(kind, key, score, counts.get(key, {})) for key, score in self.content["scorecard"][kind].items()
         ]
 
-    def line(self, kind: str, key: str) -> Line:
-        """The one number; raises Http404 where the use has none of that name."""
+    def line(self, kind: str, key: str) -> ReadinessLine:
+        """Return the one number; raises Http404 where the use has none of that name."""
         found = next((line for line in self.lines(kind) if line.key == key), None)
         if found is None:
             raise Http404
         return found
 
-    def _line(self, kind: str, key: str, score: Mapping[str, Any], counts: Mapping[str, int]) -> Line:
+    def _line(self, kind: str, key: str, score: Mapping[str, Any], counts: Mapping[str, int]) -> ReadinessLine:
         value = None if score["value"] is None else Decimal(score["value"])
-        return Line(
+        return ReadinessLine(
             kind=kind,
             key=key,
             name=self.edition.cited(key) if kind == "clauses" else self.edition.terms[f"{kind}.{key}"],
@@ -204,19 +206,19 @@ class Standing:
         )
 
     @cached_property
-    def dimensions(self) -> list[Line]:
+    def dimensions(self) -> list[ReadinessLine]:
         return self.lines("dimensions")
 
     @cached_property
-    def principles(self) -> list[Line]:
+    def principles(self) -> list[ReadinessLine]:
         return self.lines("principles")
 
     @cached_property
-    def lifecycle(self) -> list[Line]:
+    def lifecycle(self) -> list[ReadinessLine]:
         return self.lines("lifecycle")
 
     @cached_property
-    def clauses(self) -> list[Line]:
+    def clauses(self) -> list[ReadinessLine]:
         place = {key: n for n, key in enumerate(self.edition.clauses)}
         return sorted(self.lines("clauses"), key=lambda line: place[line.key])
 

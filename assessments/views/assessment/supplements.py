@@ -65,7 +65,7 @@ def of_assessment(request: SignedIn, reference: str) -> HttpResponse:
 
 
 def _visible(case: MemberCase, titles: dict[str, str]) -> dict[str, str]:
-    """What this member may add evidence to: all of it, or the questions that they were asked to answer."""
+    """Return what this member may add evidence to: all of it, or the questions that they were asked to answer."""
     if case.sees_all:
         return titles
     mine = {f"q:{question.key}" for question in case.questions}

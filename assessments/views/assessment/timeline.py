@@ -95,7 +95,7 @@ def _details(kept: str | None) -> dict[str, Any]:
 
 
 def appeal_words(appeal: Appeal) -> str:
-    """What an appeal or complaint is about, in a few words."""
+    """Say what an appeal or complaint is about, in a few words."""
     if appeal.decision:
         return _("%(decision)s by %(name)s") % {
             "decision": appeal.decision.get_kind_display(),

@@ -27,7 +27,7 @@ from assessments.exchange.inventory import escaped
 from assessments.forms.audit import NOBODY, LogForm
 from assessments.models import Organisation
 from assessments.models.audit import AuditEntry, AuditHead
-from assessments.views.audit.wording import ABOUT, Line, line_of
+from assessments.views.audit.wording import ABOUT, EntryLine, line_of
 from assessments.views.site.gate import to_declare
 from assessments.views.site.requests import SignedIn
 
@@ -38,7 +38,7 @@ COLUMNS = ("seq", "at", "kind", "who", "what", "object", "where", "old", "new", 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def organisation(request: SignedIn, reference: str) -> HttpResponseBase:
-    """The log of an organisation, for its owners (of the reviewing body: its reviewers); a POST verifies the chain."""
+    """Show the log of an organisation, for its owners (of the reviewing body: its reviewers); a POST verifies the chain."""
     found = get_object_or_404(finders.organisations_for(request.user), reference=reference)
     roles.require_people(request.user, found)
     if request.method == "POST":
@@ -51,7 +51,7 @@ def organisation(request: SignedIn, reference: str) -> HttpResponseBase:
 
 @require_safe
 def assessment(request: SignedIn, reference: str) -> HttpResponseBase:
-    """The log of one assessment, for members who see all of it."""
+    """Show the log of one assessment, for members who see all of it."""
     found = get_object_or_404(finders.assessments_for(request.user), reference=reference)
     if roles.assigned_targets(request.user, found) is not None:
         raise NotPermitted(_("You see only what is assigned to you; the log tells what everybody did."))
@@ -64,7 +64,7 @@ def assessment(request: SignedIn, reference: str) -> HttpResponseBase:
 
 @require_safe
 def review(request: SignedIn, reference: str) -> HttpResponseBase:
-    """What was done in the review of a submission, for those who may review it and have passed the gate of its case."""
+    """Show what was done in the review of a submission, for those who may review it and have passed the gate of its case."""
     found = get_object_or_404(finders.submissions_for(request.user), reference=reference)
     if not finders.is_open_to(request.user, found.assessment_id):
         return to_declare(request, found)
@@ -101,7 +101,7 @@ def _answer(
 
 
 def kinds_to_choose(occurring: Collection[str]) -> list[tuple[Any, list[tuple[str, Any]]]]:
-    """The kinds that a log holds, in their groups."""
+    """Return the kinds that a log holds, in their groups."""
     found: dict[Group, list[tuple[str, Any]]] = {group: [] for group in Group}
     for kind in AuditKind:
         if kind in occurring:
@@ -110,7 +110,7 @@ def kinds_to_choose(occurring: Collection[str]) -> list[tuple[Any, list[tuple[st
 
 
 def _asked_for(entries: QuerySet[AuditEntry], asked: str) -> tuple[str, str] | None:
-    """One object that a page is asked for alone, with its title; None where none is.
+    """Return one object that a page is asked for alone, with its title; None where none is.
 
     Only what this very log tells of has a title. Of everything else, whether it exists or not, the page says the same.
     """
@@ -126,7 +126,7 @@ def _address(query: str, **more: Any) -> str:
 
 
 def narrowed(entries: QuerySet[AuditEntry], chosen: dict[str, Any]) -> QuerySet[AuditEntry]:
-    """The entries that a choice asks for; days are Hong Kong's, both included."""
+    """Return the entries that a choice asks for; days are Hong Kong's, both included."""
     if kind := chosen.get("kind"):
         entries = entries.filter(kind=kind)
     if who := chosen.get("who"):
@@ -141,12 +141,12 @@ def narrowed(entries: QuerySet[AuditEntry], chosen: dict[str, Any]) -> QuerySet[
 
 
 def _midnight(day: date, *, days: int = 0) -> datetime:
-    """The beginning of a day, or of one so many days later."""
+    """Return the beginning of a day, or of one so many days later."""
     return timezone.make_aware(datetime.combine(query_values.within(day) + timedelta(days=days), time()))
 
 
 def page_of(entries: QuerySet[AuditEntry], before: str, after: str) -> tuple[list[AuditEntry], bool, bool]:
-    """One page, the newest first, and whether there are newer and older ones; `before` and `after` are places."""
+    """Return one page, the newest first, and whether there are newer and older ones; `before` and `after` are places."""
     if (place := query_values.whole_number(after)) is not None:
         rows = list(entries.filter(seq__gt=place).order_by("seq")[: ROWS + 1])
         return rows[:ROWS][::-1], len(rows) > ROWS, bool(rows)
@@ -157,7 +157,7 @@ def page_of(entries: QuerySet[AuditEntry], before: str, after: str) -> tuple[lis
     return rows[:ROWS], place is not None and bool(rows), len(rows) > ROWS
 
 
-def _lines(rows: Iterable[AuditEntry], people: dict[int, str], *, origin: bool) -> list[Line]:
+def _lines(rows: Iterable[AuditEntry], people: dict[int, str], *, origin: bool) -> list[EntryLine]:
     rows = list(rows)
     titles = log.titles_of(row.object for row in rows)
     edition = finders.current_edition()
@@ -174,7 +174,7 @@ class _Echo:
 def _file(
     entries: QuerySet[AuditEntry], people: dict[int, str], *, as_json: bool, origin: bool, name: str
 ) -> StreamingHttpResponse:
-    """The entries as a file, oldest first, row by row: memory stays flat. No cell begins as a formula does.
+    """Return the entries as a file, oldest first, row by row: memory stays flat. No cell begins as a formula does.
 
     JSON for an owner holds salt and details too, with which every digest and hash can be worked out again.
     """
@@ -192,7 +192,7 @@ def _file(
     return response
 
 
-def _csv(lines: Iterable[Line]) -> Iterator[str]:
+def _csv(lines: Iterable[EntryLine]) -> Iterator[str]:
     writer = csv.writer(_Echo())
     yield "\ufeff"  # a spreadsheet then reads the names as UTF-8
     yield writer.writerow(COLUMNS)
@@ -215,7 +215,7 @@ def _csv(lines: Iterable[Line]) -> Iterator[str]:
         yield writer.writerow([escaped(str(cell)) for cell in cells])
 
 
-def _json(lines: Iterable[Line], *, origin: bool) -> Iterator[str]:
+def _json(lines: Iterable[EntryLine], *, origin: bool) -> Iterator[str]:
     yield "["
     for n, line in enumerate(lines):
         entry = line.entry
@@ -248,7 +248,7 @@ def _json(lines: Iterable[Line], *, origin: bool) -> Iterator[str]:
 
 
 def _standing(head: AuditHead | None) -> dict[str, Any]:
-    """When the chain was last verified, by whom, what was found, and whether a page can do it."""
+    """Return when the chain was last verified, by whom, what was found, and whether a page can do it."""
     entries = head.seq if head else 0
     return {
         "entries": entries,

@@ -73,7 +73,7 @@ VALUES: dict[str, dict[str, Any]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class EntryLine:
     """One entry as people read it."""
 
     entry: AuditEntry
@@ -87,7 +87,7 @@ class Line:
 
 def line_of(
     entry: AuditEntry, people: Mapping[int, str], titles: Mapping[str, str], edition: Edition, *, origin: bool
-) -> Line:
+) -> EntryLine:
     """Put an entry into words. `origin`: whether the reader may see from where somebody came."""
     detail = getattr(entry, "detail", None)
     told: dict[str, Any] = dict(detail.content()) if detail else {}
@@ -121,7 +121,7 @@ def line_of(
         told, old, new = {**new, **told}, {}, {}
     before, after = old or {}, new or {}
     skip = {"facts", "title", "name", "member", "email"}
-    return Line(
+    return EntryLine(
         entry=entry,
         sentence=sentence % said,
         thing=thing,

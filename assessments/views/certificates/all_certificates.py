@@ -17,7 +17,7 @@ ROWS = 50
 
 @require_safe
 def certificates(request: SignedIn) -> HttpResponse:
-    """Every certificate, the newest first, with its status today and its document."""
+    """Show every certificate, the newest first, with its status today and its document."""
     rows = finders.certificates_for(request.user).prefetch_related("events").order_by("-issued_at", "-pk")
     page = Paginator(rows, ROWS).get_page(request.GET.get("page"))
     found = list(page.object_list)

@@ -32,7 +32,7 @@ def _register(request: SignedIn) -> Any:
 
 @require_safe
 def register(request: SignedIn) -> HttpResponse:
-    """Every certificate that rests on a review of the body, the newest first; the queries do not grow with the rows."""
+    """Show every certificate that rests on a review of the body, the newest first; the queries do not grow with the rows."""
     every = _register(request)
     form = IssuedForm(request.GET)
     chosen = form.chosen()
@@ -58,7 +58,7 @@ def register(request: SignedIn) -> HttpResponse:
 @require_safe
 @limited("export", step=10)
 def export(request: SignedIn) -> HttpResponse:
-    """The register as it is narrowed, as CSV or XLSX."""
+    """Send the register as it is narrowed, as CSV or XLSX."""
     kind = "xlsx" if request.GET.get("as") == "xlsx" else "csv"
     found = narrowed(_register(request), IssuedForm(request.GET).chosen())
     data = exchange.as_file(exchange.rows_of(found), kind)

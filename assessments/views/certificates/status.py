@@ -1,4 +1,4 @@
-"""The standing of a certificate, for its members and for the reviewers who suspend, reinstate and revoke it."""
+"""The status of a certificate, for its members and for the reviewers who suspend, reinstate and revoke it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ EVENT_STATES = {"issued": "valid", "reinstated": "valid"}
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def standing(request: SignedIn, number: str) -> HttpResponse:
-    """How a certificate stands and what has happened to it; who may, changes it, with a reason for everybody."""
+    """Show how a certificate stands and what has happened to it; a POST changes it, with a reason for everybody."""
     if request.method == "POST":
         return _change(request, number)
     seen(request)
@@ -68,7 +68,7 @@ def _change(request: SignedIn, number: str) -> HttpResponse:
     if refused is not None:
         if isinstance(refused, WorkflowError):
             messages.error(request, str(refused))
-            return redirect("standing", number)
+            return redirect("certificate_status", number)
         raise refused
     form = StandingForm(posted(request), reasons=certificates_standing.REASONS[move].items())
     if form.is_valid():
@@ -76,7 +76,7 @@ def _change(request: SignedIn, number: str) -> HttpResponse:
         with refusals(form, say=with_reasons):
             act(certificate, by=request.user, **form.cleaned_data)
             messages.success(request, said)
-            return redirect("standing", number)
+            return redirect("certificate_status", number)
     return _page(request, certificate, (move, form))
 
 
@@ -86,7 +86,7 @@ def _obstacle_links(certificate: Certificate, user: User) -> list[tuple[str, str
     if not left or not finders.uses_for(user).filter(pk=certificate.use_id).exists():
         return [(one.words, "") for one in left]
     reference = certificate.use.reference
-    plan, use = reverse("workspace", args=[reference]), reverse("use", args=[reference])
+    plan, use = reverse("remediation_plan", args=[reference]), reverse("use", args=[reference])
     return [(one.words, plan if one.code == Code.CONDITION else use) for one in left]
 
 

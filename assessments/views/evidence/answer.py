@@ -32,7 +32,7 @@ CHOICES = 20  # of the library, under an answer
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def of_answer(request: SignedIn, reference: str, question: str) -> HttpResponse:
-    """The evidence of one answer: attach, detach, add. A script gets the strip alone, and puts it in its place."""
+    """Show the evidence of one answer: attach, detach, add. A script gets the strip alone, and puts it in its place."""
     case = find_case(request, reference)
     asked = next((one for one in case.questions if one.key == question), None)
     if asked is None:
@@ -92,7 +92,7 @@ def strip_of(case: MemberCase, asked: Question) -> EvidenceStrip:
 
 
 def choose_from(request: SignedIn, case: MemberCase, strip: EvidenceStrip, query: str) -> None:
-    """Put the pieces that may still be attached onto a strip, the newest first."""
+    """Put the evidence items that may still be attached onto a strip, the newest first."""
     pieces = finders.evidence_for(request.user).filter(organisation=case.assessment.organisation_id)
     have = [line.piece.pk for line in strip.lines]
     shown = evidence_library.narrowed(pieces, request.user, query, "").exclude(pk__in=have).for_list().order_by("-pk")
@@ -108,7 +108,7 @@ def strip_response(
     problem: str = "",
     said: str = "",
 ) -> HttpResponse:
-    """The strip alone; closed where the script asks for that."""
+    """Show the strip alone; closed where the script asks for that."""
     strip = strip_of(case, asked)
     strip.is_open = (strip.editable and "closed" not in request.GET) or form is not None
     strip.problem, strip.said, strip.form = problem, said, form

@@ -1,4 +1,4 @@
-"""One piece of evidence: its page, its versions and its file."""
+"""One evidence item: its page, its versions and its file."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ from assessments.views.site.documents import not_as_stored
 from assessments.views.site.gate import to_declare
 from assessments.views.site.requests import SignedIn, refusals_as_messages
 
-USES = 50  # of a piece, on its page
+USES = 50  # of an evidence item, on its page
 
 
-# --- a piece -----------------------------------------------------------------------------------------------------------
+# --- one item ----------------------------------------------------------------------------------------------------------
 
 
-def find_piece(request: SignedIn, reference: str) -> Evidence:
+def find_item(request: SignedIn, reference: str) -> Evidence:
     return get_object_or_404(finders.evidence_for(request.user).for_list(), reference=reference)
 
 
 @dataclass(frozen=True, slots=True)
 class Leaning:
-    """One answer that leans on a piece."""
+    """One answer that leans on an evidence item."""
 
     use: EvidenceUse
     question: str
@@ -49,8 +49,8 @@ class Leaning:
 
 @require_safe
 def piece(request: SignedIn, reference: str) -> HttpResponse:
-    """What a piece is, its versions, and what leans on it."""
-    found = find_piece(request, reference)
+    """Show what an evidence item is, its versions, and what leans on it."""
+    found = find_item(request, reference)
     uses = finders.evidence_uses_for(request.user).filter(evidence=found)
     rows = uses.select_related("evidence", "answer__question__section", "answer__assessment__use__system")
     rows = rows.select_related("answer__assessment__edition").defer("answer__assessment__edition__content")
@@ -100,8 +100,8 @@ def leaning_of(use: EvidenceUse) -> Leaning:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: SignedIn, reference: str) -> HttpResponse:
-    """Change what is said of a piece, and who owns it."""
-    found = find_piece(request, reference)
+    """Change what is said of an evidence item, and who owns it."""
+    found = find_item(request, reference)
     library.require_writer(found, request.user)
     owners = finders.writers_of(found.organisation)
     title = found.title
@@ -116,8 +116,8 @@ def edit(request: SignedIn, reference: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def replace(request: SignedIn, reference: str) -> HttpResponse:
-    """Put a newer file or link in the place of a piece's newest one; the older ones stay."""
-    found = find_piece(request, reference)
+    """Put a newer file or link in the place of an evidence item's newest one; the older ones stay."""
+    found = find_item(request, reference)
     library.require_writer(found, request.user)
     posted = (request.POST, request.FILES) if request.method == "POST" else ()
     form = ReplaceForm(*posted, endings=files.endings(), limit=settings.EVIDENCE_MAX_BYTES)
@@ -139,8 +139,8 @@ def replace(request: SignedIn, reference: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def withdraw(request: SignedIn, reference: str) -> HttpResponse:
-    """Take a piece out of the library, after saying what that does."""
-    found = find_piece(request, reference)
+    """Take an evidence item out of the library, after saying what that does."""
+    found = find_item(request, reference)
     library.require_writer(found, request.user)
     if request.method == "POST":
         with refusals_as_messages(request):
@@ -155,8 +155,8 @@ def withdraw(request: SignedIn, reference: str) -> HttpResponse:
 
 @require_safe
 def file(request: SignedIn, reference: str, number: int) -> HttpResponseBase:
-    """Send a version of a piece as a download, or lead to its link."""
-    found = find_piece(request, reference)
+    """Send a version of an evidence item as a download, or lead to its link."""
+    found = find_item(request, reference)
     version = get_object_or_404(found.versions.select_related("evidence__organisation"), number=number)
     return send(request, version)
 
@@ -177,7 +177,7 @@ def of_submission(request: SignedIn, reference: str, piece: str, number: int) ->
 
 
 def send(request: SignedIn, version: EvidenceVersion, *, submission: str = "") -> HttpResponseBase:
-    """Log the reading of a confidential piece, then send it so that no browser shows or runs it in our name."""
+    """Log the reading of a confidential evidence item, then send it so that no browser shows or runs it in our name."""
     if version.link:
         note(request, version, submission)
         response: HttpResponseBase = redirect(version.link)

@@ -1,4 +1,4 @@
-"""The library of evidence: its list, a page for each piece, and what an answer leans on."""
+"""The library of evidence: its list, and a new item."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ ASSESSMENTS_READ = 3
 
 @require_safe
 def library(request: SignedIn) -> HttpResponse:
-    """What can be shown, with what expires and what nothing leans on."""
+    """Show the library, with what expires and what nothing leans on."""
     user = request.user
     form = LibraryForm(request.GET)
     given = form.cleaned_data if form.is_valid() else {}
@@ -90,7 +90,7 @@ def narrowed(pieces: EvidenceQuerySet, user: User, query: str, show: str) -> Evi
 
 
 def state_of(piece: Evidence) -> str:
-    """The state of parts/state.html that a piece is in; "" where there is nothing to say."""
+    """Return the state of parts/state.html that an evidence item is in; "" where there is nothing to say."""
     if piece.withdrawn_at:
         return "withdrawn"
     if piece.is_expired():
@@ -99,7 +99,7 @@ def state_of(piece: Evidence) -> str:
 
 
 def kinds_of_evidence(user: User) -> list[tuple[str, list[str]]]:
-    """What the questions of a reader's newest assessments usually ask for, by section: what each names first."""
+    """Return what the questions of a reader's newest assessments usually ask for, by section: what each names first."""
     found: dict[str, dict[str, None]] = {}
     for assessment in finders.assessments_for(user).order_by("-pk")[:ASSESSMENTS_READ]:
         edition = assessment.compiled()
@@ -112,7 +112,7 @@ def kinds_of_evidence(user: User) -> list[tuple[str, list[str]]]:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: SignedIn) -> HttpResponse:
-    """Put a piece into the library."""
+    """Put an evidence item into the library."""
     organisations = list(finders.organisations_where(request.user, Action.ANSWER))
     if not organisations:
         raise NotPermitted(_("Evidence is added by owners and contributors of an organisation."))
@@ -153,6 +153,6 @@ def add_from(
 
 
 def remind_of_file(form: Form) -> None:
-    """Where something else keeps a form from being taken, say that its file has to be chosen again."""
+    """Say that a file has to be chosen again, where something else keeps its form from being taken."""
     if form.is_bound and form.errors and "file" in form.files and "file" not in form.errors:
         form.add_error("file", _("Choose the file again: a browser does not keep it."))

@@ -1,0 +1,1 @@
+"""Pages of a use's facts, its tier and its holds."""

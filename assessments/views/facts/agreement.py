@@ -20,7 +20,7 @@ from assessments.views.site.requests import SignedIn, posted
 
 
 def agreement_box(facts: Facts, user: int | None) -> dict[str, Any] | None:
-    """The box for the second member, while a yes to *minor procedural task* waits for one, and what it said after."""
+    """Return the box for the second member, while a yes to *minor procedural task* waits for one, and what it said after."""
     row = facts.rows.get(PROCEDURAL)
     if row is None or row.value is not True:
         return None

@@ -1,4 +1,4 @@
-"""The facts of a declared use, page by page, and the tier that they give, with every reason."""
+"""The facts of a declared use, page by page: shown, saved, and drafts of half-filled pages."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from assessments.views.wording import answer_on_its_page
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def group(request: SignedIn, reference: str, group: str) -> HttpResponse:
-    """One page of facts. What is chosen and valid is saved even where another answer on the page is missing."""
+    """Show one page of facts. What is chosen and valid is saved even where another answer on the page is missing."""
     use = get_object_or_404(finders.uses_for(request.user), reference=reference)
     roles.require(request.user, Action.DECLARE, use)
     facts = Facts.of(use)
@@ -148,7 +148,7 @@ def _save(use: DeclaredUse, form: FactsForm, user: User, hiding: Collection[str]
 
 
 def _resolved(data: QueryDict, facts: Facts) -> QueryDict:
-    """What was posted, with the choice between two versions carried out: `resolve` is mine:<fact> or theirs:<fact>.
+    """Return what was posted, with the choice between two versions carried out: `resolve` is mine:<fact> or theirs:<fact>.
 
     Mine is saved over the version that was shown (`seen_<fact>`), lest a third one be overwritten.
     """
@@ -173,7 +173,7 @@ def _resolved(data: QueryDict, facts: Facts) -> QueryDict:
 def _as_saved(
     form: FactsForm, facts: Facts, asked: Collection[Fact], locked: Collection[str], conflicts: Collection[str]
 ) -> FactsForm:
-    """The posted form once more; where what stands is what was posted, the next save goes on from there."""
+    """Return the posted form once more; where what stands is what was posted, the next save goes on from there."""
     posted: Any = form.data
     data, reasons = posted.copy(), form.reasons()
     for key, value in form.values().items():
@@ -189,7 +189,7 @@ def _as_saved(
 
 
 def _refused(facts: Facts, form: FactsForm, locked: Collection[str]) -> list[tuple[str, str, str]]:
-    """What was given for locked facts, where it says something else than what stands: label, answer, reason."""
+    """Return what was given for locked facts, where it says something else than what stands: label, answer, reason."""
     found = []
     for key in form.facts:
         if key not in locked:
@@ -204,7 +204,7 @@ def _refused(facts: Facts, form: FactsForm, locked: Collection[str]) -> list[tup
 
 
 def _hides(use: DeclaredUse, error: WouldHide) -> dict[str, Any]:
-    """The answers that a save would hide, for the panel that asks; `name` is what its button has to say."""
+    """Return the answers that a save would hide, for the panel that asks; `name` is what its button has to say."""
     own = [answer for answer in error.answers if answer.use == use.title]
     return {
         "answers": [*own, *(answer for answer in error.answers if answer not in own)],
@@ -241,7 +241,7 @@ def _versions(facts: Facts, form: FactsForm, fact: Fact) -> list[dict[str, Any]]
 
 
 def _locked(use: DeclaredUse, keys: Collection[str]) -> tuple[set[str], str]:
-    """Which of the facts cannot be changed now, and why."""
+    """Return which of the facts cannot be changed now, and why."""
     try:
         editable = declare.editable_facts(use)
     except Locked:
@@ -253,10 +253,10 @@ def _locked(use: DeclaredUse, keys: Collection[str]) -> tuple[set[str], str]:
 
 
 def _after(facts: Facts, group: str, then: str, saved: declare.FactsSaved | None) -> str:
-    """Where saving a page leads: an early stop, the page after it, or the tier."""
+    """Say where saving a page leads: an early stop, the page after it, or the tier."""
     here = facts.use.get_absolute_url()
     if group == PROHIBITED and saved and saved.result.assigned_tier == Tier.UNACCEPTABLE:
-        return reverse("stopped", args=[facts.use.reference])
+        return reverse("prohibited", args=[facts.use.reference])
     if then == "tier":
         return here
     if then == "returned":
@@ -266,7 +266,7 @@ def _after(facts: Facts, group: str, then: str, saved: declare.FactsSaved | None
 
 
 def _next_page_url(facts: Facts, group: str) -> str:
-    """The page after this one; empty after the last, where the tier is."""
+    """Return the page after this one; empty after the last, where the tier is."""
     page = _next_page(facts, group)
     return page.url if page else ""
 
@@ -280,7 +280,7 @@ def _next_page(facts: Facts, group: str) -> FactPage | None:
 
 
 def _when(facts: Facts, form: FactsForm, fact: Fact) -> str | None:
-    """When a question of the page is asked, for the page's script; None: always."""
+    """Say when a question of the page is asked, for the page's script; None: always."""
     if fact.otherwise is None:
         return None
     return json.dumps(condition_tree(fact.shown_when, form.facts, facts.values))

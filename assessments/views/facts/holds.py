@@ -32,7 +32,7 @@ PIECES = 50  # of the library, to choose from
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def hold(request: SignedIn, reference: str, pk: int) -> HttpResponse:
-    """A hold: what it is about, who looks after it, what shows it, and what was decided. A form sends one act."""
+    """Show a hold: what it is about, who looks after it, what shows it, and what was decided. A form sends one act."""
     use = get_object_or_404(finders.uses_for(request.user), reference=reference)
     roles.require(request.user, Action.VIEW, use)
     found = get_object_or_404(use.holds.select_related("owner", "closed_by"), pk=pk)
@@ -103,7 +103,7 @@ def _page(request: SignedIn, use: DeclaredUse, found: Hold, form: AssignHoldForm
 
 
 def changes_of_tier(found: Hold) -> tuple[str, str] | None:
-    """The tier now and once an answered question is closed, for a page that says whether it changes; None otherwise."""
+    """Return the tier now and once an answered question is closed, for a page that says whether it changes; None otherwise."""
     if found.kind != HoldKind.OPEN_QUESTION or found.closed_at or not found.answered_at:
         return None
     now, then = worst_case.tiers_of(found)

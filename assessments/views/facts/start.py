@@ -23,7 +23,7 @@ from assessments.views.site.requests import SignedIn, refusals_as_messages
 
 @require_safe
 def stopped(request: SignedIn, reference: str) -> HttpResponse:
-    """The early stop: what the Guideline's top tier means, why this use is there, and the two ways on."""
+    """Show the early stop: what the Guideline's top tier means, why this use is there, and the two ways on."""
     use = get_object_or_404(finders.uses_for(request.user), reference=reference)
     role = roles.require(request.user, Action.VIEW, use)
     if not use.prohibited_by_facts:

@@ -35,7 +35,7 @@ from assessments.views.wording import answer_on_its_page, open_incident
 
 @require_safe
 def tier(request: SignedIn, reference: str) -> HttpResponse:
-    """The tier of a use with every reason; before the facts, what will stand here."""
+    """Show the tier of a use with every reason; before the facts, what will stand here."""
     use = get_object_or_404(finders.uses_for(request.user), reference=reference)
     role = roles.require(request.user, Action.VIEW, use)
     every = list(use.assessments.for_dashboard().order_by("-pk")[:SHOWN_ASSESSMENTS])
@@ -134,7 +134,7 @@ def _tier_context(facts: Facts, user: int | None) -> dict[str, Any]:
 
 
 def _text_clauses(edition: Edition, result: TierResult) -> list[tuple[str, str]]:
-    """The clauses by which the Guideline's own text gives its tier."""
+    """Return the clauses by which the Guideline's own text gives its tier."""
     ids = dict.fromkeys(
         clause
         for rule in result.rules
@@ -149,7 +149,7 @@ def card_of_rule(facts: Facts, fired: FiredRule) -> RuleCard:
 
 
 def raised_words(use: DeclaredUse) -> dict[str, Any] | None:
-    """The raise of a reviewer that stands, as parts/raised.html takes it; None, and no query, where there is none."""
+    """Return the raise of a reviewer that stands, as parts/raised.html takes it; None, and no query, where there is none."""
     if not use.raised_tier or use.raised_by is None:
         return None
     decision = use.raised_by
@@ -158,18 +158,18 @@ def raised_words(use: DeclaredUse) -> dict[str, Any] | None:
 
 
 def _hold(facts: Facts, hold: Hold) -> dict[str, Any]:
-    """An open hold: what it waits for and what closes it."""
+    """Return an open hold: what it waits for and what closes it."""
     return {"hold": hold, "fact": facts.line(hold.fact), "closes": review_holds.who_closes(facts.edition, hold)}
 
 
 def _behind(result: TierResult) -> list[str]:
-    """The facts that made a rule fire, those of the deciding rules first."""
+    """Return the facts that made a rule fire, those of the deciding rules first."""
     ordered = sorted(result.rules, key=lambda rule: rule.tier != result.assigned_tier)
     return list(dict.fromkeys(key for rule in ordered for key in rule.facts))
 
 
 def _prohibited(facts: Facts) -> dict[str, Any]:
-    """The facts on prohibited uses in one line, where all of them stand alike."""
+    """Return the facts on prohibited uses in one line, where all of them stand alike."""
     lines = [facts.line(key) for key, fact in facts.edition.facts.items() if fact.prohibited_use]
     answers = {line.answer for line in lines}
     url = f"{facts.page_url(PROHIBITED)}?then=tier" if facts.may_change else ""
@@ -177,7 +177,7 @@ def _prohibited(facts: Facts) -> dict[str, Any]:
 
 
 def _what_if(facts: Facts, result: TierResult) -> dict[str, Any]:
-    """What would change the tier, with the finding as its heading."""
+    """Return what would change the tier, with the finding as its heading."""
     edition = facts.edition
     changes = counterfactuals(edition, facts.values)
     together: list[ChangeLine] = []

@@ -135,11 +135,11 @@ class Facts:
         return frozenset(fact_vocabulary(self.edition, self.declared))
 
     def of_group(self, group: FactGroup) -> tuple[Fact, ...]:
-        """The facts of a group that are asked of this use."""
+        """Return the facts of a group that are asked of this use."""
         return tuple(fact for fact in group.facts if fact.key in self.asked)
 
     def in_list(self, group: FactGroup) -> tuple[Fact, ...]:
-        """The facts of a group that the tier page lists: those asked, and those of the tier that follow from others."""
+        """Return the facts of a group that the tier page lists: those asked, and those of the tier that follow from others."""
         return tuple(
             fact
             for fact in group.facts
@@ -147,7 +147,7 @@ class Facts:
         )
 
     def on_page(self, group: FactGroup) -> tuple[Fact, ...]:
-        """The facts of a group that its page has: those asked, and those that an answer on the page may ask for."""
+        """Return the facts of a group that its page has: those asked, and those that an answer on the page may ask for."""
         here = {fact.key for fact in group.facts if fact.key in self.vocabulary}
         return tuple(
             fact
@@ -197,7 +197,7 @@ class Facts:
         return self.may_change and (self.open_ones is None or key in self.open_ones)
 
     def next_url(self) -> str:
-        """Where the first fact without an answer is asked."""
+        """Say where the first fact without an answer is asked."""
         first = next(fact for group in self.edition.fact_groups for fact in group.facts if fact.key in self.missing)
         return f"{self.page_url(first.group)}#fact-{first.key}"
 
@@ -207,7 +207,7 @@ class Facts:
 
 @lru_cache(maxsize=8)
 def tier_facts(edition: Edition) -> frozenset[str]:
-    """The facts that a rule reads which gives a tier or a hold."""
+    """Return the facts that a rule reads which gives a tier or a hold."""
     conditions = [one for rule in edition.rules if rule.tier or rule.hold for one in (rule.when, rule.unless) if one]
     return frozenset(test.fact for condition in conditions for test in condition.tests())
 

@@ -1,0 +1,1 @@
+"""Pages that a person opens first: what needs them, the inbox, the portfolio."""

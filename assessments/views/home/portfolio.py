@@ -65,7 +65,7 @@ DATE_WORDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class UseLine:
     """One use as the list shows it: plain values only, so that a row is drawn once for the same ones.
 
     What is made from them, words and addresses, is made where the row is drawn.
@@ -112,13 +112,13 @@ class Line:
 
 
 @lru_cache(maxsize=2048)
-def _drawn(line: Line, _language: str | None, _prefix: str) -> SafeString:
+def _drawn(line: UseLine, _language: str | None, _prefix: str) -> SafeString:
     return mark_safe(render_to_string("assessments/home/row.html", {"line": line}))  # noqa: S308 (a template's own)
 
 
 @require_safe
 def portfolio(request: SignedIn) -> HttpResponse:
-    """Every use that this person may see. The queries are the same for one use and for thousands."""
+    """Show every use that this person may see. The queries are the same for one use and for thousands."""
     memberships = access_roles.memberships_on_page(request.user)
     works_in = [m.organisation for m in memberships if m.role in access_roles.WORKING_ROLES]
     form = PortfolioForm(request.GET, organisations=works_in)
@@ -195,7 +195,7 @@ def _asked(chosen: tuple[tuple[str, str], ...], partly: bool) -> Asked:
 def narrowed(
     uses: DeclaredUseQuerySet, chosen: dict[str, str], of: QuerySet[Assessment] | None = None
 ) -> DeclaredUseQuerySet:
-    """The uses that a choice asks for; the state is that of the newest assessment (`of` those, if given)."""
+    """Return the uses that a choice asks for; the state is that of the newest assessment (`of` those, if given)."""
     standing = chosen.get("standing", "")
     in_use = Q(retired_at=None, system__retired_at=None)
     if standing != "all":
@@ -222,9 +222,9 @@ def _address(form: PortfolioForm, **changed: str) -> str:
     return "?" + urlencode({**form.chosen(), **changed})
 
 
-def _line(use: Any, assessment: Assessment | None, today: date, in_full: bool, *, several: bool) -> Line:
+def _line(use: Any, assessment: Assessment | None, today: date, in_full: bool, *, several: bool) -> UseLine:
     due = next_date_of(use) if in_full else None  # actions and certificates are not shown to the others
-    return Line(
+    return UseLine(
         assessment=assessment.reference if assessment else "",
         use=use.reference,
         title=use.title,
@@ -247,7 +247,7 @@ def _line(use: Any, assessment: Assessment | None, today: date, in_full: bool, *
 
 
 def _readiness(row: Mapping[str, Any]) -> list[tuple[str, str | None, int]]:
-    """Each dimension with its mean readiness in per cent, one decimal, and over how many assessments."""
+    """Return each dimension with its mean readiness in per cent, one decimal, and over how many assessments."""
     terms = finders.current_edition().terms
     return [
         (terms[f"dimensions.{key}"], None if mean is None else f"{mean:.1f}", count)
@@ -257,7 +257,7 @@ def _readiness(row: Mapping[str, Any]) -> list[tuple[str, str | None, int]]:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def filters(request: SignedIn) -> HttpResponse:
-    """The filters that a person keeps: keep the one that the address has, or forget one."""
+    """Keep the filter that the address has, or forget one, for the person who asks."""
     works_in = [
         m.organisation for m in access_roles.memberships_on_page(request.user) if m.role in access_roles.WORKING_ROLES
     ]

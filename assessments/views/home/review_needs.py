@@ -1,4 +1,4 @@
-"""What waits for a reviewer, as the home page says it: the numbers are those of the queue (`views.queue.cases_of`)."""
+"""What waits for a reviewer, as the home page says it: the numbers are those of the queue (`review.queue.cases_of`)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ COUNTED = (
 
 
 def lines_of(cases: Mapping[str, int] | None) -> list[dict[str, Any]]:
-    """One line for each group of the queue in which something waits, as the fields of a need. None: reviews nothing."""
+    """Return one line for each group of the queue in which something waits, as the fields of a need. None: reviews nothing."""
     if cases is None:
         return []
     late = cases["late"]

@@ -1,1 +1,1 @@
-"""Pages of people and organisations: their data, who leaves, what is deleted."""
+"""Pages of organisations, people, AI systems and uses: registered, imported, left, deleted."""

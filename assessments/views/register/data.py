@@ -26,7 +26,7 @@ from assessments.views.site.requests import SignedIn
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def mine(request: SignedIn) -> HttpResponseBase:
-    """All data of the person who asks."""
+    """Show all data of the person who asks."""
     if request.method != "POST":
         return render(request, "assessments/register/my_data.html")
     account_log.write_for_installation(AuditKind.DATA_EXPORTED, request.user, by=request.user)
@@ -38,7 +38,7 @@ def mine(request: SignedIn) -> HttpResponseBase:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def of_organisation(request: SignedIn, reference: str) -> HttpResponseBase:
-    """Everything of an organisation, for one of its owners; in its log, and so is each confidential file."""
+    """Show everything of an organisation, for one of its owners; in its log, and so is each confidential file."""
     found = get_object_or_404(finders.organisations_for(request.user), reference=reference)
     roles.require(request.user, Action.PEOPLE, found)
     if request.method != "POST":

@@ -29,7 +29,7 @@ from assessments.views.site.requests import SignedIn, posted
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def account(request: SignedIn) -> HttpResponse:
-    """One's own account: what goes, what stays and why, and who gets what is open."""
+    """Show one's own account: what goes, what stays and why, and who gets what is open."""
     form = DeleteAccountForm(posted(request))
     if request.method == "POST" and form.is_valid():
         address = request.user.email

@@ -1,4 +1,4 @@
-"""Starting fast: an inventory in and out, a model card's suggestions, answers that stand elsewhere already."""
+"""Pages that take in an inventory or a model card, and send the register of systems as a file."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def import_inventory(request: SignedIn) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def import_report(request: SignedIn, reference: str) -> HttpResponse:
-    """What would be registered, and what has to be mended first; the press that registers the good rows."""
+    """Show what would be registered, and what has to be mended first; the press that registers the good rows."""
     draft = get_object_or_404(finders.imports_for(request.user), reference=reference)
     if request.method == "POST":
         with refusals_as_messages(request):
@@ -116,7 +116,7 @@ def _taken_words(taken: imports.ImportResult) -> str:
 @require_safe
 @limited("export", step=10)
 def import_faulty(request: SignedIn, reference: str) -> HttpResponse:
-    """The faulty rows as a file, with a column that says what to mend; mended, it can be chosen in its turn."""
+    """Send the faulty rows as a file, with a column that says what to mend; mended, it can be chosen in its turn."""
     draft = get_object_or_404(finders.imports_for(request.user), reference=reference)
     kind = _kind(request)
     return _download(inventory.write_faulty(draft.rows, kind), "rows-to-mend", kind)
@@ -124,7 +124,7 @@ def import_faulty(request: SignedIn, reference: str) -> HttpResponse:
 
 @require_safe
 def inventory_template(request: SignedIn) -> HttpResponse:
-    """An empty inventory with one row as an example."""
+    """Send an empty inventory with one row as an example."""
     kind = _kind(request)
     return _download(inventory.write_template(kind), "inventory-template", kind)
 
@@ -132,7 +132,7 @@ def inventory_template(request: SignedIn) -> HttpResponse:
 @require_safe
 @limited("export", step=10)
 def export_systems(request: SignedIn) -> HttpResponse:
-    """The register of one organisation as a file that `import_inventory` reads again without loss."""
+    """Send the register of one organisation as a file that `import_inventory` reads again without loss."""
     kind = _kind(request)
     systems = finders.systems_for(request.user).filter(retired_at=None)
     chosen = systems.filter(organisation__reference=request.GET.get("organisation", ""))
@@ -162,7 +162,7 @@ def _download(data: bytes, name: str, kind: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @limited("upload", files=True)
 def card(request: SignedIn, reference: str) -> HttpResponse:
-    """What the model's card says about the facts of a use: read from an upload, confirmed by a person."""
+    """Show what the model's card says about the facts of a use: read from an upload, confirmed by a person."""
     use = get_object_or_404(finders.uses_for(request.user), reference=reference)
     roles.require(request.user, Action.DECLARE, use)
     form = ModelCardForm(

@@ -87,7 +87,7 @@ def _may_invite(organisation: Organisation, membership: Membership) -> bool:
 def edit(request: SignedIn, reference: str) -> HttpResponse:
     found = get_object_or_404(finders.organisations_for(request.user), reference=reference)
     roles.require(request.user, Action.REGISTER, found)
-    # The form writes into its instance; `declaring` has to see the names as they stand in the database.
+    # The form writes into its instance; `update_organisation` has to see the names as they stand in the database.
     form = OrganisationForm(request.POST or None, instance=copy.copy(found))
     if request.method == "POST" and form.is_valid():
         with refusals(form):

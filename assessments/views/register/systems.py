@@ -43,12 +43,12 @@ class UseLine:
 
 
 def listed(systems: QuerySet[AISystem]) -> QuerySet[AISystem]:
-    """The systems with what a list shows of their uses, in two queries however many."""
+    """Return the systems with what a list shows of their uses, in two queries however many."""
     return systems.order_by("name", "pk").prefetch_related("uses")
 
 
 def row(system: AISystem) -> dict[str, Any]:
-    """A system as a list shows it, its uses read already."""
+    """Return a system as a list shows it, its uses read already."""
     uses = [use for use in system.uses.all() if not use.retired_at]
     return {
         "system": system,
@@ -64,7 +64,7 @@ def part_words(system: AISystem) -> list[str]:
 
 
 def highest_tier(uses: Iterable[DeclaredUse]) -> str:
-    """The gravest tier of a system's uses; empty where none is declared in full."""
+    """Return the gravest tier of a system's uses; empty where none is declared in full."""
     tiers = [Tier(use.assigned_tier) for use in uses if use.assigned_tier]
     return str(max(tiers, key=lambda tier: tier.rank)) if tiers else ""
 
@@ -185,14 +185,14 @@ def use_edit(request: SignedIn, reference: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def retire_system(request: SignedIn, reference: str) -> HttpResponse:
-    """What it means to retire a system, or to take it back, and the button that does it."""
+    """Show what it means to retire a system, or to take it back, and the button that does it."""
     found = get_object_or_404(finders.systems_for(request.user), reference=reference)
     return _standing_page(request, found, found)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def retire_use(request: SignedIn, reference: str) -> HttpResponse:
-    """What it means to retire a use, or to take it back, and the button that does it."""
+    """Show what it means to retire a use, or to take it back, and the button that does it."""
     use = get_object_or_404(finders.uses_for(request.user), reference=reference)
     return _standing_page(request, use, use.system)
 
@@ -251,7 +251,7 @@ def _called(typed: dict[str, str]) -> str:
 
 
 def _scope(typed: dict[str, str]) -> dict[str, Any]:
-    """The scope as the certificate prints it, with what is left of its length."""
+    """Return the scope as the certificate prints it, with what is left of its length."""
     texts = {name: one_sentence(text) for name, text in typed.items()}
     derived = not texts["scope_en"]
     composed = derive_scope(*(texts[name] for name in ("purpose", "setting", "people_affected")))

@@ -33,7 +33,7 @@ from assessments.models import (
     User,
     edition_for,
 )
-from assessments.models.closing import Judged
+from assessments.models.closing import EvidenceVerdict
 from assessments.views.assessment.evidence_strip import EvidenceLine as PieceLine
 from assessments.views.evidence import item, library
 from assessments.views.remediation import judging, workspace
@@ -93,7 +93,7 @@ class ActionPage:
     submission: Submission | None
     edition: Edition
     uses: list[Any]  # the evidence that is attached
-    judged: list[Judged]
+    judged: list[EvidenceVerdict]
     is_open: bool
 
     @property

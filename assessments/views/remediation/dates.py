@@ -31,7 +31,7 @@ MOST_AT_ONCE = 200  # dates set in one go
 
 
 def picked(request: SignedIn, names: Iterable[str], *, most: int = MOST_AT_ONCE) -> list[RemediationAction]:
-    """The actions that a form names, of those that this person sees; what is no name is left out."""
+    """Return the actions that a form names, of those that this person sees; what is no name is left out."""
     wanted: dict[str, set[int]] = {}
     for name in list(names)[:most]:
         reference, _slash, number = name.partition("/")
@@ -78,7 +78,7 @@ def dates(request: SignedIn) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def moved(request: SignedIn, batch: UUID) -> HttpResponse:
-    """What one press changed, and the press that takes it back."""
+    """Show what one press changed, and the press that takes it back."""
     # Where both dates were moved, the one for all of it says how it stands.
     events = list({event.action_id: event for event in finders.dates_moved_by(request.user, batch)}.values())
     if not events:

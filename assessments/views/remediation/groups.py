@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from assessments.guideline.edition import Edition
 from assessments.guideline.terms import Dimension
 from assessments.models import RemediationAction
-from assessments.views.remediation.rows import Row, heading_key, headings
+from assessments.views.remediation.rows import ActionRow, heading_key, headings
 
 WITHIN = (7, 30, 90)
 """Days by which the actions of a use are told apart."""
@@ -53,7 +53,7 @@ def grouped(lines: Iterable[Any], edition: Edition, by: str, today: date) -> lis
     return [group for group in groups.values() if group.lines]
 
 
-def time_of(row: Row, today: date) -> str:
+def time_of(row: ActionRow, today: date) -> str:
     """Return the key of the time in which an action has its next date."""
     if row.late:
         return LATE

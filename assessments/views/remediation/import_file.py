@@ -67,7 +67,7 @@ def _name(action: RemediationAction | None) -> str:
     return f"{action.use.reference}/{action.number}" if action else ""
 
 
-def _check_rows(user: User, rows: list[exchange.Given]) -> list[exchange.Change]:
+def _check_rows(user: User, rows: list[exchange.ActionCells]) -> list[exchange.Change]:
     works = finders.organisations_where(user, Action.ANSWER)
     found = finders.actions_for(user).filter(organisation__in=works.values("pk"))
     found = found.filter(use__reference__in={row.reference for row in rows}).select_related("organisation")

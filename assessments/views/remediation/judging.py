@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.utils.translation import gettext as _
 
 from assessments.access import finders, separation
-from assessments.access.separation import Known, Reviewer
+from assessments.access.separation import KnownReviewer, Reviewer
 from assessments.core.errors import InvalidAnswer, WorkflowError
 from assessments.domain.certificates import issue
 from assessments.domain.remediation import actions, closing
@@ -26,11 +26,11 @@ from assessments.models import (
     Submission,
     User,
 )
-from assessments.models.closing import Judged
+from assessments.models.closing import EvidenceVerdict
 from assessments.views.assessment.evidence_strip import EvidenceLine
 from assessments.views.site.requests import SignedIn
 
-OFFERED = 12  # pieces of the library, with the report that an action is done
+OFFERED = 12  # evidence items of the library, with the report that an action is done
 
 
 class ShownEvidence(EvidenceLine):
@@ -43,9 +43,9 @@ class ShownEvidence(EvidenceLine):
 
 
 def report_form(
-    user: User, found: RemediationAction, judged: list[Judged], edition: Edition, given: Any, *, whole: bool
+    user: User, found: RemediationAction, judged: list[EvidenceVerdict], edition: Edition, given: Any, *, whole: bool
 ) -> ReportForm:
-    """The form that reports an action as done, with the evidence that can be attached; `whole`: they see the whole use."""
+    """Return the form that reports an action as done, with the evidence that can be attached; `whole`: they see the whole use."""
     mine = finders.evidence_for(user).in_use().filter(organisation=found.organisation_id)
     others = mine.exclude(pk__in=[one.use.evidence_id for one in judged]).order_by("-pk")[:OFFERED]
     answers = closing.answers_to_link(found) if whole else []
@@ -116,7 +116,7 @@ NOBODY = Judging()
 def case_known(
     newest: Assessment | None, submission: Submission | None, condition: Condition | None
 ) -> Submission | None:
-    """The submission in whose case an action is judged, with that case, where a page has read it; else None."""
+    """Return the submission in whose case an action is judged, with that case, where a page has read it; else None."""
     if condition is not None:
         return condition.decision.submission
     if newest is None or submission is None or not closing.is_judging(newest):
@@ -129,12 +129,12 @@ def judging_of(
     user: User,
     found: RemediationAction,
     submission: Submission | None,
-    pieces: list[Judged],
+    pieces: list[EvidenceVerdict],
     *,
     blocking: bool,
     signs: bool,
 ) -> Judging:
-    """Say who judges an action that was reported or set aside, and whether this person may, who came here by its door.
+    """Say who judges an action that was reported or set aside, and whether this person may, who came here by its finder.
 
     The rules are those that the press asks. Two queries, and one where the page does not know the submission
     (`case_known`). `pieces`: what is shown for it; `signs`: an owner of the organisation.
@@ -157,9 +157,9 @@ def judging_of(
     return Judging(may=True, waits=waits, to_open=to_open, who=who, two=two, confirms=confirms)
 
 
-def _known(user: User, found: RemediationAction, submission: Submission) -> Known:
-    """What the finder of an action has said of its reader already: see `access.actions_to_check_for`."""
-    known = Known(is_independent=separation.is_independent_on_page(user, found.organisation_id))
+def _known(user: User, found: RemediationAction, submission: Submission) -> KnownReviewer:
+    """Return what the finder of an action has said of its reader already: see `finders.actions_to_check_for`."""
+    known = KnownReviewer(is_independent=separation.is_independent_on_page(user, found.organisation_id))
     if getattr(found, "opened", None) == submission.pk:
-        known |= Known(may_know=True, has_conflict=False, is_open=True)
+        known |= KnownReviewer(may_know=True, has_conflict=False, is_open=True)
     return known

@@ -15,7 +15,7 @@ from assessments.models import ActionEvent, Assessment
 from assessments.models.action_notes import words_of
 from assessments.views.remediation.gaps import gap_of
 from assessments.views.remediation.groups import dimensions_of
-from assessments.views.remediation.rows import Row, row_of
+from assessments.views.remediation.rows import ActionRow, row_of
 
 EVENTS = 100  # of an action's history, on its page
 
@@ -27,7 +27,7 @@ EVENTS = 100  # of an action's history, on its page
 class ActionLine:
     """One action with what a person needs to know to do it."""
 
-    row: Row
+    row: ActionRow
     gap: dict[str, Any]
     why: str
     events: list[HistoryEntry]

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from assessments.access import finders
 from assessments.domain.remediation import organisation_plan as plan
 from assessments.views.remediation.register import PLACE
-from assessments.views.remediation.rows import Row, by_package, row_of
+from assessments.views.remediation.rows import ActionRow, by_package, row_of
 from assessments.views.site.requests import SignedIn
 
 USES = 6  # named in a row; the others are counted
@@ -24,7 +24,7 @@ ALL_USES = 500  # on the page of one practice
 
 @require_safe
 def organisation(request: SignedIn) -> HttpResponse:
-    """Each practice of the whole organisation that this person sees an action of, once; `of` narrows it to one practice.
+    """Show each practice of the whole organisation that this person sees an action of, once; `of` narrows it to one practice.
 
     The queries are the same for one use and for thousands.
     """
@@ -54,20 +54,20 @@ def organisation(request: SignedIn) -> HttpResponse:
     return render(request, "assessments/remediation/organisation.html", context)
 
 
-def most_urgent_first(rows: Iterable[Row]) -> list[Row]:
+def most_urgent_first(rows: Iterable[ActionRow]) -> list[ActionRow]:
     """Put the package with the most urgent action first, and in it the most urgent action; what has no package is last."""
     rows = list(rows)
     first: dict[str, int] = {}
     for row in rows:
         first[row.action.package] = min(first.get(row.action.package, plan.UNRANKED), _over(row).rank)
 
-    def place(row: Row) -> tuple[Any, ...]:
+    def place(row: ActionRow) -> tuple[Any, ...]:
         package = row.action.package
         return (not package, first[package], package, _over(row).rank, _over(row).all_done, row.action.pk)
 
     return sorted(rows, key=place)
 
 
-def _over(row: Row) -> plan.OverUses:
+def _over(row: ActionRow) -> plan.OverUses:
     over: plan.OverUses = row.action.over  # type: ignore[attr-defined]
     return over

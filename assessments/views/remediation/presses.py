@@ -16,7 +16,7 @@ Act = Callable[..., Any]
 
 
 def _presses() -> dict[str, tuple[Act, str]]:
-    """The name of each button, what it does, and what is said afterwards."""
+    """Return the name of each button, what it does, and what is said afterwards."""
     return {
         "take": (own_actions.take, _("This action is yours now.")),
         "first_step": (own_actions.finish_first_step, _("The first step is done.")),

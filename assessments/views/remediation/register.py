@@ -44,7 +44,7 @@ def register_form(request: SignedIn, edition: Edition, *, packages: bool) -> Reg
 
 @require_safe
 def register(request: SignedIn) -> HttpResponse:
-    """Every action that this person sees. The queries are the same for one action and for thousands.
+    """Show every action that this person sees. The queries are the same for one action and for thousands.
 
     Actions stand by package where the plan has packages, the most urgent package first; else those due first come first.
     """
@@ -93,7 +93,7 @@ def register(request: SignedIn) -> HttpResponse:
 
 
 def incidents_before_signing(user: User, edition: Edition) -> list[tuple[Incident, str]]:
-    """The open incidents that are declared and have no action yet, each with where to read on; one query."""
+    """Return the open incidents that are declared and have no action yet, each with where to read on; one query."""
     found = (
         (open_incident(edition, [(row.key, row.value, row.reason)]), row)
         for row in finders.affirmed_before_signing(user, INCIDENT)
@@ -104,7 +104,7 @@ def incidents_before_signing(user: User, edition: Edition) -> list[tuple[Inciden
 @require_safe
 @limited("export", step=10)
 def export(request: SignedIn) -> HttpResponse:
-    """The register as it is narrowed, as CSV or XLSX, under the numbers that never change."""
+    """Send the register as it is narrowed, as CSV or XLSX, under the numbers that never change."""
     kind = "xlsx" if request.GET.get("as") == "xlsx" else "csv"
     edition = finders.current_edition()
     chosen = register_form(request, edition, packages=True).chosen()

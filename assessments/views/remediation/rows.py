@@ -19,7 +19,7 @@ from assessments.scoring.order import NEEDED, OPEN_HOLD, STOP
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ActionRow:
     """One action as the lists show it."""
 
     action: RemediationAction
@@ -44,7 +44,7 @@ class PackageGroup:
 
     key: str
     title: str
-    rows: list[Row] = field(default_factory=list)
+    rows: list[ActionRow] = field(default_factory=list)
     total: int = 0  # of the whole group, also where a page shows a part of it
 
     @property
@@ -58,13 +58,13 @@ class PackageGroup:
         return max(owners, key=owners.count) if owners else ""
 
 
-def row_of(action: Any, edition: Edition, today: date) -> Row:
+def row_of(action: Any, edition: Edition, today: date) -> ActionRow:
     words = edition.policy.words
     priority = priority_of(action, edition)
     condition = bool(getattr(action, "is_condition", False)) and action.status != ActionStatus.CLOSED
     state, word = state_of(action, today)
     alone = bool(getattr(action, "alone", False))
-    return Row(
+    return ActionRow(
         action=action,
         url=reverse("action", args=[action.use.reference, action.number]),
         pick=f"{action.use.reference}/{action.number}",
@@ -83,7 +83,7 @@ def row_of(action: Any, edition: Edition, today: date) -> Row:
 
 
 def heading_key(action: RemediationAction) -> str:
-    """What an action is listed under: what gave it its place in the plan, else its priority.
+    """Say what an action is listed under: what gave it its place in the plan, else its priority.
 
     A practice about prohibited uses takes its ordinary place (ADVICE section 1): the heading *prohibited use or hold* is
     for open holds alone, and for plans of the releases that had no other order.
@@ -94,7 +94,7 @@ def heading_key(action: RemediationAction) -> str:
 
 
 def headings(edition: Edition) -> dict[str, str]:
-    """The headings of actions in the order of their urgency."""
+    """Return the headings of actions in the order of their urgency."""
     words = edition.policy.words
     titles = {STOP: _("Stop or limit now"), PROHIBITED: words.get(f"priorities.{PROHIBITED}", PROHIBITED)}
     titles[NEEDED] = _("Needed first")
@@ -117,7 +117,7 @@ def class_of(action: RemediationAction, priority: str) -> str:
 
 
 def state_of(action: RemediationAction, today: date) -> tuple[str, str]:
-    """The state of parts/state.html that an action is in, and its word."""
+    """Return the state of parts/state.html that an action is in, and its word."""
     if action.is_late(today):
         return "late", _("Late")
     if action.status == ActionStatus.OPEN and action.first_step_on:
@@ -134,7 +134,9 @@ def flag_those_left_alone(user: User, actions: Sequence[Any]) -> None:
         action.alone = action.pk in alone
 
 
-def by_package(rows: Sequence[Row], edition: Edition, totals: Mapping[str, int] | None = None) -> list[PackageGroup]:
+def by_package(
+    rows: Sequence[ActionRow], edition: Edition, totals: Mapping[str, int] | None = None
+) -> list[PackageGroup]:
     """Group rows that come package by package; those without one form a group of their own at the end.
 
     `totals`: how many actions each package has, where the rows are one page of them.

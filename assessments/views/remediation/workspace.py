@@ -30,7 +30,7 @@ PLACE = "actions"
 
 @require_safe
 def workspace(request: SignedIn, reference: str) -> HttpResponse:
-    """The actions of one use, by dimension or by priority: the gap, what closes it, who, when, and what was said."""
+    """Show the actions of one use, by dimension or by priority: the gap, what closes it, who, when, and what was said."""
     user, today = request.user, timezone.localdate()
     use = get_object_or_404(finders.uses_for(user), reference=reference)
     seen(request)
@@ -87,17 +87,17 @@ def plan_now(request: SignedIn, reference: str) -> HttpResponse:
     throttling.spend("document", request, organisation=use.organisation_id)
     with refusals_as_messages(request):
         return redirect(requests.ask_plan(use, by=request.user))
-    return redirect("workspace", reference)
+    return redirect("remediation_plan", reference)
 
 
 def newest_submitted(use: DeclaredUse) -> tuple[Assessment | None, Submission | None]:
-    """The newest assessment of a use that was submitted, with what was sent; one query."""
+    """Return the newest assessment of a use that was submitted, with what was sent; one query."""
     found = use.assessments.exclude(current_submission=None).select_related("current_submission", "edition")
     assessment = found.defer("edition__content").order_by("-pk").first()
     return assessment, assessment.current_submission if assessment else None
 
 
 def _incident_before_signing(use: DeclaredUse, edition: Edition) -> Incident | None:
-    """The declared open incident of a use of which nothing was signed yet; one query."""
+    """Return the declared open incident of a use of which nothing was signed yet; one query."""
     rows = use.fact_rows().filter(key=INCIDENT)
     return open_incident(edition, ((row.key, row.value, row.reason) for row in rows))

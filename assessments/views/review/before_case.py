@@ -24,7 +24,7 @@ PARTS = {
 
 
 def context_of(case: ReviewCase) -> dict[str, Any]:
-    """What the case page says of it: nothing for the first assessment of a use."""
+    """Return what the case page says of it: nothing for the first assessment of a use."""
     if not case.assessment.follows_id:
         return {}
     certificate = _certificate(case)
@@ -38,7 +38,7 @@ def context_of(case: ReviewCase) -> dict[str, Any]:
 
 
 def _certificate(case: ReviewCase) -> dict[str, Any] | None:
-    """The newest certificate of the use from a case before this one, with its status of today."""
+    """Return the newest certificate of the use from a case before this one, with its status of today."""
     found: dict[str, Any] | None = case.former.certificate_before if case.former else None  # type: ignore[attr-defined]
     if found is None:
         return None
@@ -53,7 +53,7 @@ def _certificate(case: ReviewCase) -> dict[str, Any] | None:
 
 
 def comparison_of(case: ReviewCase) -> dict[str, Any]:
-    """The facts and answers that differ from the last decision, each then and now, in the order of the questionnaire."""
+    """Return the facts and answers that differ from the last decision, each then and now, in the order of the questionnaire."""
     carried = sum(mark.carried_from_id is not None for mark in case.marks.values())
     lines = [_line(case, case.rows[target]) for target in case.targets if target in case.changed]
     return {"case": case, "lines": lines, "carried": carried, "same": len(case.targets) - len(lines)}

@@ -15,7 +15,7 @@ from assessments.models import SecondLook, SecondLookMark, Submission, User, edi
 from assessments.views.review.case import ReviewCase
 from assessments.views.review.case_pages import PageOfCase
 from assessments.views.review.row_evidence import describe
-from assessments.views.review.rows import JudgedRow, Piece
+from assessments.views.review.rows import EvidenceRow, JudgedRow
 from assessments.views.review.snapshot import taken_apart
 
 
@@ -49,7 +49,9 @@ class BlindCase(ReviewCase):
         for row in rows:
             key = row.target.removeprefix("q:")
             row.pieces = [
-                describe(Piece(given, key, is_opened=content_of(given) in opened), versions, self.submission.at.date())
+                describe(
+                    EvidenceRow(given, key, is_opened=content_of(given) in opened), versions, self.submission.at.date()
+                )
                 for given in row.now["evidence"]
             ]
 
@@ -61,5 +63,5 @@ class BlindCase(ReviewCase):
         return [group for group in found if group.targets]
 
     def progress(self, marks: Mapping[str, SecondLookMark]) -> list[tuple[PageOfCase, int]]:
-        """Each page with how many of its facts and answers have a mark."""
+        """Return each page with how many of its facts and answers have a mark."""
         return [(group, sum(target in marks for target in group.targets)) for group in self.wanted_groups]

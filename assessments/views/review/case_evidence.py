@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from assessments.domain.evidence import previews
 from assessments.domain.review import evidence_of_case, queries
-from assessments.domain.review.evidence_of_case import Piece, Place
+from assessments.domain.review.evidence_of_case import CaseEvidence, Place
 from assessments.views.evidence.item import kind_word
 from assessments.views.review.case import ReviewCase
 from assessments.views.site.gate import to_declare
@@ -28,8 +28,8 @@ class PlaceLine:
 
 
 @dataclass(slots=True)
-class PieceLine:
-    piece: Piece
+class CaseEvidenceLine:
+    piece: CaseEvidence
     places: list[PlaceLine]
     kind: str
     is_shown: bool  # in a page
@@ -41,7 +41,7 @@ def pieces(request: SignedIn, reference: str) -> HttpResponse:
     if not case.may_open:
         return to_declare(request, case.submission)
     verdicts = queries.evidence_marks_on(case.submission)
-    found = evidence_of_case.pieces_of_case(case.submission, case.marks, verdicts, reader=case.user)
+    found = evidence_of_case.items_of_case(case.submission, case.marks, verdicts, reader=case.user)
     show = request.GET.get("show", "")
     chosen = [piece for piece in found if piece.warns] if show == "warned" else found
     return render(
@@ -58,9 +58,9 @@ def pieces(request: SignedIn, reference: str) -> HttpResponse:
     )
 
 
-def line_of(case: ReviewCase, piece: Piece) -> PieceLine:
+def line_of(case: ReviewCase, piece: CaseEvidence) -> CaseEvidenceLine:
     version = piece.version
-    return PieceLine(
+    return CaseEvidenceLine(
         piece,
         [place_line(case, place) for place in piece.places],
         kind_word(version) if version else "",

@@ -20,7 +20,7 @@ Conditions = Sequence[tuple[str, str, int]]
 
 
 def filled(request: HttpRequest, case: ReviewCase, conditions: Conditions) -> ApproveForm:
-    """The form with the dates that a button asked for; nothing is saved, and what was typed stays.
+    """Return the form with the dates that a button asked for; nothing is saved, and what was typed stays.
 
     An error is that of the one date alone: nobody is told to sign a statement for filling in dates.
     """
@@ -44,7 +44,7 @@ def filled(request: HttpRequest, case: ReviewCase, conditions: Conditions) -> Ap
 
 
 def lines(case: ReviewCase, form: ApproveForm, conditions: Conditions) -> list[dict[str, Any]]:
-    """Each requirement that may get a date: its field, the answer as submitted, the way to it, and a suggested date."""
+    """Return each requirement that may get a date: its field, the answer as submitted, the way to it, and a suggested date."""
     offered = rules.suggested(case.content, {question: days for question, _title, days in conditions})
     return [
         {

@@ -115,7 +115,7 @@ def _mail(
     given = form.cleaned_data if form.is_bound and form.is_valid() else {}
     day = given.get("answer_by") if form.is_bound else form["answer_by"].value()
     asked = [one for one in possible if one.key in given.get("tasks", ())]
-    marked = returns.Marked.of((one for mark in case.changes for one in mark.each), back)
+    marked = returns.MarkedChanges.of((one for mark in case.changes for one in mark.each), back)
     context = review_decisions.return_context(case.assessment, marked, given.get("words", ""), day, asked)
     return texts.write(MessageKind.RETURNED, context)
 

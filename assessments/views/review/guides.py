@@ -26,12 +26,12 @@ def guide_to(
     given: Mapping[str, Any] | None,
     duties: Collection[tuple[str, str, str]],
 ) -> Guide:
-    """The guide to one answer. `items`: the lines that were asked; `duties`: those in scope."""
+    """Return the guide to one answer. `items`: the lines that were asked; `duties`: those in scope."""
     return Guide(question.why, question.good_evidence, _closes(question, items, given), tuple(duties))
 
 
 def _closes(question: Question, items: Collection[str], given: Mapping[str, Any] | None) -> tuple[tuple[str, str], ...]:
-    """What closes the practice; of a checklist what closes each open line, each line where none is open."""
+    """Return what closes the practice; of a checklist what closes each open line, each line where none is open."""
     if not question.is_checklist:
         return (("", question.remedy.closes_it),) if question.remedy else ()
     ticks = (given or {}).get("items", {})

@@ -27,7 +27,7 @@ from assessments.views.wording import hold_card
 @proofs.needed
 @require_http_methods(["GET", "HEAD", "POST"])
 def hold(request: SignedIn, reference: str, pk: int) -> HttpResponse:
-    """A hold of the case: what it is about, what the organisation shows, and the decision on the record."""
+    """Show a hold of the case: what it is about, what the organisation shows, and the decision on the record."""
     case = ReviewCase(request.user, reference)
     if request.method != "POST" and not case.may_open:
         return to_declare(request, case.submission)

@@ -12,7 +12,7 @@ from assessments.forms.judgements import JudgementForm
 
 
 @dataclass
-class Judged[Mark]:
+class JudgedItem[Mark]:
     """One thing to judge: what it is called, where it stands on the page, and what this reviewer found of it."""
 
     anchor: str
@@ -39,7 +39,7 @@ class Judged[Mark]:
         return None
 
 
-def errors_of(shown: Iterable[Judged[Any]]) -> list[tuple[str, str]]:
+def errors_of(shown: Iterable[JudgedItem[Any]]) -> list[tuple[str, str]]:
     """List the faults of a page for its summary: the place of each, and its words under the name of what is judged."""
     return [
         (f"{one.anchor}-{name}" if name != "__all__" else one.anchor, f"{one.label}: {message}")

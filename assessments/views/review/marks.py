@@ -25,7 +25,7 @@ from assessments.views.review.case import ReviewCase
 from assessments.views.review.case_pages import CHANGES, FACTS, NOT_APPLICABLE, OWN, PageOfCase
 from assessments.views.review.marks_cache import draw
 from assessments.views.review.reading import page_around
-from assessments.views.review.rows import JudgedRow, Piece
+from assessments.views.review.rows import EvidenceRow, JudgedRow
 from assessments.views.site.expired_forms import forget_typed, said_of_typed, typed_before
 from assessments.views.site.gate import to_declare
 from assessments.views.site.requests import SignedIn, refusals_as_messages
@@ -55,13 +55,13 @@ def section(request: SignedIn, reference: str, key: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def not_applicable(request: SignedIn, reference: str) -> HttpResponse:
-    """Every must that is answered not applicable, with its reason, to be accepted or not in one place."""
+    """Show every must that is answered not applicable, with its reason, to be accepted or not in one place."""
     return _marking(request, reference, NOT_APPLICABLE)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def own_set(request: SignedIn, reference: str) -> HttpResponse:
-    """What the reader's seat opens and judges by itself, on one page; a reader without a seat is led to the case."""
+    """Show what the reader's seat opens and judges by itself, on one page; a reader without a seat is led to the case."""
     case = ReviewCase(request.user, reference)
     if request.method != "POST" and case.may_open and case.seat is None:
         return redirect(case.submission)
@@ -70,7 +70,7 @@ def own_set(request: SignedIn, reference: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def changes(request: SignedIn, reference: str) -> HttpResponse:
-    """All that differs from the round before, with the replies, on one page; `since` holds it against an older round."""
+    """Show all that differs from the round before, with the replies, on one page; `since` holds it against an older round."""
     given = request.GET.get("since", "")
     case = ReviewCase(request.user, reference, query_values.key(given))
     if case.before is None:
@@ -83,7 +83,7 @@ def changes(request: SignedIn, reference: str) -> HttpResponse:
 
 
 def _marking(request: SignedIn, reference: str, key: str, case: ReviewCase | None = None) -> HttpResponse:
-    """One page of facts or answers; a POST saves every mark of it that changed, and keeps what could not be saved."""
+    """Show one page of facts or answers; a POST saves every mark of it that changed, and keeps what could not be saved."""
     case = case or ReviewCase(request.user, reference)
     group = case.pages.group(key)
     if request.method != "POST":
@@ -137,7 +137,7 @@ def _fill_typed(case: ReviewCase, group: PageOfCase, data: QueryDict | None) -> 
 
 
 def _with_filter(url: str, request: SignedIn) -> str:
-    """The address with the filter that this page was shown with."""
+    """Return the address with the filter that this page was shown with."""
     show = request.GET.get("show", "")
     return f"{url}?{urlencode({'show': show})}" if show in FILTERS else url
 
@@ -205,7 +205,7 @@ def _save_mark(case: ReviewCase, row: JudgedRow, data: QueryDict, seen: str = ""
     return None
 
 
-def _save_piece(case: ReviewCase, piece: Piece, data: QueryDict) -> bool | None:
+def _save_piece(case: ReviewCase, piece: EvidenceRow, data: QueryDict) -> bool | None:
     if f"{piece.anchor}-verdict" not in data and f"{piece.anchor}-note" not in data:
         return False
     form = piece.form = EvidenceMarkForm(data, prefix=piece.anchor, row=piece.to_edit)
@@ -254,7 +254,7 @@ def _undo(request: SignedIn, case: ReviewCase, group: PageOfCase, anchor: str, b
 
 
 def _shown(case: ReviewCase, show: str, targets: Iterable[str]) -> list[str]:
-    """The targets that a filter lets through, and those that wait for a correction."""
+    """Return the targets that a filter lets through, and those that wait for a correction."""
     kept: Callable[[str], bool] = {
         "waits": case.waits,
         "changed": lambda target: target in case.changed,
@@ -326,7 +326,7 @@ def _errors(rows: Iterable[JudgedRow]) -> Iterable[tuple[str, str]]:
 
 
 def _kinds(case: ReviewCase) -> list[tuple[str, int]]:
-    """How many unchanged marks of each kind were carried, for the outline of a later round."""
+    """Return how many unchanged marks of each kind were carried, for the outline of a later round."""
     carried = [target for target in case.targets if not case.waits(target)] if case.before is not None else []
     marks = [str(case.marks[target].mark) for target in carried if target in case.marks]
     return [(str(kind.label).lower(), marks.count(kind)) for kind in MarkKind]
@@ -336,7 +336,7 @@ def _kinds(case: ReviewCase) -> list[tuple[str, int]]:
 def mark(request: SignedIn, reference: str) -> HttpResponse:
     """Save one mark while the reviewer works: fields `target`, mark, reason, words, would_satisfy, private_note and more.
 
-    The fields may carry the target's prefix, as they do on the page. A target `e:<question>/<piece>` judges a piece of
+    The fields may carry the target's prefix, as they do on the page. A target `e:<question>/<piece>` judges an evidence item of
     evidence. htmx gets the saved state; a plain form is led back to the page, where whatever could not be saved stands as
     it was typed.
     """

@@ -20,7 +20,7 @@ from assessments.domain.review import opened
 from assessments.models import EvidenceMark, ReviewMark, Supplement
 from assessments.models.base import sha256
 from assessments.views.review.case import ReviewCase
-from assessments.views.review.rows import OPERATION, SEEN, JudgedRow, Piece, carried_words
+from assessments.views.review.rows import OPERATION, SEEN, EvidenceRow, JudgedRow, carried_words
 
 TEMPLATE = "assessments/review/row.html"
 
@@ -88,7 +88,7 @@ def _said(mark: ReviewMark | EvidenceMark | None) -> tuple[object, ...]:
     return (mark.pk, mark.revision, mark.at, by, carried_words(mark), opened_since, mark.seat)
 
 
-def _piece(piece: Piece) -> tuple[object, ...]:
+def _piece(piece: EvidenceRow) -> tuple[object, ...]:
     others = [_said(mark) for mark in piece.others]
     looked = (piece.is_own, piece.is_opened, piece.reader)
     of_file = (piece.since, piece.claim, piece.scan, piece.is_shown, piece.no_preview)

@@ -71,7 +71,7 @@ def _in_review(case: ReviewCase, parts_left: int, parts_back: int) -> Step:
 
 
 def _yours(case: ReviewCase, parts_left: int, parts_back: int) -> Step:
-    """What the holder of a seat still has to do before the decision, in the order of the work."""
+    """Return what the holder of a seat still has to do before the decision, in the order of the work."""
     reference = case.submission.reference
     if case.left:
         words = ngettext(
@@ -116,7 +116,7 @@ def _all_accepted(case: ReviewCase) -> str:
 
 
 def differing(case: ReviewCase) -> list[tuple[str, str, list[str]]]:
-    """The answers and facts that the seats judge differently: title, place, and each mark in words. No query."""
+    """Return the answers and facts that the seats judge differently: title, place, and each mark in words. No query."""
     found = differences.between(case.all_marks)
     return [
         (

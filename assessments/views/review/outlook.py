@@ -19,7 +19,7 @@ from assessments.views.review.next_step import differing
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RequestedAction:
     """An action that goes to the owner with the decision, because an answer is accepted with it."""
 
     title: str
@@ -33,7 +33,7 @@ class Outlook:
     """What follows from an approval. `hurried`: a warning where the marks were set faster than anybody reads."""
 
     follows: str
-    asked: list[Asked]
+    asked: list[RequestedAction]
     readiness: list[tuple[str, str]]
     rule: str
     differing: list[tuple[str, str, list[str]]]
@@ -86,8 +86,8 @@ def _follows(*, issues: bool, conditions: int, is_last: bool) -> str:
     return _("The second approval decides. As the case is now, it would issue the certificate.")
 
 
-def _asked(case: ReviewCase) -> list[Asked]:
-    """The actions that come of answers accepted with one, as `reviewing.open_agreed_actions` names them."""
+def _asked(case: ReviewCase) -> list[RequestedAction]:
+    """Return the actions that come of answers accepted with one, as `agreed_actions.open_agreed_actions` names them."""
     found = []
     for target in case.targets:
         mark = case.combined.get(target)
@@ -96,12 +96,12 @@ def _asked(case: ReviewCase) -> list[Asked]:
             words = _("“%(title)s”") % {"title": title.rstrip(" .")}
             days = case.sent.standard_days(case.edition.questions[target.removeprefix("q:")])
             due = mark.action_due or timezone.localdate() + timedelta(days=days)
-            found.append(Asked(words, case.pages.url_of(target), due, is_standard=mark.action_due is None))
+            found.append(RequestedAction(words, case.pages.url_of(target), due, is_standard=mark.action_due is None))
     return found
 
 
 def _readiness(case: ReviewCase) -> list[tuple[str, str]]:
-    """Each dimension with its value as signed."""
+    """Return each dimension with its value as signed."""
     return [
         (
             case.edition.terms[f"dimensions.{key}"],

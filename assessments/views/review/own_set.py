@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from assessments.domain.certificates import issuing
 from assessments.domain.review import parts, queries
-from assessments.domain.review.opened import named_pieces_of, opened_contents
+from assessments.domain.review.opened import evidence_named_in, opened_contents
 from assessments.domain.review.sampling import content_of, is_openable
 from assessments.views.review.case import ReviewCase
 from assessments.views.site.gate import to_declare
@@ -22,8 +22,8 @@ from assessments.views.site.requests import SignedIn
 
 
 @dataclass(frozen=True, slots=True)
-class PieceLine:
-    """One piece of evidence of the own set: where it is opened, where it is judged, and what of that is done."""
+class OwnSetLine:
+    """One evidence item of the own set: where it is opened, where it is judged, and what of that is done."""
 
     title: str
     url: str  # of the file or link; nothing for what is shown on request
@@ -64,24 +64,24 @@ def own_set(request: SignedIn, reference: str) -> HttpResponse:
     )
 
 
-def _pieces(case: ReviewCase) -> list[PieceLine]:
-    """The pieces of the own set, each content once: two queries, and one more where there is a conformity file."""
+def _pieces(case: ReviewCase) -> list[OwnSetLine]:
+    """Return the evidence items of the own set, each content once: two queries, and one more where there is a conformity file."""
     own = case.own
     assert own is not None
     opened = opened_contents(case.submission, case.user.pk)
     found = queries.evidence_marks_on(case.submission)
     seat = case.seat.seat if case.seat else ""
     judged = {(m.question, m.piece) for m in found if m.verdict and m.seat == seat and m.by_id == case.user.pk}
-    lines: dict[str, PieceLine] = {}
+    lines: dict[str, OwnSetLine] = {}
     in_parts = _parts_of_contents(case)
     found_parts = parts.marks_on(case.submission) if in_parts else []
     judged_parts = {m.part for m in found_parts if m.verdict and (m.seat, m.by_id) == (seat, case.user.pk)}
-    for piece in named_pieces_of(case.content):
+    for piece in evidence_named_in(case.content):
         content = content_of(piece)
         if content in lines or content not in own.openable | own.pieces.keys():
             continue
         places = sorted(own.pieces.get(content, ()))
-        lines[content] = PieceLine(
+        lines[content] = OwnSetLine(
             title=piece["title"],
             url=case.pages.evidence_url(piece) if is_openable(piece) else "",
             show=_preview_url(case, piece) if is_openable(piece) and not piece["link"] else "",
@@ -102,7 +102,7 @@ def _preview_url(case: ReviewCase, piece: Mapping[str, Any]) -> str:
 
 
 def _parts_of_contents(case: ReviewCase) -> dict[str, str]:
-    """The first part of the conformity file that names each content."""
+    """Return the first part of the conformity file that names each content."""
     found: dict[str, str] = {}
     for part in case.content.get("conformity", ()):
         for piece in part["evidence"]:
@@ -111,7 +111,7 @@ def _parts_of_contents(case: ReviewCase) -> dict[str, str]:
 
 
 def own_set_words(case: ReviewCase) -> str:
-    """One sentence on how far the own set is, for the overview."""
+    """Return one sentence on how far the own set is, for the overview."""
     if case.own is None:
         return ""
     done = sum(target in case.marks for target in case.own.targets)

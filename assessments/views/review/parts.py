@@ -20,14 +20,14 @@ from assessments.forms.judgements import JudgementForm
 from assessments.models import PartMark, Supplement
 from assessments.views.assessment.conformity import PartLine
 from assessments.views.review.case import ReviewCase
-from assessments.views.review.judged import Judged, errors_of
+from assessments.views.review.judged import JudgedItem, errors_of
 from assessments.views.review.overview import file_lines
 from assessments.views.site.gate import to_declare
 from assessments.views.site.requests import SignedIn, posted
 
 
 @dataclass(kw_only=True)
-class JudgedPart(Judged[PartMark]):
+class JudgedPart(JudgedItem[PartMark]):
     """One part as the page shows it: as it was signed, what others say of it, and this reviewer's form."""
 
     line: PartLine

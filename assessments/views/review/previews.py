@@ -1,4 +1,4 @@
-"""A piece of evidence shown in the page of a case, without a download: by a script in its place, else on its own page."""
+"""An evidence item shown in the page of a case, without a download: by a script in its place, else on its own page."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CLOSED = "sandbox; default-src 'none'"
 
 @require_safe
 def preview(request: SignedIn, reference: str, piece: str, number: int) -> HttpResponse:
-    """Show a version of a piece, or one page or sheet of it (`page`). `seen`: that this opening was logged before."""
+    """Show a version of an evidence item, or one page or sheet of it (`page`). `seen`: that this opening was logged before."""
     submission = find_submission(request, reference)
     if not finders.is_open_to(request.user, submission.assessment_id):
         if finders.submitted_version(submission, piece, number) is None:
@@ -72,7 +72,7 @@ def preview(request: SignedIn, reference: str, piece: str, number: int) -> HttpR
 
 
 def places_of(submission: Submission, piece: str) -> list[tuple[str, str]]:
-    """Where a piece of a submission is judged: title and address of each answer and part that names it."""
+    """Return where an evidence item of a submission is judged: title and address of each answer and part that names it."""
     edition, content = edition_for(submission.edition_checksum), submission.content()
     found = []
     for key, answer in content["answers"].items():
@@ -89,8 +89,8 @@ def places_of(submission: Submission, piece: str) -> list[tuple[str, str]]:
 
 
 @require_safe
-def picture(request: SignedIn, reference: str, piece: str, number: int) -> HttpResponse:
-    """The picture of a preview, for the page that showed it: without the ticket of a logged opening there is none."""
+def image(request: SignedIn, reference: str, piece: str, number: int) -> HttpResponse:
+    """Send the picture of a preview, for the page that showed it: without the ticket of a logged opening there is none."""
     submission = find_submission(request, reference)
     if not finders.is_open_to(request.user, submission.assessment_id):
         if finders.submitted_version(submission, piece, number) is None:
@@ -125,7 +125,7 @@ def find_version(request: SignedIn, submission: Submission, piece: str, number: 
 
 
 def page_of(request: SignedIn) -> int:
-    """The page or sheet that the address asks for."""
+    """Return the page or sheet that the address asks for."""
     given = request.GET.get("page", "1")
     number = query_values.count(given)
     if not number:
@@ -136,7 +136,7 @@ def page_of(request: SignedIn) -> int:
 def addresses(
     request: SignedIn, submission: Submission, version: EvidenceVersion, shown: Preview | None
 ) -> dict[str, object]:
-    """Where the file is, and the picture and the other pages of what is shown, each with the ticket of this opening."""
+    """Return where the file is, and the picture and the other pages of what is shown, each with the ticket of this opening."""
     args = [submission.reference, version.evidence.reference, version.number]
     found: dict[str, object] = {"file_url": reverse("review_evidence", args=args)}
     if shown is None:

@@ -34,7 +34,7 @@ def _periods(period: str) -> list[tuple[str, str, bool]]:
 
 @require_safe
 def own(request: SignedIn) -> HttpResponse:
-    """The reader's own figures."""
+    """Show the reader's own figures."""
     if not separation.reviewing_organisations(request.user):
         raise NotPermitted(_("This page is for reviewers."))
     period, for_the_body = _period(request), separation.reviews_for_the_body(request.user)
@@ -51,7 +51,7 @@ def own(request: SignedIn) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def reviewers(request: SignedIn) -> HttpResponse:
-    """The figures of every reviewer of the body by name, its second looks, and who leads it."""
+    """Show the figures of every reviewer of the body by name, its second looks, and who leads it."""
     period = _period(request)
     found = quality.figures_of_body(period, by=request.user)
     if request.method == "POST":

@@ -110,7 +110,7 @@ class Group:
 
 @require_safe
 def queue(request: SignedIn) -> HttpResponse:
-    """All that waits for this reviewer or did, in groups. The queries are the same for one row and for thousands.
+    """Show all that waits for this reviewer or did, in groups. The queries are the same for one row and for thousands.
 
     The filter stands in the address; the one used last is kept in the session until it is cleared or somebody signs out.
     """
@@ -180,7 +180,7 @@ def _lines(
 
 
 def _blinded(line: QueueLine) -> QueueLine:
-    """The line of a decided case to which a second look is offered, without outcome and names."""
+    """Return the line of a decided case to which a second look is offered, without outcome and names."""
     shown = replace(line.shown, blind=True, last=_("decided"), state="", seats=(), asked=(), conflicts=())
     return QueueLine(line.submission, shown, line.last_at)
 
@@ -190,7 +190,7 @@ def _address(chosen: dict[str, str], after: str = "") -> str:
 
 
 def _line(submission: Any, today: date, target: int, worked_on: Collection[int] = ()) -> QueueLine:
-    """A row of `models.queue.read` as it is shown."""
+    """Return a row of `queue_rows.read` as it is shown."""
     assessment = submission.assessment
     current = assessment.current_submission_id == submission.pk
     under_review = current and assessment.state in UNDER_REVIEW
@@ -250,7 +250,7 @@ def wants_second(submission: Submission, seats: Sequence[ReviewSeat]) -> bool:
 
 
 def cases_of(user: User, today: date) -> dict[str, int]:
-    """What a reviewer has to do and has done: how many rows each group of the queue has, and how many cases are late."""
+    """Return what a reviewer has to do and has done: how many rows each group of the queue has, and how many cases are late."""
     target = finders.current_edition().policy.review_target_days
     counts, late = review_queue.counts_for(user, late_before(today, target))
     shown = (WAITING, MINE, ACTIONS, APPEALS, RETURNED, DONE)

@@ -16,7 +16,7 @@ from assessments.domain.review import queries, supplements
 from assessments.domain.review.opened import opened_contents
 from assessments.domain.review.sampling import content_of
 from assessments.models import EvidenceMark
-from assessments.views.review.rows import JudgedRow, Piece
+from assessments.views.review.rows import EvidenceRow, JudgedRow
 
 if TYPE_CHECKING:
     from assessments.views.review.case import ReviewCase
@@ -63,10 +63,10 @@ def _add_supplements(case: ReviewCase, rows: Iterable[JudgedRow]) -> None:
 
 def _item(
     case: ReviewCase, given: dict[str, Any], question: str, marks: Iterable[EvidenceMark], opened: Collection[str]
-) -> Piece:
+) -> EvidenceRow:
     seat = case.seat.seat if case.reader and case.seat else ""
     content = content_of(given)
-    return Piece(
+    return EvidenceRow(
         given,
         question,
         mark=next((mark for mark in marks if mark.seat == seat), None),
@@ -77,7 +77,7 @@ def _item(
     )
 
 
-def describe(piece: Piece, versions: Mapping[tuple[str, int], Any], signed: date) -> Piece:
+def describe(piece: EvidenceRow, versions: Mapping[tuple[str, int], Any], signed: date) -> EvidenceRow:
     """Add to an evidence item how its period relates to the signing, and what became of it since."""
     given = piece.given
     start, end = given["period_from"], given["period_to"]

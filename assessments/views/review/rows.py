@@ -1,4 +1,4 @@
-"""One fact or answer to judge, and the pieces of evidence under it, as a page of a review shows them."""
+"""One fact or answer to judge, and the evidence items under it, as a page of a review shows them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SEEN = token_hex(16)
 
 
 def carried_words(mark: ReviewMark | EvidenceMark | None) -> str:
-    """Where a mark was carried from: a round of this case, or the last decision on the use; empty for a new one."""
+    """Say where a mark was carried from: a round of this case, or the last decision on the use; empty for a new one."""
     source = mark.carried_from if mark else None
     if mark is None or source is None:
         return ""
@@ -39,7 +39,7 @@ def carried_words(mark: ReviewMark | EvidenceMark | None) -> str:
 
 
 def posted_base(form: Form) -> int:
-    """The revision that a page had shown, as it gave it back."""
+    """Return the revision that a page had shown, as it gave it back."""
     return query_values.count(str(form["base"].value())) or 0
 
 
@@ -68,7 +68,7 @@ class JudgedRow:
     decisive: bool = False
     asked: ReviewMark | None = None  # what was asked for in the round before
     reply: dict[str, Any] | None = None  # and what the organisation said to it
-    pieces: list[Piece] = field(default_factory=list)
+    pieces: list[EvidenceRow] = field(default_factory=list)
     later: list[Supplement] = field(default_factory=list)  # evidence that was added after the signing
     theirs: ReviewMark | None = None  # the mark that stands, where another one was to be saved over it
     html: SafeString | str = ""
@@ -125,7 +125,7 @@ class JudgedRow:
 
     @property
     def unsupported(self) -> dict[str, list[str]]:
-        """Where the answer is accepted: the titles of the pieces that do not support it, and of those not judged."""
+        """Where the answer is accepted: the titles of the evidence items that do not support it, and of those not judged."""
         mark = self.to_edit if self.reader else self.mark
         if mark is None or mark.mark not in ACCEPTING:
             return {}
@@ -142,7 +142,7 @@ class JudgedRow:
         return [*mine, *self.others]
 
     def form_for(self, data: QueryDict | None = None) -> MarkForm:
-        """The form of the reader's mark, with the reasons that fit the answer."""
+        """Return the form of the reader's mark, with the reasons that fit the answer."""
         return MarkForm(data, prefix=self.anchor, row=self.to_edit, reasons=self.reasons())
 
     @property
@@ -184,8 +184,8 @@ class JudgedRow:
 
 
 @dataclass
-class Piece:
-    """A piece of evidence under an answer: as it was submitted, as it stands now, and what the reviewer finds of it."""
+class EvidenceRow:
+    """An evidence item under an answer: as it was submitted, as it stands now, and what the reviewer finds of it."""
 
     given: dict[str, Any]
     question: str

@@ -102,7 +102,7 @@ def _stop_asking(request: SignedIn, case: ReviewCase, asked: SeatRequest) -> Htt
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def talk(request: SignedIn, reference: str) -> HttpResponse:
-    """The messages between the reviewers of a case and its applicant; a POST sends one."""
+    """Show the messages between the reviewers of a case and its applicant; a POST sends one."""
     case = ReviewCase(request.user, reference)
     if not case.may_open:
         if request.method == "POST":

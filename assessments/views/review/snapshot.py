@@ -83,11 +83,11 @@ class SubmittedContent:
         return not self._blocking.isdisjoint(question.requirements)
 
     def standard_days(self, question: Question) -> int:
-        """How many days after the approval an action is due that has no date."""
+        """Return how many days after the approval an action is due that has no date."""
         return standard_days(self.edition, self._declared, question)
 
     def cited(self, question: Question) -> list[tuple[str, str, str]]:
-        """The clauses in scope that ask for it: id, as cited, the strongest word."""
+        """Return the clauses in scope that ask for it: id, as cited, the strongest word."""
         clauses: dict[str, Strength] = {}
         for id in question.requirements:
             requirement = self.edition.requirements[id]
@@ -97,7 +97,7 @@ class SubmittedContent:
         return [(id, self.edition.cited(id), str(strength)) for id, strength in clauses.items()]
 
     def duties(self, question: Question) -> list[tuple[str, str, str]]:
-        """The duties in scope that it asks for: the clause as cited, our paraphrase, how strong it is."""
+        """Return the duties in scope that it asks for: the clause as cited, our paraphrase, how strong it is."""
         asked = (self.edition.requirements[id] for id in question.requirements)
         return [
             (self.edition.cited(one.clause), one.statement, str(one.strength))
@@ -111,17 +111,17 @@ NO_ANSWER: Mapping[str, Any] = {"choice": ""}
 
 @lru_cache(maxsize=KEPT)
 def taken_apart(snapshot: str, edition: Edition) -> SubmittedContent:
-    """The content of a snapshot under its edition in one language, read once a process."""
+    """Return the content of a snapshot under its edition in one language, read once a process."""
     return SubmittedContent(snapshot, edition)
 
 
 @lru_cache(maxsize=KEPT)
 def changed_between(before: SubmittedContent, after: SubmittedContent) -> frozenset[str]:
-    """The targets whose content differs between two rounds."""
+    """Return the targets whose content differs between two rounds."""
     return frozenset(changed_targets(before.content, after.content))
 
 
 @lru_cache(maxsize=KEPT)
 def changed_since_decision(before: SubmittedContent, after: SubmittedContent) -> frozenset[str]:
-    """The targets that differ from what was decided last on the use, perhaps under an older release."""
+    """Return the targets that differ from what was decided last on the use, perhaps under an older release."""
     return former.differing(before.content, before.edition, after.content, after.edition)

@@ -15,14 +15,14 @@ from assessments.domain.review import cases, supplements
 from assessments.forms.judgements import JudgementForm
 from assessments.models import Supplement, SupplementMark
 from assessments.views.review.case import ReviewCase
-from assessments.views.review.judged import Judged, errors_of
+from assessments.views.review.judged import JudgedItem, errors_of
 from assessments.views.site.gate import to_declare
 from assessments.views.site.requests import SignedIn, posted
 
 
 @dataclass(kw_only=True)
-class JudgedSupplement(Judged[SupplementMark]):
-    """One piece of evidence as the page shows it."""
+class JudgedSupplement(JudgedItem[SupplementMark]):
+    """One evidence item as the page shows it."""
 
     row: Supplement
     title: str
@@ -41,7 +41,7 @@ def judge(request: SignedIn, reference: str) -> HttpResponse:
         case.require_seat()
     shown = _rows(case, data)
     save = partial(supplements.judge_supplement, case.submission, by=case.user)
-    # every piece is tried
+    # every evidence item is tried
     results = [one.save(partial(save, one.row.pk)) for one in shown] if data is not None else []
     if data is not None and None not in results:
         messages.success(request, _("Saved."))

@@ -18,7 +18,7 @@ from assessments.views.wording import rule_cards
 
 @require_safe
 def whole_case(request: SignedIn, reference: str) -> HttpResponse:
-    """Everything of a case but what reviewers note for themselves."""
+    """Show everything of a case but what reviewers note for themselves."""
     case = ReviewCase(request.user, reference)
     if not case.may_open:
         return to_declare(request, case.submission)

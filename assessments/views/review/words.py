@@ -99,7 +99,7 @@ def _save(request: SignedIn, case: ReviewCase, row: JudgedRow, taken: Offer, for
 
 
 def _shown(offer: Offer) -> dict[str, Any]:
-    """An offer as a page shows it: whose it is, its words, and the key by which it is taken."""
+    """Return an offer as a page shows it: whose it is, its words, and the key by which it is taken."""
     mark, shown = offer.earlier, {"offer": offer, "said": offer.said, "at": offer.at}
     shown["reason"] = MarkReason(offer.said["reason"]).label if offer.said["reason"] else ""
     if mark is not None:
@@ -109,7 +109,7 @@ def _shown(offer: Offer) -> dict[str, Any]:
 
 
 def _groups(offers: list[Offer]) -> list[tuple[str, str, list[dict[str, Any]]]]:
-    """The offers by where they come from: heading, a word on it, rows; a group with nothing in it is left out."""
+    """Return the offers by where they come from: heading, a word on it, rows; a group with nothing in it is left out."""
     titles = {
         From.LAST: (_("As last time"), _("your newest mark here, of a case of this organisation")),
         From.OWN: (_("Your own texts"), ""),
@@ -132,7 +132,7 @@ def _keep_url(row: JudgedRow, case: ReviewCase) -> str:
 
 
 def _own_mark(case: ReviewCase, target: str) -> ReviewMark | None:
-    """The reader's own mark of a target, if it asks for something."""
+    """Return the reader's own mark of a target, if it asks for something."""
     mine = (one for one in case.all_marks if one.target == target and one.by_id == case.user.pk)
     return next((one for one in mine if one.mark in ASKING and one.taken_over_from_id is None), None)
 
@@ -142,7 +142,7 @@ def _own_mark(case: ReviewCase, target: str) -> ReviewMark | None:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def texts(request: SignedIn) -> HttpResponse:
-    """The texts that a reviewer keeps, their own and those of each organisation; a POST adds, deletes or brings back."""
+    """Show the texts that a reviewer keeps, their own and those of each organisation; a POST adds, deletes or brings back."""
     if not roles.is_reviewer(request.user):
         raise NotPermitted(_("Texts for marks are kept by reviewers."))
     organisations = {one.reference: one for one in kept_texts.organisations_of(request.user)}
@@ -176,7 +176,7 @@ def texts(request: SignedIn) -> HttpResponse:
 
 
 def _from_mark(request: SignedIn) -> tuple[dict[str, Any], Any]:
-    """What a new text starts with: the reader's own mark of a case, and that case; nothing where there is none."""
+    """Return what a new text starts with: the reader's own mark of a case, and that case; nothing where there is none."""
     reference, anchor = request.GET.get("from", ""), request.GET.get("mark", "")
     if not reference or not anchor:
         return {}, None

@@ -22,7 +22,7 @@ from assessments.forms.review import AbsenceForm
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def settings(request: HttpRequest) -> HttpResponse:
-    """One's own settings: keyboard shortcuts, off until somebody switches them on; of a reviewer, when they are away."""
+    """Show one's own settings: keyboard shortcuts, off until somebody switches them on; of a reviewer, when they are away."""
     user: Any = request.user
     data = request.POST if request.method == "POST" else None
     form = SettingsForm(data, instance=copy.copy(user))
@@ -40,7 +40,7 @@ def settings(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def sessions(request: HttpRequest) -> HttpResponse:
-    """Where one is signed in; a press of a button ends one of these sessions, or all others."""
+    """Show where one is signed in; a press of a button ends one of these sessions, or all others."""
     user: Any = request.user
     here = request.session.session_key
     found = running.sessions_of(user, here)

@@ -53,7 +53,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def typed(request: HttpRequest) -> list[str]:
-    """What was written in a form that is refused, to be copied from the page that says so; passwords excepted."""
+    """Return what was written in a form that is refused, to be copied from the page that says so; passwords excepted."""
     try:
         request.POST  # noqa: B018 (it is read here, and cannot always be)
     except (BadRequest, SuspiciousOperation, MultiPartParserError, UnreadablePostError):

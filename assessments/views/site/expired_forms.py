@@ -131,7 +131,7 @@ def _refused(request: HttpRequest, why: Any, status: int) -> HttpResponse:
 
 
 def texts_of(fields: QueryDict, *, addresses: bool = False) -> list[str]:
-    """What was written: of the posted values those that hold words, not codes, in the order of the page.
+    """Return what was written: of the posted values those that hold words, not codes, in the order of the page.
 
     `addresses`: mail addresses too.
     """
@@ -151,7 +151,7 @@ def _name_of(path: str) -> str:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def kept(request: SignedIn, token: str) -> HttpResponse:
-    """What was typed after the session had ended, what it is and where it belongs; the only act here throws it away."""
+    """Show what was typed after the session had ended, what it is and where it belongs; the only act here throws it away."""
     post = expired_forms.held_for(request.user, token)
     if post is None:
         raise Http404
@@ -172,7 +172,7 @@ def kept(request: SignedIn, token: str) -> HttpResponse:
 
 
 def place_of(post: HeldPost, user: User) -> str:
-    """What the page is called on which it was typed, found by its own door; empty where it is not there for them now."""
+    """Say what the page is called on which it was typed, found by its own finder; empty where it is not there for them now."""
     match = resolve(urlsplit(post.path).path)
     name, given = match.url_name or "", match.kwargs
     if name not in expired_forms.NAMED:
@@ -195,7 +195,7 @@ def place_of(post: HeldPost, user: User) -> str:
 
 
 def typed_before(request: HttpRequest) -> QueryDict | None:
-    """What was kept of this very page for its reader, to fill its form again: the page shows it and saves nothing."""
+    """Return what was kept of this very page for its reader, to fill its form again: the page shows it and saves nothing."""
     token = request.GET.get("held", "") if request.method in ("GET", "HEAD") else ""
     user: Any = request.user
     post = expired_forms.held_for(user, token) if token else None
@@ -208,7 +208,7 @@ def typed_before(request: HttpRequest) -> QueryDict | None:
 
 
 def forget_typed(request: HttpRequest) -> None:
-    """The form that was filled again has been saved: nothing is kept of it any more."""
+    """Forget the kept form once the form that it filled has been saved."""
     user: Any = request.user
     token = request.POST.get("held", "")
     post = expired_forms.held_for(user, token) if token else None

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods
 
 from assessments.core import throttling
 from assessments.domain.certificates import file_check
-from assessments.domain.certificates.file_check import Answer, Checked
+from assessments.domain.certificates.file_check import Answer, FileCheckResult
 from assessments.forms.base import status_of
 from assessments.forms.public import FileForm, NumberForm
 from assessments.models import edition_for
@@ -96,7 +96,7 @@ def _answered(request: HttpRequest, read: file_check.Read | None, *, sent: bool)
     return render(request, "assessments/site/file_answer.html", context)
 
 
-def _shown(checked: Checked) -> dict[str, Any]:
+def _shown(checked: FileCheckResult) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "answer": checked.answer,
         "yours": short(checked.read.sha256),

@@ -1,4 +1,4 @@
-"""The gate of a case on pages (`access.gate_of_case`): whoever has declared nothing is led to do so, and back again."""
+"""The gate of a case on pages (`finders.gate_of_case`): whoever has declared nothing is led to do so, and back again."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def to_declare(request: HttpRequest, submission: Submission) -> HttpResponse:
 
 
 def where_to(request: HttpRequest, submission: Submission) -> str:
-    """Where a declaration leads: to the page that asked for it, else to the case."""
+    """Say where a declaration leads: to the page that asked for it, else to the case."""
     then = request.GET.get("then", "")
     if then.startswith("/") and url_has_allowed_host_and_scheme(then, allowed_hosts=None):
         return then

@@ -37,7 +37,7 @@ def _children(edition: Edition, parent: str | None) -> list[Clause]:
 @login_not_required
 @require_safe
 def clauses(request: HttpRequest) -> HttpResponse:
-    """The table of contents: every clause that the edition cites, with our summary."""
+    """Show the table of contents: every clause that the edition cites, with our summary."""
     edition = finders.current_edition()
     asked: dict[str, int] = {}
     for requirement in edition.requirements.values():
@@ -58,7 +58,7 @@ def clauses(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def clause(request: HttpRequest, clause: str) -> HttpResponse:
-    """One clause: our summary, its requirements, and our questions that ask for them."""
+    """Show one clause: our summary, its requirements, and our questions that ask for them."""
     edition = finders.current_edition()
     found = edition.clauses.get(clause.rstrip("/"))
     if found is None:
@@ -115,7 +115,7 @@ def _next(edition: Edition, clause: Clause) -> tuple[str, str] | None:
 
 
 def _order_words(edition: Edition) -> dict[str, Any] | None:
-    """The order and dates of a plan in words; None in an edition whose plan has no packages."""
+    """Return the order and dates of a plan in words; None in an edition whose plan has no packages."""
     order, words = edition.order, edition.policy.words
     if order is None:
         return None
@@ -131,7 +131,7 @@ def _order_words(edition: Edition) -> dict[str, Any] | None:
 
 
 def _issuing() -> dict[str, Any]:
-    """The rules of the issuing body today, with their reasons."""
+    """Return the rules of the issuing body today, with their reasons."""
     rules = issuing.rules_on(timezone.localdate())
     reasons = rules.reasons or {}
     return {
@@ -149,7 +149,7 @@ def _issuing() -> dict[str, Any]:
 @login_not_required
 @require_safe
 def method(request: HttpRequest) -> HttpResponse:
-    """How tier and readiness are worked out, with every number of the edition's policy."""
+    """Show how tier and readiness are worked out, with every number of the edition's policy."""
     edition = finders.current_edition()
     policy = edition.policy
     bounds = [100, *(least for least, _key in policy.bands)]

@@ -42,7 +42,7 @@ def start(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def notice(request: HttpRequest, name: str) -> HttpResponse:
-    """A page that the operator edits: privacy, terms, accessibility, contact, how to complain; 503 where it is faulty."""
+    """Show a page that the operator edits: privacy, terms, accessibility, contact, how to complain; 503 where it is faulty."""
     if name not in notices.NAMES:
         raise Http404
     runs_it = bool(getattr(request.user, "is_staff", False))
@@ -73,7 +73,7 @@ def health(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def security_txt(request: HttpRequest) -> HttpResponse:
-    """Where to report a weakness, as RFC 9116 asks; good for half a year from the day it is read."""
+    """Send where to report a weakness, as RFC 9116 asks; good for half a year from the day it is read."""
     until = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=180)
     lines = (
         f"Contact: {settings.SECURITY_CONTACT}",
@@ -88,7 +88,7 @@ def security_txt(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def verify(request: HttpRequest, number: str = "") -> HttpResponse:
-    """The status of a certificate now; every way of typing its number leads to the one address of it."""
+    """Show the status of a certificate now; every way of typing its number leads to the one address of it."""
     typed = number or request.GET.get("number", "")
     if not typed and "number" not in request.GET:
         return _form(request, NumberForm())
@@ -118,7 +118,7 @@ def _form(request: HttpRequest, form: NumberForm) -> HttpResponse:
 
 
 def _shown(certificate: Certificate) -> dict[str, Any]:
-    """All that the public page says: the rows of the paper from the public record, and beside them the status today."""
+    """Return all that the public page says: the rows of the paper from the public record, and beside them the status today."""
     record = json.loads(certificate.public_record)
     edition = edition_for(record["edition"]["checksum"])
     status = certificate.status(expiring_days=edition.policy.expiring_days)

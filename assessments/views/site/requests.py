@@ -18,7 +18,7 @@ class SignedIn(HttpRequest):
 
 
 def posted(request: HttpRequest) -> QueryDict | None:
-    """What a form is bound to; a POST binds it even when it is empty."""
+    """Return what a form is bound to; a POST binds it even when it is empty."""
     return request.POST if request.method == "POST" else None
 
 

@@ -57,7 +57,7 @@ add_passkey = adding(add_webauthn)
 @never_cache
 @require_safe
 def index(request: SignedIn) -> HttpResponse:
-    """What second factors one has, and how to add one; where a page demanded it, the way back there."""
+    """Show what second factors one has, and how to add one; where a page demanded it, the way back there."""
     enrolment.remember(request)
     left, kept = recovery_codes.left_of(request.user)
     found = enrolment.factors_of(request.user)
@@ -77,7 +77,7 @@ def index(request: SignedIn) -> HttpResponse:
 @reauthentication_required(app="allauth.mfa")
 @require_safe
 def codes(request: SignedIn) -> HttpResponse:
-    """The recovery codes, until somebody says that they are kept."""
+    """Show the recovery codes, until somebody says that they are kept."""
     found = recovery_codes.to_show(request.user)
     if not found:
         return redirect("mfa_index")

@@ -39,7 +39,7 @@ def too_often(request: HttpRequest, error: TooOften) -> HttpResponse:
 
 
 def typed(request: HttpRequest) -> list[str]:
-    """What was written, mail addresses too, in the order of the form."""
+    """Return what was written, mail addresses too, in the order of the form."""
     if any("password" in name for name in request.POST):
         return []
     return texts_of(request.POST, addresses=True)

@@ -204,7 +204,7 @@ def test_what_keeps_a_certificate_suspended_is_linked_for_those_who_may_open_it(
     for who, url in ((cast.owner, use), (cast.independent, "")):
         client = Client()
         client.force_login(who)
-        page = client.get(reverse("standing", args=[certificate.number]))
+        page = client.get(reverse("certificate_status", args=[certificate.number]))
         assert list(page.context["obstacles"]) == [(one.words, url) for one in left]
         assert (f'<li><a href="{use}">The use is on hold.</a></li>' in page.content.decode()) == bool(url)
 

@@ -100,7 +100,7 @@ def test_a_suspension_tells_owners_and_reviewers_each_in_their_language(
     english = (f"Certificate suspended: {title}", f"{number}. {reason[0]}")
     chinese = (f"證書已暫停：{title}", f"{number}. {reason[1]}")
     assert told() == {"Oscar Owner": chinese, cast.independent.name: chinese, third.name: english}
-    link = reverse("standing", args=[number])
+    link = reverse("certificate_status", args=[number])
     assert set(Message.objects.filter(kind="certificate_suspended").values_list("link", flat=True)) == {link}
     mailed = {message.to[0]: message.subject for message in mail.outbox if title in message.subject}
     assert mailed[third.email] == english[0]
@@ -141,7 +141,10 @@ def test_a_lapse_of_monitoring_tells_owners_and_reviewers_each_in_their_language
         cast.second_independent.name: reviewer,
     }
     rows = Message.objects.filter(kind="monitoring_lapsed").values_list("recipient__name", "link")
-    to_do, to_see = reverse("conformity", args=[assessment.reference]), reverse("standing", args=[certificate.number])
+    to_do, to_see = (
+        reverse("conformity", args=[assessment.reference]),
+        reverse("certificate_status", args=[certificate.number]),
+    )
     assert dict(rows) == {
         cast.owner.name: to_do,
         "Oscar Owner": to_do,
@@ -168,7 +171,7 @@ def test_a_certificate_that_waited_is_told_to_owners_and_reviewers_but_for_the_p
         "Oscar Owner": (f"證書已發出：{title}", f"已無阻礙，證書 {number} 已發出。"),
     }
     links = Message.objects.filter(kind="case_certified").values_list("link", flat=True)
-    assert set(links) == {reverse("standing", args=[number])}
+    assert set(links) == {reverse("certificate_status", args=[number])}
 
 
 # --- the events ------------------------------------------------------------------------------------------------------------
@@ -211,7 +214,7 @@ def test_a_suspension_keeps_its_public_reason_as_a_code_in_every_language(act, c
 def test_pages_put_the_public_reason_into_the_language_of_the_reader(client, cast, assessment):
     change_fact(assessment, cast.owner)
     number = certificate_of(assessment).number
-    for page, user in (("verify", None), ("standing", cast.owner)):
+    for page, user in (("verify", None), ("certificate_status", cast.owner)):
         if user:
             client.force_login(user)
         for language, words in zip(("en", CHINESE), FACTS, strict=True):

@@ -369,7 +369,7 @@ def test_nobody_opens_anything_of_it_and_no_page_breaks(world):
     assert client.get(reverse("reviews")).status_code == 200
     for what in ("submission in review", "submission certified", "submission refused inside"):
         assert client.get(reverse("review", args=world.places[what])).status_code == 404
-    assert client.get(reverse("standing", args=world.places["certificate"])).status_code in (200, 404)
+    assert client.get(reverse("certificate_status", args=world.places["certificate"])).status_code in (200, 404)
     scheduled.sweep()
 
 

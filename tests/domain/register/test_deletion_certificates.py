@@ -52,7 +52,7 @@ def test_the_reviewing_body_suspends_and_revokes_it_and_the_public_page_says_so(
     public = reverse("verify", args=[certificate.number])
     assert "Valid" in text_of(Client().get(public))
     reviewer = proved(Client(), cast.independent)
-    page = reverse("standing", args=[certificate.number])
+    page = reverse("certificate_status", args=[certificate.number])
     assert reviewer.get(page).status_code == 200
     form = {"move": status.SUSPEND, "reason": "complaint", "words": WORDS}
     assert reviewer.post(page, form).status_code == 302
@@ -72,7 +72,7 @@ def test_nobody_else_judges_it(cast: Cast) -> None:
     certificate = certified(cast, "independent")
     conflicted = make_member(Role.REVIEWER, cast.body).user
     delete(cast)
-    page = reverse("standing", args=[certificate.number])
+    page = reverse("certificate_status", args=[certificate.number])
     for user in (cast.owner, cast.contributor, cast.reviewer):
         assert proved(Client(), user).get(page).status_code == 404
         with pytest.raises(NotPermitted):
@@ -92,5 +92,8 @@ def test_the_reviewers_of_the_reviewing_body_are_told_which_are_left_to_them(cas
 
 def test_reviewers_judge_no_more_of_an_organisation_that_is_there(cast: Cast) -> None:
     certificate = certified(cast, "in house")
-    assert proved(Client(), cast.independent).get(reverse("standing", args=[certificate.number])).status_code == 404
+    assert (
+        proved(Client(), cast.independent).get(reverse("certificate_status", args=[certificate.number])).status_code
+        == 404
+    )
     assert standing.possible(certificate, cast.independent) == []

@@ -444,7 +444,7 @@ def test_an_upheld_appeal_of_a_suspension_asks_whoever_may_reinstate(who, cast, 
         "self-declared": {cast.owner, cast.reviewer},
     }[who]
     assert {line.recipient for line in told} == may
-    assert {line.link for line in told} == {reverse("standing", args=[certificate.number])}
+    assert {line.link for line in told} == {reverse("certificate_status", args=[certificate.number])}
     assert certificate.status() == "suspended"
     client.force_login(cast.second_independent)
     interests.declare_none(submission, by=cast.second_independent)

@@ -16,7 +16,7 @@ from assessments.domain.answering import organisation_answers, reuse
 from assessments.guideline.terms import Choice, Severity
 from assessments.models import Submission
 from assessments.models.snapshots import build_snapshot
-from assessments.scoring.checks import AnswerSeen, PieceSeen, months_before, run
+from assessments.scoring.checks import AnswerSeen, SeenEvidence, months_before, run
 from assessments.scoring.inputs import AnswerValue, Declared
 from tests.support.factories import Cast, in_days, make_assessment, make_evidence, make_use, save
 
@@ -31,7 +31,7 @@ def declared(*parts: str, tier: str = "limited", **facts: Any) -> Declared:
 
 
 def said(
-    choice: str = "in_place", note: str = "", *ticks: str, pieces: tuple[PieceSeen, ...] = (), **more: Any
+    choice: str = "in_place", note: str = "", *ticks: str, pieces: tuple[SeenEvidence, ...] = (), **more: Any
 ) -> AnswerSeen:
     return AnswerSeen(AnswerValue(Choice(choice), frozenset(ticks), **more), note, pieces)
 
@@ -168,7 +168,7 @@ def test_answers_to_questions_that_are_not_asked_are_passed_over(edition):
 
 
 def test_a_must_is_looked_at_for_evidence_note_and_knowledge(edition):
-    piece = (PieceSeen(),)
+    piece = (SeenEvidence(),)
     checks = found(
         edition,
         declared(deployment_stage="pilot", third_party_components=True),
@@ -201,11 +201,11 @@ def test_a_plan_is_late_from_the_day_after(edition, days, there):
 @pytest.mark.parametrize(
     ("piece", "there"),
     [
-        (PieceSeen(expires_on=TODAY), False),
-        (PieceSeen(expires_on=TODAY - timedelta(days=1)), True),
-        (PieceSeen(period_to=date(2025, 11, 25)), False),
-        (PieceSeen(period_to=date(2025, 11, 24)), True),
-        (PieceSeen(), False),
+        (SeenEvidence(expires_on=TODAY), False),
+        (SeenEvidence(expires_on=TODAY - timedelta(days=1)), True),
+        (SeenEvidence(period_to=date(2025, 11, 25)), False),
+        (SeenEvidence(period_to=date(2025, 11, 24)), True),
+        (SeenEvidence(), False),
     ],
 )
 def test_evidence_is_old_after_its_expiry_or_a_year_after_its_period(edition, piece, there):

@@ -90,7 +90,7 @@ OF_MEMBERS: dict[str, dict[str, Access]] = {
         "dates moved": access(shown=[CONTRIBUTOR, OWNER], forbidden=[VIEWER]),
         "no dates moved": HIDDEN_FROM_ALL,
     },
-    "workspace": {
+    "remediation_plan": {
         "use of the in review": access(shown=[VIEWER, CONTRIBUTOR, OWNER]),
         "plain use": access(shown=[VIEWER, CONTRIBUTOR, OWNER]),
         "use of the neighbour's submitted": HIDDEN_FROM_ALL,
@@ -114,7 +114,7 @@ OF_MEMBERS: dict[str, dict[str, Access]] = {
         "no such evidence of the action": access(redirected=[IN_HOUSE]),
     },
     "certificates": {"": OPEN_TO_SIGNED_IN},
-    "standing": {
+    "certificate_status": {
         "certificate": access(shown=[VIEWER, CONTRIBUTOR, OWNER, IN_HOUSE, INDEPENDENT]),
         "self-declared certificate": access(shown=[VIEWER, CONTRIBUTOR, OWNER, IN_HOUSE]),
         "unknown number": HIDDEN_FROM_ALL,
@@ -228,7 +228,7 @@ OF_MEMBERS: dict[str, dict[str, Access]] = {
         "use of the neighbour's draft, facts on prohibited uses": HIDDEN_FROM_ALL,
     },
     "facts_draft": {"use of the draft, facts on prohibited uses": ONLY_FOR_POSTS},
-    "stopped": {
+    "prohibited": {
         "use of the prohibited draft": access(shown=[VIEWER, CONTRIBUTOR, OWNER]),
         "use of the draft": access(redirected=[VIEWER, CONTRIBUTOR, OWNER]),
         "use of the neighbour's draft": HIDDEN_FROM_ALL,
@@ -247,7 +247,7 @@ OF_MEMBERS: dict[str, dict[str, Access]] = {
         "hold of another use": HIDDEN_FROM_ALL,
         "neighbour's hold of a use": HIDDEN_FROM_ALL,
     },
-    "sign_worst": {
+    "sign_worst_case": {
         "provisional use": access(shown=[OWNER], forbidden=[VIEWER, CONTRIBUTOR]),
         "use of the neighbour's draft": HIDDEN_FROM_ALL,
     },

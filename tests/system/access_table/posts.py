@@ -86,7 +86,7 @@ POSTED: dict[str, dict[str, Access]] = {
         "reported action": access(accepted=[CONTRIBUTOR, OWNER], forbidden=[VIEWER, INDEPENDENT]),
         "neighbour's action": HIDDEN_FROM_ALL,
     },
-    "standing": {
+    "certificate_status": {
         "certificate": access(accepted=[IN_HOUSE, INDEPENDENT], forbidden=[VIEWER, CONTRIBUTOR, OWNER]),
         "self-declared certificate": access(accepted=[OWNER, IN_HOUSE], forbidden=[VIEWER, CONTRIBUTOR]),
         "neighbour's certificate": HIDDEN_FROM_ALL,
@@ -178,7 +178,7 @@ POSTED: dict[str, dict[str, Access]] = {
         "hold of the use": access(accepted=[OWNER], forbidden=[VIEWER, CONTRIBUTOR]),
         "neighbour's hold of a use": HIDDEN_FROM_ALL,
     },
-    "sign_worst": {"provisional use": access(accepted=[OWNER], forbidden=[VIEWER, CONTRIBUTOR])},
+    "sign_worst_case": {"provisional use": access(accepted=[OWNER], forbidden=[VIEWER, CONTRIBUTOR])},
     "what_changed": {
         "certified": access(accepted=[OWNER], forbidden=[VIEWER, CONTRIBUTOR]),
         "neighbour's draft": HIDDEN_FROM_ALL,
@@ -345,9 +345,9 @@ POSTED: dict[str, dict[str, Access]] = {
 }
 READ_ONLY = {  # addresses under which nothing can be changed
     "import_faulty", "inventory_template", "systems_export", "assessment_log", "review_log", "own_set", "quality",
-    "actions_export", "organisation_actions", "workspace", "action_file",
+    "actions_export", "organisation_actions", "remediation_plan", "action_file",
     "start", "verify_form", "verify_file", "verify", "clauses", "clause", "method", "notice", "health", "security_txt", "assessments", "actions",
-    "certificates", "organisation", "systems", "system", "use", "stopped", "assessment", "next", "results", "result",
+    "certificates", "organisation", "systems", "system", "use", "prohibited", "assessment", "next", "results", "result",
     "check", "conformity", "reviews", "issued", "issued_export", "review", "document_state", "search", "flagged", "compare",
     "evidence", "evidence_piece", "evidence_file", "review_evidence",
     "evidence_preview", "evidence_picture", "case_evidence", "next_unmarked", "whole_case",

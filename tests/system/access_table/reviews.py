@@ -19,7 +19,7 @@ from tests.system.access_table.words import (
 )
 
 OF_REVIEWS: dict[str, dict[str, Access]] = {
-    # review: a case is found through the reviewers' door alone
+    # review: a case is found by the reviewers' finder alone
     "reviews": {"": access(shown=[IN_HOUSE, INDEPENDENT], others=FORBIDDEN)},
     "review_texts": {"": access(shown=[IN_HOUSE, INDEPENDENT], others=FORBIDDEN)},
     "review_text": {

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.postgresql_alone, pytest.mark.s
 def test_every_reference_that_is_made_fits_its_address_and_no_other_sign_does():
     for _n in range(50):
         assert resolve(f"/systems/{new_reference()}/").url_name == "system"
-        assert resolve(f"/certificates/{new_number()}/standing/").url_name == "standing"
+        assert resolve(f"/certificates/{new_number()}/standing/").url_name == "certificate_status"
     for sign in (*"A01_-. '\"", "é", "ⅷ", "\x00", "\n"):
         assert sign not in ALPHABET
         with pytest.raises(Resolver404):

@@ -196,7 +196,7 @@ def test_markup_of_other_people_is_shown_as_words_on_every_page(cast: Cast, mark
             reverse("search", args=[draft.reference]) + "?q=" + "%3Cimg+src%3Dx+onerror%3Dalert%281%29%3E",
             reverse("results", args=[draft.reference]), reverse("check", args=[draft.reference]),
             reverse("system", args=[draft.use.system.reference]), reverse("use", args=[draft.use.reference]),
-            reverse("use_edit", args=[draft.use.reference]), reverse("workspace", args=[case.use.reference]),
+            reverse("use_edit", args=[draft.use.reference]), reverse("remediation_plan", args=[case.use.reference]),
             reverse("action", args=[case.use.reference, action.number]), reverse("case", args=[case.reference]),
         ],
         cast.contributor: [reverse("dashboard"), reverse("inbox")],
@@ -236,7 +236,7 @@ def test_markup_of_other_people_is_shown_as_words_on_every_page(cast: Cast, mark
     ],
 )
 def test_no_cell_of_a_file_begins_as_a_formula(name: str, kind: str, cast: Cast) -> None:
-    """The log's file has a test of its own (test_views_log)."""
+    """The log's file has a test of its own (tests/views/audit/test_log.py)."""
     formulas = ("=cmd|' /C calc'!A0", "+1+1", "-1+1", "@SUM(1)", "\t=1", "\r=1")
     case = make_assessment(State.IN_REVIEW, "limited", cast=cast)
     for n, words in enumerate(formulas):

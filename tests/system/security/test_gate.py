@@ -102,13 +102,13 @@ OF_A_CASE: dict[str, Access] = {
     "action_not_relevant": gate(forbidden=[NONE, SEAT], hidden=[NOTHING, CONFLICT, SEAT_THEN_CONFLICT]),
     "action_risk": gate(forbidden=[NONE, SEAT], hidden=[NOTHING, CONFLICT, SEAT_THEN_CONFLICT]),
     "action_evidence": gate(forbidden=[NONE, SEAT], hidden=[NOTHING, CONFLICT, SEAT_THEN_CONFLICT]),
-    "workspace": HIDDEN_ALWAYS,
+    "remediation_plan": HIDDEN_ALWAYS,
     "plan_now": ONLY_FOR_POSTS,
     "document": ONLY_IN_AN_OPEN_CASE,
     "document_state": ONLY_IN_AN_OPEN_CASE,
     "ask_document": ONLY_FOR_POSTS,
     "appeal": HIDDEN_ALWAYS,  # of this case there is none; see below
-    "standing": HIDDEN_ALWAYS,
+    "certificate_status": HIDDEN_ALWAYS,
     "second_look": HIDDEN_ALWAYS,  # this case has none; tests/domain/review/test_second_look.py has one
     "second_look_take": HIDDEN_ALWAYS,
     "second_look_marks": HIDDEN_ALWAYS,
@@ -117,15 +117,15 @@ OF_A_CASE: dict[str, Access] = {
 }
 # Pages of the organisation's members: no reviewer's, whatever they declared.
 OF_MEMBERS = (
-    "use", "use_edit", "use_retire", "facts", "facts_draft", "stopped", "model_card", "agree", "disagree", "hold",
-    "sign_worst", "use_start", "assessment", "next", "section", "assign", "answer", "reuse", "returned", "reply",
+    "use", "use_edit", "use_retire", "facts", "facts_draft", "prohibited", "model_card", "agree", "disagree", "hold",
+    "sign_worst_case", "use_start", "assessment", "next", "section", "assign", "answer", "reuse", "returned", "reply",
     "comments", "ask", "asked", "search", "flagged", "flag", "section_check", "history", "compare", "assessment_log",
     "answer_evidence", "results", "result", "conformity", "conformity_part", "supplements", "check", "sign", "self_certify",
     "declare_prohibited", "recall", "what_changed", "withdraw", "case", "contest", "open_again", "evidence_piece",
     "evidence_edit", "evidence_replace", "evidence_withdraw", "evidence_file", "system", "system_edit",
     "system_retire", "use_new",
 )  # fmt: skip
-# About no case in particular; lists show what their doors let through (test_access).
+# About no case in particular; lists show what their finders return (test_access).
 OF_NO_CASE = {
     "start", "security_txt", "verify_form", "verify", "verify_file", "clauses", "clause", "method", "health", "invitation", "session",
     "held",
@@ -332,7 +332,7 @@ def test_how_a_certificate_stands_shows_no_more_than_the_public_page(state: str,
     certificate = certified.current_submission.certificate
     standing.suspend(certificate, by=cast.independent, reason="complaint", words="A patient wrote.")
     client = reader(state, cast, certified.current_submission)
-    page = client.get(reverse("standing", args=[certificate.number]))
+    page = client.get(reverse("certificate_status", args=[certificate.number]))
     assert page.status_code == 200
     assert SECRET not in page.content.decode()
 

@@ -225,7 +225,7 @@ def test_the_archive_is_made_while_it_is_sent():
     assert max(len(piece) for piece in pieces) < 64 * 1024
 
 
-# --- confidential evidence: every door says who read it ----------------------------------------------------------------------
+# --- confidential evidence: every way to it says who read it ----------------------------------------------------------------------
 
 
 def test_each_way_to_a_confidential_file_is_in_the_log(world):

@@ -66,8 +66,8 @@ NEITHER = {
     "own_actions.add", "own_actions.edit", "own_actions.restore_words", "own_actions.take", "own_actions.take_back",
     "own_actions.finish_first_step", "own_actions.undo_first_step", "split_merge.split", "split_merge.undo",
     "relevance.mark_not_relevant", "relevance.reopen",
-    "changes.require_worker", "closing.require_judge", "closing.require_reviewer", "closing.pieces_of_answer",  # say who may
-    "opened.note_opening", "earlier_words.save",  # reading, and a mark that is saved by `reviewing.save_mark`
+    "changes.require_worker", "closing.require_judge", "closing.require_reviewer", "closing.evidence_of_answer",  # say who may
+    "opened.note_opening", "earlier_words.save",  # reading, and a mark that is saved by `marks.save_mark`
 }  # fmt: skip
 
 AGAIN, LACKS = "show again that it is you", "needs a second factor"

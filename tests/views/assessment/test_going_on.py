@@ -69,7 +69,7 @@ def test_message_letter_and_pages_give_the_same_text(cast):
     assert words in text_of(as_(cast.independent).get(refuse))
     declared = make_assessment(State.DRAFT, "unacceptable", cast=cast)
     for url in (
-        reverse("stopped", args=[declared.use.reference]),
+        reverse("prohibited", args=[declared.use.reference]),
         reverse("declare_prohibited", args=[declared.reference]),
     ):
         assert str(PROHIBITED.en) in text_of(as_(cast.owner).get(url))
@@ -132,9 +132,9 @@ def test_the_documents_of_a_returned_round_stay_in_reach_and_say_which_round(cas
 def test_the_standing_of_a_certificate_leads_its_members_to_the_appeal(cast):
     assessment = make_conditioned(cast)
     certificate = certificate_of(assessment)
-    page = as_(cast.owner).get(reverse("standing", args=[certificate.number])).content.decode()
+    page = as_(cast.owner).get(reverse("certificate_status", args=[certificate.number])).content.decode()
     assert reverse("contest", args=[assessment.reference]) in page
-    page = as_(cast.independent).get(reverse("standing", args=[certificate.number])).content.decode()
+    page = as_(cast.independent).get(reverse("certificate_status", args=[certificate.number])).content.decode()
     assert reverse("contest", args=[assessment.reference]) not in page
 
 

@@ -117,7 +117,7 @@ def test_the_button_says_what_is_accepted_without_a_look(client, cast):
 def test_before_the_first_signature_actions_and_workspace_name_it(client, cast):
     draft = with_incident(cast)
     client.force_login(cast.owner)
-    for url in (reverse("actions"), reverse("workspace", args=[draft.use.reference])):
+    for url in (reverse("actions"), reverse("remediation_plan", args=[draft.use.reference])):
         content = client.get(url).content.decode()
         assert WORDS in content, url
         assert "Do this now; it does not wait for the signature." in content, url
@@ -145,7 +145,7 @@ def test_the_pages_that_name_it_read_well_in_light_and_dark_and_at_320_px(chromi
             ("check", draft.reference),
             ("sign", draft.reference),
             ("results", draft.reference),
-            ("workspace", draft.use.reference),
+            ("remediation_plan", draft.use.reference),
         ):
             opened.goto(live_server.url + reverse(name, args=[reference]))
             assert opened.locator(".hk-incident").is_visible()

@@ -54,7 +54,7 @@ def cost_of(client, url):
         ("use", [], "get", (200, 200, 404, 200, 404, 404, 404, 404)),
         ("facts", ["prohibited"], "get", (200, 200, 404, 403, 404, 404, 404, 404)),
         ("facts", ["prohibited"], "post", (200, 200, 404, 403, 404, 404, 404, 404)),
-        ("stopped", [], "get", (200, 200, 404, 200, 404, 404, 404, 404)),
+        ("prohibited", [], "get", (200, 200, 404, 200, 404, 404, 404, 404)),
         ("agree", [], "get", (302, 302, 404, 403, 404, 404, 404, 404)),
         ("use_start", [], "post", (302, 302, 404, 403, 404, 404, 404, 404)),
     ],
@@ -241,7 +241,7 @@ def test_a_prohibited_use_stops_before_the_other_pages(client, cast, edition, fa
     use = make_use("low", cast.organisation, declared=False)
     client.force_login(cast.owner)
     response = client.post(page(use, "prohibited"), posted(edition, "prohibited", **{fact: True}))
-    assert response.url == reverse("stopped", args=[use.reference])
+    assert response.url == reverse("prohibited", args=[use.reference])
     text = text_of(client.get(response.url))
     assert "The Guideline treats this as prohibited" in text
     assert "illegal under the Guideline" not in text
@@ -267,7 +267,7 @@ def test_a_claimed_exception_holds_the_use_and_keeps_its_reason(client, cast, ed
 
 def test_only_an_owner_goes_on_to_declare_a_prohibited_use(client, cast):
     use = make_use("unacceptable", cast.organisation)
-    stopped = reverse("stopped", args=[use.reference])
+    stopped = reverse("prohibited", args=[use.reference])
     client.force_login(cast.contributor)
     text = text_of(client.get(stopped))
     assert "declare_prohibited" not in text
@@ -282,7 +282,7 @@ def test_only_an_owner_goes_on_to_declare_a_prohibited_use(client, cast):
 def test_the_early_stop_of_another_tier_leads_to_the_tier(client, cast):
     use = make_use("high", cast.organisation)
     client.force_login(cast.owner)
-    assert client.get(reverse("stopped", args=[use.reference])).url == use.get_absolute_url()
+    assert client.get(reverse("prohibited", args=[use.reference])).url == use.get_absolute_url()
 
 
 # --- the tier -------------------------------------------------------------------------------------------------------------

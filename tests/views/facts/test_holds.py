@@ -102,7 +102,7 @@ def test_a_reviewer_reads_the_evidence_of_a_hold_and_no_other_of_the_library(cas
 
 def test_an_owner_signs_the_worst_answer_on_a_page_that_shows_the_statement(cast, edition):
     use = make_use("low", cast.organisation, facts={"healthcare_diagnosis": "unknown"})
-    url = reverse("sign_worst", args=[use.reference])
+    url = reverse("sign_worst_case", args=[use.reference])
     olivia = sign_in(cast.owner)
     assert url in olivia.get(use.get_absolute_url()).content.decode()
     page = olivia.get(url)
@@ -118,7 +118,7 @@ def test_an_owner_signs_the_worst_answer_on_a_page_that_shows_the_statement(cast
 
 def test_a_prohibited_fact_is_named_as_one_that_nobody_signs(cast, edition):
     use = make_use("low", cast.organisation, facts={"illegal_purpose": "unknown"})
-    text = text_of(as_(cast.owner).get(reverse("sign_worst", args=[use.reference])))
+    text = text_of(as_(cast.owner).get(reverse("sign_worst_case", args=[use.reference])))
     assert "Somebody has to answer these first." in text
     assert "Sign the worst answers" not in text
 

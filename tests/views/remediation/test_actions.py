@@ -118,7 +118,11 @@ def test_an_action_whose_owner_left_is_flagged(client, cast, assessment):
     dates.plan(action, by=cast.owner, owner=leaver.user, due=action.due, effort=action.effort)
     assert "left the organisation" not in page(client, cast.owner, reverse("actions"))
     members.remove_member(leaver, by=cast.owner)
-    for url in (reverse("actions"), reverse("workspace", args=[assessment.use.reference]), action.get_absolute_url()):
+    for url in (
+        reverse("actions"),
+        reverse("remediation_plan", args=[assessment.use.reference]),
+        action.get_absolute_url(),
+    ):
         assert "left the organisation" in page(client, cast.owner, url), url
     assert shown(client, cast.owner, owner="left") == [SHOULD]
 
@@ -187,7 +191,7 @@ def test_a_changed_file_is_shown_row_by_row_before_it_is_taken(client, cast, ass
 
 
 def test_the_workspace_begins_with_what_is_due_next(client, cast, assessment):
-    url = reverse("workspace", args=[assessment.use.reference])
+    url = reverse("remediation_plan", args=[assessment.use.reference])
     RemediationAction.objects.filter(use=assessment.use).update(due=in_days(60), full_due=None, rank=4)
     first, second, late = (action_on(assessment, question) for question in (SHOULD, CONSIDER, CONDITION))
     RemediationAction.objects.filter(pk__in=[first.pk, second.pk]).update(due=in_days(7))
@@ -201,7 +205,7 @@ def test_the_workspace_begins_with_what_is_due_next(client, cast, assessment):
 
 
 def test_the_workspace_names_what_comes_first_by_what_gave_it_its_place(client, cast, assessment):
-    url = reverse("workspace", args=[assessment.use.reference])
+    url = reverse("remediation_plan", args=[assessment.use.reference])
     places = {SHOULD: "needed", CONSIDER: "stop", CONDITION: "must"}
     for question, placed in places.items():
         RemediationAction.objects.filter(use=assessment.use, question=question).update(placed=placed)
@@ -218,7 +222,7 @@ def test_the_workspace_names_what_comes_first_by_what_gave_it_its_place(client, 
 
 
 def test_the_workspace_groups_actions_by_dimension_or_priority_with_all_that_closes_them(client, cast, assessment):
-    url = reverse("workspace", args=[assessment.use.reference])
+    url = reverse("remediation_plan", args=[assessment.use.reference])
     client.force_login(cast.owner)
     by_priority = client.get(url, {"by": "priority"}).context["groups"]
     assert [(group.title, len(group.lines)) for group in by_priority] == [("Must", 1), ("Should", 3), ("Consider", 1)]
@@ -234,11 +238,11 @@ def test_the_workspace_groups_actions_by_dimension_or_priority_with_all_that_clo
 
 def test_a_use_without_actions_says_what_that_means_for_its_tier(client, cast):
     use = make_assessment(State.CERTIFIED, "low", cast=cast).use
-    content = page(client, cast.owner, reverse("workspace", args=[use.reference]))
+    content = page(client, cast.owner, reverse("remediation_plan", args=[use.reference]))
     assert "No actions" in content
     assert "It stays a Low use: the tier comes from the declared facts alone" in content
     fresh = make_use("limited", cast.organisation)
-    assert "No actions yet" in page(client, cast.owner, reverse("workspace", args=[fresh.reference]))
+    assert "No actions yet" in page(client, cast.owner, reverse("remediation_plan", args=[fresh.reference]))
 
 
 def plan_of(client, user, action, **given):
@@ -499,7 +503,7 @@ def test_the_page_of_a_reported_action_stays_in_the_query_budget(client, cast, a
 
 def test_a_reviewer_suspends_on_the_page_and_everybody_reads_why(client, cast, assessment):
     certificate = certificate_of(assessment)
-    url = reverse("standing", args=[certificate.number])
+    url = reverse("certificate_status", args=[certificate.number])
     client.force_login(cast.independent)
     empty = client.post(url, {"move": "suspended"}).content.decode()
     assert "Choose the reason that the public page gives." in empty
@@ -519,7 +523,7 @@ def test_a_reviewer_suspends_on_the_page_and_everybody_reads_why(client, cast, a
 
 def test_pages_of_actions_hold_nothing_of_people_who_only_see_what_is_assigned(client, cast, assessment):
     asif = Membership.objects.get(user=cast.assigned)
-    teamwork_url = reverse("workspace", args=[assessment.use.reference])
+    teamwork_url = reverse("remediation_plan", args=[assessment.use.reference])
     client.force_login(asif.user)
     assert client.get(teamwork_url).status_code == 404
     assert shown(client, cast.assigned) == []

@@ -30,7 +30,7 @@ def assessment(made: tuple[Cast, Assessment], db: None) -> Assessment:
 
 def shown_groups(client: Client, assessment: Assessment, by: str) -> list[list[int]]:
     """The actions under each heading, by number."""
-    page = client.get(reverse("workspace", args=[assessment.use.reference]), {"by": by})
+    page = client.get(reverse("remediation_plan", args=[assessment.use.reference]), {"by": by})
     return [[line.row.action.number for line in group.lines] for group in page.context["groups"]]
 
 

@@ -168,7 +168,7 @@ def test_a_package_counts_all_of_its_actions_also_on_a_page_with_a_part_of_them(
 
 def test_a_suggested_post_is_said_to_be_suggested(client, cast, assessment):
     rows = [row for row in opened(client, cast.owner).context["rows"] if row.suggested and not row.action.owner]
-    for url in (reverse("actions"), reverse("workspace", args=[assessment.use.reference]), rows[0].url):
+    for url in (reverse("actions"), reverse("remediation_plan", args=[assessment.use.reference]), rows[0].url):
         content = client.get(url).content.decode()
         assert f"suggested: {rows[0].suggested}" in content, url
         assert ", suggested" not in content
@@ -235,7 +235,7 @@ def test_a_contributor_who_sees_only_what_is_assigned_sees_their_own_actions(cli
     assert client.get(Message.objects.get(recipient=cast.assigned, kind="action_assigned").link).status_code == 200
     assert client.get(other.get_absolute_url()).status_code == 404
     content = client.get(action.get_absolute_url()).content.decode()
-    workspace = reverse("workspace", args=[assessment.use.reference])
+    workspace = reverse("remediation_plan", args=[assessment.use.reference])
     assert f'href="{workspace}"' not in content
     client.post(action.get_absolute_url(), {"note": "Approved on 3 December."})
     assert action_on(assessment, SHOULD).status == "done"

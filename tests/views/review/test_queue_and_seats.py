@@ -1,4 +1,4 @@
-"""The reviewers' desk in pages: the queue with its filters, hand-overs, absence, messages, appeals."""
+"""The reviewers' pages around a case: the queue with its filters, hand-overs, absence, messages, appeals."""
 
 from __future__ import annotations
 

@@ -285,11 +285,13 @@ def test_a_grave_difference_is_reported_once_and_leads_to_the_certificate(ivan, 
     give_look(taken, cast.second_independent, q__use_register="change_needed")
     number = Certificate.objects.get(submission=taken.submission).number
     page = ivan.get(address("second_look", taken))
-    assert reverse("standing", args=[number]) in page.content.decode()
+    assert reverse("certificate_status", args=[number]) in page.content.decode()
     page = ivan.post(address("second_look", taken), {"do": "report", "report-words": ""})
     assert "Say which difference it is" in text_of(page)
     ivan.post(address("second_look", taken), {"do": "report", "report-words": "The notice was never shown."})
-    assert Message.objects.get(kind=MessageKind.SECOND_LOOK_REPORTED).link == reverse("standing", args=[number])
+    assert Message.objects.get(kind=MessageKind.SECOND_LOOK_REPORTED).link == reverse(
+        "certificate_status", args=[number]
+    )
     page = ivan.get(address("second_look", taken))
     assert "The notice was never shown." in text_of(page)
     assert page.content.decode().count("Report the difference") == 0
