@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from assessments.core.errors import NotPermitted
 from assessments.models import AISystem, Assessment, DeclaredUse, Evidence, Membership, Organisation, Role, Sees, User
 from assessments.models.assessments import AssessmentQuerySet
-from assessments.models.prepared import Given, Prepared
+from assessments.models.prepared import Placeholder, Prepared
 
 if TYPE_CHECKING:
     pass
@@ -50,7 +50,7 @@ MEMBER_ROLES = WORKING_ROLES | REVIEWING_ROLES
 """The roles that may know of the organisation at all. A role that is in none of these sets sees nothing."""
 
 
-GIVEN_USER: Any = Given("user")
+GIVEN_USER: Any = Placeholder("user")
 """Stands for the person in a door that is asked by a prepared query."""
 
 
@@ -89,7 +89,7 @@ def belongs_to(user: User) -> set[int]:
 
 
 _MEMBERSHIP: Prepared[Membership] = Prepared(
-    lambda: Membership.objects.filter(user=GIVEN_USER, organisation_id=Given("organisation"), left_at=None)
+    lambda: Membership.objects.filter(user=GIVEN_USER, organisation_id=Placeholder("organisation"), left_at=None)
 )
 
 
@@ -146,7 +146,7 @@ def _with_member() -> AssessmentQuerySet:
     )
     # The organisation's own row is not read, nor what nothing that is saved looks at.
     rows = rows.locking().select_related(None).select_related("use__system", "edition").defer(*_NOT_LOOKED_AT)
-    return rows.filter(pk=Given("assessment"))
+    return rows.filter(pk=Placeholder("assessment"))
 
 
 _NOT_LOOKED_AT = (

@@ -35,7 +35,7 @@ from assessments.models import (
     ReviewSeat,
     Supplement,
 )
-from assessments.models.prepared import Given, Prepared
+from assessments.models.prepared import Placeholder, Prepared
 
 
 def is_independent(user: User, organisation: Organisation | int) -> bool:
@@ -98,9 +98,9 @@ WORKED = tuple(ActionEvent.Kind(kind) for kind in ("reported", "attached", "star
 
 
 def _team() -> QuerySet[Any, Any]:
-    use: Any = Given("use")
-    facts = FactRevision.objects.filter(Q(parent__use=use) | Q(parent__system=Given("system"), parent__use=None))
-    agreed = DeclaredFact.objects.filter(Q(use=use) | Q(system=Given("system"), use=None)).exclude(agreed_by=None)
+    use: Any = Placeholder("use")
+    facts = FactRevision.objects.filter(Q(parent__use=use) | Q(parent__system=Placeholder("system"), parent__use=None))
+    agreed = DeclaredFact.objects.filter(Q(use=use) | Q(system=Placeholder("system"), use=None)).exclude(agreed_by=None)
     return facts.values_list("by_id", flat=True).union(  # one query: reviewers' pages ask it too
         agreed.values_list("agreed_by_id", flat=True),
         AnswerRevision.objects.filter(parent__assessment__use=use).values_list("by_id", flat=True),

@@ -35,7 +35,7 @@ from assessments.guideline.terms import TIERS, Dimension
 from assessments.models import SavedFilter, User
 from assessments.models.assessments import Assessment
 from assessments.models.certificates import Certificate
-from assessments.models.prepared import Given, Prepared
+from assessments.models.prepared import Placeholder, Prepared
 from assessments.models.remediation import NEXT_DUE, ActionStatus, Condition, RemediationAction
 from assessments.models.systems import DeclaredUseQuerySet
 
@@ -89,7 +89,7 @@ def newest_assessments(uses: Iterable[Any]) -> dict[int, Assessment]:
 
 @lru_cache(maxsize=64)
 def _newest(how_many: int) -> Prepared[Assessment]:
-    ids: Any = [Given(f"pk{n}") for n in range(how_many)]
+    ids: Any = [Placeholder(f"pk{n}") for n in range(how_many)]
     return Prepared(lambda: Assessment.objects.for_list().filter(pk__in=ids))
 
 

@@ -23,7 +23,7 @@ from assessments.guideline.wording import choice_words
 from assessments.models.base import Referenced
 from assessments.models.editions import Edition, Question, edition_for, question_keys
 from assessments.models.people import Membership, Organisation
-from assessments.models.prepared import Given, Prepared
+from assessments.models.prepared import Placeholder, Prepared
 from assessments.models.revisions import Revision
 from assessments.models.systems import DeclaredUse, StoredFacts, read_facts
 from assessments.scoring.findings import count_blocking
@@ -313,7 +313,7 @@ class Answer(models.Model):
 
 _TEXT: Any = models.TextField()  # as the database writes it: decoding is for `_kept_value`, once for the same values
 _VALUES: Prepared[Any] = Prepared(
-    lambda: Answer.objects.filter(assessment=Given("assessment"), to_confirm=False).values_list(
+    lambda: Answer.objects.filter(assessment=Placeholder("assessment"), to_confirm=False).values_list(
         "question",
         "choice",
         Cast("items", _TEXT),

@@ -2,7 +2,7 @@
 
 This is the only module that uses a private interface of Django, its SQL compiler. Without it processor time goes up: to
 open an assessment from 2.1 to 9.3 x F1, a section from 2.1 to 6.5 x F3, a save from 1.8 to 5.3 x F2 (docs/performance.md).
-In the place of each value that changes stands `Given`; all else is an ordinary queryset, whose rows Django itself makes.
+In the place of each value that changes stands `Placeholder`; all else is an ordinary queryset, whose rows Django itself makes.
 tests/models/test_prepared.py fails when a name that is used here changes.
 """
 
@@ -19,7 +19,7 @@ from django.db.models.sql import InsertQuery, UpdateQuery
 from django.db.transaction import TransactionManagementError
 
 
-class Given(Expression):
+class Placeholder(Expression):
     """The place of a value that is named when the query is asked. `field`: how the database is given it."""
 
     def __init__(self, name: str, field: Field[Any, Any] | None = None) -> None:
@@ -52,7 +52,7 @@ class _Compiled:
         if self.locks and self.connection.get_autocommit():
             raise TransactionManagementError("A row is locked inside a transaction only.")
         self.bound = tuple(
-            param.value_of(given, self.connection) if isinstance(param, Given) else param for param in self.params
+            param.value_of(given, self.connection) if isinstance(param, Placeholder) else param for param in self.params
         )
         return list(self.rows._iterable_class(self.rows))
 
@@ -98,7 +98,7 @@ class _Write(ABC):
 
     @abstractmethod
     def compile(self, connection: Any) -> tuple[str, Sequence[Any]]:
-        """The statement and its parameters, `Given` among them."""
+        """The statement and its parameters, `Placeholder` among them."""
 
     def write(self, **given: Any) -> int:
         """Write these values, all that the statement names; returns how many rows. KeyError for one that is missing."""
@@ -107,14 +107,16 @@ class _Write(ABC):
         if compiled is None:
             compiled = self.compiled[connection] = self.compile(connection)
         sql, params = compiled
-        bound = tuple(param.value_of(given, connection) if isinstance(param, Given) else param for param in params)
+        bound = tuple(
+            param.value_of(given, connection) if isinstance(param, Placeholder) else param for param in params
+        )
         with connection.cursor() as cursor:
             cursor.execute(sql, bound)
             return int(cursor.rowcount)
 
 
 class PreparedUpdate(_Write):
-    """Set columns of the rows that `build` makes, `Given` in its conditions. Nothing is set that is not named."""
+    """Set columns of the rows that `build` makes, `Placeholder` in its conditions. Nothing is set that is not named."""
 
     def __init__(self, build: Callable[[], QuerySet[Any]], fields: Sequence[str]) -> None:
         super().__init__()
@@ -123,7 +125,7 @@ class PreparedUpdate(_Write):
     def compile(self, connection: Any) -> tuple[str, Sequence[Any]]:
         rows: Any = self.build()
         query = rows.query.chain(UpdateQuery)
-        query.add_update_values({name: Given(name, rows.model._meta.get_field(name)) for name in self.fields})
+        query.add_update_values({name: Placeholder(name, rows.model._meta.get_field(name)) for name in self.fields})
         sql, params = query.get_compiler(connection=connection).as_sql()
         return sql, params
 
@@ -140,7 +142,7 @@ class PreparedInsert(_Write):
         fields = [field for field in model._meta.concrete_fields if not field.primary_key]
         row = model()
         for field in fields:
-            row.__dict__[field.attname] = Given(field.name, field)
+            row.__dict__[field.attname] = Placeholder(field.name, field)
         query = InsertQuery(model)
         query.insert_values(fields, [row], raw=True)
         ((sql, params),) = query.get_compiler(connection=connection).as_sql()

@@ -21,7 +21,7 @@ from assessments.guideline.terms import HoldKind, Stakeholder, Tier
 from assessments.guideline.wording import NEUTRAL_PEOPLE, UseWords, guess_people_word
 from assessments.models.base import NOT_CHINESE, Frozen, FrozenQuerySet, Referenced, has_chinese
 from assessments.models.people import Organisation
-from assessments.models.prepared import Given, Prepared
+from assessments.models.prepared import Placeholder, Prepared
 from assessments.models.revisions import Revision
 
 
@@ -276,9 +276,9 @@ _TEXT: Any = models.TextField()
 
 
 _FACTS: Prepared[tuple[str, str, int | None]] = Prepared(
-    lambda: DeclaredFact.objects.filter(Q(use=Given("use")) | Q(system_id=Given("system"), use=None)).values_list(
-        "key", Cast("value", _TEXT), "agreed_by_id"
-    )
+    lambda: DeclaredFact.objects.filter(
+        Q(use=Placeholder("use")) | Q(system_id=Placeholder("system"), use=None)
+    ).values_list("key", Cast("value", _TEXT), "agreed_by_id")
 )
 
 

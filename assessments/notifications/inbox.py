@@ -16,7 +16,7 @@ from django.utils import timezone, translation
 from assessments.core import after_commit
 from assessments.core.query_values import one_line
 from assessments.models import Message, User
-from assessments.models.prepared import Given, Prepared
+from assessments.models.prepared import Placeholder, Prepared
 from assessments.notifications import texts
 from assessments.notifications.kinds import MessageKind
 from assessments.notifications.tasks import send_message
@@ -112,11 +112,11 @@ def unread_for(user: Any) -> QuerySet[Message]:
 
 _UNREAD: Prepared[int] = Prepared(
     lambda: (
-        unread_for(Given("user"))
+        unread_for(Placeholder("user"))
         .filter(
-            Q(link=Given("path", CharField()))
-            | Q(link__startswith=Given("place", CharField()))
-            | Q(link__startswith=Given("query", CharField()))
+            Q(link=Placeholder("path", CharField()))
+            | Q(link__startswith=Placeholder("place", CharField()))
+            | Q(link__startswith=Placeholder("query", CharField()))
         )
         .values_list("pk", flat=True)
     )

@@ -12,12 +12,14 @@ from django.db.transaction import TransactionManagementError
 
 from assessments.access import finders
 from assessments.models import AnswerRevision, Assessment, Membership
-from assessments.models.prepared import Given, Prepared
+from assessments.models.prepared import Placeholder, Prepared
 from tests.support.factories import make_assessment, make_cast
 
 pytestmark = pytest.mark.django_db
 
-MINE = Prepared(lambda: Membership.objects.filter(user=Given("user")).select_related("organisation").order_by("pk"))
+MINE = Prepared(
+    lambda: Membership.objects.filter(user=Placeholder("user")).select_related("organisation").order_by("pk")
+)
 
 
 def test_a_prepared_query_brings_what_its_queryset_does_for_each_value():
@@ -45,7 +47,7 @@ def test_objects_are_made_as_django_makes_them():
         found = Assessment.objects.select_related("use__system__organisation", "follows", "current_submission")
         return found.defer("progress", "use__title", "current_submission__snapshot").annotate(n=F("pk")).filter(pk=pk)
 
-    prepared, plain = Prepared(lambda: rows(Given("pk"))).first(pk=assessment.pk), rows(assessment.pk).get()
+    prepared, plain = Prepared(lambda: rows(Placeholder("pk"))).first(pk=assessment.pk), rows(assessment.pk).get()
     assert _told(prepared) == _told(plain)
     assert prepared.follows is None
     assert prepared.progress == assessment.progress
@@ -61,7 +63,7 @@ def test_a_model_that_is_told_of_its_objects_still_is():
 
     post_init.connect(hear, sender=Assessment)
     try:
-        row = Prepared(lambda: Assessment.objects.filter(state=Given("state", CharField()))).first(state="draft")
+        row = Prepared(lambda: Assessment.objects.filter(state=Placeholder("state", CharField()))).first(state="draft")
     finally:
         post_init.disconnect(hear, sender=Assessment)
     assert seen == [row]
@@ -79,8 +81,8 @@ def test_it_reads_and_writes_values_as_their_columns_do():
     AnswerRevision.objects.create(
         parent=answer, number=9, operation=operation, base=8, value={"text": "安全"}, by=answer.by
     )
-    named = Prepared(lambda: AnswerRevision.objects.filter(operation=Given("operation", UUIDField())))
-    values = Prepared(lambda: AnswerRevision.objects.filter(number=Given("n")).values_list("value", "operation"))
+    named = Prepared(lambda: AnswerRevision.objects.filter(operation=Placeholder("operation", UUIDField())))
+    values = Prepared(lambda: AnswerRevision.objects.filter(number=Placeholder("n")).values_list("value", "operation"))
     assert named.first(operation=operation).value == {"text": "安全"}
     assert values.all(n=9) == [({"text": "安全"}, operation)]
 
@@ -90,11 +92,13 @@ def test_a_query_is_compiled_once(monkeypatch):
     cast, compiled = make_cast(), []
     plain = SQLCompiler.as_sql
     monkeypatch.setattr(SQLCompiler, "as_sql", lambda self, *a, **k: compiled.append(self) or plain(self, *a, **k))
-    ordered = Prepared(lambda: Membership.objects.filter(user=Given("user")).select_related("user").order_by("role"))
+    ordered = Prepared(
+        lambda: Membership.objects.filter(user=Placeholder("user")).select_related("user").order_by("role")
+    )
     for user in (cast.owner, cast.viewer, cast.owner):
         assert [row.user for row in ordered.all(user=user.pk)] == [user]
     assert len(compiled) == 1
-    names = Prepared(lambda: Membership.objects.filter(user=Given("user")).values_list("role").order_by("pk"))
+    names = Prepared(lambda: Membership.objects.filter(user=Placeholder("user")).values_list("role").order_by("pk"))
     assert [names.all(user=user.pk) for user in (cast.owner, cast.viewer)] == [[("owner",)], [("viewer",)]]
     assert len(compiled) == 2
 
@@ -106,7 +110,7 @@ def test_prefetches_are_refused():
 
 def test_a_value_is_never_read_as_sql():
     cast = make_cast()
-    door = Prepared(lambda: finders.assessments_for(cast.owner).filter(reference=Given("reference", CharField())))
+    door = Prepared(lambda: finders.assessments_for(cast.owner).filter(reference=Placeholder("reference", CharField())))
     make_assessment("draft", cast=cast)
     assert door.all(reference="' OR 1=1 --") == []
 
@@ -118,7 +122,7 @@ def test_a_value_that_is_missing_is_named():
 
 def test_a_lock_is_taken_inside_of_a_transaction_only(published):
     assessment = make_assessment("draft")
-    locked = Prepared(lambda: Assessment.objects.locking().filter(pk=Given("pk")))
+    locked = Prepared(lambda: Assessment.objects.locking().filter(pk=Placeholder("pk")))
     from django.db import transaction
 
     with transaction.atomic():

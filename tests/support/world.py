@@ -38,6 +38,8 @@ from assessments.domain.review import (
     seat_requests,
     seat_taking,
     second_look,
+    second_look_comparing,
+    second_look_giving,
     supplements,
 )
 from assessments.domain.submission import submit
@@ -440,11 +442,11 @@ def _looked_at_again(cast: Cast) -> dict[str, Assessment]:
         approval.approve(submission, by=first, statement="Read and found in order.")
         look = second_look.ask(submission, by=cast.independent, reason="A new kind of use.")
         if name == "look given":
-            second_look.take(look, by=cast.second_independent)
+            second_look_giving.take(look, by=cast.second_independent)
             give_look(look, cast.second_independent)
-            second_look.write(look, by=cast.second_independent, text="The register ends in May, does it not?")
+            second_look_comparing.write(look, by=cast.second_independent, text="The register ends in May, does it not?")
         elif name == "look being given":
-            second_look.take(look, by=cast.independent)
+            second_look_giving.take(look, by=cast.independent)
     return found
 
 

@@ -23,7 +23,7 @@ from assessments.models import (
     User,
 )
 from assessments.models.closing import judged_in
-from assessments.models.prepared import Given, Prepared
+from assessments.models.prepared import Placeholder, Prepared
 from assessments.models.remediation import ActionStatus, is_condition
 from assessments.models.systems import DeclaredFact, DeclaredUseQuerySet
 
@@ -97,7 +97,7 @@ def plans_whole(user: User, organisation: int) -> bool:
 
 _OPEN_ACTIONS: Prepared[RemediationAction] = Prepared(
     lambda: (
-        RemediationAction.objects.filter(use=Given("use"))
+        RemediationAction.objects.filter(use=Placeholder("use"))
         .exclude(status=ActionStatus.CLOSED)
         .annotate(is_condition=is_condition())
         .select_related("owner")

@@ -23,7 +23,7 @@ from assessments.models import (
 )
 from assessments.models.assessments import NOTE_IS_TAKEN, AssessmentQuerySet
 from assessments.models.editions import CompiledEdition, edition_for
-from assessments.models.prepared import Given, Prepared
+from assessments.models.prepared import Placeholder, Prepared
 from assessments.models.snapshots import conformity_snapshot
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def assessments_for(user: User) -> AssessmentQuerySet:
 
 
 _ASSESSMENT: Prepared[Assessment] = Prepared(
-    lambda: assessments_for(GIVEN_USER).filter(reference=Given("reference", CharField()))
+    lambda: assessments_for(GIVEN_USER).filter(reference=Placeholder("reference", CharField()))
 )
 
 
@@ -102,7 +102,7 @@ NO_MARKS = Marks()
 
 
 def _marks() -> QuerySet[Any, Any]:
-    given: Any = Given("assessment")
+    given: Any = Placeholder("assessment")
     nothing = {"open": Value(0), "every": Value(0), "flags": Value(0), "asked": Value(0), "mine": Value(0)}
     shape = ("question", *nothing, "news")
     is_open = Q(reply_to=None, resolved_at=None)
@@ -128,7 +128,9 @@ def _marks() -> QuerySet[Any, Any]:
     )
     news = (
         # By the relation: the inbox is a room above this one.
-        User.objects.filter(pk=GIVEN_USER, inbox__read_at=None, inbox__link__startswith=Given("address", CharField()))
+        User.objects.filter(
+            pk=GIVEN_USER, inbox__read_at=None, inbox__link__startswith=Placeholder("address", CharField())
+        )
         .annotate(question=Value(""), **nothing, news=Value(1))
         .values_list(*shape)
     )
@@ -177,7 +179,7 @@ def asked_in(assessment: Assessment) -> QuerySet[Assignment]:
     return asked.select_related("member__user", "by").order_by("pk")
 
 
-_ASKED: Prepared[Assignment] = Prepared(lambda: asked_in(cast(Any, Given("assessment"))))
+_ASKED: Prepared[Assignment] = Prepared(lambda: asked_in(cast(Any, Placeholder("assessment"))))
 
 
 def asked_on_page(assessment: Assessment) -> list[Assignment]:
@@ -199,7 +201,7 @@ _UNTOUCHED = Q(carried_from__isnull=False, revision=1)
 
 _BY_TIME: Prepared[tuple[str, int | None, bool]] = Prepared(
     lambda: (
-        Answer.objects.filter(assessment=Given("assessment"))
+        Answer.objects.filter(assessment=Placeholder("assessment"))
         .annotate(giver=Case(When(_UNTOUCHED, then=None), default=F("by_id")))
         .order_by("-at")
         .values_list("question__key", "giver", "to_confirm")
@@ -234,8 +236,8 @@ def use_behind(answer: Answer) -> str:
 
 @lru_cache(maxsize=256)
 def _answers(questions: int) -> Prepared[Answer]:
-    keys = [Given(f"key{n}", CharField()) for n in range(questions)]
-    of: Any = Given("assessment")
+    keys = [Placeholder(f"key{n}", CharField()) for n in range(questions)]
+    of: Any = Placeholder("assessment")
     return Prepared(
         lambda: (
             Answer.objects.filter(assessment=of, question__key__in=keys)

@@ -29,7 +29,7 @@ from assessments.models import (
     User,
 )
 from assessments.models.assessments import Route
-from assessments.models.prepared import Given, Prepared
+from assessments.models.prepared import Placeholder, Prepared
 from assessments.models.submissions import SubmissionQuerySet
 from assessments.models.systems import TierChoices
 
@@ -214,7 +214,9 @@ SAID_BY_REVIEWER, SAID_BY_APPLICANT = "said_by_reviewer", "said_by_applicant"
 
 def _history() -> QuerySet[Any, Any]:
     name = User.objects.filter(pk=OuterRef("actor")).values("name")[:1]
-    entries = AuditEntry.objects.filter(chain=Given("chain", CharField()), object=Given("object", CharField()))
+    entries = AuditEntry.objects.filter(
+        chain=Placeholder("chain", CharField()), object=Placeholder("object", CharField())
+    )
     kept = Case(When(detail__erased_at=None, then=F("detail__detail")), default=None, output_field=TextField())
     moves = entries.order_by().annotate(who=Subquery(name), words=kept)
     side = Case(
@@ -222,7 +224,7 @@ def _history() -> QuerySet[Any, Any]:
         default=Value(SAID_BY_APPLICANT),
         output_field=CharField(),
     )
-    of: Any = Given("assessment")
+    of: Any = Placeholder("assessment")
     said = CaseMessage.objects.filter(submission__assessment=of).annotate(kind=side)
     return moves.values_list("at", "kind", "who", "actor", "words", "pk").union(
         said.values_list("at", "kind", "author__name", "author", "text", "pk"), all=True

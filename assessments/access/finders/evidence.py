@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from assessments.models import Assessment, Assignment, Evidence, EvidenceUse, User
 from assessments.models.evidence import EvidenceQuerySet
-from assessments.models.prepared import Given, Prepared
+from assessments.models.prepared import Placeholder, Prepared
 
 if TYPE_CHECKING:
     from assessments.guideline.gates import FilePart
@@ -52,8 +52,8 @@ def evidence_to_renew(user: User, days: int) -> EvidenceQuerySet:
 @lru_cache(maxsize=256)
 def _evidence(questions: int) -> Prepared[EvidenceUse]:
     """What the answers to so many questions lean on."""
-    keys = [Given(f"key{n}", CharField()) for n in range(questions)]
-    of: Any = Given("assessment")
+    keys = [Placeholder(f"key{n}", CharField()) for n in range(questions)]
+    of: Any = Placeholder("assessment")
     return Prepared(
         lambda: (
             EvidenceUse.objects.filter(answer__assessment=of, answer__question__key__in=keys)

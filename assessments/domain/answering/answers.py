@@ -26,7 +26,7 @@ from assessments.guideline.terms import Choice
 from assessments.models import Answer, AnswerRevision, Assessment, Flag, RevisionOutcome, State, User, revisions
 from assessments.models.assessments import DERIVED, answer_value
 from assessments.models.editions import question_ids
-from assessments.models.prepared import Given, Prepared, PreparedInsert, PreparedUpdate
+from assessments.models.prepared import Placeholder, Prepared, PreparedInsert, PreparedUpdate
 from assessments.scoring.inputs import AnswerValue, Declared
 from assessments.scoring.readiness import Progress
 
@@ -119,8 +119,10 @@ def _of_answer(name: str) -> str:
 def _standing() -> QuerySet[Answer]:
     """The answer that stands, with its newest revision and what came of the operation, if it was stored before."""
     kept = AnswerRevision.objects.filter(parent=OuterRef("pk"))
-    repeated = kept.filter(operation=Given("operation", UUIDField()))
-    return Answer.objects.filter(assessment=Given("assessment"), question__key=Given("question", CharField())).annotate(
+    repeated = kept.filter(operation=Placeholder("operation", UUIDField()))
+    return Answer.objects.filter(
+        assessment=Placeholder("assessment"), question__key=Placeholder("question", CharField())
+    ).annotate(
         newest=Subquery(kept.order_by("-number").values("number")[:1]),
         repeated=Subquery(repeated.values("outcome")[:1]),
     )
@@ -147,13 +149,13 @@ CHANGED = (
 _ATTRIBUTES = {"by": "by_id"}
 
 
-_CHANGE = PreparedUpdate(lambda: Answer.objects.filter(pk=Given("pk")), CHANGED)
+_CHANGE = PreparedUpdate(lambda: Answer.objects.filter(pk=Placeholder("pk")), CHANGED)
 
 
 _KEEP = PreparedInsert(lambda: AnswerRevision)
 
 
-_DERIVE = PreparedUpdate(lambda: Assessment.objects.filter(pk=Given("pk")), DERIVED)
+_DERIVE = PreparedUpdate(lambda: Assessment.objects.filter(pk=Placeholder("pk")), DERIVED)
 
 
 def save_answer(

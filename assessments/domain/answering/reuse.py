@@ -21,7 +21,7 @@ from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.guideline.terms import Choice
 from assessments.models import Answer, AnswerRevision, Assessment, Question, RevisionOutcome, State, User
 from assessments.models.editions import question_ids
-from assessments.models.prepared import Given, Prepared
+from assessments.models.prepared import Placeholder, Prepared
 from assessments.scoring.inputs import Declared
 
 # --- answers that stand elsewhere -------------------------------------------------------------------------------------
@@ -50,8 +50,8 @@ def _elsewhere(assessment: Assessment, asked: Collection[str]) -> QuerySet[Answe
 @lru_cache(maxsize=64)
 def _offered(questions: int) -> Prepared[Any]:
     """So many questions that are answered elsewhere, each with the time of its newest answer."""
-    keys: Any = [Given(f"key{n}", CharField()) for n in range(questions)]
-    here: Any = Assessment(pk=Given("assessment"), organisation_id=Given("organisation"))
+    keys: Any = [Placeholder(f"key{n}", CharField()) for n in range(questions)]
+    here: Any = Assessment(pk=Placeholder("assessment"), organisation_id=Placeholder("organisation"))
     rows = _elsewhere(here, keys)
     return Prepared(lambda: rows.values_list("question__key").annotate(at=Max("at")))
 

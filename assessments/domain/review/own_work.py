@@ -22,7 +22,7 @@ from assessments.models import (
     Submission,
     User,
 )
-from assessments.models.prepared import Given, Prepared
+from assessments.models.prepared import Placeholder, Prepared
 
 
 def uses_worked_on(user: User) -> set[int]:
@@ -31,7 +31,7 @@ def uses_worked_on(user: User) -> set[int]:
 
 
 def _uses() -> QuerySet[Any, Any]:
-    me: Any = Given("user")
+    me: Any = Placeholder("user")
     given = EvidenceVersion.objects.filter(by=me)
     agreed = DeclaredFact.objects.filter(agreed_by=me)
     facts = FactRevision.objects.filter(by=me)

@@ -33,18 +33,18 @@ from assessments.models import (
     User,
 )
 from assessments.models.changes import decided_before
-from assessments.models.prepared import Given, Prepared
+from assessments.models.prepared import Placeholder, Prepared
 
-GIVEN_USER: Any = Given("user")
-
-
-_OF: Any = Given("submission")
+GIVEN_USER: Any = Placeholder("user")
 
 
-_ASSESSMENT: Any = Given("assessment")
+_OF: Any = Placeholder("submission")
 
 
-_EARLIER: Any = Given("earlier")
+_ASSESSMENT: Any = Placeholder("assessment")
+
+
+_EARLIER: Any = Placeholder("earlier")
 
 
 def with_count(supplements: Any) -> Coalesce:
@@ -61,7 +61,7 @@ def _case() -> Any:
     added = Supplement.objects.filter(assessment=OuterRef("assessment")).order_by()
     judged = SupplementMark.objects.filter(by=GIVEN_USER, supplement=OuterRef("pk")).exclude(verdict="")
     rows = rows.annotate(added=with_count(added), added_left=with_count(added.filter(~Exists(judged))))
-    return rows.filter(reference=Given("reference", CharField()))
+    return rows.filter(reference=Placeholder("reference", CharField()))
 
 
 _CASE: Prepared[Any] = Prepared(_case)
@@ -102,11 +102,11 @@ def rounds_of(
 def _former() -> Any:
     mine = ExpressionWrapper(finders.is_to_review(GIVEN_USER), output_field=BooleanField())
     events = CertificateEvent.objects.filter(certificate=OuterRef("pk")).order_by("-pk").values("kind")[:1]
-    before: Any = Certificate.objects.filter(use=Given("use"), submission__assessment__lt=_ASSESSMENT)
+    before: Any = Certificate.objects.filter(use=Placeholder("use"), submission__assessment__lt=_ASSESSMENT)
     named = ("number", "tier", "issued_on", "expires_on")
     row = JSONObject(**{name: name for name in named}, last_event=Subquery(events))
     before = before.order_by("-pk").annotate(row=row).values("row")[:1]
-    rows = decided_before(Given("use"), _ASSESSMENT)
+    rows = decided_before(Placeholder("use"), _ASSESSMENT)
     return rows.annotate(may_read=mine, certificate_before=Subquery(before, output_field=JSONField()))[:1]
 
 
@@ -166,8 +166,8 @@ def evidence_marks_on(submission: Submission) -> list[EvidenceMark]:
 
 @lru_cache(maxsize=64)
 def _versions(pieces: int) -> Prepared[EvidenceVersion]:
-    references = [Given(f"piece{n}", CharField()) for n in range(pieces)]
-    of: Any = Given("organisation")
+    references = [Placeholder(f"piece{n}", CharField()) for n in range(pieces)]
+    of: Any = Placeholder("organisation")
     return Prepared(
         lambda: EvidenceVersion.objects.filter(
             evidence__organisation=of, evidence__reference__in=references
@@ -197,7 +197,7 @@ _INTERESTS: Prepared[Interest] = Prepared(lambda: finders.interests_in(_ASSESSME
 _REQUESTS: Prepared[SeatRequest] = Prepared(lambda: finders.open_requests(_OF))
 
 
-_HOLDS: Prepared[Hold] = Prepared(lambda: Hold.objects.filter(use=Given("use")).order_by("pk"))
+_HOLDS: Prepared[Hold] = Prepared(lambda: Hold.objects.filter(use=Placeholder("use")).order_by("pk"))
 
 
 def interests_in(assessment: Assessment) -> list[Interest]:

@@ -24,7 +24,7 @@ from assessments.domain.review.queue_rows import (
     rows_of_groups,
 )
 from assessments.models import Appeal, User
-from assessments.models.prepared import Given, Prepared
+from assessments.models.prepared import Placeholder, Prepared
 
 # --- the queue -----------------------------------------------------------------------------------------------------------
 
@@ -34,19 +34,19 @@ class _Queue:
 
     def __init__(self, own: int, size: int, only: str, *, body: bool, named: frozenset[str], later: bool) -> None:
         self.own, self.body, self.named = own, body, named
-        cursor = (Given("at", DateTimeField()), Given("pk")) if later else None
+        cursor = (Placeholder("at", DateTimeField()), Placeholder("pk")) if later else None
         self.counts: Prepared[Any] = Prepared(lambda: counted(self.rows()))
         self.places: Prepared[Any] = Prepared(lambda: placed(self.rows(), size, only, cursor))
 
     def rows(self) -> Any:
-        own = [Given(f"own{n}") for n in range(self.own)]
+        own = [Placeholder(f"own{n}") for n in range(self.own)]
         rows = grouped(finders.submissions_for(GIVEN_USER), GIVEN_USER, body=self.body, own=own)
         if "tier" in self.named:
-            rows = rows.filter(assigned_tier=Given("tier", CharField()))
+            rows = rows.filter(assigned_tier=Placeholder("tier", CharField()))
         if "organisation" in self.named:
-            rows = rows.filter(organisation__reference=Given("organisation", CharField()))
+            rows = rows.filter(organisation__reference=Placeholder("organisation", CharField()))
         if "late" in self.named:
-            rows = rows.filter(at__lt=Given("late", DateTimeField())).exclude(stands_in__in=(DONE, RETURNED))
+            rows = rows.filter(at__lt=Placeholder("late", DateTimeField())).exclude(stands_in__in=(DONE, RETURNED))
         return rows
 
 
@@ -114,17 +114,17 @@ class _Work:
             rows = finders.appeals_for(GIVEN_USER).filter(answer=None)
             place, tier = "assessment__organisation", "submission__assigned_tier"
         if "tier" in self.named:
-            rows = rows.filter(**{tier: Given("tier", CharField())})
+            rows = rows.filter(**{tier: Placeholder("tier", CharField())})
         if "organisation" in self.named:
-            rows = rows.filter(**{f"{place}__reference": Given("organisation", CharField())})
+            rows = rows.filter(**{f"{place}__reference": Placeholder("organisation", CharField())})
         return rows
 
     def page(self) -> Any:
         at = "reported_at" if self.kind == ACTIONS else "at"
         rows = self.rows().order_by(at, "pk")
         if self.later:
-            given: Any = Given("at", DateTimeField())
-            rows = rows.filter(Q(**{f"{at}__gt": given}) | Q(**{at: given, "pk__gt": Given("pk")}))
+            given: Any = Placeholder("at", DateTimeField())
+            rows = rows.filter(Q(**{f"{at}__gt": given}) | Q(**{at: given, "pk__gt": Placeholder("pk")}))
         return rows
 
     def count(self, user: User, **given: Any) -> int:

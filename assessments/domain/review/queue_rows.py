@@ -15,7 +15,7 @@ from django.utils import timezone
 from assessments.core import query_values, working_days
 from assessments.guideline.terms import Tier
 from assessments.models.assessments import Route, State
-from assessments.models.prepared import Given, Prepared
+from assessments.models.prepared import Placeholder, Prepared
 from assessments.models.review_case import CaseMessage, Interest, SeatRequest
 from assessments.models.reviews import DecisionKind, ReviewDecision, ReviewSeat, Seat
 from assessments.models.submissions import Submission, SubmissionQuerySet
@@ -161,7 +161,7 @@ STEP = 26  # rows are read by as many places at a time, so that few queries have
 @lru_cache(maxsize=16)
 def _reading(places: int) -> tuple[Prepared[Any], ...]:
     """The rows of the queue, their seats, decisions, declared conflicts and open requests."""
-    ids: Any = [Given(f"pk{n}") for n in range(places)]
+    ids: Any = [Placeholder(f"pk{n}") for n in range(places)]
     returned = ReviewDecision.objects.filter(submission=OuterRef("pk"), kind=DecisionKind.RETURN)
     said = CaseMessage.objects.filter(submission=OuterRef("pk"), from_reviewer=False).order_by("-pk")
     rows = Submission.objects.filter(pk__in=ids).select_related("assessment__use__system", "organisation")

@@ -70,7 +70,7 @@ def looks() -> QuerySet[SecondLook]:
     return SecondLook.objects.select_related(*named).defer("submission__snapshot")
 
 
-def tell(look: SecondLook, people: set[int], **context: Any) -> None:
+def notify_about(look: SecondLook, people: set[int], **context: Any) -> None:
     """Write a message about a look to these people."""
     notify(
         MessageKind.SECOND_LOOK,

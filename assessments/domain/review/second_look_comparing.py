@@ -68,7 +68,7 @@ def write(look: SecondLook, *, by: User, text: str) -> SecondLookWords:
         raise InvalidAnswer("text", _("Write something first."))
     words: SecondLookWords = SecondLookWords.objects.create(look=look, author=by, text=text.strip()[:4000])
     told = (finders.seated_now(look.submission) | {look.reviewer_id or 0}) - {by.pk, 0}
-    second_look.tell(look, told, name=by, words=words.text)
+    second_look.notify_about(look, told, name=by, words=words.text)
     second_look.record(AuditKind.SECOND_LOOK_WRITTEN, look, by)
     return words
 

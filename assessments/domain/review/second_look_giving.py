@@ -163,6 +163,6 @@ def give(look: SecondLook, *, by: User) -> SecondLook:
     look.save(update_fields=["given_at"])
     found = second_look_comparing.compare(look, by=by)
     apart = sum(pair.kind in (second_look_comparing.STRICTER, second_look_comparing.MILDER) for pair in found)
-    second_look.tell(look, finders.seated_now(look.submission) - {by.pk}, marked=len(found), differ=apart)
+    second_look.notify_about(look, finders.seated_now(look.submission) - {by.pk}, marked=len(found), differ=apart)
     second_look.record(AuditKind.SECOND_LOOK_GIVEN, look, by)
     return look

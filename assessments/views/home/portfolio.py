@@ -44,7 +44,7 @@ from assessments.forms.portfolio import NONE, KeepFilterForm, PortfolioForm
 from assessments.forms.systems import PARTS
 from assessments.guideline.terms import TIERS
 from assessments.models import Assessment, Sees, User
-from assessments.models.prepared import Given, Prepared
+from assessments.models.prepared import Placeholder, Prepared
 from assessments.models.systems import DeclaredUseQuerySet
 from assessments.views.assessment.next_step import does_next
 from assessments.views.site.requests import SignedIn
@@ -169,7 +169,7 @@ class Asked:
     def __init__(self, chosen: dict[str, str], *, partly: bool) -> None:
         self.chosen, self.partly = chosen, partly
         self.order = ORDERS[chosen.get("sort", "changed")]
-        user: Any = Given("user")
+        user: Any = Placeholder("user")
         self.first: Prepared[Any] = Prepared(lambda: first_rows(self.uses(user), self.order, ROWS, self.shown(user)))
         self.tiers: Prepared[Any] = Prepared(lambda: tier_rows(self.uses(user)))
         # Its door is that of what is seen in full: a mean over all of an organisation is not for who sees a part.
