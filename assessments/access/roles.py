@@ -37,7 +37,6 @@ MAY: dict[Action, set[Role]] = {
     Action.SIGN: {Role.OWNER},
 }
 
-
 WORKING_ROLES = frozenset(MAY[Action.VIEW])
 """The roles that see what an organisation works on."""
 
@@ -155,7 +154,6 @@ _NOT_LOOKED_AT = (
     *(f"use__{name}" for name in ("people_word", "tier_checksum", "created_at", "retired_at")),
     *(f"use__system__{name}" for name in ("description", "suppliers", "created_at", "retired_at")),
 )
-
 
 _LOCKED: Prepared[Assessment] = Prepared(_with_member)
 

@@ -257,8 +257,6 @@ _REASONS = {
     "A reviewer raised the tier of the use.": "審核員調高了此用途的層級。",
 }
 _MONITORING = re.compile(r"The monitoring evidence is older than (\d+) days\.")
-
-
 NO_REASON = Pair("No reason was recorded.", "沒有記錄理由。")
 
 

@@ -44,7 +44,6 @@ OUTCOME_HINTS = {
     ),
 }
 
-
 NOT_SHOWN = _(
     "The fact is marked “change needed”. Return the submission: the organisation corrects the answer, or attaches evidence"
     " that shows it. The hold then waits for a reviewer again."

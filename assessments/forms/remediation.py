@@ -193,10 +193,7 @@ class RefuseForm(PlainForm):
 
 
 NOBODY, LEFT, MINE = "nobody", "left", "mine"
-
-
 BY_PACKAGE = ("package", _("By package"))
-
 
 SORTS = [
     ("due", _("Due first")),
@@ -205,7 +202,6 @@ SORTS = [
     ("system", _("System, from A to Z")),
     ("newest", _("Newest first")),
 ]
-
 
 WHENS = [
     ("", _("Any day")),

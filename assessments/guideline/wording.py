@@ -23,7 +23,6 @@ ANSWERED = "you answered that "
 NEUTRAL_PEOPLE = "the people affected"
 NEUTRAL_SYSTEM = "the system"
 
-
 PEOPLE_WORDS = (
     "applicants", "borrowers", "candidates", "citizens", "claimants", "clients", "consumers", "customers", "drivers",
     "guests", "investors", "job-seekers", "learners", "listeners", "members", "motorists", "owners", "parents",

@@ -274,7 +274,6 @@ type StoredFacts = tuple[tuple[str, str, int | None], ...]
 
 _TEXT: Any = models.TextField()
 
-
 _FACTS: Prepared[tuple[str, str, int | None]] = Prepared(
     lambda: DeclaredFact.objects.filter(
         Q(use=Placeholder("use")) | Q(system_id=Placeholder("system"), use=None)

@@ -198,7 +198,6 @@ def threads_waiting_for(user: User, comments: Iterable[int]) -> QuerySet[Comment
 
 _UNTOUCHED = Q(carried_from__isnull=False, revision=1)
 
-
 _BY_TIME: Prepared[tuple[str, int | None, bool]] = Prepared(
     lambda: (
         Answer.objects.filter(assessment=Placeholder("assessment"))

@@ -130,7 +130,6 @@ def _standing() -> QuerySet[Answer]:
 
 _STANDING: Prepared[Answer] = Prepared(_standing)
 
-
 CHANGED = (
     "choice",
     "items",
@@ -145,16 +144,9 @@ CHANGED = (
     "to_confirm",
 )
 
-
 _ATTRIBUTES = {"by": "by_id"}
-
-
 _CHANGE = PreparedUpdate(lambda: Answer.objects.filter(pk=Placeholder("pk")), CHANGED)
-
-
 _KEEP = PreparedInsert(lambda: AnswerRevision)
-
-
 _DERIVE = PreparedUpdate(lambda: Assessment.objects.filter(pk=Placeholder("pk")), DERIVED)
 
 

@@ -126,7 +126,6 @@ def _link(certificate: Certificate, event: CertificateEvent, *, to_owners: bool)
 
 SUSPEND, REINSTATE, REVOKE = status.Event.SUSPENDED, status.Event.REINSTATED, status.Event.REVOKED
 
-
 RECORDED_AS: dict[str, AuditKind] = {
     SUSPEND: AuditKind.CERTIFICATE_SUSPENDED,
     REINSTATE: AuditKind.CERTIFICATE_REINSTATED,

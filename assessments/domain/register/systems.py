@@ -107,8 +107,6 @@ def update_use(use: DeclaredUse, *, by: User, **fields: Any) -> DeclaredUse:
 
 # What an approval rests on beside facts, answers and evidence. Our judgement: names and titles may be mended.
 MATERIAL_OF_A_SYSTEM = frozenset({"version", "suppliers", "is_developer", "is_provider", "is_user"})
-
-
 MATERIAL_OF_A_USE = frozenset({"purpose", "setting", "people_affected", "scope_en", "scope_zh", "exclusions"})
 
 

@@ -16,8 +16,6 @@ from assessments.models.remediation import BLOCKS, NEXT_DUE, ActionStatus, Remed
 from assessments.scoring.order import NEEDED, STOP
 
 PLACES = 100_000  # ranks inside one package
-
-
 Actions = QuerySet[RemediationAction]
 
 

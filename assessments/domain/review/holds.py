@@ -23,13 +23,11 @@ from assessments.models.marks import not_opened
 
 LAWFUL_EXCEPTION, ILLEGAL_PURPOSE = "lawful_exception_claimed", "illegal_purpose"
 
-
 OUTCOMES: Mapping[str, tuple[HoldOutcome, ...]] = {  # what a reviewer may decide on a hold
     HoldKind.OPEN_QUESTION: (HoldOutcome.ANSWERED, HoldOutcome.CORRECT),
     HoldKind.LEGAL_REVIEW: (HoldOutcome.STANDS, HoldOutcome.CORRECT),
     HoldKind.EXCEPTION_EVIDENCE: (HoldOutcome.ACCEPTED, HoldOutcome.CORRECT),
 }
-
 
 WHILE_JUDGING: Mapping[str, tuple[State, ...]] = {
     HoldKind.OPEN_QUESTION: (State.IN_REVIEW, State.APPROVED, State.CERTIFIED),

@@ -19,8 +19,6 @@ from assessments.notifications.kinds import MessageKind
 from assessments.notifications.recipients import owners_of
 
 TALKING = (State.IN_REVIEW, State.RETURNED)
-
-
 SAME_AGAIN = timedelta(minutes=1)
 """Within it the same words of the same person are one message that was sent twice."""
 

@@ -36,14 +36,8 @@ from assessments.models.changes import decided_before
 from assessments.models.prepared import Placeholder, Prepared
 
 GIVEN_USER: Any = Placeholder("user")
-
-
 _OF: Any = Placeholder("submission")
-
-
 _ASSESSMENT: Any = Placeholder("assessment")
-
-
 _EARLIER: Any = Placeholder("earlier")
 
 
@@ -78,7 +72,6 @@ def find_case(user: User, reference: str) -> Any:
 _ROUNDS: Prepared[Submission] = Prepared(
     lambda: finders.submissions_to_read(GIVEN_USER).filter(assessment=_ASSESSMENT).with_signer().order_by("round")
 )
-
 
 _DECISIONS: Prepared[ReviewDecision] = Prepared(
     lambda: ReviewDecision.objects.filter(submission__assessment=_ASSESSMENT).select_related("by").order_by("pk")
@@ -139,8 +132,6 @@ def seats_of(submission: Submission) -> list[ReviewSeat]:
 
 
 _MARKS: Prepared[ReviewMark] = Prepared(lambda: finders.marks_kept(_OF))
-
-
 _MARKS_OF_TWO: Prepared[ReviewMark] = Prepared(lambda: finders.marks_kept(_OF, _EARLIER))
 
 
@@ -192,11 +183,7 @@ def versions_submitted(
 
 
 _INTERESTS: Prepared[Interest] = Prepared(lambda: finders.interests_in(_ASSESSMENT))
-
-
 _REQUESTS: Prepared[SeatRequest] = Prepared(lambda: finders.open_requests(_OF))
-
-
 _HOLDS: Prepared[Hold] = Prepared(lambda: Hold.objects.filter(use=Placeholder("use")).order_by("pk"))
 
 

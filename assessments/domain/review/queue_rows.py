@@ -21,11 +21,7 @@ from assessments.models.reviews import DecisionKind, ReviewDecision, ReviewSeat,
 from assessments.models.submissions import Submission, SubmissionQuerySet
 
 UNDER_REVIEW = (State.SUBMITTED, State.IN_REVIEW)
-
-
 WAITING, MINE, RETURNED, TEAM, DONE = GROUPS = ("waiting", "mine", "returned", "team", "done")
-
-
 ACTIONS, APPEALS = OTHER_WORK = ("actions", "appeals")
 """Groups of the queue beside those of submissions: what else waits for a reviewer."""
 
@@ -99,7 +95,6 @@ def counted(rows: Any) -> Any:
 
 
 _OPEN = Q(assessment__current_submission=F("pk"), assessment__state__in=(*UNDER_REVIEW, State.RETURNED))
-
 
 _OLDEST_FIRST_BUT_DONE: tuple[Any, ...] = (
     Case(When(_OPEN, then=F("at"))).asc(),  # the same for all that is done

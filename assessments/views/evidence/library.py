@@ -30,14 +30,8 @@ from assessments.views.assessment.evidence_strip import period_words
 from assessments.views.site.requests import SignedIn
 
 ROWS = 50
-
-
 SOON_DAYS = 30
-
-
 KINDS_OF_A_SECTION = 3
-
-
 ASSESSMENTS_READ = 3
 
 

@@ -23,14 +23,8 @@ from assessments.scoring.inputs import Declared
 from assessments.views.wording import answer_on_its_page
 
 PROHIBITED = "prohibited"
-
-
 PROCEDURAL = "minor_procedural_task"
-
-
 SHOWN_ASSESSMENTS = 20  # of one use, newest first
-
-
 PLACE = "systems"  # the place of the site that these pages lie in
 
 

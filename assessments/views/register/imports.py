@@ -28,16 +28,12 @@ from assessments.views.site.uploads import file_refusals
 from assessments.views.wording import answer_on_its_page
 
 PLACE = "systems"
-
-
 SHOWN_ROWS = 200  # of a report; the file with all that is to be mended can be downloaded
-
 
 TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-
 
 NOTES = {
     "note.licence": gettext_lazy("Licence"),
