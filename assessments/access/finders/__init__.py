@@ -1,6 +1,6 @@
 """Finders: one function for each kind of object returns the rows that a person may know of.
 
-Views reach rows by no other way. Whoever may not know that an object exists gets 404; a colleague without the role gets 403
+Views read rows through finders alone. A person who may not know of an object gets 404. A colleague without the role gets 403
 (`roles.require`). A reviewer finds submissions by `submissions_for`: the frozen copy, never the draft. Staff find nothing.
 """
 

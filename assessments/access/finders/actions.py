@@ -52,7 +52,7 @@ class Family(NamedTuple):
 
 
 def family_of(action: RemediationAction) -> Family:
-    """Return the actions that belong to one that the caller found by a finder; one query."""
+    """Return the actions that belong to an action. The caller has found that one by a finder. One query."""
     whole, lead = action.part_of_id or action.pk, action.merged_into_id
     rows = RemediationAction.objects.filter(
         Q(pk__in=[whole, lead or whole]) | Q(part_of=whole) | Q(merged_into=action.pk), use=action.use_id
@@ -74,7 +74,7 @@ def actions_set_aside(use: int | OuterRef) -> QuerySet[RemediationAction]:
 
 
 def newest_submissions(actions: QuerySet[RemediationAction]) -> QuerySet[Submission]:
-    """Return the newest submission of each use of some actions that the caller found by a finder, with its snapshot."""
+    """Return the newest submission, with its snapshot, of each use of these actions. The caller has found them by a finder."""
     newest = Submission.objects.filter(assessment__use=OuterRef("assessment__use")).order_by("-pk").values("pk")[:1]
     uses = actions.order_by().values("use")
     found: QuerySet[Submission] = Submission.objects.filter(assessment__use__in=uses, pk=Subquery(newest))
@@ -167,7 +167,7 @@ def owners_of_actions(user: User) -> QuerySet[User]:
 
 
 def version_on_action(action: RemediationAction, reference: str, number: int) -> EvidenceVersion | None:
-    """Return the version of an evidence item that an action leans on. For an action that the caller found by a finder."""
+    """Return the version of an evidence item that an action uses. The caller has found the action by a finder."""
     uses = EvidenceUse.objects.filter(action=action, evidence__reference=reference, version=number)
     rows = EvidenceVersion.objects.filter(evidence__in=uses.values("evidence"), number=number)
     found: EvidenceVersion | None = rows.select_related("evidence__organisation").first()

@@ -183,7 +183,7 @@ def changes_before(assessment: Assessment) -> QuerySet[StatedChange]:
 def seated_now(*submissions: Submission) -> set[int]:
     """Return ids of those with a seat in these submissions of one case who still review and have no conflict: who may be told.
 
-    Whoever has left the reviewing body or the organisation, or has declared a conflict, hears no more of the case.
+    A reviewer who has left, or who has declared a conflict, is no longer told of the case.
     """
     seats = ReviewSeat.objects.filter(submission__in=submissions).values("reviewer")
     conflicts = Interest.objects.filter(assessment__in=[one.assessment_id for one in submissions]).exclude(words="")

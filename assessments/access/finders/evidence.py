@@ -22,7 +22,7 @@ EVIDENCE_OFFERED = 60  # on one page; an evidence item that is older is attached
 
 
 def evidence_uses_for(user: User) -> QuerySet[EvidenceUse]:
-    """Return where answers and actions that `user` may see lean on evidence; who sees only what is assigned: their questions."""
+    """Return the uses of evidence under answers and actions that `user` may see."""
     of_question = Q(question=OuterRef("answer__question__key"))
     of_section = Q(question="", section=OuterRef("answer__question__section__key"))
     asked = Assignment.objects.filter(
@@ -36,7 +36,7 @@ def evidence_uses_for(user: User) -> QuerySet[EvidenceUse]:
 
 
 def evidence_for(user: User) -> EvidenceQuerySet:
-    """Return the evidence that `user` may know of: of organisations seen in full, their own, and what their questions lean on."""
+    """Return the evidence that `user` may know of: of organisations seen in full, their own, and that of their questions."""
     own = Q(owner=user, organisation__in=register.memberships_for(user).values("organisation"))
     leaning = Q(pk__in=evidence_uses_for(user).values("evidence"))
     return Evidence.objects.filter(Q(organisation__in=register.organisations_seen_in_full(user)) | own | leaning)
@@ -51,7 +51,7 @@ def evidence_to_renew(user: User, days: int) -> EvidenceQuerySet:
 
 @lru_cache(maxsize=256)
 def _evidence(questions: int) -> Prepared[EvidenceUse]:
-    """What the answers to so many questions lean on."""
+    """Return the query of the evidence under the answers to this number of questions."""
     keys = [Placeholder(f"key{n}", CharField()) for n in range(questions)]
     of: Any = Placeholder("assessment")
     return Prepared(

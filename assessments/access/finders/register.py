@@ -91,7 +91,7 @@ def writers_of(organisation: Organisation) -> QuerySet[User]:
 
 
 def names_of(people: Iterable[int]) -> dict[int, str]:
-    """Return the names of people whom the caller found by a finder, by their keys."""
+    """Return the names of people by their keys. The caller has found them by a finder."""
     wanted = list(people)
     return {user.pk: str(user) for user in User.objects.filter(pk__in=wanted)} if wanted else {}
 

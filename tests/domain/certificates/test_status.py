@@ -48,7 +48,7 @@ TEXTS = {
     "Nothing blocks it any more. Certificate %(number)s is issued.": "已無阻礙，證書 %(number)s 已發出。",
 }
 FACTS = ("Declared facts of the use changed.", "用途的申報事實有所改變。")
-TODO = "Add the newest monitoring record, and the certificate is valid again."
+NEXT_STEP = "Add the newest monitoring record, and the certificate is valid again."
 INCIDENT = ("An incident is being looked into.", "正在調查一宗事故。")
 
 
@@ -132,7 +132,7 @@ def test_a_lapse_of_monitoring_tells_owners_and_reviewers_each_in_their_language
         assert monitoring.watch_monitoring() == 1
     subject, title = "Certificate suspended: %(use)s", assessment.use.title
     reason, todo = "監察證據距今超過 35 日。", "加入最新監察記錄後，證書恢復有效。"
-    owner = (f"Certificate suspended: {title}", "The monitoring evidence is older than 35 days. " + TODO)
+    owner = (f"Certificate suspended: {title}", "The monitoring evidence is older than 35 days. " + NEXT_STEP)
     reviewer = (TEXTS[subject] % {"use": title}, reason)
     assert told("monitoring_lapsed") == {
         cast.owner.name: owner,
