@@ -23,20 +23,19 @@ pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
 class Route:
-    """The rooms that a request passes from its view on.
+    """The rooms that a request passes, from the first middleware to the response.
 
     `rooms` has each room once, in the order in which they were entered; `up` each call that enters a room again from a room
-    below it. What one call below asks of a room above counts once: a template asks a page for each of its values.
+    below it.
     """
 
     def __init__(self) -> None:
         self.rooms: list[str] = []
         self.up: list[str] = []
         self.reached: set[str] = set()
-        self.callers: list[FrameType] = []
 
     def enter(self, frame: FrameType, event: str, _argument: Any) -> None:
-        if event != "call" or not (room := self._room(frame)) or not (self.rooms or room == "views.assessment"):
+        if event != "call" or not (room := self._room(frame)):
             return
         name = f"{module_of(Path(frame.f_code.co_filename))}.{frame.f_code.co_name}"
         self.reached.add(name)
@@ -47,9 +46,7 @@ class Route:
         while before is not None and not self._room(before):
             before = before.f_back
         caller = self._room(before) if before is not None else ""
-        goes_up = again and caller and caller != room and ROOMS.index(room) > ROOMS.index(caller)
-        if goes_up and before is not None and not any(before is other for other in self.callers):
-            self.callers.append(before)
+        if again and caller and caller != room and ROOMS.index(room) > ROOMS.index(caller):
             self.up.append(f"{caller} calls {name}")
 
     @staticmethod

@@ -69,6 +69,29 @@ class AnswerVersion:
     words: list[tuple[str, bool]]  # pieces of the text, and whether the other version lacks them
 
 
+@dataclass(frozen=True, slots=True)
+class SavedState:
+    """What a save changes at the head and the foot of its question, worked out once: templates read plain values.
+
+    The templates `foot.html` and `state.html` take it in the place of the whole question.
+    """
+
+    id: str
+    key: str
+    question: Question
+    versions: bool  # whether there are two to choose from
+    locked: bool
+    saved: str
+    is_own: bool
+    saved_by: str
+    saved_at: str
+    saved_word: str
+    base: int
+    operation: str
+    state: str
+    state_word: str
+
+
 @dataclass
 class QuestionView:
     """One question on a page: what is asked, what is answered, what went wrong."""
@@ -337,6 +360,25 @@ class QuestionView:
     def is_own(self) -> bool:
         """Tell whether the last answer is the reader's own."""
         return self.answer is not None and not self.saved_by
+
+    def saved_state(self) -> SavedState:
+        """Return what a save changes at its head and its foot."""
+        return SavedState(
+            id=self.id,
+            key=self.key,
+            question=self.question,
+            versions=bool(self.versions),
+            locked=self.locked,
+            saved=self.saved,
+            is_own=self.is_own,
+            saved_by=self.saved_by,
+            saved_at=self.saved_at,
+            saved_word=self.saved_word,
+            base=self.base,
+            operation=self.operation,
+            state=self.state,
+            state_word=self.state_word,
+        )
 
     @property
     def dealt_with(self) -> bool:

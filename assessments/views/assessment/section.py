@@ -247,7 +247,7 @@ def show_saved(request: HttpRequest, case: MemberCase, form: AnswerForm, kept: S
 def saved_context(request: HttpRequest, case: MemberCase, view: QuestionView, kept: SavedAnswer) -> dict[str, Any]:
     """Return all that a save changes on its page. Without a save nothing else than the answer has changed."""
     counts = section_counts(case, view.question.section, kept)
-    context = {"case": case, "view": view, "answered": counts[0], "total": counts[1], "kept": kept, "live": True}
+    context = shown_after_save(case, view) | {"answered": counts[0], "total": counts[1], "kept": kept}
     context["of_section"] = "returned" not in request.GET  # that page counts changes, not answers
     if kept.saved and kept.saved.targets is None and context["of_section"]:
         context["whole"] = whole_of(case, kept.saved.assessment)
@@ -259,8 +259,13 @@ def refuse_another(request: HttpRequest, case: MemberCase, asked: Question) -> H
     roles.require(case.user, Action.ANSWER, case.assessment)
     view = view_question(case, 0, AnswerForm(request.POST, question=asked, items=asked.items))
     view.problem = said_of_another()
-    context = {"case": case, "view": view, "live": True}
-    return render(request, "assessments/assessment/saved.html", context, status=409)
+    return render(request, "assessments/assessment/saved.html", shown_after_save(case, view), status=409)
+
+
+def shown_after_save(case: MemberCase, view: QuestionView) -> dict[str, Any]:
+    """Return what the template of a save shows of its question."""
+    slots = view.slots if view.is_clean else ()
+    return {"case": case, "view": view, "state": view.saved_state(), "slots": slots, "live": True}
 
 
 def section_counts(case: MemberCase, key: str, kept: SavedAnswer) -> tuple[int, int]:
