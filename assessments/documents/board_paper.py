@@ -14,11 +14,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assessments.documents import drawing, engine
-from assessments.documents.package_plan import attachment, points_of, shared_context, shorten
-from assessments.documents.plan import shortened
+from assessments.documents.remediation_plan import attachment, points_of, shared_context, shorten
 from assessments.documents.report.actions import ActionBlock
 from assessments.documents.report.model import PERIODS, Report
 from assessments.documents.report.packages import PackageBlock
+from assessments.documents.shared_parts import shortened
 from assessments.guideline.terms import Basis, Tier
 from assessments.scoring.order import STOP
 

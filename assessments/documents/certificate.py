@@ -16,8 +16,8 @@ from django.template.loader import render_to_string
 
 from assessments.documents import certificate_words as words
 from assessments.documents import drawing, engine
-from assessments.documents.plan import shortened, tier_strip
 from assessments.documents.record import RecordRow, certificate_rows
+from assessments.documents.shared_parts import shortened, tier_strip
 from assessments.guideline.edition import Edition
 from assessments.models.certificates import Assurance
 

@@ -23,7 +23,7 @@ from assessments.documents.board_paper import board_paper_pdf
 from assessments.documents.certificate import certificate_pdf
 from assessments.documents.decided import decided_by
 from assessments.documents.letters import letter_of, letter_pdf
-from assessments.documents.package_plan import annex_pdf, plan_pdf
+from assessments.documents.remediation_plan import annex_pdf, plan_pdf
 from assessments.documents.report.actions import ActionNow, RiskNow
 from assessments.documents.report.answers import ReviewWords
 from assessments.documents.report.build import build_report

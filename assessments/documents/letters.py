@@ -15,9 +15,9 @@ from django.utils import timezone, translation
 from assessments.documents import engine, letter_words
 from assessments.documents.asked_back import NOTHING, AskedBack, asked_back
 from assessments.documents.letter_words import Pair, dated
-from assessments.documents.plan import guideline_month, shortened
 from assessments.documents.record import RecordLine, look
 from assessments.documents.report.model import Report
+from assessments.documents.shared_parts import guideline_month, shortened
 from assessments.guideline.terms import Tier
 from assessments.models import Condition, DecisionKind, Document, Organisation, ReviewDecision, edition_for
 from assessments.models.agreed import AgreedAction, agreed_actions

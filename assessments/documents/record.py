@@ -14,9 +14,9 @@ from typing import Any
 
 from assessments.documents import certificate_words as words
 from assessments.documents.certificate_words import Pair
-from assessments.documents.plan import TIERS_ZH, guideline_month
 from assessments.documents.report.dates import day, moment, short_date
 from assessments.documents.report.scores import ALL, band_key
+from assessments.documents.shared_parts import TIERS_ZH, guideline_month
 from assessments.guideline.edition import Edition
 from assessments.guideline.terms import Dimension, Stakeholder, Tier
 from assessments.models.certificates import Assurance

@@ -9,9 +9,9 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from assessments.documents import engine, plan
+from assessments.documents import engine, shared_parts
 from assessments.documents.board_paper import pause_words
-from assessments.documents.package_plan import FEW, attachment, method_context, shared_context
+from assessments.documents.remediation_plan import FEW, attachment, method_context, shared_context
 from assessments.documents.report.actions import ActionBlock
 from assessments.documents.report.model import Report
 from assessments.documents.report.packages import PackageBlock
@@ -73,4 +73,4 @@ def _line(action: ActionBlock) -> dict[str, Any]:
 
 
 def _row(line: Readiness) -> dict[str, Any]:
-    return {"line": line, "bar": plan.bar_of(line), "few": line.value is not None and line.duties < FEW}
+    return {"line": line, "bar": shared_parts.bar_of(line), "few": line.value is not None and line.duties < FEW}

@@ -17,7 +17,7 @@ from django.utils import timezone, translation
 
 from assessments.documents import engine, letter_words
 from assessments.documents.letter_words import Pair, dated
-from assessments.documents.plan import shortened
+from assessments.documents.shared_parts import shortened
 from assessments.models import Assurance, CertificateEvent, Document, Organisation
 from assessments.models.certificates import NOTED
 from assessments.models.going_on import REVOKED

@@ -8,7 +8,7 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
-from assessments.documents import engine, plan
+from assessments.documents import engine, shared_parts
 from assessments.documents.report.facts import FactLine
 from assessments.documents.report.model import Report
 from assessments.documents.report.tier import ChangeLine, RuleLine
@@ -31,7 +31,7 @@ def tier_context(report: Report) -> dict[str, Any]:
     half = (len(told) + 1) // 2
     others = [rule for rule in tier.rules if not rule.deciding and rule.tier is not None]
     return {
-        "tier_heading": plan.tier_heading(report),
+        "tier_heading": shared_parts.tier_heading(report),
         "deciding": deciding_rules(report),
         "other_rules": others,
         "notices": [rule for rule in tier.rules if rule.tier is None],

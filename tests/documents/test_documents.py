@@ -17,7 +17,17 @@ from django.urls import reverse
 from django.utils.html import strip_tags
 from pypdf import PdfReader
 
-from assessments.documents import certificate, certificate_words, drawing, engine, jobs, package_plan, plan, requests
+from assessments.documents import (
+    certificate,
+    certificate_words,
+    drawing,
+    engine,
+    former_plan,
+    jobs,
+    remediation_plan,
+    requests,
+    shared_parts,
+)
 from assessments.documents.report.build import build_report
 from assessments.guideline.terms import Tier
 from assessments.models import Answer, Assessment, Certificate, DeclaredUse, Document, MarkKind, ReviewMark, edition_for
@@ -41,7 +51,7 @@ def printed(pdf: bytes) -> str:
 
 def words_of(report) -> str:
     """The text of a plan's HTML, squeezed: what is in it reaches the PDF, as the longest plan shows."""
-    return squeezed(unescape(strip_tags(plan.plan_html(report))))
+    return squeezed(unescape(strip_tags(former_plan.plan_html(report))))
 
 
 def structure(pdf: bytes) -> list[dict]:
@@ -76,7 +86,7 @@ def make_short_plan():
 
 
 def plan_of(submission) -> bytes:
-    return package_plan.plan_pdf(jobs.submission_report(submission), identifier="plan", created=submission.at)
+    return remediation_plan.plan_pdf(jobs.submission_report(submission), identifier="plan", created=submission.at)
 
 
 @pytest.fixture
@@ -104,7 +114,7 @@ def test_a_plan_prints_every_action_and_finding(tier, part, short, at_least, edi
     submission = make_submission(tier=tier, parts=(part,), answer=few if short else mixed)
     content = submission.content()
     report = jobs.submission_report(submission)
-    pdf, wrong = laid_out(package_plan.annex_html(report))
+    pdf, wrong = laid_out(remediation_plan.annex_html(report))
     text = printed(pdf)
 
     assert len(content["actions"]) > at_least
@@ -139,7 +149,7 @@ def test_no_row_stands_alone_on_a_page_of_the_overview():
             {"title": "Within 90 days", "actions": [row(n) for n in range(1, last)]},
             {"title": "Within 180 days", "actions": [row(last)]},
         ]
-        glance = render_to_string("assessments/documents/plan_glance.html", {"r": {"periods": periods}})
+        glance = render_to_string("assessments/documents/former_plan/glance.html", {"r": {"periods": periods}})
         html = f'<!doctype html><html lang="en"><head><title>Plan</title></head><body>{glance}</body></html>'
         pages = pages_of(engine.render(html, identifier="test", created=WHEN))
         rows = [page.count("Outputischecked") for page in pages]
@@ -206,7 +216,7 @@ def test_a_reason_for_not_applicable_is_printed(edition):
         )
 
     report = jobs.submission_report(make_submission(tier="limited", parts=("user",), answer=answer))
-    text = squeezed(unescape(strip_tags(package_plan.plan_layouts(report)[0]())))
+    text = squeezed(unescape(strip_tags(remediation_plan.plan_layouts(report)[0]())))
     assert len(report.not_applicable) > 5
     assert [a.reason for a in report.not_applicable if squeezed(a.reason) not in text] == []
 
@@ -241,7 +251,7 @@ def test_a_draft_says_so_at_the_head_of_every_page(edition):
     save(assessment, "use-register", {"choice": "partly"}, by=owner_of(assessment.organisation))
     drawn = build_snapshot(assessment, final=False)
     report = build_report(drawn, assessment.compiled(), draft=True)
-    pages = pages_of(plan.plan_pdf(report, identifier="draft", created=WHEN))
+    pages = pages_of(former_plan.plan_pdf(report, identifier="draft", created=WHEN))
     assert len(report.actions) == 1
     assert all("Draft,confidential" in page for page in pages)
     assert squeezed("days after signing") in "".join(pages)
@@ -516,7 +526,7 @@ def test_a_layout_is_written_only_when_those_before_it_do_not_fit(roomy_fits):
 
 
 def test_the_strip_names_all_four_tiers_and_fills_one():
-    strip = plan.tier_strip(Tier.HIGH, certificate_words.TIERS_EN)
+    strip = shared_parts.tier_strip(Tier.HIGH, certificate_words.TIERS_EN)
     html = render_to_string("assessments/documents/strip.html", {"strip": strip})
     assert [tier.key for tier in strip] == ["low", "limited", "high", "unacceptable"]
     assert html.count("chosen") == 1

@@ -16,8 +16,8 @@ from django.utils.formats import date_format
 from pypdf import PdfReader
 
 from assessments.documents import jobs, letter_words, letters
-from assessments.documents.package_plan import plan_pdf
 from assessments.documents.record import certificate_rows
+from assessments.documents.remediation_plan import plan_pdf
 from assessments.domain.review import appeals, decisions, parts, seat_taking, tier
 from assessments.guideline.terms import Tier
 from assessments.models import Document, Membership, Message, ReviewDecision, State, edition_for

@@ -14,7 +14,7 @@ from django.utils.html import strip_tags
 from pypdf import PdfReader
 
 from assessments.core.errors import NotPermitted, WorkflowError
-from assessments.documents import jobs, package_plan, requests
+from assessments.documents import jobs, remediation_plan, requests
 from assessments.documents.report.dates import day
 from assessments.domain.remediation import actions, dates, risks
 from assessments.domain.review import approval
@@ -53,7 +53,7 @@ def words_of(document: Document) -> str:
     report = jobs.submission_report(
         document.submission, as_of=document.created_at, since_last=jobs._since_last(document)
     )
-    return re.sub(r"\s+", " ", unescape(strip_tags(package_plan.plan_layouts(report)[0]())))
+    return re.sub(r"\s+", " ", unescape(strip_tags(remediation_plan.plan_layouts(report)[0]())))
 
 
 def test_a_plan_of_today_says_how_actions_stand_and_what_changed(cast):

@@ -17,8 +17,8 @@ from assessments.documents import record as record_module
 from assessments.documents.certificate import certificate_layouts, certificate_pdf
 from assessments.documents.jobs import submission_report
 from assessments.documents.letter_words import dated
-from assessments.documents.package_plan import plan_pdf
 from assessments.documents.record import certificate_rows, look
+from assessments.documents.remediation_plan import plan_pdf
 from assessments.domain.review import approval
 from assessments.models import Certificate, CertificateEvent, RemediationAction, State, edition_for
 from tests.documents.reading import draw, laid_out, pages_of

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from assessments.documents.jobs import submission_report
-from assessments.documents.package_plan import plan_pdf
+from assessments.documents.remediation_plan import plan_pdf
 from assessments.models.agreed import CLOSED_BY, as_sentences
 from tests.documents.reading import pages_of, squeezed
 from tests.support.acting import AGREED, action_on, make_agreed, sent

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from assessments.access import separation
 from assessments.core.errors import Conflict, InvalidAnswer, Locked, NotPermitted
+from assessments.documents.former_plan import plan_html
 from assessments.documents.jobs import submission_report
-from assessments.documents.plan import plan_html
 from assessments.domain.answering import answers as answering_answers
 from assessments.domain.answering import start
 from assessments.domain.evidence import library

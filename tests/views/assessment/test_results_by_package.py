@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from assessments.documents import jobs
-from assessments.documents.package_plan import plan_pdf
+from assessments.documents.remediation_plan import plan_pdf
 from assessments.guideline.readiness_rules import ReadinessRules
 from assessments.guideline.wording import without_fact
 from assessments.models import State

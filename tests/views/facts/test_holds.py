@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments.documents.plan import plan_html
+from assessments.documents.former_plan import plan_html
 from assessments.documents.report.build import build_report
 from assessments.domain.facts import declare, holds, procedural, worst_case
 from assessments.domain.register import systems

@@ -18,9 +18,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from assessments.documents import drawing, engine, plan
+from assessments.documents import drawing, engine, former_plan, shared_parts
 from assessments.documents.report.actions import ActionBlock
 from assessments.documents.report.answers import AnswerLine
+from assessments.documents.report.dates import day
 from assessments.documents.report.model import Report
 from assessments.documents.report.packages import PackageBlock
 from assessments.documents.report.scope import ScopeLine
@@ -99,7 +100,7 @@ def plan_pdf(report: Report, *, identifier: str, created: datetime) -> bytes:
     Reports of editions before release 3, and those without actions and reasons, keep the plan that they always had.
     """
     if not report.by_package or not (report.actions or report.reasons):
-        return plan.plan_pdf(report, identifier=identifier, created=created)
+        return former_plan.plan_pdf(report, identifier=identifier, created=created)
     most = PAGES + ceil(len(report.actions) / ACTIONS_A_PAGE)
     return engine.render(
         *plan_layouts(report),
@@ -131,7 +132,7 @@ def plan_layouts(report: Report) -> tuple[Callable[[], str], ...]:
 
 def _plan_html(report: Report, context: dict[str, Any], listed: str, room: Room) -> str:
     return render_to_string(
-        "assessments/documents/package_plan.html",
+        "assessments/documents/remediation_plan/plan.html",
         context
         | {
             "list": _list(report) if listed and not _is_short(report) else (),
@@ -158,7 +159,7 @@ def _list(report: Report) -> list[dict[str, Any]]:
     return [
         {
             "number": action.number,
-            "title": plan.shortened(action.title, LONGEST_TITLE),
+            "title": shared_parts.shortened(action.title, LONGEST_TITLE),
             "owner": action.suggested_owner if posts else action.answers_for_it,
             "first": action.first_when if action.due_now else action.due_days,
             "full": action.full_when if action.due_now else action.done_by[1],
@@ -182,7 +183,7 @@ def _list_heading(report: Report) -> str:
 def annex_html(report: Report) -> str:
     """Write the annex as HTML."""
     context = shared_context(report) | method_context(report)
-    blocks = [plan.action_block(report, action) for package in report.packages for action in package.actions]
+    blocks = [shared_parts.action_block(report, action) for package in report.packages for action in package.actions]
     return render_to_string("assessments/documents/annex.html", context | {"blocks": blocks})
 
 
@@ -190,15 +191,15 @@ def shared_context(report: Report) -> dict[str, Any]:
     """Return what the sheets of plan, annex, results and board paper share."""
     return {
         "r": report,
-        "strip": plan.tier_strip(report.tier.assigned, plan.tier_words()),
-        "head_name": plan.shortened(report.organisation.name_en),
-        "head_name_zh": plan.shortened(report.organisation.name_zh, 40),
-        "use_name": plan.shortened(report.use, 160),
-        "title_use": plan.shortened(f"{report.system}: {report.use}", 160),
+        "strip": shared_parts.tier_strip(report.tier.assigned, shared_parts.tier_words()),
+        "head_name": shared_parts.shortened(report.organisation.name_en),
+        "head_name_zh": shared_parts.shortened(report.organisation.name_zh, 40),
+        "use_name": shared_parts.shortened(report.use, 160),
+        "title_use": shared_parts.shortened(f"{report.system}: {report.use}", 160),
         "number": _("Plan %(reference)s")
         % {"reference": report.frozen.reference if report.frozen else report.assessment},
-        "made_from": plan.made_from(report),
-        "guideline_date": plan.guideline_month(report.guideline_date),
+        "made_from": shared_parts.made_from(report),
+        "guideline_date": shared_parts.guideline_month(report.guideline_date),
         "address": settings.PUBLIC_URL + reverse("remediation_plan", args=[report.use_reference]),
         "reason": deciding_rules(report)[0].reason if deciding_rules(report) else report.tier.meaning + ".",
         "blocks_mark": drawing.blocking_mark(_("Blocks the certificate:")),
@@ -235,7 +236,7 @@ def _cut(text: str, letters: int) -> str:
         place = head.rfind(end)
         if place > 2 * letters // 3:
             return head[:place].rstrip() + " …"
-    return plan.shortened(text, letters)
+    return shared_parts.shortened(text, letters)
 
 
 def within(texts: Iterable[str], letters: int) -> tuple[tuple[str, ...], int]:
@@ -260,7 +261,7 @@ def _package(report: Report, package: PackageBlock, room: Room) -> dict[str, Any
         "is_only": len(report.packages) == 1,
         "paper_label": ngettext("Paper", "One paper for all %(n)s", count) % {"n": count},
         "paper": package.paper if count > 1 else "",
-        "owner": plan.shortened(package.owner, 48),
+        "owner": shared_parts.shortened(package.owner, 48),
         "blocks": [block_of(action, room) for action in package.actions],
     }
 
@@ -282,7 +283,7 @@ def block_of(action: ActionBlock, room: Room) -> Block:
     first = shorten(first, room.step)
     return Block(
         action=action,
-        title=plan.shortened(action.title, LONGEST_TITLE),
+        title=shared_parts.shortened(action.title, LONGEST_TITLE),
         class_words=class_words(action),
         clauses=clauses,
         more_clauses=more_clauses,
@@ -346,7 +347,7 @@ def answer_words(action: ActionBlock) -> str:
         return ""
     words = points_of(answer) or answer.words
     if answer.planned_for:
-        words = f"{words}, {plan.day(answer.planned_for)}"
+        words = f"{words}, {day(answer.planned_for)}"
     return words[:1].lower() + words[1:]
 
 
@@ -380,7 +381,7 @@ def method_context(report: Report) -> dict[str, Any]:
         "to_sign": _to_sign(report),
         "reasons_heading": _reasons_heading(len(report.reasons), len(report.reasons) - accepted),
         "readiness": [
-            {"line": line, "bar": plan.bar_of(line), "few": line.value is not None and line.duties < FEW}
+            {"line": line, "bar": shared_parts.bar_of(line), "few": line.value is not None and line.duties < FEW}
             for line in report.readiness
         ],
         "unanswered": any(line.unanswered for line in report.readiness),
@@ -388,7 +389,7 @@ def method_context(report: Report) -> dict[str, Any]:
         "extended": _by_reason(report.extended),
         "narrowed": _by_reason(line for line in report.narrowed if not line.waits),
         "waiting": _by_reason(line for line in report.narrowed if line.waits),
-        "glossary": plan.glossary(),
+        "glossary": shared_parts.glossary(),
         "tiers": Tier,
     }
 

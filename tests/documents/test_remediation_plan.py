@@ -14,7 +14,7 @@ import pytest
 from django.template.loader import render_to_string
 from pypdf import PdfReader
 
-from assessments.documents import board_paper, jobs, package_plan, results, tier_page
+from assessments.documents import board_paper, jobs, remediation_plan, results, tier_page
 from assessments.documents.report.build import build_report
 from assessments.documents.report.reasons import ReasonLine
 from assessments.documents.report.tier import ChangeLine
@@ -62,7 +62,7 @@ class Plans(dict):
 
     def __missing__(self, name):
         with pytest.MonkeyPatch.context() as patch:
-            self[name] = draw(patch, package_plan.plan_pdf, self.reports[name], **HOW)
+            self[name] = draw(patch, remediation_plan.plan_pdf, self.reports[name], **HOW)
         return self[name]
 
 
@@ -103,7 +103,7 @@ def scope_reasons(**facts) -> str:
     """What the plan says of the lines that are left out, for a Service User with these facts."""
     assessment = make_assessment(State.DRAFT, "limited", parts=("user",), facts=facts, filled=False)
     report = build_report(build_snapshot(assessment, final=False), assessment.compiled(), draft=True)
-    context = package_plan.shared_context(report) | package_plan.method_context(report)
+    context = remediation_plan.shared_context(report) | remediation_plan.method_context(report)
     text = render_to_string("assessments/documents/scope_reasons.html", context | {"short": False})
     return " ".join(re.sub(r"<[^>]*>", " ", text).split())
 
@@ -140,7 +140,7 @@ def test_a_plan_begins_with_all_actions_in_order_and_their_whole_titles(reports,
     pages = [number for number, sheet in enumerate(sheets) if sheet.part == "In order"]
     assert pages == list(range(1, len(pages) + 1))
     assert 1 <= len(pages) <= 2
-    lines = package_plan._list(reports[name])
+    lines = remediation_plan._list(reports[name])
     assert len(lines) == len(reports[name].standing) <= 80
     ranks = [action.rank for action in reports[name].standing]
     assert [line["number"] for line in lines] == [
@@ -173,12 +173,12 @@ def after_incident(edition):
 
 def test_an_open_incident_is_never_cut_in_plan_and_board_paper(after_incident, monkeypatch):
     said = squeezed(f"{INCIDENT.removesuffix('. (2026-11-20)')} (20 November 2026)")
-    for make in (package_plan.plan_pdf, board_paper.board_paper_pdf):
+    for make in (remediation_plan.plan_pdf, board_paper.board_paper_pdf):
         sheets = lay(monkeypatch, make, after_incident, **HOW)
         listed = [sheet.text for sheet in sheets if said in sheet.text]
         assert listed
         assert not any("2026-11-20" in sheet.text for sheet in sheets)
-    sheets = lay(monkeypatch, package_plan.plan_pdf, after_incident, **HOW)
+    sheets = lay(monkeypatch, remediation_plan.plan_pdf, after_incident, **HOW)
     assert sum(sheet.text.count(said) for sheet in sheets) == 1  # over its own block; so few actions have no list
 
 
@@ -187,20 +187,22 @@ def test_a_post_is_printed_as_suggested_until_somebody_has_taken_the_action(repo
     first, *others = report.actions
     assert first.suggested_owner
     assert first.answers_for_it == f"suggested: {first.suggested_owner}"
-    assert package_plan._list(report)[0]["owner"] == first.suggested_owner  # under the head "Suggested owner"
-    assert "need a person" in package_plan.method_context(report)["to_sign"]
+    assert remediation_plan._list(report)[0]["owner"] == first.suggested_owner  # under the head "Suggested owner"
+    assert "need a person" in remediation_plan.method_context(report)["to_sign"]
     now = replace(report.actions[0].now, owner="Carmen Yip")
     taken = replace(report, actions=tuple(replace(action, now=now) for action in report.actions))
     assert {action.answers_for_it for action in taken.actions} == {"Carmen Yip"}
-    assert package_plan.method_context(taken)["to_sign"].endswith("the owners named in it have taken their actions on.")
+    assert remediation_plan.method_context(taken)["to_sign"].endswith(
+        "the owners named in it have taken their actions on."
+    )
     one = replace(report, actions=(replace(first, now=now), *others))
-    assert [line["owner"].startswith("suggested: ") for line in package_plan._list(one)].count(False) == 1
+    assert [line["owner"].startswith("suggested: ") for line in remediation_plan._list(one)].count(False) == 1
     waiting = sum(action.stands for action in others)
-    assert f" {waiting} of its {waiting + 1} actions" in package_plan.method_context(one)["to_sign"]
-    sheets = lay(monkeypatch, package_plan.plan_pdf, report, **HOW)
+    assert f" {waiting} of its {waiting + 1} actions" in remediation_plan.method_context(one)["to_sign"]
+    sheets = lay(monkeypatch, remediation_plan.plan_pdf, report, **HOW)
     assert squeezed(f"suggested: {first.suggested_owner}") in "".join(sheet.text for sheet in sheets)
     assert "Suggestedowner" in sheets[1].text
-    assert squeezed(package_plan.method_context(report)["to_sign"]) in sheets[-1].text
+    assert squeezed(remediation_plan.method_context(report)["to_sign"]) in sheets[-1].text
 
 
 def test_an_action_without_a_full_measure_prints_no_filler_and_keeps_its_last_day(reports, monkeypatch):
@@ -212,7 +214,7 @@ def test_an_action_without_a_full_measure_prints_no_filler_and_keeps_its_last_da
         for package in report.packages
     )
     bare = replace(report, packages=packages, actions=tuple(a for package in packages for a in package.actions))
-    sheets = lay(monkeypatch, package_plan.plan_pdf, bare, **HOW)
+    sheets = lay(monkeypatch, remediation_plan.plan_pdf, bare, **HOW)
     text = "".join(sheet.text for sheet in sheets if part_of(sheet) == "packages")
     assert "Fullmeasure" not in text
     assert "Goon" not in text
@@ -231,7 +233,7 @@ def one_action(cast):
 
 
 def test_a_plan_of_one_action_is_short_and_says_nothing_twice(one_action, monkeypatch):
-    sheets = lay(monkeypatch, package_plan.plan_pdf, one_action, **HOW)
+    sheets = lay(monkeypatch, remediation_plan.plan_pdf, one_action, **HOW)
     assert len(sheets) <= 4
     assert all(sheet.filled > 1 / 4 for sheet in sheets)
     (action,) = one_action.actions
@@ -247,7 +249,7 @@ def test_a_plan_of_one_action_is_short_and_says_nothing_twice(one_action, monkey
 
 
 def test_order_and_dates_are_one_sentence_a_line_in_the_plan_or_its_annex(reports, one_action):
-    for html in (package_plan.plan_layouts(reports["many"])[0](), package_plan.annex_html(one_action)):
+    for html in (remediation_plan.plan_layouts(reports["many"])[0](), remediation_plan.annex_html(one_action)):
         listed = re.search(r'<ul class="order small">(.*?)</ul>', html, re.S)[1]
         assert listed.count("<li>") == len(one_action.order) > 10
 
@@ -268,7 +270,7 @@ def test_an_action_of_ones_own_says_that_no_steps_are_given_and_what_its_owner_w
     package = replace(report.packages[0], actions=(own,))
     marked = replace(own, number=99, now=replace(own.now, not_relevant="The tablet is gone.", not_relevant_by="Owner"))
     alone = replace(report, packages=(package,), actions=(own, marked))
-    sheets = lay(monkeypatch, package_plan.plan_pdf, alone, **HOW)
+    sheets = lay(monkeypatch, remediation_plan.plan_pdf, alone, **HOW)
     text = "".join(sheet.text for sheet in sheets)
     assert "Nostepsaregivenyet." in text
     assert "Noproofisnamedyet." in text
@@ -296,7 +298,7 @@ def test_what_starts_is_dated_by_the_last_day_of_its_first_step(plans, signed):
 
 
 def test_the_list_of_all_actions_is_left_out_only_where_no_other_layout_fits(reports):
-    layouts = [layout() for layout in package_plan.plan_layouts(reports["few"])]
+    layouts = [layout() for layout in remediation_plan.plan_layouts(reports["few"])]
     listed = ["All actions in order" in html for html in layouts]
     assert listed == [True] * (len(layouts) - 1) + [False]
     assert ["all-actions tight" in html for html in layouts] == [False] * (len(layouts) - 2) + [True, False]
@@ -333,7 +335,7 @@ def test_the_table_of_reasons_takes_its_heading_along_to_the_next_page(reports, 
     report = reports["many"]
     reason = ReasonLine(question="Is every reason read?", item="", reason="Nobody is served. " * 6, by="Owner", mark="")
     reasons = {"r": replace(report, reasons=(reason,) * count), "packages": [], "dense": True, "aside": False}
-    context = package_plan.shared_context(report) | package_plan.method_context(report)
+    context = remediation_plan.shared_context(report) | remediation_plan.method_context(report)
     context |= {"reasons_heading": "Reasons to be accepted"} | reasons
     part = render_to_string("assessments/documents/reasons_evidence.html", context)
     for height in range(150, 240, 9):
@@ -373,14 +375,14 @@ def test_the_answer_stands_before_the_advice_in_the_respondents_own_words(plans,
 def test_a_quotation_that_is_cut_gets_its_closing_mark():
     why = "It serves healthcare, and no owner is named; needed before “Assess the version in use again, and each new one”."
     for letters in range(70, 112):
-        short = package_plan.shorten(why, letters)
+        short = remediation_plan.shorten(why, letters)
         assert len(short) <= letters
         assert short.count("“") == short.count("”")
 
 
 def test_a_quotation_is_left_out_rather_than_cut_where_a_clause_ends_before_it():
     why = "An error can harm somebody, and nobody could say whether “Stopping it, working without it” is in place."
-    assert package_plan.shorten(why, 80) == "An error can harm somebody …"
+    assert remediation_plan.shorten(why, 80) == "An error can harm somebody …"
 
 
 def test_a_prohibited_use_that_was_denied_is_not_named_as_what_would_raise_the_tier(reports):
@@ -399,7 +401,9 @@ def test_a_prohibited_use_that_was_denied_is_not_named_as_what_would_raise_the_t
 def test_a_dimension_of_few_duties_shows_no_number(reports, monkeypatch):
     report = reports["few"]
     thin = replace(report.readiness[0], duties=4, full=1, half=0, none=3, unknown=0, unanswered=0)
-    sheets = lay(monkeypatch, package_plan.plan_pdf, replace(report, readiness=(thin, *report.readiness[1:])), **HOW)
+    sheets = lay(
+        monkeypatch, remediation_plan.plan_pdf, replace(report, readiness=(thin, *report.readiness[1:])), **HOW
+    )
     assert "toofewtosay" in "".join(sheet.text for sheet in sheets)
 
 
@@ -411,7 +415,7 @@ def test_an_action_without_a_question_has_its_words_from_the_snapshot(reports):
 
 def test_the_annex_shows_what_the_plan_folds(reports, edition, monkeypatch):
     report = reports["few"]
-    pdf, sheets = draw(monkeypatch, package_plan.annex_pdf, report, **HOW)
+    pdf, sheets = draw(monkeypatch, remediation_plan.annex_pdf, report, **HOW)
     text = squeezed("".join(pages_of(pdf)))
     for action in report.actions:
         for words in (*action.steps, *action.closes, *(finding.statement for finding in action.findings)):
@@ -507,7 +511,7 @@ def test_a_board_paper_of_extreme_names_and_70_actions_stays_two_pages(reports, 
 @pytest.mark.long
 def test_a_plan_of_extreme_names_and_70_actions_keeps_its_rules(reports, monkeypatch):
     report = extreme(reports["many"])
-    sheets = lay(monkeypatch, package_plan.plan_pdf, report, **HOW)
+    sheets = lay(monkeypatch, remediation_plan.plan_pdf, report, **HOW)
     acts = [act for sheet in sheets for act in sheet.acts]
     assert len(acts) == len(set(acts)) == 70
     assert [line.text for sheet in sheets for line in sheet.lines if line.right > 194.5 * MM] == []

@@ -1,73 +1,36 @@
-"""The remediation plan: a report in, HTML and then PDF bytes out."""
+"""The remediation plan of releases 1 and 2 of the edition, which have no packages: a report in, HTML and PDF bytes out.
+
+The plan of today is in `remediation_plan`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.template.loader import render_to_string
-from django.urls import reverse
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from assessments.documents import drawing, engine
+from assessments.documents import engine
 from assessments.documents.report.actions import ActionBlock
-from assessments.documents.report.dates import day, moment
+from assessments.documents.report.dates import day
 from assessments.documents.report.model import Report
-from assessments.documents.report.scores import Readiness
-from assessments.guideline.terms import TIERS, Tier
+from assessments.documents.shared_parts import (
+    action_block,
+    bar_of,
+    glossary,
+    guideline_month,
+    made_from,
+    shortened,
+    tier_heading,
+    tier_strip,
+    tier_words,
+)
 
 FIRST = 5
 """Actions on the board's page."""
-LINE_LETTERS, PAGE_LINES = 85, 32
-"""Letters of a line of an action's text, and such lines as fit a page beside its heads, rules and signatures."""
-HEAD_LETTERS = 80
-"""Letters of a name in the running head; the cover and the certificate's first page print it whole."""
-TIERS_ZH = {Tier.LOW: "低", Tier.LIMITED: "有限", Tier.HIGH: "高", Tier.UNACCEPTABLE: "不可接受"}
-
-
-@dataclass(frozen=True, slots=True)
-class StripTier:
-    key: str
-    word: str
-    word_zh: str
-    chosen: bool
-    mark: SafeString
-
-
-def tier_strip(assigned: Tier, words: dict[Tier, str], *, chinese: bool = False) -> tuple[StripTier, ...]:
-    """Return the four tiers in order, with the assigned one chosen."""
-    return tuple(
-        StripTier(
-            key=str(tier),
-            word=words[tier],
-            word_zh=TIERS_ZH[tier] if chinese else "",
-            chosen=tier == assigned,
-            mark=drawing.tier_mark(
-                tier,
-                _("Tier of this use:") if tier == assigned else _("Other tier:"),
-                colour="#FFFFFF" if tier == assigned else drawing.INK_3,
-            ),
-        )
-        for tier in TIERS
-    )
-
-
-def shortened(name: str, letters: int = HEAD_LETTERS) -> str:
-    """Shorten a long name for a running head, at a word where there is one."""
-    if len(name) <= letters:
-        return name
-    beginning = name[: letters - 1]
-    return (beginning.rsplit(" ", 1)[0] if " " in beginning else beginning) + "…"
-
-
-def guideline_month(text: str) -> str:
-    """2025-12 as December 2025."""
-    return f"{datetime.strptime(text, '%Y-%m'):%B %Y}"
 
 
 def plan_html(report: Report) -> str:
@@ -78,7 +41,7 @@ def plan_html(report: Report) -> str:
     named = [line.name for line in report.readiness]
     good = sorted(report.good.items(), key=lambda entry: named.index(entry[0]) if entry[0] in named else len(named))
     return render_to_string(
-        "assessments/documents/plan.html",
+        "assessments/documents/former_plan/plan.html",
         {
             "r": report,
             "strip": tier_strip(report.tier.assigned, tier_words()),
@@ -105,58 +68,6 @@ def plan_html(report: Report) -> str:
 def plan_pdf(report: Report, *, identifier: str, created: datetime) -> bytes:
     """Render the plan; the same report, identifier and time give the same bytes."""
     return engine.render(plan_html(report), identifier=identifier, created=created)
-
-
-def tier_words() -> dict[Tier, str]:
-    return {
-        Tier.LOW: _("Low"),
-        Tier.LIMITED: _("Limited"),
-        Tier.HIGH: _("High"),
-        Tier.UNACCEPTABLE: _("Unacceptable"),
-    }
-
-
-def made_from(report: Report) -> str:
-    if report.frozen is None:
-        return _("The present answers of draft %(reference)s.") % {"reference": report.assessment}
-    at = moment(report.frozen.at)
-    return _("Submission %(reference)s, round %(round)s, frozen %(day)s, %(time)s (Hong Kong).") % {
-        "reference": report.frozen.reference,
-        "round": report.frozen.round,
-        "day": day(at),
-        "time": f"{at:%H:%M}",
-    }
-
-
-def bar_of(line: Readiness) -> SafeString | str:
-    if line.value is None:
-        return ""
-    title = _("%(name)s: %(full)s of %(duties)s duties in place, %(half)s partly") % {
-        "name": line.name,
-        "full": line.full,
-        "duties": line.duties,
-        "half": line.half,
-    }
-    return drawing.bar(title, full=line.full, half=line.half, unknown=line.unknown, of=line.duties, size=18)
-
-
-def action_block(report: Report, action: ActionBlock) -> dict[str, Any]:
-    """Return an action with its address; a draft's has none yet, since its number is given at the signing."""
-    if report.frozen is None:
-        return {"action": action, "address": "", "code": "", "long": _is_long(action)}
-    address = settings.PUBLIC_URL + reverse("action", args=[report.use_reference, action.number])
-    title = _("QR code of the page of action %(n)s") % {"n": action.number}
-    code = drawing.qr(address, 14, title)
-    return {"action": action, "address": address, "code": code, "long": _is_long(action)}
-
-
-def _is_long(action: ActionBlock) -> bool:
-    """Tell whether the action certainly takes more than a page, by its lines: then it need not begin on a fresh one."""
-    texts = [finding.statement + "".join(finding.items) for finding in action.findings]
-    texts += [action.why, *action.steps, *action.closes]
-    texts += [action.answer.question, action.answer.note] if action.answer else []
-    heads = {finding.heading for finding in action.findings}
-    return len(heads) + sum(1 + len(text) // LINE_LETTERS for text in texts if text) > PAGE_LINES
 
 
 def _board(report: Report) -> dict[str, Any]:
@@ -237,16 +148,6 @@ def _by_dimension(report: Report, columns: Sequence[str]) -> list[dict[str, Any]
     return [*rows, row(_("All"), report.standing, sum_up=True)]
 
 
-def tier_heading(report: Report) -> str:
-    if report.tier.raised:
-        return _("%(tier)s risk, as a reviewer judged it") % {"tier": report.tier.word}
-    deciding = sum(rule.deciding for rule in report.tier.rules)
-    return ngettext("%(tier)s risk, by %(n)s rule", "%(tier)s risk, by %(n)s rules", deciding) % {
-        "tier": report.tier.word,
-        "n": deciding,
-    }
-
-
 def _glance_heading(report: Report) -> str:
     if not report.standing:
         return _("Nothing is left to do") if report.actions else ""
@@ -256,15 +157,3 @@ def _glance_heading(report: Report) -> str:
         "all": len(report.standing),
         "period": first.title.lower(),
     }
-
-
-def glossary() -> list[tuple[str, str, str]]:
-    """Word, Traditional Chinese, meaning."""
-    return [
-        (_("Tier"), "風險層級", _("how dangerous a use is; one of four.")),
-        (_("Readiness"), "就緒程度", _("how much of what the Guideline asks is in place.")),
-        (_("Duty"), "責任", _("one act that the Guideline asks of a part.")),
-        (_("Must, should, consider"), "必須、應該、可考慮", _("how strongly the Guideline words a duty.")),
-        (_("Finding"), "發現", _("where an answer falls short of a duty.")),
-        (_("Condition"), "條件", _("a must to be met by a date after the certificate is issued.")),
-    ]
