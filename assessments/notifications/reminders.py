@@ -13,7 +13,6 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 
 from assessments.access import roles
@@ -33,7 +32,7 @@ from assessments.models import (
     edition_for,
     monitored_until,
 )
-from assessments.notifications import inbox
+from assessments.notifications import inbox, links
 from assessments.notifications.kinds import MessageKind
 from assessments.notifications.recipients import owners_by_organisation, working_members
 
@@ -203,7 +202,7 @@ def remind_of_evidence(today: date | None = None) -> int:
                 about=f"evidence:{piece.reference}",
                 due=piece.expires_on,
                 people=frozenset(people),
-                link=reverse("evidence_piece", args=[piece.reference]),
+                link=links.evidence(piece),
                 context={"title": piece.title, "due": piece.expires_on, "today": today},
             )
         )
@@ -235,7 +234,7 @@ def remind_of_monitoring(today: date | None = None) -> int:
                 about=f"monitoring:{certificate.number}",
                 due=last,
                 people=frozenset(owners.get(certificate.organisation_id, set()) | _alerted(certificate)),
-                link=reverse("conformity", args=[assessment.reference]),
+                link=links.conformity(assessment),
                 context={"use": assessment.use.title, "number": certificate.number, "due": last, "today": today},
             )
         )

@@ -70,6 +70,17 @@ def test_the_domain_knows_no_page(path: Path) -> None:
     assert "django.http" not in {f"{module}.{name}" for module in modules for name in names if module == "django"}
 
 
+def test_addresses_of_messages_are_made_in_one_module() -> None:
+    rooms = [*(APP / "domain").rglob("*.py"), *(APP / "notifications").rglob("*.py")]
+    users = {
+        str(path.relative_to(APP))
+        for path in rooms
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.ImportFrom | ast.Import) and "reverse" in {alias.name for alias in node.names}
+    }
+    assert users == {"notifications/links.py"}
+
+
 @pytest.mark.parametrize("path", sorted((APP / "views").rglob("*.py")), ids=module_of)
 def test_views_reach_rows_through_finders_alone(path: Path) -> None:
     asked = [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.Attribute) and node.attr == "objects"]

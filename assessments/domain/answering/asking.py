@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,16 +15,11 @@ from assessments.audit.kinds import AuditKind
 from assessments.core.errors import Locked, NotPermitted
 from assessments.domain.answering import assignments, comments
 from assessments.models import Assessment, Assignment, Involvement, Membership, User
+from assessments.notifications import links
 from assessments.notifications.inbox import notify, settle, withdraw_notification
 from assessments.notifications.kinds import MessageKind
 
 # --- asking somebody to answer ---------------------------------------------------------------------------------------
-
-
-def place_of(assignment: Assignment) -> str:
-    """Return the address of what is asked: the section, or the very question on its page."""
-    section = reverse("section", args=[assignment.assessment.reference, assignment.section])
-    return f"{section}#q-{assignment.question}" if assignment.question else section
 
 
 def title_of(assignment: Assignment) -> str:
@@ -62,7 +56,7 @@ def _tell_asked(assignment: Assignment, by: User) -> None:
         MessageKind.ASKED,
         [assignment.member.user_id],
         about=f"assignment:{assignment.pk}",
-        link=place_of(assignment),
+        link=links.asked(assignment),
         context={**comments.context_of(assignment, by), "due": assignment.due, "note": assignment.note},
     )
 
@@ -110,7 +104,7 @@ def stop_asking(assignment: Assignment, *, by: User) -> None:
             MessageKind.ASKED_NO_MORE,
             [asked],
             about=f"assignment:{pk}",
-            link=reverse("dashboard"),  # the assessment itself may be closed to them now
+            link=links.home(),  # the assessment itself may be closed to them now
             context=comments.context_of(assignment, by),
         )
     _audit(AuditKind.ASSIGNMENT_REMOVED, assignment, by)
@@ -146,7 +140,7 @@ def finish(assignment: Assignment, *, by: User) -> None:
             MessageKind.ANSWERED,
             [assignment.by_id],
             about=f"assignment:{assignment.pk}",
-            link=place_of(assignment),
+            link=links.asked(assignment),
             context=comments.context_of(assignment, by),
         )
     _audit(AuditKind.ASSIGNMENT_DONE, assignment, by)

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -21,6 +20,7 @@ from assessments.access.roles import Action
 from assessments.core.errors import InvalidAnswer, NotPermitted, WorkflowError
 from assessments.domain.answering import asking
 from assessments.models import Assessment, Assignment, Comment, Membership, User
+from assessments.notifications import links
 from assessments.notifications.inbox import notify, settle, withdraw_notification
 from assessments.notifications.kinds import MessageKind
 
@@ -51,11 +51,6 @@ def mentioned(text: str, members: Iterable[Membership]) -> list[Membership]:
         if times and len(names[name]) == 1:
             found[names[name][0].pk] = names[name][0]
     return list(found.values())
-
-
-def link_to(comment: Comment) -> str:
-    page = reverse("comments", args=[comment.assessment.reference, comment.question])
-    return f"{page}?at={comment.pk}#comment-{comment.pk}"
 
 
 @transaction.atomic
@@ -90,7 +85,7 @@ def comment(
     named = {m.user_id for m in [*mentioned(text, members), *(m for m in members if m.pk in chosen)]}
     use = assessment.use.title
     context = {"name": by, "question": asked.title, "asked": asked.text, "comment": text, "use": use}
-    about, link = f"comment:{said.pk}", link_to(said)
+    about, link = f"comment:{said.pk}", links.comment(said)
     notify(MessageKind.MENTION, named, about=about, link=link, context=context)
     if reply_to is not None:
         thread = Comment.objects.filter(reply_to=reply_to).values_list("author_id", flat=True)

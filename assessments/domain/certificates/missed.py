@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from datetime import date
 
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 
 from assessments.access import finders
@@ -16,6 +15,7 @@ from assessments.domain.certificates import standing, status
 from assessments.domain.certificates.status import RECORDED_AS, SUSPEND
 from assessments.models import Assessment, Certificate, CertificateEvent, Condition, RemediationAction, Submission, User
 from assessments.models.public_reasons import PublicReason, coded
+from assessments.notifications import links
 from assessments.notifications.inbox import notify
 from assessments.notifications.kinds import MessageKind
 from assessments.notifications.recipients import concerned, owners_of
@@ -109,5 +109,5 @@ def _tell_missed(
     about, link = f"condition:{condition.pk}", (action or assessment).get_absolute_url()
     notify(MessageKind.CONDITION_MISSED, owners, about=about, link=link, context=context)
     reviewers = finders.seated_now(submission) - owners
-    link = reverse("review", args=[submission.reference])
+    link = links.review(submission)
     notify(MessageKind.CONDITION_MISSED, reviewers, about=about, link=link, context=context)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from django.urls import reverse
 from django.utils import timezone
 
 from assessments.access import finders
@@ -22,6 +21,7 @@ from assessments.models import (
 )
 from assessments.models.certificates import NOTED
 from assessments.models.public_reasons import PublicReason, coded
+from assessments.notifications import links
 from assessments.notifications.inbox import notify as notify_people
 from assessments.notifications.kinds import MessageKind
 from assessments.notifications.recipients import owners_of
@@ -118,10 +118,10 @@ def _message(certificate: Certificate, event: CertificateEvent) -> tuple[Message
 def _link(certificate: Certificate, event: CertificateEvent, *, to_owners: bool) -> str:
     """Return the page to go on from: an owner adds monitoring records, a reviewer sees the case of a new certificate."""
     if to_owners and event.is_by_monitoring:
-        return reverse("conformity", args=[certificate.submission.assessment.reference])
+        return links.conformity(certificate.submission.assessment)
     if not to_owners and event.kind == Event.ISSUED:
-        return reverse("review", args=[certificate.submission.reference])
-    return reverse("certificate_status", args=[certificate.number])
+        return links.review(certificate.submission)
+    return links.certificate_status(certificate.number)
 
 
 SUSPEND, REINSTATE, REVOKE = status.Event.SUSPENDED, status.Event.REINSTATED, status.Event.REVOKED

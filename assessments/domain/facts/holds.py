@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,6 +16,7 @@ from assessments.audit.kinds import AuditKind
 from assessments.core.errors import InvalidAnswer, NotPermitted, WorkflowError
 from assessments.domain.facts import tier
 from assessments.models import DeclaredUse, Evidence, EvidenceUse, Hold, Role, User
+from assessments.notifications import links
 from assessments.notifications.inbox import notify
 from assessments.notifications.kinds import MessageKind
 
@@ -58,7 +58,7 @@ def assign(hold: Hold, *, by: User, owner: User, due: date) -> Hold:
             MessageKind.HOLD,
             [owner.pk],
             about=f"hold:{hold.pk}",
-            link=reverse("hold", args=[use.reference, hold.pk]),
+            link=links.hold(hold),
             context={"name": by, "use": use.title, "due": due},
         )
     audit_hold(AuditKind.HOLD_ASSIGNED, hold, by, old=before, new={"owner": str(owner), "due": due})

@@ -17,7 +17,6 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Sum
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -44,6 +43,7 @@ from assessments.models import (
     User,
 )
 from assessments.models.base import FrozenQuerySet
+from assessments.notifications import links
 from assessments.notifications.inbox import forget_links, notify
 from assessments.notifications.kinds import MessageKind
 from assessments.notifications.recipients import owners_of, reviewers_on
@@ -312,7 +312,7 @@ def _leave_certificates(organisation: Organisation) -> None:
             MessageKind.CERTIFICATE_LEFT,
             people,
             about=f"certificate:{number}",
-            link=reverse("certificate_status", args=[number]),
+            link=links.certificate_status(number),
             context={"number": number},
         )
 

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from django.db import transaction
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -39,6 +38,7 @@ from assessments.models import (
     State,
     User,
 )
+from assessments.notifications import links
 from assessments.notifications.inbox import notify, withdraw_notification
 from assessments.notifications.kinds import MessageKind
 
@@ -88,7 +88,7 @@ def _assignments(member: Membership) -> Iterable[Assignment]:
 def _sections(member: Membership, to: tuple[User, ...]) -> Iterator[Open]:
     for one in _assignments(member):
         title = f"{asking.title_of(one)} ({one.assessment.use.title})"
-        yield Open(f"section:{one.pk}", title, asking.place_of(one), to)
+        yield Open(f"section:{one.pk}", title, links.asked(one), to)
 
 
 def _actions(member: Membership, to: tuple[User, ...]) -> Iterator[Open]:
@@ -101,7 +101,7 @@ def _actions(member: Membership, to: tuple[User, ...]) -> Iterator[Open]:
 def _holds(member: Membership, to: tuple[User, ...]) -> Iterator[Open]:
     rows = Hold.objects.filter(owner=member.user_id, use__organisation=member.organisation_id, closed_at=None)
     for one in rows.select_related("use").order_by("pk"):
-        place = reverse("hold", args=[one.use.reference, one.pk])
+        place = links.hold(one)
         yield Open(f"hold:{one.pk}", _("Hold: %(use)s") % {"use": one.use.title}, place, to)
 
 
@@ -113,7 +113,7 @@ def _pieces(member: Membership) -> Iterable[Evidence]:
 def _evidence(member: Membership, to: tuple[User, ...]) -> Iterator[Open]:
     if count := len(list(_pieces(member))):
         title = ngettext("Evidence: %(n)s piece", "Evidence: %(n)s pieces", count) % {"n": count}
-        yield Open(EVIDENCE, title, reverse("evidence"), to)
+        yield Open(EVIDENCE, title, links.evidence_library(), to)
 
 
 def _held_seats(member: Membership) -> Iterable[ReviewSeat]:
@@ -142,7 +142,7 @@ def _seats(member: Membership) -> Iterator[Open]:
             "organisation": submission.organisation,
         }
         found = seat_requests.colleagues(submission, Seat(held.seat), member.user)
-        place = reverse("review", args=[submission.reference])
+        place = links.review(submission)
         yield Open(f"seat:{held.pk}", title, place, tuple(one.user for one in found))
 
 
@@ -235,7 +235,7 @@ def _tell(work: list[Open], chosen: Mapping[str, User], member: Membership, by: 
             MessageKind.HANDED_OVER,
             [user.pk],
             about=f"membership:{member.pk}",
-            link=mine[0].place if len(mine) == 1 else reverse("dashboard"),
+            link=mine[0].place if len(mine) == 1 else links.home(),
             context={"name": member.user, "organisation": member.organisation, "titles": titles},
         )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -34,6 +33,7 @@ from assessments.models import (
     Submission,
     User,
 )
+from assessments.notifications import links
 from assessments.notifications.inbox import notify, settle
 from assessments.notifications.kinds import MessageKind
 from assessments.notifications.recipients import owners_of
@@ -133,7 +133,7 @@ def contest(assessment: Assessment, value: str, reasons: str, *, by: User) -> Ap
         MessageKind.APPEAL,
         _who_may_answer(appeal),
         about=f"appeal:{appeal.reference}",
-        link=reverse("appeal", args=[appeal.reference]),
+        link=links.appeal(appeal),
         context={
             "kind": about.kind,
             "use": assessment.use.title,
@@ -195,7 +195,7 @@ def answer(appeal: Appeal, *, by: User, upheld: bool, words: str) -> AppealAnswe
             MessageKind.TO_REINSTATE,
             standing.who_may_reinstate(certificate),
             about=f"appeal:{found.reference}",
-            link=reverse("certificate_status", args=[certificate.number]),
+            link=links.certificate_status(certificate.number),
             context={"use": assessment.use.title, "number": certificate.number, "words": words},
         )
     is_appeal = found.kind == AppealKind.APPEAL
@@ -208,9 +208,9 @@ def _tell_answer(appeal: Appeal, given: AppealAnswer) -> None:
     """Tell both sides how an appeal was answered; nobody has to answer it any more."""
     assessment, about = appeal.assessment, f"appeal:{appeal.reference}"
     context = {"kind": appeal.kind, "use": assessment.use.title, "upheld": given.upheld, "words": given.words}
-    link = f"{reverse('contest', args=[assessment.reference])}#appeal-{appeal.reference}"
+    link = links.contest(assessment, appeal)
     notify(MessageKind.APPEAL_ANSWERED, owners_of(assessment.organisation_id), about=about, link=link, context=context)
-    link = f"{interests.page_of_case('review_messages', appeal.submission)}#appeals"
+    link = f"{links.review_messages(appeal.submission)}#appeals"
     reviewers = _reviewers_of(appeal) - {given.by_id}
     notify(MessageKind.APPEAL_ANSWERED, reviewers, about=about, link=link, context=context)
     settle(MessageKind.APPEAL, about=[about])

@@ -8,7 +8,6 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -45,6 +44,7 @@ from assessments.models import (
     edition_for,
 )
 from assessments.models.base import canonical_json
+from assessments.notifications import links
 from assessments.notifications.inbox import notify
 from assessments.notifications.kinds import MessageKind
 from assessments.notifications.recipients import owners_of
@@ -216,7 +216,7 @@ def _complete(submission: Submission, assessment: Assessment, *, by: User) -> Ce
         MessageKind.APPROVED,
         owners_of(assessment.organisation_id),
         about=f"submission:{submission.reference}",
-        link=reverse("assessment", args=[assessment.reference]),
+        link=links.assessment(assessment),
         context=waiting.approval_context(submission, None if certificate else issue.no_certificate_yet(submission)),
     )
     return certificate

@@ -8,7 +8,6 @@ from statistics import median
 from typing import Any
 
 from django.db import transaction
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -32,6 +31,7 @@ from assessments.models import (
     Submission,
     User,
 )
+from assessments.notifications import links
 from assessments.notifications.inbox import notify
 from assessments.notifications.kinds import MessageKind
 
@@ -211,7 +211,7 @@ def tell_of_short_look(submission: Submission, look: Look, *, by: User) -> None:
         MessageKind.SHORT_LOOK,
         others,
         about=f"submission:{submission.reference}",
-        link=reverse("review", args=[submission.reference]),
+        link=links.review(submission),
         context={"name": by, "use": submission.assessment.use.title, "seconds": look.median_seconds or 0},
     )
 
@@ -240,7 +240,7 @@ def take_back_approval(submission: Submission, *, by: User, reason: str) -> Revi
         MessageKind.APPROVAL_TAKEN_BACK,
         [one.reviewer_id for one in submission.seats.all() if one.reviewer_id != by.pk],
         about=f"submission:{submission.reference}",
-        link=reverse("review", args=[submission.reference]),
+        link=links.review(submission),
         context={"name": by, "use": assessment.use.title, "reason": reason},
     )
     log.record(

@@ -10,7 +10,6 @@ from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import F, Q
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,6 +18,7 @@ from assessments.core import proof
 from assessments.core.errors import Conflict, InvalidAnswer, Locked, NotPermitted
 from assessments.domain.review.kept_texts import KEPT_DAYS
 from assessments.models import Assessment, CaseNote, State, Submission, User
+from assessments.notifications import links
 from assessments.notifications.inbox import notify
 from assessments.notifications.kinds import MessageKind
 
@@ -82,7 +82,7 @@ def share(submission: Submission, pk: int, *, by: User) -> CaseNote:
         MessageKind.CASE_NOTE,
         finders.seated_now(submission) - {by.pk},
         about=f"submission:{submission.reference}",
-        link=reverse("case_notes", args=[submission.reference]),
+        link=links.case_notes(submission),
         context={"name": by, "use": submission.assessment.use.title},
     )
     return note

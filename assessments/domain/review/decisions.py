@@ -7,7 +7,6 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -32,6 +31,7 @@ from assessments.models import (
     User,
     edition_for,
 )
+from assessments.notifications import links
 from assessments.notifications.inbox import notify
 from assessments.notifications.kinds import MessageKind
 from assessments.notifications.recipients import owners_of
@@ -72,7 +72,7 @@ def send_back(
         MessageKind.RETURNED,
         owners_of(assessment.organisation_id),
         about=f"submission:{submission.reference}",
-        link=reverse("returned", args=[assessment.reference]),
+        link=links.returned(assessment),
         context=return_context(assessment, marked, words, answer_by, asked),
     )
     telling.returned(submission, by=by, words=words)
@@ -141,7 +141,7 @@ def refuse(submission: Submission, *, by: User, statement: str) -> ReviewDecisio
         MessageKind.REFUSED,
         owners_of(assessment.organisation_id),
         about=f"submission:{submission.reference}",
-        link=reverse("assessment", args=[assessment.reference]),
+        link=links.assessment(assessment),
         context={"use": assessment.use.title, "statement": statement, "prohibited": prohibited},
     )
     telling.refused(submission, decision)
@@ -166,7 +166,7 @@ def return_for_tier(
         MessageKind.RETURNED,
         owners_of(assessment.organisation_id),
         about=f"submission:{submission.reference}",
-        link=reverse("returned", args=[assessment.reference]),
+        link=links.returned(assessment),
         context={"use": assessment.use.title, "words": words, "tier_changed": True},
     )
     telling.returned(submission, by=by, words=words)

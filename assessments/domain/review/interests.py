@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from assessments.access import finders, separation
@@ -15,17 +14,13 @@ from assessments.core import proof
 from assessments.core.errors import InvalidAnswer, NotPermitted, SeparationOfDuties
 from assessments.domain.review import rounds
 from assessments.models import Assessment, Interest, RequestOutcome, SeatRequest, Submission, User
-from assessments.notifications import texts
+from assessments.notifications import links, texts
 from assessments.notifications.inbox import notify
 from assessments.notifications.kinds import MessageKind
 
 
 def audit_case(kind: AuditKind, assessment: Assessment, by: User, **details: Any) -> None:
     log.record(kind, assessment, by=by, organisation=assessment.organisation, details=details)
-
-
-def page_of_case(name: str, submission: Submission, *more: Any) -> str:
-    return reverse(name, args=[submission.reference, *more])
 
 
 # --- declaring an interest -----------------------------------------------------------------------------------------------
@@ -67,7 +62,7 @@ def decline(submission: Submission, *, by: User, words: str) -> Interest:
         MessageKind.ASSIGNED,
         told - {by.pk},
         about=f"interest:{declared.pk}",
-        link=page_of_case("review", submission),
+        link=links.review(submission),
         context={"seat": texts.cases.Seat.CONFLICT, "name": by, "use": assessment.use.title},
     )
     audit_case(AuditKind.CONFLICT_DECLARED, assessment, by, submission=submission.reference, words=words[:400])

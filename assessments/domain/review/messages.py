@@ -5,15 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from assessments.access import finders, roles, separation
 from assessments.access.roles import Action
 from assessments.core.errors import InvalidAnswer, Locked, NotPermitted
-from assessments.domain.review import interests
 from assessments.models import Assessment, CaseMessage, Membership, Sees, State, Submission, User
+from assessments.notifications import links
 from assessments.notifications.inbox import notify
 from assessments.notifications.kinds import MessageKind
 from assessments.notifications.recipients import owners_of
@@ -69,10 +68,10 @@ def say(submission: Submission, text: str, *, by: User) -> CaseMessage:
         members = Membership.objects.current().filter(organisation=assessment.organisation_id, user__in=wrote)
         still = members.filter(role__in=roles.WORKING_ROLES)
         told = {*owners_of(assessment.organisation_id), *still.values_list("user", flat=True)}
-        link = reverse("case", args=[assessment.reference])
+        link = links.case(assessment)
     else:
         told = finders.seated_now(submission)
-        link = interests.page_of_case("review_messages", submission)
+        link = links.review_messages(submission)
     notify(
         MessageKind.CASE_MESSAGE,
         told - {by.pk},

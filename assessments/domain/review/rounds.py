@@ -12,7 +12,6 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -24,6 +23,7 @@ from assessments.audit import log
 from assessments.audit.kinds import AuditKind
 from assessments.guideline.terms import Tier
 from assessments.models import Assessment, Interest, ReviewSeat, Route, Seat, State, Submission, User
+from assessments.notifications import links
 from assessments.notifications.inbox import notify
 from assessments.notifications.kinds import MessageKind
 
@@ -124,7 +124,7 @@ def _ask_again(pk: int) -> bool:
         MessageKind.TO_DECLARE,
         [seat.reviewer_id],
         about=f"submission:{seat.submission.reference}",
-        link=reverse("declare", args=[seat.submission.reference]),
+        link=links.declare(seat.submission),
         context={"use": assessment.use.title, "changes": words_of(changes)},
     )
     told = {"submission": seat.submission.reference, "seat": str(seat.seat)}

@@ -31,7 +31,7 @@ from assessments.models import (
     Submission,
     User,
 )
-from assessments.notifications import texts
+from assessments.notifications import links, texts
 from assessments.notifications.inbox import notify, withdraw_notification
 from assessments.notifications.kinds import MessageKind
 
@@ -163,7 +163,7 @@ def ask(
         MessageKind.ASSIGNED,
         [to.pk],
         about=f"request:{asked.pk}",
-        link=interests.page_of_case("take", submission),
+        link=links.take(submission),
         context={
             "seat": texts.cases.Seat.HANDED_OVER if held else texts.cases.Seat.ASKED,
             "name": by,
@@ -208,7 +208,7 @@ def stop_asking(asked: SeatRequest, *, by: User) -> None:
             MessageKind.ASKED_NO_MORE,
             [asked.to_id],
             about=about,
-            link=interests.page_of_case("review", submission),
+            link=links.review(submission),
             context={"name": by, "use": assessment.use.title},
         )
     interests.audit_case(
@@ -242,7 +242,7 @@ def take_over(asked: SeatRequest, *, by: User) -> ReviewSeat:
         MessageKind.ASSIGNED,
         {asked.by_id, asked.holder_id or asked.by_id} - {by.pk},
         about=f"taken-over:{asked.pk}",
-        link=interests.page_of_case("review", submission),
+        link=links.review(submission),
         context={"seat": texts.cases.Seat.TAKEN_OVER, "name": by, "use": assessment.use.title},
     )
     interests.audit_case(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.db.models import Case, Value, When
-from django.urls import reverse
 
 from assessments.access import separation
 from assessments.access.separation import Reviewer
@@ -24,6 +23,7 @@ from assessments.models import (
     Submission,
     User,
 )
+from assessments.notifications import links
 from assessments.notifications.inbox import notify
 from assessments.notifications.kinds import MessageKind
 from assessments.notifications.recipients import reviewers_on
@@ -77,7 +77,7 @@ def tell_second_seat(assessment: Assessment, submission: Submission, *, but: set
         MessageKind.SECOND_SEAT,
         reviewers_on(Route.INDEPENDENT, assessment.organisation_id) - but,
         about=f"submission:{submission.reference}",
-        link=reverse("review", args=[submission.reference]),
+        link=links.review(submission),
         context={"use": assessment.use.title, "organisation": assessment.organisation},
     )
 

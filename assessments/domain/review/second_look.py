@@ -16,7 +16,6 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
@@ -42,6 +41,7 @@ from assessments.models import (
     Submission,
     User,
 )
+from assessments.notifications import links
 from assessments.notifications.inbox import notify
 from assessments.notifications.kinds import MessageKind
 
@@ -76,7 +76,7 @@ def notify_about(look: SecondLook, people: set[int], **context: Any) -> None:
         MessageKind.SECOND_LOOK,
         people,
         about=f"second_look:{look.pk}",
-        link=reverse("second_look", args=[look.submission.reference]),
+        link=links.second_look(look.submission),
         context={"use": look.submission.assessment.use.title, **context},
     )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -25,6 +24,7 @@ from assessments.models import (
     User,
 )
 from assessments.models.marks import STRICT, combined_marks
+from assessments.notifications import links
 from assessments.notifications.inbox import notify
 from assessments.notifications.kinds import MessageKind
 
@@ -96,10 +96,10 @@ def report(look: SecondLook, *, by: User, words: str) -> SecondLook:
     look.reported_at, look.reported_by, look.reported_words = timezone.now(), by, words.strip()[:4000]
     look.save(update_fields=["reported_at", "reported_by", "reported_words"])
     certificate = second_look.certificate_of(look)
-    link = reverse("second_look", args=[look.submission.reference])
+    link = links.second_look(look.submission)
     context = {"name": by, "use": look.submission.assessment.use.title, "words": look.reported_words}
     if certificate is not None:
-        link = reverse("certificate_status", args=[certificate.number])
+        link = links.certificate_status(certificate.number)
         context["number"] = certificate.number
     people = {one.pk for one in _who_hears(look, by)}
     notify(MessageKind.SECOND_LOOK_REPORTED, people, about=f"second_look:{look.pk}", link=link, context=context)

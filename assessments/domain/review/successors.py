@@ -6,7 +6,6 @@ What was decided keeps the name of its giver. Until the decision a seat is hande
 from __future__ import annotations
 
 from django.db import IntegrityError, transaction
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -27,7 +26,7 @@ from assessments.models import (
     Submission,
     User,
 )
-from assessments.notifications import texts
+from assessments.notifications import links, texts
 from assessments.notifications.inbox import notify
 from assessments.notifications.kinds import MessageKind
 
@@ -108,7 +107,7 @@ def succeed(submission: Submission, seat: Seat, *, by: User) -> ReviewSeat:
         MessageKind.ASSIGNED,
         finders.seated_now(submission) - {by.pk},
         about=f"succeeded:{kept.pk}",
-        link=reverse("review", args=[submission.reference]),
+        link=links.review(submission),
         context={"seat": texts.cases.Seat.SUCCEEDED, "name": by, "use": assessment.use.title, "before": before},
     )
     log.record(

@@ -14,7 +14,6 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Prefetch
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -42,6 +41,7 @@ from assessments.models import (
     User,
     edition_for,
 )
+from assessments.notifications import links
 from assessments.notifications.inbox import notify
 from assessments.notifications.kinds import MessageKind
 
@@ -136,7 +136,7 @@ def _record(assessment: Assessment, submission: Submission, row: Supplement, tit
         MessageKind.SUPPLEMENT,
         finders.seated_now(submission) if assessment.state == State.IN_REVIEW else (),
         about=f"supplement:{row.pk}",
-        link=reverse("review_supplements", args=[submission.reference]),
+        link=links.review_supplements(submission),
         context={
             "name": row.by,
             "use": assessment.use.title,

@@ -6,15 +6,14 @@ functions that move an assessment call these inside their transactions.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
-
-from django.urls import reverse
 
 from assessments.access import finders
 from assessments.domain.review import rounds
 from assessments.guideline.terms import Tier
 from assessments.models import ReviewDecision, ReviewSeat, Seat, Submission, User
+from assessments.notifications import links
 from assessments.notifications.inbox import notify, settle
 from assessments.notifications.kinds import MessageKind
 
@@ -30,7 +29,7 @@ def new_round(submission: Submission, kept: Iterable[ReviewSeat]) -> None:
             MessageKind.CASE_ROUND,
             [seat.reviewer_id],
             submission,
-            page="declare" if seat.to_declare else "review",
+            link=links.declare if seat.to_declare else links.review,
             organisation=submission.assessment.organisation,
             round=submission.round,
             changed=submission.changed or 0,
@@ -81,13 +80,18 @@ def second_seat_is_free(submission: Submission, kept: Iterable[ReviewSeat]) -> b
 
 
 def _notify(
-    kind: MessageKind, people: Iterable[int], submission: Submission, *, page: str = "review", **context: Any
+    kind: MessageKind,
+    people: Iterable[int],
+    submission: Submission,
+    *,
+    link: Callable[[Submission], str] = links.review,
+    **context: Any,
 ) -> None:
     notify(
         kind,
         people,
         about=f"submission:{submission.reference}",
-        link=reverse(page, args=[submission.reference]),
+        link=link(submission),
         context={"use": submission.assessment.use.title, **context},
     )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.db.models import Q
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -39,6 +38,7 @@ from assessments.models import (
 )
 from assessments.models.snapshots import changed_targets
 from assessments.models.stale_reasons import StaleReason, because
+from assessments.notifications import links
 from assessments.notifications.inbox import notify
 from assessments.notifications.kinds import MessageKind
 from assessments.notifications.recipients import reviewers_on
@@ -138,7 +138,7 @@ def submit(assessment: Assessment, *, by: User, route: Route, public_statement: 
             MessageKind.SUBMITTED,
             reviewers_on(route, assessment.organisation_id) - {seat.reviewer_id for seat in kept},
             about=f"submission:{submission.reference}",
-            link=reverse("review", args=[submission.reference]),
+            link=links.review(submission),
             context={
                 "organisation": assessment.organisation,
                 "use": assessment.use.title,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.db import transaction
-from django.urls import reverse
 
 from assessments.access import finders, roles
 from assessments.access.roles import Action
@@ -13,6 +12,7 @@ from assessments.core.errors import WrongState
 from assessments.domain import workflow
 from assessments.domain.review import telling
 from assessments.models import Assessment, DecisionKind, ReviewDecision, State, User
+from assessments.notifications import links
 from assessments.notifications.inbox import notify
 from assessments.notifications.kinds import MessageKind
 
@@ -45,7 +45,7 @@ def withdraw(assessment: Assessment, *, by: User, reason: str) -> None:
         MessageKind.WITHDRAWN,
         finders.seated_now(assessment.current_submission),
         about=f"assessment:{assessment.reference}",
-        link=reverse("review", args=[assessment.current_submission.reference]),
+        link=links.review(assessment.current_submission),
         context={"use": assessment.use.title, "reason": reason},
     )
     submission = assessment.current_submission.reference

@@ -19,6 +19,7 @@ from assessments.forms.base import refusals
 from assessments.forms.collaboration import AskedForm, AskForm
 from assessments.guideline.edition import Question
 from assessments.models import Assignment
+from assessments.notifications import links
 from assessments.views.assessment.member_case import MemberCase, find_case, find_question
 from assessments.views.assessment.next_step import why_locked
 from assessments.views.site.invitations import count_invitation, send_invitation, show_unsent
@@ -98,7 +99,7 @@ def asked(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
         "section": edition.section_of[found.section],
         "question": edition.questions.get(found.question),
         "title": asking.title_of(found),
-        "place": asking.place_of(found),
+        "place": links.asked(found),
         "mine": mine,
         "may_change": may_change,
         "form": form,

@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 from assessments.access import finders
 from assessments.access import roles as access_roles
 from assessments.access.roles import Action
-from assessments.domain.answering import asking as answering_asking
 from assessments.domain.certificates import staleness
 from assessments.models import (
     Assessment,
@@ -31,6 +30,7 @@ from assessments.models import (
     User,
     edition_for,
 )
+from assessments.notifications import links
 from assessments.notifications.inbox import messages_for
 from assessments.notifications.kinds import MessageKind
 from assessments.views.assessment.next_step import step_of
@@ -183,7 +183,7 @@ def asked_need(assignment: Any) -> Need | None:
     if question is None:
         return None
     when, more, late = due_words(assignment.due)
-    said, url, label = assignment.note or question.text, answering_asking.place_of(assignment), _("Answer it")
+    said, url, label = assignment.note or question.text, links.asked(assignment), _("Answer it")
     if assignment.answered:
         said = _("It has an answer. Tell the person who asked, or go on.")
         url = reverse("asked", args=[assignment.assessment.reference, assignment.pk])

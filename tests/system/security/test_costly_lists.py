@@ -14,6 +14,7 @@ from django.utils import timezone
 from assessments.domain.answering import comments
 from assessments.exchange import inventory
 from assessments.models import AISystem, Assessment, Comment, ImportDraft
+from assessments.notifications import links
 from assessments.notifications.inbox import unread_for
 from tests.support.factories import Cast, make_assessment
 from tests.system.security.costs import in_a_second
@@ -74,7 +75,7 @@ def test_a_link_to_a_comment_opens_the_page_that_it_is_on(client: Client, cast: 
     done = say(draft, cast, 60, resolved_at=timezone.now(), resolved_by=cast.owner)[55]
     client.force_login(cast.contributor)
     for comment in (threads[0], threads[70], threads[119], reply, done):
-        address = comments.link_to(comment).partition("#")[0]
+        address = links.comment(comment).partition("#")[0]
         assert comment.pk in shown(client.get(address).content.decode())
     assert not unread_for(cast.contributor).exists()
 
@@ -93,7 +94,7 @@ def test_a_long_thread_shows_its_newest_replies_and_leads_to_the_others(
     assert len(page) < MOST_BYTES
     alone = client.get(here(draft), {"thread": first.pk}).content.decode()
     assert shown(alone) == [first.pk, *(one.pk for one in replies[-50:])]
-    early = client.get(comments.link_to(replies[10]).partition("#")[0]).content.decode()
+    early = client.get(links.comment(replies[10]).partition("#")[0]).content.decode()
     assert shown(early) == [first.pk, *(one.pk for one in replies[:50])]
 
 
