@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from assessments.guideline.readiness_rules import ReadinessRules, read_readiness_rules
 from assessments.guideline.terms import TIERS, Strength, Tier
 from assessments.guideline.texts import Raw, flat_texts
-
-if TYPE_CHECKING:
-    from assessments.guideline.edition import Question
 
 ACCEPTED_RISK_DAYS = 180
 REMINDER_DAYS: Mapping[str, tuple[int, ...]] = {
@@ -22,6 +19,16 @@ REMINDER_DAYS: Mapping[str, tuple[int, ...]] = {
     "monitoring": (7,),
 }
 """What holds for releases that were published before these became named data."""
+
+
+class Asked(Protocol):
+    """A question, by the names that a kind of change knows it by."""
+
+    @property
+    def key(self) -> str: ...
+
+    @property
+    def section(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +43,7 @@ class ChangeKind:
     everything: bool = False
     suspends: bool = False  # the certificate, at once
 
-    def opens(self, question: Question) -> bool:
+    def opens(self, question: Asked) -> bool:
         return self.everything or question.section in self.sections or question.key in self.questions
 
 

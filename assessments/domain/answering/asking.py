@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -13,7 +14,7 @@ from assessments.access.roles import Action
 from assessments.audit import log
 from assessments.audit.kinds import AuditKind
 from assessments.core.errors import Locked, NotPermitted
-from assessments.domain.answering import assignments, comments
+from assessments.domain.answering import assignments
 from assessments.models import Assessment, Assignment, Involvement, Membership, User
 from assessments.notifications import links
 from assessments.notifications.inbox import notify, settle, withdraw_notification
@@ -27,6 +28,10 @@ def title_of(assignment: Assignment) -> str:
     if assignment.question:
         return edition.questions[assignment.question].title
     return edition.section_of[assignment.section].title
+
+
+def context_of(assignment: Assignment, by: User) -> dict[str, Any]:
+    return {"name": by, "title": title_of(assignment), "use": assignment.assessment.use.title}
 
 
 @transaction.atomic
@@ -57,7 +62,7 @@ def _tell_asked(assignment: Assignment, by: User) -> None:
         [assignment.member.user_id],
         about=f"assignment:{assignment.pk}",
         link=links.asked(assignment),
-        context={**comments.context_of(assignment, by), "due": assignment.due, "note": assignment.note},
+        context={**context_of(assignment, by), "due": assignment.due, "note": assignment.note},
     )
 
 
@@ -105,7 +110,7 @@ def stop_asking(assignment: Assignment, *, by: User) -> None:
             [asked],
             about=f"assignment:{pk}",
             link=links.home(),  # the assessment itself may be closed to them now
-            context=comments.context_of(assignment, by),
+            context=context_of(assignment, by),
         )
     _audit(AuditKind.ASSIGNMENT_REMOVED, assignment, by)
 
@@ -141,7 +146,7 @@ def finish(assignment: Assignment, *, by: User) -> None:
             [assignment.by_id],
             about=f"assignment:{assignment.pk}",
             link=links.asked(assignment),
-            context=comments.context_of(assignment, by),
+            context=context_of(assignment, by),
         )
     _audit(AuditKind.ASSIGNMENT_DONE, assignment, by)
 

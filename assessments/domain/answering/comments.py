@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -18,8 +17,7 @@ from django.utils.translation import gettext as _
 from assessments.access import finders, roles
 from assessments.access.roles import Action
 from assessments.core.errors import InvalidAnswer, NotPermitted, WorkflowError
-from assessments.domain.answering import asking
-from assessments.models import Assessment, Assignment, Comment, Membership, User
+from assessments.models import Assessment, Comment, Membership, User
 from assessments.notifications import links
 from assessments.notifications.inbox import notify, settle, withdraw_notification
 from assessments.notifications.kinds import MessageKind
@@ -147,7 +145,3 @@ def reopen(comment: Comment, *, by: User) -> None:
 def _set_resolved(first: Comment, at: datetime | None, by: User | None) -> None:
     first.resolved_at, first.resolved_by = at, by
     first.save(update_fields=["resolved_at", "resolved_by"])
-
-
-def context_of(assignment: Assignment, by: User) -> dict[str, Any]:
-    return {"name": by, "title": asking.title_of(assignment), "use": assignment.assessment.use.title}

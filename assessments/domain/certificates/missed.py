@@ -11,7 +11,7 @@ from django.utils import timezone
 from assessments.access import finders
 from assessments.audit import log
 from assessments.audit.kinds import AuditKind
-from assessments.domain.certificates import standing, status
+from assessments.domain.certificates import status
 from assessments.domain.certificates.status import RECORDED_AS, SUSPEND
 from assessments.models import Assessment, Certificate, CertificateEvent, Condition, RemediationAction, Submission, User
 from assessments.models.public_reasons import PublicReason, coded
@@ -77,7 +77,7 @@ def _miss(pk: int, today: date) -> bool:
     event = None
     if certificate is not None:
         certificate = lock_certificate(certificate)
-        if standing.moves_from(certificate, SUSPEND, certificate.status(today)):
+        if status.moves_from(certificate, SUSPEND, certificate.status(today)):
             reason = coded(PublicReason.CONDITION_MISSED)
             event = status.change(certificate, SUSPEND, by=None, reason=reason, words=condition.words)
     action = RemediationAction.objects.select_related("use").filter(use=assessment.use_id, question=condition.question)

@@ -2,38 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
 from assessments.audit.kinds import AuditKind
 from assessments.domain import workflow
-from assessments.domain.certificates import issue, requirements, status
-from assessments.guideline.edition import Edition as CompiledEdition
-from assessments.guideline.terms import PartKind, Tier
-from assessments.models import Assessment, Certificate, State, Submission, edition_for, monitored_until
+from assessments.domain.certificates import fresh_monitoring, issue, status
+from assessments.guideline.terms import Tier
+from assessments.models import Assessment, Certificate, State, Submission, edition_for
 from assessments.models.certificates import MONITORING
 from assessments.models.public_reasons import PublicReason, coded
-
-
-def monitored_to(submission: Submission, edition: CompiledEdition) -> date | None:
-    """Return the last day that the living monitoring evidence speaks for; None where the tier needs none."""
-    file = edition.gates.parts_for(submission.assigned_tier)
-    keys = [part.key for part in file if part.kind == PartKind.MONITORING]
-    return monitored_until(submission.assessment.use_id, keys) if keys else None
-
-
-def is_monitored(submission: Submission, edition: CompiledEdition) -> bool:
-    """Tell whether monitoring is fresh enough for a certificate to stand; true where the tier needs none."""
-    if all(part.kind != PartKind.MONITORING for part in edition.gates.parts_for(submission.assigned_tier)):
-        return True
-    until = monitored_to(submission, edition)
-    return requirements.is_fresh(until, timezone.localdate(), edition.policy.monitoring_days)
-
-
-# --- monitoring that ends, and certificates with it ----------------------------------------------------------------------
 
 
 def watch_monitoring() -> int:
@@ -61,7 +40,7 @@ def _watch_certificate(pk: int) -> bool:
     submission = certificate.submission
     last = certificate.events.order_by("-pk").first()
     edition = edition_for(submission.edition_checksum)
-    fresh = is_monitored(submission, edition)
+    fresh = fresh_monitoring.is_monitored(submission, edition)
     lapsed = certificate.lapsed_by_monitoring()
     standing = last is None or last.kind in ("issued", "reinstated")
     if certificate.ended_at or fresh == (not lapsed) or not (standing or lapsed):

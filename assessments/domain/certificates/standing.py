@@ -21,7 +21,7 @@ from assessments.domain.certificates import incidents, missed, status
 from assessments.domain.certificates.obstacles import Code
 from assessments.domain.certificates.status import REINSTATE, REVOKE, SUSPEND
 from assessments.guideline.terms import Tier
-from assessments.models import Assurance, Certificate, CertificateEvent, CertificateStatus, Membership, Role, User
+from assessments.models import Assurance, Certificate, CertificateEvent, Membership, Role, User
 from assessments.models.public_reasons import PublicReason, coded
 
 REASONS: dict[str, dict[str, str | Promise]] = {
@@ -48,18 +48,6 @@ REASONS: dict[str, dict[str, str | Promise]] = {
 """The public reasons that a person may choose, by move: the form's value and the words. Our judgement."""
 
 
-FROM: dict[str, set[CertificateStatus]] = {
-    SUSPEND: {CertificateStatus.VALID, CertificateStatus.EXPIRING},
-    REINSTATE: {CertificateStatus.SUSPENDED},
-    REVOKE: {
-        CertificateStatus.VALID,
-        CertificateStatus.EXPIRING,
-        CertificateStatus.SUSPENDED,
-        CertificateStatus.EXPIRED,
-    },
-}
-
-
 type Refusal = NotPermitted | SeparationOfDuties | None
 
 
@@ -73,7 +61,7 @@ def refusals(certificate: Certificate, by: User) -> dict[str, Refusal]:
     """
     submission = certificate.submission
     if certificate.assurance == Assurance.SELF_DECLARED and roles.may(by, Action.SIGN, certificate.organisation_id):
-        mine: dict[str, Refusal] = dict.fromkeys(FROM)
+        mine: dict[str, Refusal] = dict.fromkeys(status.FROM)
         if incidents.suspends(certificate):
             mine[REINSTATE] = NotPermitted(
                 _(
@@ -83,14 +71,14 @@ def refusals(certificate: Certificate, by: User) -> dict[str, Refusal]:
         return mine
     if not finders.certificates_judged_by(by).filter(pk=certificate.pk).exists():
         words = _("A certificate is suspended, reinstated and revoked by a reviewer of its submission.")
-        return dict.fromkeys(FROM, NotPermitted(words))
+        return dict.fromkeys(status.FROM, NotPermitted(words))
     if by.pk in delivery_team(submission.assessment):
         words = _("You worked on this use yourself, so somebody else has to decide on its certificate.")
-        return dict.fromkeys(FROM, SeparationOfDuties(words))
+        return dict.fromkeys(status.FROM, SeparationOfDuties(words))
     if separation.has_conflict(by, submission.assessment):
         words = _("You have declared a conflict of interest, so somebody else has to decide on its certificate.")
-        return dict.fromkeys(FROM, SeparationOfDuties(words))
-    found: dict[str, Refusal] = dict.fromkeys(FROM)
+        return dict.fromkeys(status.FROM, SeparationOfDuties(words))
+    found: dict[str, Refusal] = dict.fromkeys(status.FROM)
     independently = certificate.assurance == Assurance.REVIEWED_INDEPENDENTLY
     if independently and not separation.is_independent(by, certificate.organisation_id):
         words = _("It was reviewed independently: that takes an independent reviewer.")
@@ -103,14 +91,7 @@ def possible(certificate: Certificate, by: User) -> list[str]:
     today = certificate.status()
     found = refusals(certificate, by)
     moves = (REINSTATE, SUSPEND, REVOKE)
-    return [move for move in moves if found[move] is None and moves_from(certificate, move, today)]
-
-
-def moves_from(certificate: Certificate, move: str, status: CertificateStatus | None = None) -> bool:
-    """Tell whether a move is possible. A certificate that waits for fresh monitoring can be suspended for another reason."""
-    if move == SUSPEND and certificate.ended_at is None and certificate.lapsed_by_monitoring():
-        return True
-    return (status or certificate.status()) in FROM[move]
+    return [move for move in moves if found[move] is None and status.moves_from(certificate, move, today)]
 
 
 def who_may_reinstate(certificate: Certificate) -> set[int]:
@@ -163,7 +144,7 @@ def _change(certificate: Certificate, move: status.Event, *, by: User, reason: s
     refused = refusals(certificate, by)[move]
     if refused is not None:
         raise refused
-    if not moves_from(certificate, move):
+    if not status.moves_from(certificate, move):
         said = {"status": certificate.status().label}
         raise WorkflowError(_("This cannot be done now: the certificate is “%(status)s”.") % said)
     if reason not in REASONS[move]:

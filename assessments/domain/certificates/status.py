@@ -131,3 +131,21 @@ RECORDED_AS: dict[str, AuditKind] = {
     REINSTATE: AuditKind.CERTIFICATE_REINSTATED,
     REVOKE: AuditKind.CERTIFICATE_REVOKED,
 }
+
+FROM: dict[str, set[CertificateStatus]] = {
+    SUSPEND: {CertificateStatus.VALID, CertificateStatus.EXPIRING},
+    REINSTATE: {CertificateStatus.SUSPENDED},
+    REVOKE: {
+        CertificateStatus.VALID,
+        CertificateStatus.EXPIRING,
+        CertificateStatus.SUSPENDED,
+        CertificateStatus.EXPIRED,
+    },
+}
+
+
+def moves_from(certificate: Certificate, move: str, status: CertificateStatus | None = None) -> bool:
+    """Tell whether a move is possible. A certificate that waits for fresh monitoring can be suspended for another reason."""
+    if move == SUSPEND and certificate.ended_at is None and certificate.lapsed_by_monitoring():
+        return True
+    return (status or certificate.status()) in FROM[move]

@@ -18,9 +18,8 @@ from assessments.core import proof
 from assessments.core.errors import NotReady, SeparationOfDuties, WorkflowError
 from assessments.documents import requests
 from assessments.domain import workflow
-from assessments.domain.certificates import blockers, issue, issuing, requirements, waiting
+from assessments.domain.certificates import blockers, fresh_monitoring, issue, issuing, requirements, waiting
 from assessments.domain.certificates import conditions as certificates_conditions
-from assessments.domain.certificates import monitoring as certificates_monitoring
 from assessments.domain.certificates.blockers import Blocker
 from assessments.domain.remediation import opening
 from assessments.domain.review import agreed_actions, approvals, parts, seat_taking, supplements, targets, telling
@@ -124,7 +123,7 @@ def missing_at_the_gates(
         lacking = requirements.missing(edition, content, today=today, withdrawn=withdrawn, supplements=later)
     monitoring = {part.key for part in edition.gates.conformity_file if part.kind == PartKind.MONITORING}
     if any(lack.part in monitoring for lack in lacking):
-        monitored = certificates_monitoring.monitored_to(submission, edition)
+        monitored = fresh_monitoring.monitored_to(submission, edition)
         kept = {"withdrawn": withdrawn, "monitored": monitored, "supplements": later}
         lacking = requirements.missing(edition, content, today=today, **kept)  # type: ignore[arg-type]
     return lacking

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from assessments.access import finders
 from assessments.models import Confidentiality, Evidence, EvidenceUse
 from assessments.views.assessment.member_case import MemberCase
-
-if TYPE_CHECKING:
-    from assessments.views.assessment.question import QuestionView
 
 
 @dataclass
@@ -106,11 +102,3 @@ def make_strip(case: MemberCase, key: str, uses: Iterable[EvidenceUse], *, edita
         lines=[EvidenceLine(use) for use in uses],
         editable=editable,
     )
-
-
-def hang_evidence(case: MemberCase, views: Sequence[QuestionView]) -> None:
-    """Give each question of a page its strip: one query for all of them."""
-    found = finders.evidence_on(case.assessment, [view.key for view in views])
-    for view in views:
-        editable = view.editable and case.may_answer
-        view.evidence = make_strip(case, view.key, found.get(view.key, []), editable=editable)

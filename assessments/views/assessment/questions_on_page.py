@@ -16,7 +16,7 @@ from assessments.guideline.edition import Edition, Question
 from assessments.guideline.terms import Strength
 from assessments.models import Answer, State
 from assessments.scoring.inputs import Declared
-from assessments.views.assessment.evidence_strip import hang_evidence
+from assessments.views.assessment.evidence_strip import make_strip
 from assessments.views.assessment.member_case import MemberCase
 from assessments.views.assessment.question import AnswerVersion, ChecklistLine, QuestionView, moment
 from assessments.views.wording import said_lines, whole_word
@@ -115,7 +115,7 @@ def views_of(
         views.append(view_question(case, number, form, editable=editable, locked=locked and not form.is_bound))
         views[-1].marks = case.marks.get(question.key, NO_MARKS)
         views[-1].may_ask = case.may_ask
-    hang_evidence(case, views)
+    give_evidence(case, views)
     return views
 
 
@@ -156,3 +156,11 @@ def show_conflict(view: QuestionView, current: Answer, words: str) -> None:
             words=compared.new,
         ),
     ]
+
+
+def give_evidence(case: MemberCase, views: Sequence[QuestionView]) -> None:
+    """Give each question of a page its strip: one query for all of them."""
+    found = finders.evidence_on(case.assessment, [view.key for view in views])
+    for view in views:
+        editable = view.editable and case.may_answer
+        view.evidence = make_strip(case, view.key, found.get(view.key, []), editable=editable)

@@ -19,11 +19,11 @@ from assessments.core.errors import NotPermitted
 from assessments.forms.answering import AnswerForm
 from assessments.guideline.edition import Edition, Question, Section
 from assessments.models import Assessment, edition_for
-from assessments.views.assessment.evidence_strip import hang_evidence
 from assessments.views.assessment.member_case import MemberCase, find_case, find_section
 from assessments.views.assessment.next_step import why_locked
 from assessments.views.assessment.question import QuestionView
 from assessments.views.assessment.questions_on_page import (
+    give_evidence,
     make_form,
     show_conflict,
     stored_answers,
@@ -287,7 +287,7 @@ def whole_row(request: HttpRequest, case: MemberCase, asked: Question, kept: Sav
         number = questions.index(asked) + 1 if asked in questions else 0
     stored = stored_answers(case, [asked]).get(asked.key)
     view = view_question(case, number, make_form(case, asked, stored))
-    hang_evidence(case, [view])
+    give_evidence(case, [view])
     view.marks, view.may_ask = case.marks.get(asked.key, finders.NO_MARKS), case.may_ask
     if place and case.assessment.current_submission is not None:
         show_as_returned(case, [view])
