@@ -7,6 +7,7 @@ import math
 import os
 import re
 import shutil
+import tempfile
 import time
 from collections.abc import Iterator
 from copy import deepcopy
@@ -21,9 +22,10 @@ from pytest_django.plugin import blocking_manager_key
 from assessments.guideline.edition import Edition
 from assessments.guideline.reading import Source, read_edition
 from tests import run
-from tests.support import kept_calls
+from tests.support import kept_calls, kept_world
 from tests.support.factories import Cast, make_cast
 from tests.support.paths import ROOT
+from tests.support.shared import VARIABLE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -42,6 +44,9 @@ def pytest_configure(config: pytest.Config) -> None:
     from django.conf import settings
     from whitenoise.middleware import WhiteNoiseMiddleware
 
+    if getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput"):
+        os.environ[VARIABLE] = tempfile.mkdtemp(prefix="hkguide-kept-")
+        config.add_cleanup(lambda: shutil.rmtree(os.environ[VARIABLE]))
     hypothesis.settings.load_profile("daily" if "not long" in config.option.markexpr else "long")
     settings.SECOND_FACTOR = False  # what it asks of people has tests of its own, which turn it on
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -101,15 +106,12 @@ def scene(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytes
     """Make everybody and every place of the attacks once for a module, in a transaction around each of its tests."""
     from django.test.utils import override_settings
 
-    from tests.support.attacks import make_scene
     from tests.support.factories import undone
-    from tests.support.kept_world import count_rows
+    from tests.support.kept_world import scene_of_the_run
 
     media = override_settings(MEDIA_ROOT=tmp_path_factory.getbasetemp() / "media")
     with django_db_blocker.unblock(), media, undone():
-        scene = make_scene()
-        count_rows()
-        yield scene
+        yield scene_of_the_run()
 
 
 @pytest.fixture(scope="session")
@@ -129,6 +131,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any, source: Sourc
 
     with django_db_blocker.unblock():
         EditionRow.objects.publish(source)
+        kept_world.note_beginning()
 
 
 @pytest.fixture
@@ -332,7 +335,7 @@ def rank(item: pytest.Item) -> float:
 
 
 class Emptied:
-    """Whether a test that commits has emptied this worker's database since the edition was loaded."""
+    """Whether a test that commits has emptied this worker's database since its beginning was written."""
 
     now = False
 
@@ -345,7 +348,7 @@ def commits(item: pytest.Item) -> bool:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Load the edition again before the next test that counts on it: a flush takes it away with everything else."""
+    """Write the beginning again before the next test that counts on it: a flush takes it away with everything else."""
     Around.item = item
     if commits(item):
         if Around.now:
@@ -353,9 +356,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
                 Around.end()
         Emptied.now = True
     elif Emptied.now and item.get_closest_marker("database"):
-        from assessments.models import Edition as EditionRow
-
         with item.config.stash[blocking_manager_key].unblock():
-            EditionRow.objects.publish(shipped())
+            kept_world.write_beginning()
         Emptied.now = False
     kept_calls.Here.begin(item)
