@@ -5,11 +5,10 @@ from __future__ import annotations
 import gc
 import math
 import os
-import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
@@ -302,16 +301,31 @@ def pytest_testnodedown() -> None:
             signs.write(".")
 
 
-WHOLE_FILE_ON_SQLITE = re.compile(
-    r"^pytestmark = (?:\[\n(?:    .*\n)*?    |.*)pytest\.mark\.sqlite_alone\b", re.MULTILINE
-)
-
-
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Do not read a file when PostgreSQL's daily run takes none of its tests: to read them all costs twelve seconds."""
-    if config.option.markexpr != run.POSTGRESQL_DAILY or collection_path.suffix != ".py":
+    """Do not read a file of which the second of two runs takes no test: to read them all costs each worker five seconds."""
+    files = Path(os.environ.get("HKGUIDE_TEST_SECOND_FILES", ""))
+    if config.option.markexpr != os.environ.get("HKGUIDE_TEST_SECOND") or not files.is_file():
         return None
-    return True if WHOLE_FILE_ON_SQLITE.search(collection_path.read_text("utf-8")) else None
+    of_tests = collection_path.suffix == ".py" and collection_path.name.startswith("test_")
+    return True if of_tests and str(collection_path) not in taken_by_the_second_run(files) else None
+
+
+@cache
+def taken_by_the_second_run(files: Path) -> frozenset[str]:
+    return frozenset(files.read_text("utf-8").splitlines())
+
+
+def note_files_of_the_second_run(found: Iterable[tuple[Path, frozenset[str]]]) -> None:
+    """Write down the files of which the second of two runs takes a test: by the path and the markers of each test."""
+    expression, files = os.environ.get("HKGUIDE_TEST_SECOND"), os.environ.get("HKGUIDE_TEST_SECOND_FILES")
+    if expression and files and not Path(files).exists():
+        by_markers: dict[frozenset[str], set[str]] = {}
+        for path, markers in found:
+            by_markers.setdefault(markers, set()).add(str(path))
+        taken = {path for markers, paths in by_markers.items() if run.selects(expression, markers) for path in paths}
+        half = Path(files).with_suffix(".half")
+        half.write_text("\n".join(sorted(taken)), "utf-8")
+        half.replace(files)
 
 
 COLLECTED: pytest.StashKey[dict[str, frozenset[str]]] = pytest.StashKey()
@@ -326,6 +340,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if item.get_closest_marker("django_db") or fixtures & {"db", "transactional_db", "live_server", "cast"}:
             item.add_marker(pytest.mark.database)
     config.stash[COLLECTED] = {item.nodeid: frozenset(mark.name for mark in item.iter_markers()) for item in items}
+    if os.environ.get("PYTEST_XDIST_WORKER") == "gw0":  # the workers of the first run all read the same files
+        note_files_of_the_second_run((item.path, config.stash[COLLECTED][item.nodeid]) for item in items)
 
 
 def rank(item: pytest.Item) -> float:
