@@ -43,6 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
     from django.conf import settings
     from whitenoise.middleware import WhiteNoiseMiddleware
 
+    gc.set_threshold(100_000, 50, 1000)
     if getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput"):
         os.environ[VARIABLE] = tempfile.mkdtemp(prefix="hkguide-kept-")
         config.add_cleanup(lambda: shutil.rmtree(os.environ[VARIABLE]))
@@ -288,9 +289,7 @@ def page(chromium: Browser) -> Iterator[Page]:
 
 def pytest_collection_finish() -> None:
     """What is loaded by now stays: the collector need not look through it again while the tests run (a twentieth of the time)."""
-    gc.collect()
     gc.freeze()
-    gc.set_threshold(100_000, 50, 1000)
 
 
 @pytest.hookimpl(optionalhook=True)
