@@ -5,10 +5,10 @@ from __future__ import annotations
 import gc
 import math
 import os
-import re
 import shutil
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
@@ -21,9 +21,10 @@ from pytest_django.plugin import blocking_manager_key
 from assessments.guideline.edition import Edition
 from assessments.guideline.reading import Source, read_edition
 from tests import run
-from tests.support import kept_calls
+from tests.support import kept_calls, kept_world
 from tests.support.factories import Cast, make_cast
 from tests.support.paths import ROOT
+from tests.support.shared import VARIABLE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -42,6 +43,10 @@ def pytest_configure(config: pytest.Config) -> None:
     from django.conf import settings
     from whitenoise.middleware import WhiteNoiseMiddleware
 
+    gc.set_threshold(100_000, 50, 1000)
+    if getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput"):
+        os.environ[VARIABLE] = tempfile.mkdtemp(prefix="hkguide-kept-")
+        config.add_cleanup(lambda: shutil.rmtree(os.environ[VARIABLE]))
     hypothesis.settings.load_profile("daily" if "not long" in config.option.markexpr else "long")
     settings.SECOND_FACTOR = False  # what it asks of people has tests of its own, which turn it on
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -101,15 +106,12 @@ def scene(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytes
     """Make everybody and every place of the attacks once for a module, in a transaction around each of its tests."""
     from django.test.utils import override_settings
 
-    from tests.support.attacks import make_scene
     from tests.support.factories import undone
-    from tests.support.kept_world import count_rows
+    from tests.support.kept_world import scene_of_the_run
 
     media = override_settings(MEDIA_ROOT=tmp_path_factory.getbasetemp() / "media")
     with django_db_blocker.unblock(), media, undone():
-        scene = make_scene()
-        count_rows()
-        yield scene
+        yield scene_of_the_run()
 
 
 @pytest.fixture(scope="session")
@@ -129,6 +131,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any, source: Sourc
 
     with django_db_blocker.unblock():
         EditionRow.objects.publish(source)
+        kept_world.note_beginning()
 
 
 @pytest.fixture
@@ -286,9 +289,7 @@ def page(chromium: Browser) -> Iterator[Page]:
 
 def pytest_collection_finish() -> None:
     """What is loaded by now stays: the collector need not look through it again while the tests run (a twentieth of the time)."""
-    gc.collect()
     gc.freeze()
-    gc.set_threshold(100_000, 50, 1000)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -299,16 +300,31 @@ def pytest_testnodedown() -> None:
             signs.write(".")
 
 
-WHOLE_FILE_ON_SQLITE = re.compile(
-    r"^pytestmark = (?:\[\n(?:    .*\n)*?    |.*)pytest\.mark\.sqlite_alone\b", re.MULTILINE
-)
-
-
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Do not read a file when PostgreSQL's daily run takes none of its tests: to read them all costs twelve seconds."""
-    if config.option.markexpr != run.POSTGRESQL_DAILY or collection_path.suffix != ".py":
+    """Do not read a file of which the second of two runs takes no test: to read them all costs each worker five seconds."""
+    files = Path(os.environ.get("HKGUIDE_TEST_SECOND_FILES", ""))
+    if config.option.markexpr != os.environ.get("HKGUIDE_TEST_SECOND") or not files.is_file():
         return None
-    return True if WHOLE_FILE_ON_SQLITE.search(collection_path.read_text("utf-8")) else None
+    of_tests = collection_path.suffix == ".py" and collection_path.name.startswith("test_")
+    return True if of_tests and str(collection_path) not in taken_by_the_second_run(files) else None
+
+
+@cache
+def taken_by_the_second_run(files: Path) -> frozenset[str]:
+    return frozenset(files.read_text("utf-8").splitlines())
+
+
+def note_files_of_the_second_run(found: Iterable[tuple[Path, frozenset[str]]]) -> None:
+    """Write down the files of which the second of two runs takes a test: by the path and the markers of each test."""
+    expression, files = os.environ.get("HKGUIDE_TEST_SECOND"), os.environ.get("HKGUIDE_TEST_SECOND_FILES")
+    if expression and files and not Path(files).exists():
+        by_markers: dict[frozenset[str], set[str]] = {}
+        for path, markers in found:
+            by_markers.setdefault(markers, set()).add(str(path))
+        taken = {path for markers, paths in by_markers.items() if run.selects(expression, markers) for path in paths}
+        half = Path(files).with_suffix(".half")
+        half.write_text("\n".join(sorted(taken)), "utf-8")
+        half.replace(files)
 
 
 COLLECTED: pytest.StashKey[dict[str, frozenset[str]]] = pytest.StashKey()
@@ -323,6 +339,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if item.get_closest_marker("django_db") or fixtures & {"db", "transactional_db", "live_server", "cast"}:
             item.add_marker(pytest.mark.database)
     config.stash[COLLECTED] = {item.nodeid: frozenset(mark.name for mark in item.iter_markers()) for item in items}
+    if os.environ.get("PYTEST_XDIST_WORKER") == "gw0":  # the workers of the first run all read the same files
+        note_files_of_the_second_run((item.path, config.stash[COLLECTED][item.nodeid]) for item in items)
 
 
 def rank(item: pytest.Item) -> float:
@@ -332,7 +350,7 @@ def rank(item: pytest.Item) -> float:
 
 
 class Emptied:
-    """Whether a test that commits has emptied this worker's database since the edition was loaded."""
+    """Whether a test that commits has emptied this worker's database since its beginning was written."""
 
     now = False
 
@@ -345,7 +363,7 @@ def commits(item: pytest.Item) -> bool:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Load the edition again before the next test that counts on it: a flush takes it away with everything else."""
+    """Write the beginning again before the next test that counts on it: a flush takes it away with everything else."""
     Around.item = item
     if commits(item):
         if Around.now:
@@ -353,9 +371,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
                 Around.end()
         Emptied.now = True
     elif Emptied.now and item.get_closest_marker("database"):
-        from assessments.models import Edition as EditionRow
-
         with item.config.stash[blocking_manager_key].unblock():
-            EditionRow.objects.publish(shipped())
+            kept_world.write_beginning()
         Emptied.now = False
     kept_calls.Here.begin(item)

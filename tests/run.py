@@ -9,13 +9,14 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import re
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -28,6 +29,11 @@ SQLITE_LONG = "not guards or long"
 POSTGRESQL_DAILY = "database and not browser and not guards and not long and not sqlite_alone"
 POSTGRESQL_LONG = "database and not browser and not guards"
 GUARDS = "guards"
+
+
+def selects(expression: str, markers: Collection[str]) -> bool:
+    """Tell whether pytest takes a test with these markers when it is given the expression with `-m`."""
+    return bool(eval(re.sub(r"\b(?!(?:and|or|not)\b)(\w+)", lambda word: str(word[1] in markers), expression)))
 
 
 # Chromium without a window, where the system has it as a package of its own, draws the same pages for two thirds of the work.
@@ -199,11 +205,13 @@ def main() -> int:
             print("== SQLite, then what touches the database on PostgreSQL", flush=True)
             # The tables are made from the models: PostgreSQL's run makes them by the migrations, and a long test compares.
             idle = Path(var) / "idle"
+            second = POSTGRESQL_LONG if options.long else POSTGRESQL_DAILY
+            common |= {"HKGUIDE_TEST_SECOND": second, "HKGUIDE_TEST_SECOND_FILES": str(Path(var) / "files")}
             sqlite = beside.submit(pytest, "-m", marks, "--no-migrations", HKGUIDE_TEST_IDLE=str(idle), **common)
             until_half_is_idle(sqlite, idle)
             url, made = other.result()
             if url:  # its workers start while the last tests on SQLite end
-                marks = POSTGRESQL_LONG if options.long else POSTGRESQL_DAILY
+                marks = second
                 if made:  # else the tests' own migrating says what is wrong
                     common["HKGUIDE_TEST_TEMPLATE"] = url.rpartition("/")[2]
                 common["HKGUIDE_DATABASE_URL"] = url

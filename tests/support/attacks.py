@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -418,6 +419,12 @@ def decisions() -> dict[str, Callable[..., Any]]:
 
     They are found, not listed: in each module of the app itself, of `audit`, of `evidence` and of `domain`, by the type of the first parameter.
     """
+    return {name: getattr(module, name.rpartition(".")[2]) for name, module in _homes_of_decisions().items()}
+
+
+@cache
+def _homes_of_decisions() -> dict[str, Any]:
+    """Find the module of each decision, once a run; its function is read anew, as a guard may have been taken out of it."""
     found = {}
     for module in _modules():
         for name, function in inspect.getmembers(module, inspect.isfunction):
@@ -434,7 +441,7 @@ def decisions() -> dict[str, Callable[..., Any]]:
                 and next(iter(parameters)) != "by"
                 and DECIDED & {p.strip() for p in first.split("|")}
             ):
-                found[key] = function
+                found[key] = module
     return found
 
 
@@ -527,7 +534,7 @@ def digest() -> dict[str, int]:
             if table.startswith("assessments_") and not table.removeprefix("assessments_").startswith(PUBLISHED):
                 columns = INBOX if table == "assessments_message" else "*"
                 cursor.execute(f'SELECT {columns} FROM "{table}" ORDER BY id')
-                found[table] = hash(repr(cursor.fetchall()))
+                found[table] = hash(tuple(cursor.fetchall()))
     return found
 
 

@@ -6,7 +6,6 @@ Ines and Ivan review for the reviewing body, Otto is an outsider of another orga
 
 from __future__ import annotations
 
-import itertools
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -63,9 +62,9 @@ from assessments.scoring.tiers import assign_tier
 from tests.support.kept_calls import kept
 from tests.support.looking import judge_parts as judge_parts
 from tests.support.looking import mark_all
+from tests.support.shared import NUMBERS
 
 PASSWORD = "correct horse battery staple"
-NUMBERS = itertools.count(1)
 
 MILD: dict[str, Any] = {
     "causes_or_enables_physical_harm": False,

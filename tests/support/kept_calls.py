@@ -2,8 +2,9 @@
 
 To sign, submit and take a case costs a test up to a fifth of a second, and hundreds of tests begin with the same one.
 A call is made twice as it always was. The second time, the rows that it adds or changes are noted; from the third time
-on they are written. That is done only where it comes to the same: on SQLite, from the same rows and files, with the same
-arguments, on the same day by the true clock, and where the test has put nothing in the place of a function or a setting.
+on they are written, by the other workers of the run too. That is done only where it comes to the same: on SQLite, from the
+same rows, with the same arguments, on the same day by the true clock, and where the test has put nothing in the place of a
+function or a setting.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from django.db.models import Model
 from django.utils import timezone
 from django.utils.translation import get_language
 
+from tests.support.shared import NUMBERS, find_shared, share
+
 MOST_KEPT = 200  # half a megabyte each
 TRUE_CLOCK = timezone.now
 UNKEPT = (pickle.PicklingError, TypeError, AttributeError)  # what pickle says of a thing that it cannot keep
@@ -42,6 +45,7 @@ class Kept:
     gone: dict[str, list[int]]
     result: bytes
     afterwards: list[tuple[Callable[[], Any], bool]]
+    number: int  # the last that the factories had given out
 
 
 class Here:
@@ -52,6 +56,7 @@ class Here:
     changes: ClassVar[int] = -1  # that SQLite had counted after them; it goes on counting when they are taken back
     numbers: ClassVar[tuple[Any, ...]] = ()  # that it had given to rows; they go back then
     inside: ClassVar[bool] = False
+    own: ClassVar[str] = ""  # the module, where its tests begin with rows of their own
     seen: ClassVar[set[Any]] = set()
     kept: ClassVar[dict[Any, Kept]] = {}
 
@@ -72,7 +77,7 @@ def kept[**P, R](make: Callable[P, R]) -> Callable[P, R]:
         key = None if Here.inside else _key(make, args, kwargs)
         if key is None:
             return make(*args, **kwargs)
-        if key in Here.kept:
+        if _is_kept(key):
             result = _write(Here.kept[key])
             for name in ("pages", "rows"):  # what was drawn of the very same rows, for another test
                 caches[name].clear()
@@ -89,6 +94,19 @@ def kept[**P, R](make: Callable[P, R]) -> Callable[P, R]:
         return result
 
     return made
+
+
+def _is_kept(key: Any) -> bool:
+    """Tell whether this worker has kept a call, or another one that began with the same rows."""
+    if key not in Here.kept and not Here.own and (shared := find_shared(f"call {key!r}")):
+        _remember(key, shared)
+    return key in Here.kept
+
+
+def _remember(key: Any, kept: Kept) -> None:
+    if len(Here.kept) == MOST_KEPT:
+        del Here.kept[next(iter(Here.kept))]  # of a file of tests that is probably done
+    Here.kept[key] = kept
 
 
 def _make[R](make: Callable[..., R], args: Any, kwargs: Any) -> R:
@@ -113,8 +131,8 @@ def _key(make: Callable[..., Any], args: Any, kwargs: Mapping[str, Any]) -> tupl
     except UNKEPT:
         return None
     module: Any = item.module  # type: ignore[attr-defined]
-    own = module.__name__ if hasattr(module, "once_for_all") else ""  # its tests begin with rows of their own
-    return (Here.calls or (own, str(settings.MEDIA_ROOT), timezone.localdate(), get_language(), numbers), call)
+    Here.own = module.__name__ if hasattr(module, "once_for_all") else ""
+    return (Here.calls or (Here.own, timezone.localdate(), get_language(), numbers), call)
 
 
 def _as_ever(item: pytest.Item) -> bool:
@@ -180,20 +198,22 @@ def _columns() -> dict[str, list[str]]:
 
 
 def _keep(key: Any, before: Rows, result: Any, afterwards: Sequence[Any]) -> None:
-    if len(Here.kept) == MOST_KEPT:
-        del Here.kept[next(iter(Here.kept))]  # of a file of tests that is probably done
     after = _rows()
     written = {
         table: {rowid: row for rowid, row in rows.items() if before[table].get(rowid) != row}
         for table, rows in after.items()
     }
     gone = {table: [rowid for rowid in rows if rowid not in after[table]] for table, rows in before.items()}
-    Here.kept[key] = Kept(
+    kept = Kept(
         {table: rows for table, rows in written.items() if rows},
         {table: rowids for table, rowids in gone.items() if rowids},
         pickle.dumps(result),
         [(function, robust) for _savepoints, function, robust in afterwards],
+        NUMBERS.last,
     )
+    _remember(key, kept)
+    if not Here.own:
+        share(f"call {key!r}", kept)
 
 
 def _write(kept: Kept) -> Any:
@@ -210,6 +230,7 @@ def _write(kept: Kept) -> Any:
                 f"INSERT OR REPLACE INTO {name} ({', '.join(columns)}) VALUES ({places})",
                 [(rowid, *row) for rowid, row in rows.items()],
             )
+    NUMBERS.last = max(NUMBERS.last, kept.number)
     for function, robust in kept.afterwards:
         connection.on_commit(function, robust)
     return pickle.loads(kept.result)

@@ -13,7 +13,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from assessments.models import Assessment, Organisation, State, Submission, User
-from tests.support import kept_calls
+from tests.support import kept_calls, shared
 from tests.support.factories import make_assessment, make_cast, make_user, undone
 from tests.support.kept_calls import Here, kept
 
@@ -69,6 +69,28 @@ def test_replayed_factory_call_writes_every_row_of_the_first(anew):
 
 def test_factory_call_runs_twice_and_is_then_replayed(anew):
     assert counted(anew) == 2
+
+
+def test_factory_call_that_one_worker_has_kept_is_replayed_by_another(anew, tmp_path):
+    made = []
+
+    def make(name: str) -> User:
+        made.append(name)
+        return make_user(name)
+
+    for _worker in range(3):
+        with pytest.MonkeyPatch.context() as patch:  # not that of the test: with it nothing is replayed
+            patch.setenv(shared.VARIABLE, str(tmp_path))
+            patch.setattr(Here, "seen", set())
+            patch.setattr(Here, "kept", {})
+            for _attempt in range(4):
+                patch.setattr(shared.NUMBERS, "last", 7_000)
+                with undone():
+                    anew()
+                    mia = kept(make)("Mia")
+                    assert User.objects.get(pk=mia.pk).email == "mia7001@example.org"
+                    assert make_user("Max").email == "max7002@example.org"
+    assert len(made) == 2
 
 
 def test_replayed_factory_call_waits_for_the_commit_again(anew, django_capture_on_commit_callbacks):

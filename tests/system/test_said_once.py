@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
@@ -13,12 +14,9 @@ from assessments.guideline.wording import choice_words
 from assessments.models.assessments import ChoiceChoices
 from assessments.templatetags.hk import CREDITS
 from tests.support.paths import APP
+from tests.support.rooms import SOURCES, tree_of
 
-SOURCES = {
-    str(path.relative_to(APP)): ast.parse(path.read_text("utf-8"))
-    for path in sorted(APP.rglob("*.py"))
-    if "migrations" not in path.parts
-}
+TREES = {str(path.relative_to(APP)): partial(tree_of, path) for path in SOURCES}  # read when a test asks for them
 WORDING = "guideline/wording.py"
 
 
@@ -45,7 +43,7 @@ def answers_a_fact(tree: ast.AST) -> list[str]:
 
 
 def places(finds: Callable[[ast.AST], list[str]]) -> set[str]:
-    return {name for name, tree in SOURCES.items() if finds(tree)}
+    return {name for name, tree in TREES.items() if finds(tree())}
 
 
 def test_one_file_puts_the_answer_to_a_fact_into_words() -> None:
@@ -55,7 +53,7 @@ def test_one_file_puts_the_answer_to_a_fact_into_words() -> None:
 def test_one_function_reads_the_labels_of_a_fact() -> None:
     readers = {
         node.name
-        for node in ast.walk(SOURCES[WORDING])
+        for node in ast.walk(TREES[WORDING]())
         if isinstance(node, ast.FunctionDef) and [*attributes(node, "options", "nothing_label", "answer_words")]
     }
     assert readers == {"fact_answer"}

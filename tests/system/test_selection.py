@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from tests import run
-from tests.conftest import COLLECTED, WHOLE_FILE_ON_SQLITE
+from tests.conftest import COLLECTED, note_files_of_the_second_run, pytest_ignore_collect
 
 TESTS = run.ROOT / "tests"
 TEST_FILES = sorted(TESTS.rglob("test_*.py"))
@@ -21,14 +23,9 @@ def words_of(expression: str) -> set[str]:
     return set(re.findall(r"\w+", expression)) - {"and", "or", "not"}
 
 
-def selects(expression: str, markers: frozenset[str]) -> bool:
-    """Whether pytest takes a test with these markers when it is given the expression with `-m`."""
-    return bool(eval(expression, {name: name in markers for name in words_of(expression)}))
-
-
 def is_forgotten(markers: frozenset[str]) -> bool:
     """Whether no daily run takes a test with these markers, though it is neither long nor a test of the tests."""
-    return not markers & {"long", "guards"} and not any(selects(expression, markers) for expression in DAILY)
+    return not markers & {"long", "guards"} and not any(run.selects(expression, markers) for expression in DAILY)
 
 
 @pytest.mark.parametrize("path", SELECTING, ids=lambda path: str(path.relative_to(TESTS)))
@@ -66,16 +63,28 @@ def test_a_test_that_no_daily_run_takes_is_found(markers: set[str], forgotten: b
     assert is_forgotten(frozenset(markers)) is forgotten
 
 
-@pytest.mark.parametrize(
-    ("text", "left_unread"),
-    [
-        ("pytestmark = pytest.mark.sqlite_alone\n", True),
-        ("pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(3)]\n", True),
-        ("pytestmark = [\n    pytest.mark.django_db,\n    pytest.mark.sqlite_alone,\n]\n", True),
-        ("pytestmark = pytest.mark.django_db\n\n\n@pytest.mark.sqlite_alone\ndef test_it(): ...\n", False),
-        ("pytestmark = [\n    pytest.mark.django_db,\n]\n\n\n@pytest.mark.sqlite_alone\ndef test_it(): ...\n", False),
-    ],
-    ids=["one marker", "a list", "a long list", "one test", "one test after a long list"],
-)
-def test_a_file_is_left_unread_only_when_its_marker_covers_all_of_it(text: str, left_unread: bool) -> None:
-    assert bool(WHOLE_FILE_ON_SQLITE.search(text)) is left_unread
+FOUND = [
+    (TESTS / "models" / "test_rows.py", frozenset({"database"})),
+    (TESTS / "models" / "test_rows.py", frozenset({"database", "sqlite_alone"})),
+    (TESTS / "views" / "test_page.py", frozenset({"database", "sqlite_alone"})),
+    (TESTS / "views" / "test_page.py", frozenset({"database", "browser"})),
+    (TESTS / "scoring" / "test_rules.py", frozenset()),
+]
+
+
+@pytest.mark.parametrize("expression", [run.POSTGRESQL_DAILY, run.POSTGRESQL_LONG])
+def test_second_run_leaves_unread_each_file_of_which_it_takes_no_test(
+    expression: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def left_unread(markers: str) -> set[str]:
+        config: Any = SimpleNamespace(option=SimpleNamespace(markexpr=markers))
+        paths = [*dict(FOUND), TESTS / "conftest.py", TESTS / "support" / "world.py", TESTS / "views"]
+        return {path.name for path in paths if pytest_ignore_collect(path, config)}
+
+    monkeypatch.setenv("HKGUIDE_TEST_SECOND", expression)
+    monkeypatch.setenv("HKGUIDE_TEST_SECOND_FILES", str(tmp_path / "files"))
+    assert left_unread(expression) == set()  # nothing was written down
+    note_files_of_the_second_run(FOUND)
+    unread = {"test_rules.py"} if expression == run.POSTGRESQL_LONG else {"test_rules.py", "test_page.py"}
+    assert left_unread(expression) == unread
+    assert left_unread(run.SQLITE_DAILY) == set()
