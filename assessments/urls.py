@@ -73,6 +73,7 @@ urlpatterns = [
     path("home/", dashboard.dashboard, name="dashboard"),
     path("inbox/", inbox.inbox, name="inbox"),
     path("assessments/", portfolio.portfolio, name="assessments"),
+    path("assessments/sums/", portfolio.sums, name="portfolio_sums"),
     path("assessments/filters/", portfolio.filters, name="filters"),
     # remediation: the register of all actions, those of one use, one action
     path("actions/", register.register, name="actions"),

@@ -32,10 +32,10 @@ from django.utils.translation import gettext as _
 from assessments.core import query_values
 from assessments.core.errors import InvalidAnswer, NotPermitted, WorkflowError
 from assessments.guideline.terms import TIERS, Dimension
-from assessments.models import SavedFilter, User
+from assessments.models import AISystem, DeclaredUse, SavedFilter, User
 from assessments.models.assessments import Assessment
 from assessments.models.certificates import Certificate
-from assessments.models.prepared import Placeholder, Prepared
+from assessments.models.prepared import Placeholder, Prepared, PreparedUpdate
 from assessments.models.remediation import NEXT_DUE, ActionStatus, Condition, RemediationAction
 from assessments.models.systems import DeclaredUseQuerySet
 
@@ -43,10 +43,69 @@ NEVER = date(9999, 12, 31)  # sorts behind every date; shown as none
 DATES = ("action_due", "certificate_ends", "condition_due")
 
 
+# --- the columns of a use that lists read ----------------------------------------------------------------------------
+
+_FOLLOWED = ("newest_assessment", "newest_state", "changed_at")
+
+
+def _which_may_follow() -> DeclaredUseQuerySet:
+    newest = Placeholder("newest_assessment")
+    older = Q(newest_assessment=None) | Q(newest_assessment__lte=newest)
+    return DeclaredUse.objects.filter(older, pk=Placeholder("use"))
+
+
+_FOLLOW = PreparedUpdate(_which_may_follow, _FOLLOWED)
+
+
+def follow_newest(assessment: Assessment) -> None:
+    """Write into the use what lists show of its newest assessment; nothing where a newer one exists.
+
+    Call it in the transaction that adds an assessment or changes its state or `updated_at`. One query.
+    """
+    _FOLLOW.write(
+        use=assessment.use_id,
+        newest_assessment=assessment.pk,
+        newest_state=str(assessment.state),
+        changed_at=assessment.updated_at,
+    )
+
+
+def _columns() -> dict[str, Any]:
+    """Return what each derived column of a use has to say, as the database works it out from the other rows."""
+    newest = Assessment.objects.filter(use=OuterRef("pk")).order_by("-pk")
+    system = AISystem.objects.filter(pk=OuterRef("system"), retired_at=None)
+    return {
+        "newest_assessment": Subquery(newest.values("pk")[:1]),
+        "newest_state": Coalesce(Subquery(newest.values("state")[:1]), Value(""), output_field=CharField()),
+        "changed_at": Coalesce(Subquery(newest.values("updated_at")[:1]), F("changed_at")),
+        "in_use": Case(When(Q(retired_at=None) & Exists(system), then=True), default=False),
+    }
+
+
+def rebuild_columns(uses: DeclaredUseQuerySet) -> None:
+    """Work out the derived columns of these uses anew. Call it where rows change together, or where one is retired."""
+    uses.order_by().update(**_columns())
+
+
+def wrong_columns(uses: DeclaredUseQuerySet) -> dict[str, list[str]]:
+    """Return by the reference of a use which of its derived columns are wrong; it has to be empty."""
+    right = {f"right_{name}": what for name, what in _columns().items()}
+    found = {}
+    for row in uses.order_by("pk").annotate(**right).values("reference", *_columns(), *right):
+        wrong = [name for name in _columns() if row[name] != row[f"right_{name}"]]
+        if wrong:
+            found[row["reference"]] = wrong
+    return found
+
+
+# --- what a list adds to a use -----------------------------------------------------------------------------------------
+
+
 def with_newest(uses: DeclaredUseQuerySet, of: QuerySet[Assessment] | None = None) -> DeclaredUseQuerySet:
     """Annotate each use with its newest assessment (`of` those, if given) and that one's state, "" where there is none."""
-    rows = Assessment.objects.all() if of is None else of
-    newest = rows.filter(use=OuterRef("pk")).order_by("-pk")
+    if of is None:
+        return uses.annotate(newest=F("newest_assessment"), state=F("newest_state"))
+    newest = of.filter(use=OuterRef("pk")).order_by("-pk")
     return uses.annotate(
         newest=Subquery(newest.values("pk")[:1]),
         state=Coalesce(Subquery(newest.values("state")[:1]), Value(""), output_field=CharField()),
@@ -117,12 +176,8 @@ class Order:
         return self.read(value), query_values.place_number(pk)
 
 
-def _of_newest(expression: Any) -> Subquery:
-    return Subquery(Assessment.objects.filter(use=OuterRef("pk")).order_by("-pk").values(key=expression)[:1])
-
-
 ORDERS: Mapping[str, Order] = {
-    "changed": Order(Coalesce(_of_newest(F("updated_at")), F("created_at")), True, query_values.place_moment),
+    "changed": Order(F("changed_at"), True, query_values.place_moment),  # index: uses_by_last_change
     "date": Order(
         Least(*(Coalesce(F(name), Value(NEVER, output_field=DateField())) for name in DATES)),
         False,
@@ -140,7 +195,9 @@ ORDERS: Mapping[str, Order] = {
     ),
     "progress": Order(
         Coalesce(
-            _of_newest(Cast(F("answered"), IntegerField()) * 1000 / NullIf(F("applicable"), 0)),
+            Cast(F("newest_assessment__answered"), IntegerField())
+            * 1000
+            / NullIf(F("newest_assessment__applicable"), 0),
             Value(-1),
             output_field=IntegerField(),
         ),
@@ -174,7 +231,10 @@ def page_of(
             continue
         smaller = order.down != backwards
         sign = "lt" if smaller else "gt"
-        ordered = ordered.filter(Q(**{f"key__{sign}": key}) | Q(key=key, **{f"pk__{sign}": pk}))
+        further = Q(**{f"key__{sign}": key}) | Q(**{f"pk__{sign}": pk})
+        ordered = ordered.filter(
+            further, **{f"key__{sign}e": key}
+        )  # a range that an index finds, then what is left of it
         back = backwards
         break
     rows = list(_rows_of(ordered, order, size, shown, down=order.down != back))
@@ -220,6 +280,17 @@ def _cursor(rows: list[Any], at: int) -> str:
 
 # --- sums ------------------------------------------------------------------------------------------------------------
 
+MOST_COUNTED = 1000
+"""Our judgement: a list counts its rows up to here and says *more than* beyond, so that a long one costs no more to open."""
+
+
+def counted_rows(uses: DeclaredUseQuerySet) -> QuerySet[Any, Any]:
+    """Return the ids of these uses in no order, one more than MOST_COUNTED at most: a list counts them.
+
+    Counted in the database they are joined with the whole table, since no queryset counts the rows of a slice.
+    """
+    return uses.order_by().values_list("pk", flat=True)[: MOST_COUNTED + 1]
+
 
 def tier_rows(uses: DeclaredUseQuerySet) -> QuerySet[Any, Any]:
     """Return how many uses stand in each tier, as (tier, count); "" counts those without one."""
@@ -229,9 +300,7 @@ def tier_rows(uses: DeclaredUseQuerySet) -> QuerySet[Any, Any]:
 def readiness_row(uses: DeclaredUseQuerySet) -> QuerySet[Any, Any]:
     """Return one row for `readiness_in`: what is asked of the newest assessments of these uses."""
     columns = {str(dimension): f"readiness_{dimension}" for dimension in Dimension}
-    # Not looked up use by use: two sets are compared, which PostgreSQL does in half the time.
-    newer = Assessment.objects.filter(use=OuterRef("use"), pk__gt=OuterRef("pk"))
-    rows = Assessment.objects.filter(~Exists(newer), use__in=uses.order_by().values("pk"))
+    rows = Assessment.objects.filter(pk__in=uses.order_by().values("newest_assessment"))
     together = rows.annotate(one=Value(1)).values("one")
     return together.annotate(
         **{f"mean_{key}": Avg(column) for key, column in columns.items()},

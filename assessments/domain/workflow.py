@@ -16,6 +16,7 @@ from django.utils import timezone
 from assessments.audit import log
 from assessments.audit.kinds import AuditKind
 from assessments.core.errors import WrongState
+from assessments.domain import portfolio
 from assessments.models import Assessment, State, User
 from assessments.notifications.inbox import settle
 from assessments.notifications.kinds import MessageKind
@@ -39,6 +40,7 @@ def move(assessment: Assessment, to: State) -> None:
     assessment.moved = {"old": {"state": str(assessment.state)}, "new": {"state": str(to)}}
     assessment.state, assessment.state_at = to, timezone.now()
     assessment.save(update_fields=["state", "state_at", "updated_at", "current_submission", "progress"])
+    portfolio.follow_newest(assessment)
 
 
 def audit_move(

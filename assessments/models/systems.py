@@ -107,11 +107,24 @@ class DeclaredUse(Referenced):
     action_count = models.PositiveIntegerField(default=0)  # last number given to a remediation action
     created_at = models.DateTimeField(auto_now_add=True)
     retired_at = models.DateTimeField(null=True, blank=True)
+    # derived for lists, written by `assessments/domain/portfolio.py`
+    newest_assessment = models.ForeignKey(
+        "Assessment", models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    newest_state = models.CharField(max_length=10, blank=True)  # of that assessment
+    changed_at = models.DateTimeField(auto_now_add=True)  # when that assessment changed; without one, when declared
+    in_use = models.BooleanField(default=True)  # neither the use nor its system is retired
 
     objects = DeclaredUseQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["organisation", "assigned_tier"])]
+        indexes = [
+            models.Index(fields=["organisation", "assigned_tier"]),
+            models.Index(fields=["organisation", "-changed_at", "-id", "in_use"], name="uses_by_last_change"),
+            models.Index(
+                fields=["organisation", "newest_state", "-changed_at", "-id", "in_use"], name="uses_by_state_and_change"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.title

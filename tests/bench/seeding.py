@@ -6,15 +6,19 @@ They are of the bench edition, of which a provider is asked 150 practices, or of
 from __future__ import annotations
 
 import itertools
+import time
 import uuid
 from collections import Counter
 from typing import Any
+from urllib.parse import quote
 
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection, transaction
+from django.db.models import Model
 
 from assessments.core import proof
+from assessments.domain import portfolio
 from assessments.domain.review import seat_taking
 from assessments.domain.submission import submit
 from assessments.guideline.reading import default_directory, read_edition
@@ -35,7 +39,7 @@ from tests.bench.edition import bench_source
 from tests.bench.real import most_asked
 from tests.support.factories import Cast, make_assessment, make_cast, make_evidence, prove
 
-QUEUE, WITH_EVIDENCE, PIECES = 55, 90, 20
+QUEUE, WITH_EVIDENCE, PIECES, PAGE = 55, 90, 20, 50
 CHOICES = ("in_place", "in_place", "partly", "not_in_place", "unknown")
 
 
@@ -49,31 +53,24 @@ def seed(how_many: int, which: str) -> dict[str, Any]:
         for question in declared.questions(edition)
     }
     values = [(key, _value(choice, items)) for (key, items), choice in zip(asked.items(), itertools.cycle(CHOICES))]
-    assessments = [first, *_copies(first, how_many - 1)]
     ids = question_ids(first.edition_id, first.edition.published_at)
-    for at in range(0, how_many, 100):
-        rows = [
-            Answer(assessment=assessment, question_id=ids[key], by=cast.owner, **value)
-            for assessment in assessments[at : at + 100]
-            for key, value in values
-        ]
-        Answer.objects.bulk_create(rows)
-        AnswerRevision.objects.bulk_create(
-            AnswerRevision(parent=row, number=1, operation=uuid.uuid4(), base=0, value=row.record(), by=cast.owner)
-            for row in rows
-        )
+    answers = Answer.objects.bulk_create(
+        Answer(assessment=first, question_id=ids[key], by=cast.owner, **value) for key, value in values
+    )
+    AnswerRevision.objects.bulk_create(
+        AnswerRevision(parent=row, number=1, operation=uuid.uuid4(), base=0, value=row.record(), by=cast.owner)
+        for row in answers
+    )
     first.refresh_derived(declared, first.answer_values())
-    for assessment in assessments[1:]:
-        for name in DERIVED:
-            setattr(assessment, name, getattr(first, name))
-    Assessment.objects.bulk_update(assessments, [name for name in DERIVED if name != "updated_at"], batch_size=200)
+    first.save(update_fields=DERIVED)
+    assessments = [first, *_copies(first, how_many - 1)]
+    portfolio.rebuild_columns(DeclaredUse.objects.all())
     section, in_section = Counter(edition.questions[key].section for key in asked).most_common(1)[0]
     # Those at the front are saved to, the last one is only read.
     waiting = assessments[len(assessments) // 2 : -1][:QUEUE]
     review = _submit(waiting, cast)
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")  # as autovacuum does within a minute or so; what is measured begins sooner
+    _count_rows()
+    further = DeclaredUse.objects.order_by("-changed_at", "-pk")[PAGE]
     return {
         "session": _session(cast.owner),
         "reviewer": _session(cast.independent),
@@ -85,7 +82,27 @@ def seed(how_many: int, which: str) -> dict[str, Any]:
         "questions": asked,  # with the lines of each checklist
         "section": section,
         "in_section": in_section,
+        "rare": f"{how_many - 7}",  # stands in the names of one system, and of about twenty once there are ten times as many
+        "after": quote(f"{further.changed_at.isoformat()}~{further.pk}"),
     }
+
+
+def grow(how_many: int) -> dict[str, Any]:
+    """Fill more drafts, copies of the first one, until there are `how_many`; returns how many there are, and the seconds."""
+    started = time.perf_counter()
+    first = Assessment.objects.for_dashboard().order_by("pk")[0]
+    source = Assessment.objects.for_dashboard().filter(use__system__name=f"{first.use.system.name} 1").get()
+    _copies(source, how_many - Assessment.objects.count(), like=first.use.system.name)
+    portfolio.rebuild_columns(DeclaredUse.objects.all())
+    _count_rows()
+    return {"assessments": Assessment.objects.count(), "seconds": time.perf_counter() - started}
+
+
+def _count_rows() -> None:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            # As autovacuum does within a minute or so; what is measured begins sooner.
+            cursor.execute("VACUUM ANALYZE")
 
 
 def _first_of(which: str, cast: Cast) -> Assessment:
@@ -136,31 +153,61 @@ def _submit(assessments: list[Assessment], cast: Cast) -> str:
     return submission.reference
 
 
-def _copies(first: Assessment, how_many: int) -> list[Assessment]:
-    use, system = first.use, first.use.system
+def _copies(first: Assessment, how_many: int, *, like: str = "") -> list[Assessment]:
+    """Stand so many copies beside an assessment, each with a system, a use, facts and answers of its own.
+
+    `like`: what their systems are named after. The many rows are copied inside the database: through Python a million of
+    them would take minutes.
+    """
+    use, system, name = first.use, first.use.system, like or first.use.system.name
+    before = Assessment.objects.count()
     parts = {name: getattr(system, name) for name in ("is_developer", "is_provider", "is_user")}
     systems = AISystem.objects.bulk_create(
-        AISystem(organisation=system.organisation, name=f"{system.name} {n}", **parts) for n in range(how_many)
+        AISystem(organisation=system.organisation, name=f"{name} {before + n - 1}", **parts) for n in range(how_many)
     )
     same = ("title", "purpose", "setting", "people_affected", "scope_en", "assigned_tier", "text_tier", "tier_checksum")
     kept = {name: getattr(use, name) for name in same}
     uses = DeclaredUse.objects.bulk_create(
         DeclaredUse(system=one, organisation=one.organisation, **kept) for one in systems
     )
-    facts = list(use.fact_rows())
-    DeclaredFact.objects.bulk_create(
-        [
-            DeclaredFact(
-                system=one.system, use=None if fact.use_id is None else one, key=fact.key, value=fact.value, by=fact.by
-            )
-            for one in uses
-            for fact in facts
-        ],
-        batch_size=2000,
+    derived = {name: getattr(first, name) for name in DERIVED if name != "updated_at"}
+    rows = Assessment.objects.bulk_create(
+        Assessment(use=one, organisation=one.organisation, edition=first.edition, **derived) for one in uses
     )
-    return Assessment.objects.bulk_create(
-        Assessment(use=one, organisation=one.organisation, edition=first.edition) for one in uses
-    )
+    facts = {"use_id": "CASE WHEN old.use_id IS NULL THEN NULL ELSE new.id END", "system_id": "new.system_id"}
+    of_first = f"(old.use_id = {use.pk} OR (old.system_id = {system.pk} AND old.use_id IS NULL))"
+    _copy_rows(DeclaredFact, DeclaredUse, f"{of_first} AND new.id >= {uses[0].pk}", facts)
+    of_first = f"old.assessment_id = {first.pk} AND new.id >= {rows[0].pk}"
+    _copy_rows(Answer, Assessment, of_first, {"assessment_id": "new.id", "revision": "1"})
+    _copy_versions(first, rows[0].pk)
+    return rows
+
+
+def _copy_rows(model: type[Model], parents: type[Model], where: str, changed: dict[str, str]) -> None:
+    """Copy rows of a model (`old`) once for each row of `parents` (`new`); `changed`: what a column gets instead."""
+    columns = [field.column for field in model._meta.concrete_fields if not field.primary_key]
+    values = ", ".join(changed.get(column, f'old."{column}"') for column in columns)
+    table, others = model._meta.db_table, parents._meta.db_table
+    names = ", ".join(f'"{column}"' for column in columns)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'INSERT INTO "{table}" ({names}) SELECT {values} FROM "{table}" old, "{others}" new WHERE {where}'
+        )
+
+
+def _copy_versions(first: Assessment, since: int) -> None:
+    """Copy the first version of each answer of an assessment to the answers of those that were made since."""
+    operation = "gen_random_uuid()" if connection.vendor == "postgresql" else "lower(hex(randomblob(16)))"
+    answers, versions = Answer._meta.db_table, AnswerRevision._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'INSERT INTO "{versions}" (parent_id, number, operation, base, value, by_id, at, outcome) '
+            f"SELECT new.id, 1, {operation}, 0, kept.value, kept.by_id, kept.at, kept.outcome "
+            f'FROM "{answers}" old JOIN "{versions}" kept ON kept.parent_id = old.id AND kept.number = 1 '
+            f'JOIN "{answers}" new ON new.question_id = old.question_id AND new.assessment_id >= %s '
+            "WHERE old.assessment_id = %s",
+            [since, first.pk],
+        )
 
 
 def _session(user: Any) -> str:

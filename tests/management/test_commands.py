@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import override_settings
 
-from assessments.models import Assessment, Edition, Membership, Organisation, PublishedDiffers, User
+from assessments.models import Assessment, DeclaredUse, Edition, Membership, Organisation, PublishedDiffers, User
 from hkguide import settings
 from tests.run import ROOT
 from tests.support import tampering
@@ -71,6 +71,17 @@ def test_derived_columns_are_found_wrong_and_mended():
     Assessment.objects.filter(pk=assessment.pk).update(answered=3, readiness_privacy=7)
     assert f"{assessment.reference}: answered, readiness_privacy" in run("rebuild_derived")
     assert run("rebuild_derived").strip() == "0 assessments differed, mended"
+
+
+def test_derived_columns_of_uses_are_found_wrong_and_mended():
+    assessment = make_assessment()
+    DeclaredUse.objects.filter(pk=assessment.use_id).update(newest_state="approved", in_use=False)
+    wrong = f"{assessment.use.reference}: newest_state, in_use"
+    said = run("rebuild_derived", check=True).splitlines()
+    assert said == [wrong, "1 uses differed, nothing changed", "0 assessments differed, nothing changed"]
+    assert run("rebuild_derived").splitlines()[:2] == [wrong, "1 uses differed, mended"]
+    assert run("rebuild_derived").strip() == "0 assessments differed, mended"
+    assert DeclaredUse.objects.get(pk=assessment.use_id).newest_state == "draft"
 
 
 def test_the_audit_chains_are_verified():

@@ -12,6 +12,7 @@ from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from assessments.domain import portfolio
 from assessments.domain.certificates import blockers
 from assessments.domain.register import organisations
 from assessments.domain.review import approval, quality, second_look_comparing
@@ -23,6 +24,7 @@ from assessments.models import (
     Assessment,
     Certificate,
     Condition,
+    DeclaredUse,
     Evidence,
     MarkKind,
     Organisation,
@@ -132,6 +134,7 @@ def test_load_demo_makes_four_states_and_a_second_run_changes_nothing():
         assert facts == set(asked_facts(edition, declared))
         shown = {question.key for question in declared.questions(edition)}
         assert assessment.answer_values().keys() <= shown
+    assert portfolio.wrong_columns(DeclaredUse.objects.all()) == {}
 
 
 @pytest.mark.django_db

@@ -19,6 +19,7 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
+from assessments.domain import portfolio
 from assessments.domain.answering import answers as answering_answers
 from assessments.domain.answering import start
 from assessments.domain.evidence import library
@@ -366,6 +367,7 @@ def fill(assessment: Assessment, *, by: User, answers: Mapping[str, Mapping[str,
     )
     assessment.refresh_derived(declared, assessment.answer_values())
     assessment.save(update_fields=DERIVED)
+    portfolio.follow_newest(assessment)
 
 
 @kept

@@ -100,6 +100,7 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
     "system_new": [("owner", ""), ("owner", "", "sent empty")],
     "system": [("owner", "system"), ("viewer", "system"), ("owner", "system without uses")],
     "filters": [("owner", ""), ("newcomer", "")],
+    "portfolio_sums": [("owner", ""), ("assigned", ""), ("newcomer", "")],
     "import": [("owner", ""), ("owner", "", "sent empty")],
     "import_report": [("owner", "import")],
     "system_retire": [("owner", "system"), ("owner", "retired system")],

@@ -269,6 +269,7 @@ PAGES = [
     ("owner", "systems", ""),
     ("owner", "systems_export", ""),
     ("owner", "filters", ""),
+    ("owner", "portfolio_sums", ""),
     ("owner", "import", ""),
     ("owner", "system_retire", "system"),
     ("owner", "use_retire", "use"),

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.models import EmailAddress
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q, QuerySet, Subquery
 
 from assessments.models import (
     AISystem,
@@ -56,6 +56,11 @@ def organisations_where(user: User, action: Action) -> QuerySet[Organisation]:
     return Organisation.objects.filter(pk__in=mine).order_by("name_en", "pk")
 
 
+def organisation_named(reference: str) -> Subquery:
+    """Return the id of an organisation as one value, for a list that shows what is seen of it."""
+    return Subquery(Organisation.objects.filter(reference=reference).values("pk")[:1])
+
+
 def is_confirmed(organisation: Organisation) -> bool:
     """Tell whether one of those who invite people into an organisation has confirmed their mail address."""
     role = Role.REVIEWER if organisation.is_reviewing_body else Role.OWNER
@@ -101,6 +106,14 @@ def portfolio_for(user: User) -> DeclaredUseQuerySet:
     assigned = Assignment.objects.filter(member__in=memberships_for(user)).values("assessment__use")
     seen = Q(organisation__in=organisations_seen_in_full(user)) | Q(pk__in=assigned)
     return DeclaredUse.objects.for_list().filter(seen)
+
+
+def portfolio_in_one(user: User) -> DeclaredUseQuerySet:
+    """As `portfolio_for`, of a person who works in one organisation and sees all of it.
+
+    The organisation is compared with one value: that lets the database walk an index in the order of the list.
+    """
+    return DeclaredUse.objects.for_list().filter(organisation=Subquery(organisations_seen_in_full(user)[:1]))
 
 
 def filters_for(user: User) -> QuerySet[SavedFilter]:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from assessments.access import roles
 from assessments.access.roles import Action
 from assessments.core.errors import Conflict, InvalidAnswer, Locked, NotPermitted, WouldHide
+from assessments.domain import portfolio
 from assessments.domain.answering.figures import check_days, kept_figure
 from assessments.domain.facts import declare
 from assessments.domain.facts.hidden import HiddenAnswer
@@ -217,6 +218,7 @@ def _save_answer(assessment: Assessment, question_key: str, save: _Save) -> Answ
     done = assessment.refresh_derived(known, answers)
     assessment.updated_at = row.at
     _DERIVE.write(pk=assessment.pk, **{name: getattr(assessment, name) for name in DERIVED})
+    portfolio.follow_newest(assessment)
     return AnswerSaved(assessment, row, True, done, known, answers, targets)
 
 

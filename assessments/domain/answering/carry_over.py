@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from assessments.core.errors import WorkflowError
+from assessments.domain import portfolio
 from assessments.domain.answering import reuse
 from assessments.guideline.edition import Item, Question
 from assessments.models import Answer, Assessment, EvidenceUse, User
@@ -122,3 +123,4 @@ def refresh(assessment: Assessment) -> None:
     """Work out the derived columns of an assessment anew and store them."""
     assessment.refresh_derived(assessment.declared(), assessment.answer_values())
     assessment.save(update_fields=DERIVED)
+    portfolio.follow_newest(assessment)

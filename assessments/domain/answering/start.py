@@ -10,6 +10,7 @@ from assessments.access.roles import Action
 from assessments.audit import log
 from assessments.audit.kinds import AuditKind
 from assessments.core.errors import WorkflowError
+from assessments.domain import portfolio
 from assessments.domain.remediation.reopen import carry_closed
 from assessments.models import Assessment, DeclaredUse, Edition, User
 from assessments.models.assessments import OPEN_STATES
@@ -35,6 +36,7 @@ def start_assessment(use: DeclaredUse, *, by: User, follows: Assessment | None =
     )
     assessment.refresh_derived(assessment.declared(), {})
     assessment.save()
+    portfolio.follow_newest(assessment)
     carry_closed(assessment, by=by)
     log.record(
         AuditKind.ASSESSMENT_STARTED,

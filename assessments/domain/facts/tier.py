@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 
 from assessments.audit import log
 from assessments.audit.kinds import AuditKind
+from assessments.domain import portfolio
 from assessments.domain.certificates import staleness, status
 from assessments.domain.facts import opened_holds, values
 from assessments.domain.facts.opened_holds import TierChange
@@ -75,6 +76,7 @@ def refresh(
             declared = assessment.declared()
             assessment.refresh_derived(declared, assessment.answer_values())
             assessment.save(update_fields=DERIVED)
+            portfolio.follow_newest(assessment)
         elif why:
             staleness.flag(assessment, staleness.Kind.FACT, why, by=by)
         worse = higher or use.open_holds > held_before or (use.provisional and not was_provisional)

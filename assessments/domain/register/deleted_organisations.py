@@ -26,12 +26,14 @@ from assessments.audit import log as audit_log
 from assessments.audit import rows as audited
 from assessments.audit.kinds import AuditKind
 from assessments.core.errors import InvalidAnswer, WorkflowError
+from assessments.domain import portfolio
 from assessments.domain.register.tables import model_of, rows_of
 from assessments.models import (
     ActionStatus,
     Assessment,
     Certificate,
     Comment,
+    DeclaredUse,
     DocumentKind,
     EvidenceVersion,
     Hold,
@@ -292,6 +294,7 @@ def _end(organisation: Organisation) -> None:
     SeatRequest.objects.filter(submission__organisation=organisation).end()
     organisation.uses.filter(retired_at=None).update(retired_at=now)
     organisation.systems.filter(retired_at=None).update(retired_at=now)
+    portfolio.rebuild_columns(DeclaredUse.objects.filter(organisation=organisation))
     Membership.objects.current().filter(organisation=organisation).update(left_at=now)
 
 

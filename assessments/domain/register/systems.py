@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -14,12 +15,14 @@ from assessments.audit import log
 from assessments.audit.kinds import AuditKind
 from assessments.core import fields as core_fields
 from assessments.core.errors import Locked, WorkflowError
+from assessments.domain import portfolio
 from assessments.domain.certificates import staleness
 from assessments.domain.facts import tier
 from assessments.domain.facts.opened_holds import TierChange
 from assessments.models import AISystem, Assessment, DeclaredUse, Organisation, State, User, systems
 from assessments.models.assessments import LOCKED_STATES
 from assessments.models.stale_reasons import StaleReason, because
+from assessments.models.systems import DeclaredUseQuerySet
 
 
 @transaction.atomic
@@ -127,6 +130,7 @@ def retire(about: AISystem | DeclaredUse, *, by: User) -> None:
         raise Locked(_("It is under review. Take the submission back or withdraw it first, or wait for the decision."))
     about.retired_at = timezone.now()
     about.save(update_fields=["retired_at"])
+    portfolio.rebuild_columns(_uses_of(about))
     _record_standing(AuditKind.SYSTEM_RETIRED, AuditKind.USE_RETIRED, about, by)
 
 
@@ -139,6 +143,7 @@ def restore(about: AISystem | DeclaredUse, *, by: User) -> None:
         raise WorkflowError(_("“%(name)s” is not retired.") % {"name": about})
     about.retired_at = None
     about.save(update_fields=["retired_at"])
+    portfolio.rebuild_columns(_uses_of(about))
     _record_standing(AuditKind.SYSTEM_RESTORED, AuditKind.USE_RESTORED, about, by)
 
 
@@ -147,6 +152,10 @@ def _locked_row(about: AISystem | DeclaredUse) -> AISystem | DeclaredUse:
         systems.lock_uses(about.pk)  # uses first: each move of an assessment locks its use
         return AISystem.objects.select_for_update().get(pk=about.pk)
     return DeclaredUse.objects.select_for_update().get(pk=about.pk)
+
+
+def _uses_of(about: AISystem | DeclaredUse) -> DeclaredUseQuerySet:
+    return DeclaredUse.objects.filter(Q(system=about) if isinstance(about, AISystem) else Q(pk=about.pk))
 
 
 def _record_standing(of_system: AuditKind, of_use: AuditKind, about: AISystem | DeclaredUse, by: User) -> None:

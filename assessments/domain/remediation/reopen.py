@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from assessments.domain import portfolio
 from assessments.guideline.edition import Question
 from assessments.guideline.terms import Choice
 from assessments.models import (
@@ -165,3 +166,4 @@ def _offer_evidence(action: RemediationAction, row: Answer) -> None:
 def _refresh(assessment: Assessment) -> None:
     assessment.refresh_derived(assessment.declared(), assessment.answer_values())
     assessment.save(update_fields=DERIVED)
+    portfolio.follow_newest(assessment)

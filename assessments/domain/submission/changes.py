@@ -20,6 +20,7 @@ from assessments.audit import log
 from assessments.audit.kinds import AuditKind
 from assessments.core import proof
 from assessments.core.errors import InvalidAnswer, WrongState
+from assessments.domain import portfolio
 from assessments.domain.answering import reuse, start
 from assessments.domain.answering.carry_over import carry_evidence
 from assessments.domain.certificates import staleness, status
@@ -129,6 +130,7 @@ def _open_again(
     if opened.state == State.DRAFT:
         opened.refresh_derived(opened.declared(), opened.answer_values())
         opened.save(update_fields=DERIVED)
+        portfolio.follow_newest(opened)
     return set(opened.answers.filter(to_confirm=True).values_list("question__key", flat=True))
 
 

@@ -8,12 +8,13 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
-from assessments.models import Assessment
+from assessments.domain import portfolio
+from assessments.models import Assessment, DeclaredUse
 from assessments.models.assessments import DERIVED, EDITABLE_STATES
 
 
 class Command(BaseCommand):
-    help = "Rebuild the derived columns of drafts from facts and answers; prints each difference."
+    help = "Rebuild the derived columns of drafts from facts and answers, and those of uses; prints each difference."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--check", action="store_true", help="only print, change nothing")
@@ -32,4 +33,17 @@ class Command(BaseCommand):
                     self.stdout.write(f"{assessment.reference}: {', '.join(changed)}")
                     if not check:
                         assessment.save(update_fields=DERIVED)
+                        portfolio.follow_newest(assessment)
+        self.rebuild_uses(check=check)
         self.stdout.write(f"{wrong} assessments differed" + (", nothing changed" if check else ", mended"))
+
+    def rebuild_uses(self, *, check: bool) -> None:
+        """Compare what lists read of each use with the rows that it comes from; silent where nothing differs."""
+        with transaction.atomic():
+            wrong = portfolio.wrong_columns(DeclaredUse.objects.select_for_update(of=("self",)))
+            for reference, columns in wrong.items():
+                self.stdout.write(f"{reference}: {', '.join(columns)}")
+            if wrong:
+                if not check:
+                    portfolio.rebuild_columns(DeclaredUse.objects.filter(reference__in=list(wrong)))
+                self.stdout.write(f"{len(wrong)} uses differed" + (", nothing changed" if check else ", mended"))

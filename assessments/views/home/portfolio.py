@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -27,7 +27,9 @@ from assessments.access.roles import Action
 from assessments.core import query_values
 from assessments.domain import portfolio as domain_portfolio
 from assessments.domain.portfolio import (
+    MOST_COUNTED,
     ORDERS,
+    counted_rows,
     first_page,
     first_rows,
     newest_assessments,
@@ -43,7 +45,7 @@ from assessments.forms.base import refusals
 from assessments.forms.portfolio import NONE, KeepFilterForm, PortfolioForm
 from assessments.forms.systems import PARTS
 from assessments.guideline.terms import TIERS
-from assessments.models import Assessment, Sees, User
+from assessments.models import Assessment, Membership, Sees, User
 from assessments.models.prepared import Placeholder, Prepared
 from assessments.models.systems import DeclaredUseQuerySet
 from assessments.views.assessment.next_step import does_next
@@ -52,8 +54,8 @@ from assessments.views.site.requests import SignedIn
 PLACE = "assessments"
 ROWS = 50
 SHOWN = (
-    *("reference", "organisation", "title", "assigned_tier", "provisional", "open_holds", "created_at", "retired_at"),
-    *(f"system__{name}" for name in ("organisation", "name", "version", *PARTS, "retired_at")),
+    *("reference", "organisation", "title", "assigned_tier", "provisional", "open_holds", "in_use"),
+    *(f"system__{name}" for name in ("organisation", "name", "version", *PARTS)),
     "system__organisation__name_en",
 )
 """What the list shows of a use."""
@@ -120,11 +122,8 @@ def _drawn(line: UseLine, _language: str | None, _prefix: str) -> SafeString:
 def portfolio(request: SignedIn) -> HttpResponse:
     """Show every use that this person may see. The queries are the same for one use and for thousands."""
     memberships = access_roles.memberships_on_page(request.user)
-    works_in = [m.organisation for m in memberships if m.role in access_roles.WORKING_ROLES]
-    form = PortfolioForm(request.GET, organisations=works_in)
-    # Who sees only what is assigned does not learn of a newer assessment that is not.
-    partly = any(m.sees == Sees.ASSIGNED for m in memberships)
-    asked = _asked(tuple(form.chosen().items()), partly)
+    form = _form(request, memberships)
+    asked = _asked_by(memberships, form)
     if "after" in request.GET or "before" in request.GET:
         page = page_of(
             asked.uses(request.user),
@@ -139,57 +138,100 @@ def portfolio(request: SignedIn) -> HttpResponse:
     newest = newest_assessments(page.rows)
     in_full = {m.organisation_id for m in memberships if m.role in access_roles.WORKING_ROLES and m.sees == Sees.ALL}
     today = timezone.localdate()
-    tiers = dict(asked.tiers.all(user=request.user.pk))
-    filtered = bool(set(form.chosen()) - {"sort"})
-    several = len(works_in) > 1
+    count = len(asked.counted.all(user=request.user.pk))
+    several = "organisation" in form.fields
     context = {
         "place": PLACE,
         "form": form,
-        "filtered": filtered,
+        "filtered": bool(set(form.chosen()) - {"sort"}),
         "query": form.query(),
         "lines": [
             _line(use, newest.get(use.pk), today, use.organisation_id in in_full, several=several) for use in page.rows
         ],
         "before": _address(form, before=page.before) if page.before else "",
         "after": _address(form, after=page.after) if page.after else "",
-        "count": sum(tiers.values()),
-        "tiers": [(str(tier), tiers.get(str(tier), 0), _address(form, tier=str(tier))) for tier in reversed(TIERS)],
-        "no_tier": tiers.get("", 0),
-        "no_tier_url": _address(form, tier=NONE),
-        "readiness": _readiness(asked.readiness.all(user=request.user.pk)[0]) if in_full else [],
+        "count": count,
+        "more_than": f"{MOST_COUNTED:,}" if count > MOST_COUNTED else "",
+        "sums_url": reverse("portfolio_sums") + _address(form),
         "kept": finders.filters_of(request.user),
         "may_register": any(m.role in access_roles.MAY[Action.REGISTER] for m in memberships),
     }
     return render(request, "assessments/home/portfolio.html", context)
 
 
-class Asked:
-    """The queries of the list for one choice, the same for everybody who makes it but for the door of who asks."""
+@require_safe
+def sums(request: SignedIn) -> HttpResponse:
+    """Show the sums of the uses that the portfolio lists for the same choice.
 
-    def __init__(self, chosen: dict[str, str], *, partly: bool) -> None:
-        self.chosen, self.partly = chosen, partly
+    A long list takes longer to sum up than to show, so the list asks for them once it stands there, and puts them beside
+    itself. Without script they are a page of their own. The queries are the same for one use and for thousands.
+    """
+    memberships = access_roles.memberships_on_page(request.user)
+    form = _form(request, memberships)
+    asked = _asked_by(memberships, form)
+    tiers = dict(asked.tiers.all(user=request.user.pk))
+    in_full = any(m.role in access_roles.WORKING_ROLES and m.sees == Sees.ALL for m in memberships)
+    count = sum(tiers.values())
+    context = {
+        "place": PLACE,
+        "form": form,
+        "count": count,
+        "list_url": reverse("assessments") + _address(form),
+        "tiers": [(str(tier), tiers.get(str(tier), 0), _in_list(form, tier=str(tier))) for tier in reversed(TIERS)],
+        "no_tier": tiers.get("", 0),
+        "no_tier_url": _in_list(form, tier=NONE),
+        "readiness": _readiness(asked.readiness.all(user=request.user.pk)[0]) if in_full else [],
+    }
+    beside = getattr(request, "htmx", False)
+    return render(request, f"assessments/home/{'sums_beside' if beside else 'sums'}.html", context)
+
+
+def _form(request: SignedIn, memberships: Iterable[Membership]) -> PortfolioForm:
+    works_in = [m.organisation for m in memberships if m.role in access_roles.WORKING_ROLES]
+    return PortfolioForm(request.GET, organisations=works_in)
+
+
+def _asked_by(memberships: Iterable[Membership], form: PortfolioForm) -> Asked:
+    # Who sees only what is assigned does not learn of a newer assessment that is not.
+    partly = any(m.sees == Sees.ASSIGNED for m in memberships)
+    alone = not partly and sum(m.role in access_roles.WORKING_ROLES for m in memberships) == 1
+    return _asked(tuple(form.chosen().items()), partly, alone)
+
+
+class Asked:
+    """The queries of the list for one choice, the same for everybody who makes it but for the door of who asks.
+
+    `partly`: who asks sees in some organisation only what is assigned; `alone`: one organisation, and all of it.
+    """
+
+    def __init__(self, chosen: dict[str, str], *, partly: bool, alone: bool) -> None:
+        self.chosen, self.partly, self.alone = chosen, partly, alone
         self.order = ORDERS[chosen.get("sort", "changed")]
         user: Any = Placeholder("user")
         self.first: Prepared[Any] = Prepared(lambda: first_rows(self.uses(user), self.order, ROWS, self.shown(user)))
+        self.counted: Prepared[Any] = Prepared(lambda: counted_rows(self.uses(user)))
         self.tiers: Prepared[Any] = Prepared(lambda: tier_rows(self.uses(user)))
         # Its door is that of what is seen in full: a mean over all of an organisation is not for who sees a part.
         self.readiness: Prepared[Any] = Prepared(
-            lambda: readiness_row(narrowed(finders.uses_for(user), self.chosen, self.of(user)))
+            lambda: readiness_row(narrowed(self.seen(user, finders.uses_for), self.chosen, self.of(user)))
         )
 
     def of(self, user: User) -> QuerySet[Assessment] | None:
         return finders.assessments_for(user) if self.partly else None
 
+    def seen(self, user: User, finder: Callable[[User], DeclaredUseQuerySet]) -> DeclaredUseQuerySet:
+        return finders.portfolio_in_one(user) if self.alone else finder(user)
+
     def uses(self, user: User) -> DeclaredUseQuerySet:
-        return narrowed(finders.portfolio_for(user), self.chosen, self.of(user))
+        return narrowed(self.seen(user, finders.portfolio_for), self.chosen, self.of(user))
 
     def shown(self, user: User) -> Callable[[Any], Any]:
         return lambda uses: with_dates(with_newest(uses.for_list().only(*SHOWN), self.of(user)))
 
 
 @lru_cache(maxsize=64)
-def _asked(chosen: tuple[tuple[str, str], ...], partly: bool) -> Asked:
-    return Asked(dict(chosen), partly=partly)
+def _asked(chosen: tuple[tuple[str, str], ...], partly: bool, alone: bool) -> Asked:
+    return Asked(dict(chosen), partly=partly, alone=alone)
 
 
 def narrowed(
@@ -197,9 +239,8 @@ def narrowed(
 ) -> DeclaredUseQuerySet:
     """Return the uses that a choice asks for; the state is that of the newest assessment (`of` those, if given)."""
     standing = chosen.get("standing", "")
-    in_use = Q(retired_at=None, system__retired_at=None)
     if standing != "all":
-        uses = uses.exclude(in_use) if standing == "retired" else uses.filter(in_use)
+        uses = uses.filter(in_use=standing != "retired")
     if tier := chosen.get("tier"):
         uses = uses.filter(assigned_tier="" if tier == NONE else tier)
     if state := chosen.get("state"):
@@ -208,7 +249,7 @@ def narrowed(
     if part := chosen.get("part"):
         uses = uses.filter(**{f"system__is_{part}": True})
     if organisation := chosen.get("organisation"):
-        uses = uses.filter(organisation__reference=organisation)
+        uses = uses.filter(organisation=finders.organisation_named(organisation))
     for word in chosen.get("q", "").split():
         places = ("title", "purpose", "scope_en", "scope_zh", "system__name", "system__suppliers")
         found = Q(reference=word)
@@ -220,6 +261,10 @@ def narrowed(
 
 def _address(form: PortfolioForm, **changed: str) -> str:
     return "?" + urlencode({**form.chosen(), **changed})
+
+
+def _in_list(form: PortfolioForm, **changed: str) -> str:
+    return reverse("assessments") + _address(form, **changed)
 
 
 def _line(use: Any, assessment: Assessment | None, today: date, in_full: bool, *, several: bool) -> UseLine:
@@ -242,7 +287,7 @@ def _line(use: Any, assessment: Assessment | None, today: date, in_full: bool, *
         when=due[1] if due else None,
         due=due[0] if due else "",
         late=due is not None and due[1] < today,
-        retired=bool(use.retired_at or use.system.retired_at),
+        retired=not use.in_use,
     )
 
 

@@ -243,7 +243,10 @@ WORDS_THAT_STAY = {  # what a row still says once its organisation is deleted: n
     "Organisation": {"name_en", "reference"},
     "Membership": {"role", "sees"},
     "AISystem": {"name", "reference"},
-    "DeclaredUse": {"title", "reference", "assigned_tier", "text_tier", "rules_tier", "raised_tier", "tier_checksum"},
+    "DeclaredUse": {
+        *("title", "reference", "assigned_tier", "text_tier", "rules_tier", "raised_tier", "tier_checksum"),
+        "newest_state",
+    },
     "DeclaredFact": {"key"},
     "FactRevision": {"outcome"},
     "Involvement": {"kind"},

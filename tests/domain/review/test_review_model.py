@@ -25,6 +25,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from assessments.access import finders
 from assessments.core.errors import Conflict, NotPermitted, WorkflowError
+from assessments.domain import portfolio
 from assessments.domain.answering import assignments
 from assessments.domain.answering import start as answering_start
 from assessments.domain.certificates import issue
@@ -370,6 +371,9 @@ class Reviews(RuleBasedStateMachine):
             self.is_plain()
         self.locked_stays_locked(rows)
         self.approvals_lock(move, name)
+        assert portfolio.wrong_columns(DeclaredUse.objects.filter(pk=self.use)) == {}, (
+            "a list would show what is not so"
+        )
         self.chain_is_whole()
 
     def submissions_stay(self, move: str, name: str) -> None:

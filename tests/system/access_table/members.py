@@ -55,6 +55,7 @@ OF_MEMBERS: dict[str, dict[str, Access]] = {
     "inbox": {"": OPEN_TO_SIGNED_IN},
     "assessments": {"": OPEN_TO_SIGNED_IN},
     "filters": {"": OPEN_TO_SIGNED_IN},
+    "portfolio_sums": {"": OPEN_TO_SIGNED_IN},
     "actions": {"": OPEN_TO_SIGNED_IN},
     "organisation_actions": {"": OPEN_TO_SIGNED_IN},
     "action": {

@@ -129,8 +129,8 @@ OF_MEMBERS = (
 OF_NO_CASE = {
     "start", "security_txt", "verify_form", "verify", "verify_file", "clauses", "clause", "method", "health", "invitation", "session",
     "held",
-    "dashboard", "inbox", "assessments", "filters", "actions", "organisation_actions", "actions_export", "action_new",
-    "actions_merge", "actions_import", "actions_dates", "actions_moved", "certificates", "found", "organisation",
+    "dashboard", "inbox", "assessments", "filters", "portfolio_sums", "actions", "organisation_actions", "actions_export",
+    "action_new", "actions_merge", "actions_import", "actions_dates", "actions_moved", "certificates", "found", "organisation",
     "organisation_edit", "people", "member", "member_remove", "reset_factor", "members_factor", "notice", "my_data",
     "account_delete", "organisation_data", "organisation_delete", "invited", "organisation_log", "systems", "system_new",
     "import", "import_report", "import_faulty", "inventory_template", "systems_export", "settings", "evidence",

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from assessments.domain import portfolio
 from assessments.domain.answering import assignments, start
 from assessments.domain.portfolio import ORDERS, page_of, with_dates, with_newest
 from assessments.domain.register import systems
@@ -26,11 +27,14 @@ from assessments.models import (
     Route,
     SavedFilter,
 )
+from assessments.views.home import portfolio as portfolio_view
+from assessments.views.home.portfolio import _asked
 from tests.support.factories import Cast, in_days, make_assessment, make_organisation, make_system, make_use, save
 
 pytestmark = [pytest.mark.postgresql_alone, pytest.mark.slow_first(33)]
 
 LIST = reverse("assessments")
+SUMS = reverse("portfolio_sums")
 
 
 def titles(client: Client, query: str = "") -> list[str]:
@@ -94,7 +98,7 @@ def test_who_sees_only_what_is_assigned_sees_that_and_no_dates_or_means(client: 
     (line,) = page.context["lines"]
     assert (line.url, line.when) == (first.get_absolute_url(), None)
     assert newer.reference not in page.content.decode()
-    assert page.context["readiness"] == []
+    assert client.get(SUMS).context["readiness"] == []
 
 
 @pytest.mark.parametrize("who", ["outsider", "reviewer", "independent", "staff"])
@@ -105,6 +109,9 @@ def test_nobody_else_sees_a_use_or_a_sum_of_it(client: Client, cast: Cast, who: 
     assert page.context["lines"] == []
     assert page.context["count"] == 0
     assert "Booking and urgency sorting" not in page.content.decode()
+    sums = client.get(SUMS).context
+    assert (sums["count"], sums["no_tier"], {n for _tier, n, _url in sums["tiers"]}) == (0, 0, {0})
+    assert {(mean, n) for _name, mean, n in sums["readiness"]} <= {(None, 0)}
 
 
 def test_an_empty_list_says_what_will_stand_there(client: Client, cast: Cast) -> None:
@@ -189,6 +196,7 @@ def make_varied(cast: Cast, how_many: int) -> None:
         for n, use in enumerate(uses)
         if n % 5
     )
+    portfolio.rebuild_columns(DeclaredUse.objects.filter(organisation=cast.organisation))
     RemediationAction.objects.bulk_create(
         RemediationAction(
             use=use, organisation=cast.organisation, number=1, question="x", title="t", due=in_days(n % 3), effort="S"
@@ -282,6 +290,52 @@ def test_the_page_costs_the_same_for_one_use_and_for_two_hundred(client: Client,
     assert counts[0] == counts[1] <= 10
 
 
+def test_heading_counts_up_to_a_limit_and_the_sums_count_all(client: Client, cast: Cast, monkeypatch: Any) -> None:
+    make_uses(cast, 5)
+    client.force_login(cast.owner)
+    _asked.cache_clear()  # the limit is part of the query
+    monkeypatch.setattr(portfolio, "MOST_COUNTED", 4)
+    monkeypatch.setattr(portfolio_view, "MOST_COUNTED", 4)
+    assert "More than 4 declared uses" in client.get(LIST).content.decode()
+    assert "More than 4 uses are what you asked for" in client.get(f"{LIST}?tier=none").content.decode()
+    assert client.get(SUMS).context["count"] == 5
+    DeclaredUse.objects.filter(title="use 000").delete()
+    page = client.get(LIST).content.decode()
+    assert "4 declared uses" in page
+    assert "More than" not in page
+    _asked.cache_clear()
+
+
+def test_list_asks_for_the_sums_of_what_is_chosen_and_leads_to_them_without_script(client: Client, cast: Cast) -> None:
+    make_uses(cast, 2, assigned_tier="low")
+    client.force_login(cast.owner)
+    page = client.get(f"{LIST}?tier=low&sort=use").content.decode()
+    address = f"{SUMS}?tier=low&amp;sort=use"
+    assert f'hx-get="{address}" hx-trigger="load"' in page
+    assert f'<a href="{address}">' in page
+    assert '<p class="visually-hidden" id="sums-said" role="status"></p>' in page
+    whole = client.get(f"{SUMS}?tier=low&sort=use").content.decode()
+    assert "Tiers and readiness of 2 uses" in whole
+    assert f'href="{LIST}?tier=low&amp;sort=use"' in whole
+    beside = client.get(f"{SUMS}?tier=low", headers={"HX-Request": "true"}).content.decode()
+    assert "<html" not in beside
+    assert 'id="sums-said" hx-swap-oob="innerHTML"' in beside
+    assert f'<a href="{LIST}?tier=low">2 uses' in beside
+
+
+def test_sums_cost_the_same_for_one_use_and_for_two_hundred(client: Client, cast: Cast) -> None:
+    make_assessment("certified", "low", cast=cast)
+    client.force_login(cast.owner)
+    counts = []
+    for _size in ("one", "many"):
+        client.get(SUMS)
+        with CaptureQueriesContext(connection) as queries:
+            client.get(SUMS)
+        counts.append(len(queries))
+        make_varied(cast, 200)
+    assert counts[0] == counts[1] <= 8
+
+
 # --- sums -------------------------------------------------------------------------------------------------------------
 
 
@@ -294,7 +348,7 @@ def test_tiers_are_counted_and_readiness_is_the_mean_of_the_newest_assessments(c
     Assessment.objects.filter(pk=newest.pk).update(readiness_privacy=500, readiness_security=None)
     Assessment.objects.filter(pk=other.pk).update(readiness_privacy=805, readiness_security=300)
     client.force_login(cast.owner)
-    page = client.get(LIST).context
+    page = client.get(SUMS).context
     assert {tier: n for tier, n, _url in page["tiers"]} == {"unacceptable": 0, "high": 0, "limited": 1, "low": 1}
     assert page["no_tier"] == 1
     means = {name: (mean, n) for name, mean, n in page["readiness"]}
@@ -302,15 +356,15 @@ def test_tiers_are_counted_and_readiness_is_the_mean_of_the_newest_assessments(c
     assert Decimal(means[terms["dimensions.privacy"]][0]) == Decimal("65.2")
     assert means[terms["dimensions.privacy"]][1] == 2
     assert means[terms["dimensions.security"]] == ("30.0", 1)
-    narrowed = client.get(f"{LIST}?tier=low").context
+    narrowed = client.get(f"{SUMS}?tier=low").context
     assert {name: mean for name, mean, _n in narrowed["readiness"]}[terms["dimensions.privacy"]] == "80.5"
 
 
 def test_a_dimension_that_nobody_assessed_is_not_shown_as_nought(client: Client, cast: Cast) -> None:
     make_use("low", cast.organisation)
     client.force_login(cast.owner)
-    assert {mean for _name, mean, _n in client.get(LIST).context["readiness"]} == {None}
-    assert "not assessed" in client.get(LIST).content.decode()
+    assert {mean for _name, mean, _n in client.get(SUMS).context["readiness"]} == {None}
+    assert "not assessed" in client.get(SUMS).content.decode()
 
 
 # --- kept filters -----------------------------------------------------------------------------------------------------

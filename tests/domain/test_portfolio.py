@@ -1,0 +1,136 @@
+"""The columns of a use that the portfolio reads: true after every move, found and mended where they are not."""
+
+from __future__ import annotations
+
+import ast
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from assessments.domain import portfolio
+from assessments.domain.answering import start
+from assessments.domain.register import systems
+from assessments.models import AISystem, DeclaredUse
+from tests.run import ROOT
+from tests.support.factories import Cast, make_assessment, make_system, make_use, save
+from tests.support.kept_world import world_of_the_run
+
+pytestmark = pytest.mark.django_db
+
+USES = DeclaredUse.objects
+USE = {"purpose": "p", "setting": "s", "people_affected": "a", "scope_en": "e"}
+
+
+def columns(use: DeclaredUse) -> tuple[int | None, str, bool]:
+    row = USES.get(pk=use.pk)
+    return row.newest_assessment_id, row.newest_state, row.in_use
+
+
+@pytest.mark.parametrize("state", ["draft", "submitted", "in_review", "returned", "certified", "refused", "withdrawn"])
+def test_columns_follow_an_assessment_into_every_state(cast: Cast, state: str) -> None:
+    assessment = make_assessment(state, "limited", cast=cast)
+    assert columns(assessment.use) == (assessment.pk, state, True)
+    assert portfolio.wrong_columns(USES.all()) == {}
+
+
+def test_saved_answer_moves_the_last_change_of_its_use(cast: Cast) -> None:
+    assessment = make_assessment(cast=cast, filled=False)
+    before = USES.get(pk=assessment.use_id).changed_at
+    save(assessment, "use-register", {"choice": "in_place"}, by=cast.owner)
+    assessment.refresh_from_db()
+    assert USES.get(pk=assessment.use_id).changed_at == assessment.updated_at > before
+
+
+def test_change_of_an_older_assessment_leaves_the_columns_alone(cast: Cast) -> None:
+    old = make_assessment("withdrawn", "limited", cast=cast)
+    newest = start.start_assessment(old.use, by=cast.owner)
+    before = USES.get(pk=old.use_id).changed_at
+    old.updated_at = timezone.now() + timedelta(days=1)
+    portfolio.follow_newest(old)
+    assert columns(old.use) == (newest.pk, "draft", True)
+    assert USES.get(pk=old.use_id).changed_at == before
+
+
+def test_use_without_an_assessment_changed_when_it_was_declared(cast: Cast) -> None:
+    use = make_use("low", cast.organisation)
+    row = USES.get(pk=use.pk)
+    assert (row.newest_assessment_id, row.newest_state) == (None, "")
+    assert abs(row.changed_at - row.created_at) < timedelta(seconds=1)
+
+
+def test_uses_of_a_retired_system_are_not_in_use_until_it_is_restored(cast: Cast) -> None:
+    system = make_system(cast.organisation)
+    one, two = (systems.declare_use(system, by=cast.owner, **USE, title=title) for title in ("One", "Two"))
+    systems.retire(one, by=cast.owner)
+    systems.retire(AISystem.objects.get(pk=system.pk), by=cast.owner)
+    assert [columns(use)[2] for use in (one, two)] == [False, False]
+    systems.restore(AISystem.objects.get(pk=system.pk), by=cast.owner)
+    assert [columns(use)[2] for use in (one, two)] == [False, True]
+    systems.restore(one, by=cast.owner)
+    assert [columns(use)[2] for use in (one, two)] == [True, True]
+
+
+def test_wrong_columns_are_named_and_rebuilt(cast: Cast) -> None:
+    assessment = make_assessment("submitted", "limited", cast=cast)
+    right = columns(assessment.use)
+    for wrong in (
+        {"newest_assessment": None},
+        {"newest_state": "draft"},
+        {"changed_at": timezone.now() - timedelta(days=9)},
+        {"in_use": False},
+    ):
+        USES.filter(pk=assessment.use_id).update(**wrong)
+        assert portfolio.wrong_columns(USES.all()) == {assessment.use.reference: list(wrong)}
+        portfolio.rebuild_columns(USES.all())
+        assert portfolio.wrong_columns(USES.all()) == {}
+        assert columns(assessment.use) == right
+
+
+@pytest.mark.slow_first(20)
+def test_columns_are_true_in_the_whole_world_of_the_tests() -> None:
+    world_of_the_run()
+    assert USES.exclude(newest_assessment=None).count() > 10
+    assert portfolio.wrong_columns(USES.all()) == {}
+
+
+# --- whoever writes an assessment ------------------------------------------------------------------------------------
+
+WRITES_NO_CHANGE = {
+    "domain/certificates/staleness.flag",  # stale_since and stale_reasons alone
+    "domain/register/deleted_organisations._end",  # rebuilds the columns of all its uses
+}
+
+
+def writers(tree: ast.Module) -> dict[str, ast.FunctionDef]:
+    """Return the functions that save an assessment, by name: its columns DERIVED or its state, or a new row."""
+    found = {}
+    for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
+        text = ast.unparse(function)
+        signs = (
+            "save(update_fields=DERIVED",
+            "_DERIVE.write",
+            "'stale_since'",
+            "'state_at'",
+            "assessment.save(",
+            "state_at=now",
+        )
+        if any(sign in text for sign in signs):
+            found[function.name] = function
+    return found
+
+
+def test_every_function_that_writes_an_assessment_keeps_the_columns_of_its_use() -> None:
+    app = ROOT / "assessments"
+    seen, missing = set(), set()
+    for path in sorted(Path(app).rglob("*.py")):
+        room = str(path.relative_to(app).with_suffix(""))
+        if room.startswith(("migrations/", "models/", "access/")):
+            continue
+        for name, function in writers(ast.parse(path.read_text("utf-8"))).items():
+            seen.add(f"{room}.{name}")
+            if "portfolio.follow_newest(" not in ast.unparse(function):
+                missing.add(f"{room}.{name}")
+    assert {"domain/workflow.move", "domain/answering/start.start_assessment", "domain/facts/tier.refresh"} <= seen
+    assert missing == WRITES_NO_CHANGE
