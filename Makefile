@@ -47,11 +47,12 @@ test-long: ready-to-test  ## the same and the long tests
 test-guards: $(VENV)/dev.stamp  ## take out each guard of a review and see the model of it fail; about half an hour
 	@$(VENV)/bin/python -m tests.run --guards
 
-lint: $(VENV)/dev.stamp  ## style, types, migrations, locks
+lint: $(VENV)/dev.stamp  ## style, types, migrations, retired phrases
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	HKGUIDE_DEBUG=1 $(VENV)/bin/mypy hkguide assessments
 	HKGUIDE_DEBUG=1 $(VENV)/bin/python manage.py makemigrations --check --dry-run
+	$(VENV)/bin/python -m tests.phrases
 
 format: $(VENV)/dev.stamp
 	$(VENV)/bin/ruff check --fix .

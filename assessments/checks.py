@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import ipaddress
 import stat
 from collections.abc import Sequence
+from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,6 +25,14 @@ PROXY_HINT = (
     "Run a buffering proxy in front, as in deploy/nginx.conf: without one, a few slow requests keep everybody out."
 )
 VAR_HINT = "chmod 700, with the user that runs hkguide as its owner."
+# What WeasyPrint loads when it is imported, as it is called on Linux and on macOS.
+PDF_LIBRARIES = (
+    ("libgobject-2.0.so.0", "libgobject-2.0.0.dylib"),
+    ("libpango-1.0.so.0", "libpango-1.0.dylib"),
+    ("libharfbuzz.so.0", "libharfbuzz.0.dylib"),
+    ("libfontconfig.so.1", "libfontconfig.1.dylib"),
+    ("libpangoft2-1.0.so.0", "libpangoft2-1.0.dylib"),
+)
 PANGO_HINT = "apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0   (macOS: brew install pango)"
 
 
@@ -88,12 +98,24 @@ def nobody_is_exempt_in_public(app_configs: Sequence[Any] | None, **kwargs: Any)
 
 @register("pdf")
 def pango_is_there(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Documents need Pango, which no wheel carries; the rest of the site runs without it."""
+    """Warn when documents cannot be made: they need Pango, which no wheel carries. The rest of the site runs without it.
+
+    Loads the libraries by their names. To import WeasyPrint would take longer than all other checks together.
+    """
+    missing = [] if find_spec("weasyprint") else ["weasyprint"]
+    missing += [names[0] for names in PDF_LIBRARIES if not any(map(_loads, names))]
+    if not missing:
+        return []
+    said = f"PDF documents cannot be made: this machine has no {', '.join(missing)}"
+    return [Warning(said, hint=PANGO_HINT, id="hkguide.W001")]
+
+
+def _loads(library: str) -> bool:
     try:
-        import weasyprint  # noqa: F401  (0.9 s, hence not at the top of a module)
-    except OSError as error:
-        return [Warning(f"PDF documents cannot be made: {error}", hint=PANGO_HINT, id="hkguide.W001")]
-    return []
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
 
 
 @register()

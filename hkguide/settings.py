@@ -176,6 +176,7 @@ INSTALLED_APPS = [
     "django_htmx",
 ]
 MIDDLEWARE = [
+    "assessments.core.compression.CompressPages",
     "assessments.core.security_headers.add_policies",
     "assessments.core.security_headers.keep_private",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",

@@ -8,14 +8,12 @@ import hashlib
 from typing import Any
 from urllib.parse import urlsplit
 
-import qrcode  # type: ignore[import-untyped]
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.db.models import Exists, OuterRef
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
-from qrcode.image.svg import SvgPathFillImage  # type: ignore[import-untyped]
 
 SALT = b"assessments.accounts.factors:"
 NAME = "hkguide"  # as apps and browsers show it
@@ -43,6 +41,10 @@ class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         return f"{NAME} ({host})"
 
     def build_totp_svg(self, url: str) -> SafeString:
+        # Here, since it imports Pillow, and one page draws such a code.
+        import qrcode  # type: ignore[import-untyped]
+        from qrcode.image.svg import SvgPathFillImage  # type: ignore[import-untyped]
+
         drawn: Any = qrcode.make(url, image_factory=SvgPathFillImage)
         return mark_safe(drawn.to_string(encoding="unicode"))  # noqa: S308  (drawn here, of squares alone)
 

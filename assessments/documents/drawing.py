@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from decimal import Decimal
 from itertools import count
 
-import segno
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
@@ -110,6 +109,8 @@ def _dots(x: float, width: float, height: float) -> str:
 
 def qr(address: str, size: float, title: str) -> SafeString:
     """Draw the QR code of an address, `size` mm square, without quiet zone: the white around it has to be 4 modules."""
+    import segno  # here, since web pages draw no codes
+
     rows: Sequence[Sequence[int]] = segno.make(address, error="m", micro=False).matrix
     side = len(rows)
     runs = []

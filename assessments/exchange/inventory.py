@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import tablib
 from django.conf import settings
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
@@ -460,6 +459,8 @@ def _told(use: Any, assessment: Assessment | None) -> dict[str, str]:
 
 def write(rows: Iterable[Mapping[str, str]], columns: Sequence[Column], kind: str, *, title: str = "") -> bytes:
     """Write a table as `csv` (UTF-8 with BOM, so that Excel reads Chinese) or `xlsx`."""
+    import tablib  # here, since few requests write a table
+
     table = tablib.Dataset(headers=[str(column.heading) for column in columns], title=title or _("AI systems"))
     for row in rows:
         table.append([escaped(plain(row.get(column.key, ""))) for column in columns])

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("assessments", "0019_log_names_rows"), ("mfa", "0003_authenticator_type_uniq")]
+    dependencies = [("assessments", "0019_log_names_rows")]  # and not on allauth's tables: see 0018
 
     operations = [
         migrations.AddField(

@@ -11,6 +11,8 @@ from django.apps import apps
 from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.test import Client
+from django.urls import reverse
 
 from assessments.domain import portfolio
 from assessments.domain.certificates import blockers
@@ -178,6 +180,34 @@ def test_demo_data_has_a_complete_high_case_with_its_evidence():
     # No piece serves twice in the conformity file.
     parts = [piece["reference"] for part in content["conformity"] for piece in part["evidence"]]
     assert len(parts) == len(set(parts)) == 6
+    # The largest case of the demo is another one: what its pages weigh on the wire.
+    weights = weights_of(assessment_of(CLINICS))
+    assert len(weights) > 30
+    assert {url: size for url, size in weights.items() if size > LARGEST_PAGE} == {}
+
+
+LARGEST_PAGE = 20_000  # bytes, compressed
+
+
+def weights_of(assessment: Assessment) -> dict[str, int]:
+    """Return the compressed size of the task list, the sections, the results and a review's pages of a case."""
+    member = assessment.organisation.memberships.get(role=Role.OWNER).user
+    submission = assessment.current_submission
+    pages = {reverse("assessment", args=[assessment.reference]), reverse("results", args=[assessment.reference])}
+    case = {reverse("review", args=[submission.reference])}
+    for section in assessment.compiled().sections:
+        pages.add(reverse("section", args=[assessment.reference, section.key]))
+        case.add(reverse("review_section", args=[submission.reference, section.key]))
+    found = {}
+    for user, urls in ((member, pages), (submission.seats.get().reviewer, case)):
+        client = Client(headers={"Accept-Encoding": "gzip"})
+        client.force_login(user)
+        for url in sorted(urls):
+            response = client.get(url)
+            if response.status_code == 200:  # a section that asks nothing of this use leads back
+                assert response["Content-Encoding"] == "gzip"
+                found[url] = len(response.content)
+    return found
 
 
 @pytest.mark.django_db

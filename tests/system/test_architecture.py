@@ -89,7 +89,7 @@ def test_views_reach_rows_through_finders_alone(path: Path) -> None:
 
 def test_weasyprint_is_imported_in_one_place() -> None:
     users = {str(path.relative_to(APP)) for path in SOURCES if "weasyprint" in modules_in(path)}
-    assert users == {"documents/engine.py", "checks.py"}
+    assert users == {"documents/engine.py"}
 
 
 def test_no_file_is_longer_than_a_reader_can_hold() -> None:

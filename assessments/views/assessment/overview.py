@@ -156,7 +156,7 @@ def _of_submission(request: HttpRequest, case: MemberCase) -> dict[str, Any]:
         "certificate": certificate,
         "stands": stands(certificate),
         "goes_on": ended,
-        "csrf_token": get_token(request) if ended else "",
+        "form_token": get_token(request) if ended else "",  # not csrf_token: that one is of the whole page
     }
 
 

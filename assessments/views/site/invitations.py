@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from assessments.access import finders
 from assessments.core import throttling
+from assessments.core.compression import shows_secret
 from assessments.core.query_values import one_line
 from assessments.forms.organisations import role_sentence
 from assessments.models import Invitation, Membership, Organisation
@@ -35,6 +36,7 @@ def count_invitation(request: HttpRequest, organisation: Organisation, email: st
     throttling.spend("invitation_to_address", request, thing=f"{organisation.pk}/{email.casefold()}")
 
 
+@shows_secret
 def show_unsent(request: HttpRequest, organisation: Organisation, unsent: list[tuple[Invitation, str]]) -> HttpResponse:
     """Show the links of invitations whose mails could not be sent. Only their digests are kept, so they are shown once.
 

@@ -23,6 +23,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from assessments.access import finders, roles
 from assessments.access.roles import Action
 from assessments.accounts import enrolment, proofs, recovery, recovery_codes
+from assessments.core.compression import shows_secret
 from assessments.forms.base import refusals
 from assessments.forms.factors import KeptForm
 from assessments.views.site.requests import SignedIn
@@ -49,7 +50,7 @@ def adding(view: Callable[..., Any]) -> Callable[..., Any]:
 
 
 set_password = login_required(without_password)
-add_app = adding(activate_totp)
+add_app = shows_secret(adding(activate_totp))
 add_passkey = adding(add_webauthn)
 
 
@@ -74,6 +75,7 @@ def index(request: SignedIn) -> HttpResponse:
 
 @login_required
 @never_cache
+@shows_secret
 @reauthentication_required(app="allauth.mfa")
 @require_safe
 def codes(request: SignedIn) -> HttpResponse:
@@ -100,6 +102,7 @@ def download(request: SignedIn) -> HttpResponse:
 
 @login_required
 @never_cache
+@shows_secret
 @require_POST
 def kept(request: SignedIn) -> HttpResponse:
     """They are printed or saved: they are shown no more, and one goes on where one was."""

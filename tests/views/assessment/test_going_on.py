@@ -146,3 +146,15 @@ def test_what_cannot_be_approved_is_not_said_to_be_approvable(cast):
     assert "approve all the same" not in page
     assert "do not keep you from approving" not in page
     assert "These keep back the certificate as well." in page
+
+
+def test_somebody_signs_out_from_the_task_list_of_a_draft(cast):
+    """The page's own token was once hidden by the one of the button, which a draft has not."""
+    assessment = make_assessment(State.DRAFT, "limited", cast=cast)
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(cast.owner)
+    page = client.get(assessment.get_absolute_url()).content.decode()
+    form = page.split(f'action="{reverse("account_logout")}"')[1]
+    token = form.split('name="csrfmiddlewaretoken" value="')[1].split('"')[0]
+    assert client.post(reverse("account_logout"), {"csrfmiddlewaretoken": token}).status_code == 302
+    assert client.get(assessment.get_absolute_url()).status_code == 302  # to the page of signing in
