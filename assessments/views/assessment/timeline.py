@@ -17,8 +17,8 @@ from assessments.audit import kinds
 from assessments.models import Appeal
 
 SAID = {
-    finders.SAID_BY_REVIEWER: gettext_lazy("Message of the reviewer"),
-    finders.SAID_BY_APPLICANT: gettext_lazy("Message of the applicant"),
+    finders.SAID_BY_REVIEWER: gettext_lazy("Message from the reviewer"),
+    finders.SAID_BY_APPLICANT: gettext_lazy("Message from the applicant"),
 }
 
 
