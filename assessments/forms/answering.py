@@ -241,7 +241,7 @@ class AssignForm(PlainForm):
     due = forms.DateField(
         label=_("Answers are due on"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
-    note = Words(label=_("Note"), max_length=400, required=False)
+    note = Words(label=_("What do you want to know?"), max_length=400, required=False)
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, members: QuerySet[Membership], **kwargs: Any) -> None:
         super().__init__(data, **kwargs)

@@ -21,7 +21,7 @@ CELLS: dict[str, tuple[Any, Any]] = {
     "name": (gettext_lazy("Name and post"), ""),
     "qualification": (gettext_lazy("Qualification of this person"), ""),
     "power": (
-        gettext_lazy("How this person stops the system or reverses its output"),
+        gettext_lazy("How this person stops the system or reverses what it did"),
         gettext_lazy("Name the button, the command or the order, and who carries it out."),
     ),
     "measure": (gettext_lazy("What is measured while the system runs"), ""),

@@ -129,7 +129,7 @@ def act(request: HttpRequest, case: MemberCase, found: Assignment, form: AskedFo
         return redirect("assessment", case.assessment.reference)
     if "stop" in request.POST:
         asking.stop_asking(found, by=case.user)
-        messages.success(request, _("%(name)s is no longer asked.") % {"name": who})
+        messages.success(request, _("The request to %(name)s was withdrawn.") % {"name": who})
         return redirect("assessment", case.assessment.reference)
     roles.require(case.user, Action.ASK, case.assessment)
     if not form.is_bound:
