@@ -82,7 +82,7 @@ class AnswerForm(forms.Form):
     base = Revision()
     operation = Operation()
     seen = Revision(required=False)  # the newer version that was shown
-    text = Words(label=_("How is it done, and what shows it?"), max_length=TEXT_MAX, required=False)
+    text = Words(label=_("How do you do this, and what is the evidence?"), max_length=TEXT_MAX, required=False)
     planned_for = forms.DateField(
         label=_("Date by which it will be in place"),
         required=False,
@@ -130,7 +130,7 @@ class AnswerForm(forms.Form):
         if self.question.is_checklist:
             self._read_checklist(data)
         if not data.get("choice") and not self.errors and not self.is_blank:
-            words = _("Choose an answer: what you wrote stays here, but it is not saved yet.")
+            words = _("Choose an answer. Your text stays here, but it is not saved yet.")
             if data.get("base") and self.question.is_checklist:
                 words = _("Tick what is in place, or choose “None of these”.")
             self.add_error("choice", words)
@@ -147,7 +147,7 @@ class AnswerForm(forms.Form):
             if key == name or not words:
                 continue
             if key in ticked:
-                self.add_error(name, _("This line is ticked as well: take away the tick or the reason."))
+                self.add_error(name, _("This line is ticked too. Remove the tick or the reason."))
             ticked[key] = words
         whole = data.get("choice") or []
         only_reasons = bool(ticked) and True not in ticked.values()
@@ -157,7 +157,7 @@ class AnswerForm(forms.Form):
             self.add_error("choice", _("Write why a line does not apply, or choose “None of these”."))
             return
         if len(whole) > 1 or (whole and ticked):
-            self.add_error("choice", _("Tick lines, or choose one of the answers below them, but not both."))
+            self.add_error("choice", _("Tick lines, or choose one of the answers below them, not both."))
             return
         data["ticks"] = ticked
         data["choice"] = whole[0] if whole else (str(Choice.TICKED) if ticked else "")

@@ -25,7 +25,7 @@ def note_field() -> forms.CharField:
         label=_("What do you want to know?"),
         max_length=400,
         required=False,
-        help_text=_("It stands in the mail and on the page of the request."),
+        help_text=_("It is shown in the email and on the page of the request."),
     )
 
 
@@ -43,8 +43,8 @@ class CommentForm(PlainForm):
 
     text = Words(
         max_length=4000,
-        help_text=_("Colleagues read it, reviewers never do. Write @ and a name to tell that colleague."),
-        error_messages={"required": _("Write what you want to say.")},
+        help_text=_("Colleagues read it, reviewers never do. Write @ and a name to notify that colleague."),
+        error_messages={"required": _("Write a comment.")},
     )
 
     def __init__(
@@ -53,7 +53,7 @@ class CommentForm(PlainForm):
         super().__init__(data, auto_id=f"{place}--%s")
         self.fields["text"].label = label
         self.fields["to"] = PeopleField(
-            members, empty=_("Only those whom the text names"), label=_("Tell a colleague"), required=False
+            members, empty=_("Only people named in the text"), label=_("Notify a colleague"), required=False
         )
 
     def clean_text(self) -> str:
@@ -64,7 +64,7 @@ class AskForm(PlainForm):
     """A colleague, or the mail address of one who is not here yet; when, and what one wants to know."""
 
     email = forms.EmailField(
-        label=_("Or invite somebody by mail"),
+        label=_("Or invite somebody by email"),
         max_length=254,
         required=False,
         help_text=_("They join as a contributor and see this question and no other."),
@@ -95,7 +95,7 @@ class AskForm(PlainForm):
         if member and email:
             self.add_error("email", _("Choose a colleague or enter an address, not both."))
         elif not member and not email and not self.errors:
-            self.add_error("member", _("Choose who is asked."))
+            self.add_error("member", _("Choose a person to ask."))
         elif email:  # of somebody who is a member already
             data["member"] = next((m for m in self.members if m.user.email.lower() == email.lower()), None)
         return data

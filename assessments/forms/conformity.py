@@ -19,14 +19,17 @@ from assessments.guideline.terms import ROWS
 
 CELLS: dict[str, tuple[Any, Any]] = {
     "name": (gettext_lazy("Name and post"), ""),
-    "qualification": (gettext_lazy("What qualifies this person"), ""),
+    "qualification": (gettext_lazy("Qualification of this person"), ""),
     "power": (
-        gettext_lazy("How this person stops the system, or reverses what it did"),
-        gettext_lazy("Name the button, the command or the order, and who obeys it."),
+        gettext_lazy("How this person stops the system or reverses what it did"),
+        gettext_lazy("Name the button, the command or the order, and who carries it out."),
     ),
     "measure": (gettext_lazy("What is measured while the system runs"), ""),
     "limit": (gettext_lazy("The limit that raises the alarm"), gettext_lazy("A number with its unit and period.")),
-    "alert_owner": (gettext_lazy("Who gets the alert"), gettext_lazy("A person or a rota that is always manned.")),
+    "alert_owner": (
+        gettext_lazy("Who gets the alert"),
+        gettext_lazy("A person, or a rota with somebody always on duty."),
+    ),
 }
 LONGEST_CELL = 300
 LONGEST_WHY = 400
@@ -73,24 +76,24 @@ class PartForm(RevisionForm):
                 layout.append(Fieldset(legend % {"n": number + 1}, *names, css_class="hk-file-row"))
         else:
             self.fields["evidence"] = forms.MultipleChoiceField(
-                label=_("What shows it"),
+                label=_("Evidence"),
                 help_text=_(
-                    "Pieces of your library. Each is read by the reviewer in the version that stands at signing."
+                    "Evidence from your library. The reviewer reads the version that is current when an owner signs."
                 ),
                 choices=list(pieces),
                 required=False,
                 widget=forms.CheckboxSelectMultiple,
-                error_messages={"invalid_choice": _("Choose from the pieces of your organisation's library.")},
+                error_messages={"invalid_choice": _("Choose from the evidence in your organisation's library.")},
             )
             layout.append("evidence")
             titles = dict(pieces)
             whys = [self._add_why(key, titles[key], parts) for key, parts in (served or {}).items() if key in titles]
             if whys:
-                legend = _("Evidence that serves another part already")
+                legend = _("Evidence already used for another part")
                 layout.append(Fieldset(legend, *whys, css_class="hk-file-row"))
         self.fields["words"] = Words(
-            label=_("What the public may read about it"),
-            help_text=_("Printed on the certificate in these very words. Leave it empty and nothing is printed."),
+            label=_("Statement for the public"),
+            help_text=_("Your text is printed on the certificate. If you leave it empty, nothing is printed."),
             max_length=400,
             required=False,
             widget=forms.Textarea(attrs={"rows": 3}),
@@ -115,8 +118,8 @@ class PartForm(RevisionForm):
         """Add the words that an evidence item of another part needs; returns the name of the field."""
         name = f"why-{reference}"
         self.fields[name] = OneLine(
-            label=_("Why “%(title)s” serves here too") % {"title": title},
-            help_text=_("It is evidence of: %(parts)s. Needed if you tick it; the reviewer reads it.")
+            label=_("Why “%(title)s” is evidence here too") % {"title": title},
+            help_text=_("It is already evidence for: %(parts)s. Needed if you tick it. The reviewer reads this.")
             % {"parts": parts},
             required=False,
             max_length=LONGEST_WHY,

@@ -26,16 +26,16 @@ NOTHING = "nothing"  # of a tick list that may be empty: the option that says so
 PROCEDURAL, INCIDENT = "minor_procedural_task", "incident_open"
 REASONED = {
     PROCEDURAL: _("Why is it only a minor procedural task?"),
-    "lawful_exception_claimed": _("What is the exception, and who gave it?"),
+    "lawful_exception_claimed": _("What is the exception, and who granted it?"),
     INCIDENT: _("What has gone wrong? One sentence"),
 }
 REASON_HINTS = {
-    PROCEDURAL: _("Needed for a yes. A second member reads it and has to agree before the yes counts."),
+    PROCEDURAL: _("Needed if you answer yes. A second member reads it and has to agree before the yes counts."),
     "lawful_exception_claimed": _("Name the law, order or contract. A reviewer asks for the evidence."),
-    INCIDENT: _("Needed for a yes. It is shown in the plan: say what happened to whom, without names."),
+    INCIDENT: _("Needed if you answer yes. It is shown in the plan. Say what happened to whom, without names."),
 }
 MISSING_REASONS = {
-    PROCEDURAL: _("Say why it is only a minor procedural task; a second member then has to agree."),
+    PROCEDURAL: _("Say why it is only a minor procedural task. A second member then has to agree."),
     INCIDENT: _("Say in one sentence what has gone wrong."),
 }
 REASON_LENGTHS = {INCIDENT: 200}
@@ -204,7 +204,7 @@ class FactsForm(forms.Form):
         if fact.dated:
             today = timezone.localdate().isoformat()
             self.fields[f"date_{key}"] = DayForYes(
-                label=_("When did it happen, or come to light?"),
+                label=_("When did it happen, or when did you learn of it?"),
                 initial=self.drafted(f"date_{key}", day),
                 disabled=disabled,
                 widget=forms.DateInput(attrs={"type": "date", "class": "hk-narrow", "max": today}, format="%Y-%m-%d"),

@@ -19,10 +19,10 @@ class AssignHoldForm(PlainForm):
     """Who looks after a hold, and by when; `people` may, and are read once."""
 
     owner = forms.TypedChoiceField(
-        label=_("Who looks after it"),
-        error_messages=dict.fromkeys(("required", "invalid_choice"), _("Choose who looks after it.")),
+        label=_("Person responsible"),
+        error_messages=dict.fromkeys(("required", "invalid_choice"), _("Choose a person.")),
     )
-    due = Day(label=_("By"))
+    due = Day(label=_("Due date"))
 
     def __init__(self, data: Any = None, *, hold: Hold, people: Iterable[User]) -> None:
         by_key = {str(person.pk): person for person in people}
@@ -35,20 +35,22 @@ class AssignHoldForm(PlainForm):
 
 
 OUTCOME_HINTS = {
-    HoldOutcome.ANSWERED: _("The answer is shown. The hold is closed, and the tier follows the declared facts."),
+    HoldOutcome.ANSWERED: _(
+        "The evidence supports the answer. The hold is closed, and the tier follows the declared facts."
+    ),
     HoldOutcome.STANDS: _("The use is lawful as declared. The tier stays and the hold is closed."),
-    HoldOutcome.ACCEPTED: _("Purpose, authority and containment are shown. The hold is closed."),
+    HoldOutcome.ACCEPTED: _("The evidence supports purpose, authority and containment. The hold is closed."),
     HoldOutcome.CORRECT: _(
-        "The fact is marked “change needed”. Return the submission: once the fact is corrected, the rules run again and "
-        "the hold closes with this decision. A refused claim becomes “no”."
+        "The fact is marked “change needed”. Return the submission. Once the fact is corrected, the tier is worked out "
+        "again and the hold closes with this decision. A refused claim becomes “no”."
     ),
 }
 
 NOT_SHOWN = _(
-    "The fact is marked “change needed”. Return the submission: the organisation corrects the answer, or attaches evidence"
-    " that shows it. The hold then waits for a reviewer again."
+    "The fact is marked “change needed”. Return the submission. The organisation corrects the answer or attaches evidence "
+    "for it. Then a reviewer decides on the hold again."
 )
-WORDS = {HoldOutcome.ANSWERED: _("The answer is shown")}
+WORDS = {HoldOutcome.ANSWERED: _("The evidence supports the answer")}
 
 
 class DecideHoldForm(PlainForm):
@@ -60,10 +62,10 @@ class DecideHoldForm(PlainForm):
         error_messages=dict.fromkeys(("required", "invalid_choice"), _("Choose what was decided.")),
     )
     decision = Words(
-        label=_("The decision, and on what advice or evidence"),
-        help_text=_("It is kept with the use, and the plan and the decision letter print it."),
+        label=_("The decision, with the advice or evidence behind it"),
+        help_text=_("It is kept with the use and printed in the plan and the decision letter."),
         max_length=4000,
-        error_messages={"required": _("Write down what was decided and on what advice.")},
+        error_messages={"required": _("Write what you decided, and the advice or evidence behind it.")},
     )
 
     def __init__(self, data: Any = None, *, outcomes: Sequence[HoldOutcome]) -> None:
@@ -84,15 +86,17 @@ class RaiseForm(PlainForm):
     """A higher tier and the reason for it; `tiers`: those above the one that stands, with their meaning."""
 
     tier = forms.ChoiceField(
-        label=_("The tier that it should have"),
+        label=_("New tier"),
         widget=forms.RadioSelect,
-        error_messages=dict.fromkeys(("required", "invalid_choice"), _("Choose the tier that it should have.")),
+        error_messages=dict.fromkeys(("required", "invalid_choice"), _("Choose the new tier.")),
     )
     reason = Words(
-        label=_("Why"),
-        help_text=_("It prints beside the tier, as the judgement of a reviewer: in plan, letter and submission."),
+        label=_("Reason"),
+        help_text=_(
+            "It is printed next to the tier in the plan, the letter and the submission, as the judgement of a reviewer."
+        ),
         max_length=4000,
-        error_messages={"required": _("Say why: the reason prints wherever the tier does.")},
+        error_messages={"required": _("Give the reason. It is printed wherever the tier is.")},
     )
 
     def __init__(self, data: Any = None, *, tiers: Iterable[tuple[str, str, str]]) -> None:
@@ -104,10 +108,10 @@ class ReasonForm(PlainForm):
     """Why something is taken back."""
 
     reason = Words(
-        label=_("Why"),
+        label=_("Reason"),
         max_length=4000,
         help_text=_("Your name, the time and this reason are kept."),
-        error_messages={"required": _("Say why.")},
+        error_messages={"required": _("Give a reason.")},
     )
 
 
@@ -121,12 +125,12 @@ class ChangedForm(PlainForm):
         error_messages=dict.fromkeys(("required", "invalid_choice"), _("Choose what has changed.")),
     )
     words = Words(
-        label=_("In your words"),
-        help_text=_("What is different now, in a few sentences. Reviewers read it; the public does not."),
+        label=_("In your own words"),
+        help_text=_("What is different now, in a few sentences. Reviewers read this; the public does not."),
         max_length=4000,
-        error_messages={"required": _("Say in your words what has changed.")},
+        error_messages={"required": _("Say in your own words what has changed.")},
     )
-    happened_on = Day(label=_("Since when"), missing=_("Say since when it is so."))
+    happened_on = Day(label=_("Date of the change"), missing=_("Enter the date of the change."))
 
     def __init__(self, data: Any = None, *, kinds: Iterable[ChangeKind]) -> None:
         super().__init__(data, initial={"happened_on": timezone.localdate()})

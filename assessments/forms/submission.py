@@ -31,7 +31,7 @@ class StatementForm(PlainForm):
         for number, sentence in enumerate(sentences, 1):
             name = f"statement_{number}"
             self.fields[name] = forms.BooleanField(
-                label=sentence, error_messages={"required": _("Tick this sentence, or do not sign.")}
+                label=sentence, error_messages={"required": _("Tick this sentence to sign.")}
             )
             self.statements.append(self[name])
 
@@ -39,7 +39,7 @@ class StatementForm(PlainForm):
         seen = self.cleaned_data["seen"]
         if seen != self.digest:
             self.add_error(
-                None, _("Facts or answers have changed since this page was opened. Look through them again, then sign.")
+                None, _("Facts or answers have changed since you opened this page. Check them again, then sign.")
             )
         return str(seen)
 
@@ -62,23 +62,21 @@ class SubmitForm(StatementForm):
     """The statement, who is to review, and what may be published."""
 
     route = forms.ChoiceField(
-        label=_("Who is to review it?"),
+        label=_("Who should review it?"),
         choices=Route,
         widget=RouteSelect,
-        error_messages={"required": _("Choose who is to review it.")},
+        error_messages={"required": _("Choose who should review it.")},
     )
     public_statement = Words(
-        label=_("What the public may read about transparency, opting out and monitoring"),
-        help_text=_(
-            "Printed on the certificate and on its public page, in your words. No answer of yours is published."
-        ),
+        label=_("Statement for the public on transparency, opting out and monitoring"),
+        help_text=_("Your text is printed on the certificate and on its public page. Your answers are not published."),
         max_length=1000,
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
     )
 
     as_it_was = forms.BooleanField(
-        label=_("I send these back as they were, and have nothing to say to them"),
+        label=_("I send these back unchanged and without a reply"),
         error_messages={
             "required": _("Confirm that these go back unchanged and without a reply, or deal with them first.")
         },
@@ -151,9 +149,9 @@ class SelfCertifyForm(StatementForm):
 
 class WithdrawForm(PlainForm):
     reason = Words(
-        label=_("Why is it withdrawn?"),
-        help_text=_("Kept in the record and told to the reviewer."),
+        label=_("Why do you withdraw it?"),
+        help_text=_("The reason is kept in the record, and the reviewer is notified."),
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 4}),
-        error_messages={"required": _("Say why it is withdrawn.")},
+        error_messages={"required": _("Say why you withdraw it.")},
     )

@@ -24,8 +24,8 @@ class SupplementForm(PlainForm):
     )
     piece = forms.ChoiceField(
         label=gettext_lazy("Evidence"),
-        help_text=gettext_lazy("A file of your library. Its content is kept as it is today."),
-        error_messages={"invalid_choice": gettext_lazy("Choose evidence of your organisation's library.")},
+        help_text=gettext_lazy("Evidence from your library. Its content is kept as it is today."),
+        error_messages={"invalid_choice": gettext_lazy("Choose evidence from your organisation's library.")},
     )
     words = Words(
         label=gettext_lazy("What it shows"),

@@ -25,7 +25,7 @@ class ConformityPart(models.Model):
     use = models.ForeignKey(DeclaredUse, models.PROTECT, related_name="conformity")
     key = models.CharField(max_length=40)
     rows = models.JSONField(default=list)
-    words = models.CharField(_("what the public may read"), max_length=400, blank=True)
+    words = models.CharField(_("statement for the public"), max_length=400, blank=True)
     revision = models.PositiveIntegerField(default=0)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField(auto_now=True)

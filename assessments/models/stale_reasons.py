@@ -29,19 +29,19 @@ class StaleReason(StrEnum):
 
 WORDS: Mapping[StaleReason, Any] = {
     StaleReason.FACTS_CHANGED: _("Declared facts changed: %(facts)s."),
-    StaleReason.SYSTEM_CHANGED: _("The system's register entry changed: its version, its suppliers or its parts."),
+    StaleReason.SYSTEM_CHANGED: _("The register entry of the system changed: its version, its suppliers or its parts."),
     StaleReason.PROCEDURAL_AGREED: _("A second member agreed that it is a minor procedural task."),
-    StaleReason.PROCEDURAL_WITHDRAWN: _("The agreement that it is a minor procedural task was taken back."),
-    StaleReason.USE_CHANGED: _("The use was described otherwise: its purpose, setting, people affected or scope."),
+    StaleReason.PROCEDURAL_WITHDRAWN: _("The agreement that it is a minor procedural task was withdrawn."),
+    StaleReason.USE_CHANGED: _("The description of the use changed: its purpose, setting, people affected or scope."),
     StaleReason.ANSWERS_DIFFER: ngettext_lazy(
-        "One answer that was decided on is declared otherwise in a later submission.",
-        "%(n)s answers that were decided on are declared otherwise in a later submission.",
+        "One decided answer is different in a later submission.",
+        "%(n)s decided answers are different in a later submission.",
         "n",
     ),
     StaleReason.EVIDENCE_REPLACED: _("The evidence “%(title)s” was replaced by version %(number)s."),
     StaleReason.EVIDENCE_WITHDRAWN: _("The evidence “%(title)s” was withdrawn from the library."),
     StaleReason.EVIDENCE_EXPIRED: _("The evidence “%(title)s” expired on %(day)s."),
-    StaleReason.CHANGE_STATED: _("%(name)s stated a change of %(day)s (%(kinds)s): %(words)s"),
+    StaleReason.CHANGE_STATED: _("%(name)s reported a change of %(day)s (%(kinds)s): %(words)s"),
 }
 """The sentence of each reason, with the names of its parameters."""
 

@@ -58,7 +58,7 @@
     sent = (last ? post() : sent.then(post)).then(async (response) => {
       if (!response.ok || response.redirected) throw new Error(String(response.status));
       const at = await response.text();
-      said.textContent = at ? `${said.dataset.words} ${at}` : "";
+      said.textContent = at ? said.dataset.words.replace("{time}", at) : "";
     }).catch(() => { if (!leaving) said.textContent = said.dataset.failed; });
   };
   const soon = () => {

@@ -135,7 +135,7 @@ class Person:
         if not self.confirmed:
             self.shot("password-again")
             self.fill("Password", self.password)
-            self.press("Confirm and go on")
+            self.press("Confirm and continue")
             self.confirmed = True
 
     def download(self, words: str | re.Pattern[str]) -> str:
@@ -366,7 +366,7 @@ def answer_everything(person: Person, partly: str, script: bool) -> None:
     """Answer section after section. With script the first one saves itself and no button is pressed."""
     person.shot("task-list")
     saves_itself, by_hand = script, True
-    while person.heading != "Everything is answered":
+    while person.heading != "All questions are answered":
         person.go_on()
         answer_page(person, partly, by_hand)
         by_hand = False
@@ -423,9 +423,9 @@ def judge_the_file(person: Person) -> None:
 
 def sign_and_submit(lead: Person) -> None:
     """From the check page on: every sentence of the statement, the reviewer within the organisation, the signature."""
-    assert lead.heading == "Everything is answered: check it, then sign"
+    assert lead.heading == "All questions are answered: check the answers, then sign"
     lead.shot("check")
-    lead.follow("Go on to signing")
+    lead.follow("Continue to signing")
     tick_the_statement(lead)
     lead.choose("a reviewer within the organisation")
     lead.shot("sign")
@@ -530,7 +530,9 @@ def test_a_high_use_is_answered_returned_sent_again_approved_twice_and_certified
     assert respondent.heading == "0 of 1 change dealt with"
     respondent.sees("Name who keeps the list.")
     respondent.shot("returned")
-    respondent.fill("How is it done, and what shows it?", "The company secretary keeps it; read last in March.")
+    respondent.fill(
+        "How do you do this, and what is the evidence?", "The company secretary keeps it; read last in March."
+    )
     respondent.press("Save these changes")
     assert respondent.heading == "1 of 1 change dealt with"
     respondent.shot("returned")
@@ -593,7 +595,7 @@ def test_a_low_use_is_answered_and_certified_on_its_owners_word(site: Site) -> N
     answer_everything(respondent, partly="use-register", script=False)
 
     find_use(lead, "Draftdesk", "Check and sign")
-    lead.follow("Go on to self-certification")
+    lead.follow("Continue to self-certification")
     lead.main.get_by_label("register").fill((timezone.localdate() + timedelta(days=60)).isoformat())
     tick_the_statement(lead)
     lead.shot("self-certify")
@@ -612,10 +614,10 @@ def test_a_prohibited_use_stops_early_and_ends_with_its_decision_letter(site: Si
     declare(lead, {"subliminal_manipulation": "yes"})
     assert lead.heading == "The Guideline treats this as prohibited"
     lead.shot("stopped")
-    lead.press("Go on to declare it prohibited")
+    lead.press("Continue to the declaration")
     tick_the_statement(lead)
     lead.shot("declare")
-    lead.sign("Sign that the facts are right")
+    lead.sign("Sign that the facts are correct")
     lead.sees("the decision letter is being made")
     lead.shot("refused")
     letter = lead.download("Decision letter")

@@ -454,7 +454,7 @@ def in_conflict(site: Site) -> Page:
 @pytest.mark.long
 def test_both_versions_can_be_put_into_the_answer(site):
     page = in_conflict(site)
-    row(page).get_by_role("button", name="Put both").click()
+    row(page).get_by_role("button", name="Combine both").click()
     all_saved(page)
     expect(words(page)).to_have_value("Before. By Connie.\n\nBefore. By Olivia.")
     assert site.stored().text == "Before. By Connie.\n\nBefore. By Olivia."
@@ -463,7 +463,7 @@ def test_both_versions_can_be_put_into_the_answer(site):
 @pytest.mark.long
 def test_two_versions_can_be_edited_together(site):
     page = in_conflict(site)
-    row(page).get_by_role("button", name="Edit together").click()
+    row(page).get_by_role("button", name="Edit side by side").click()
     expect(row(page).locator(".hk-versions")).to_contain_text("By Connie.")
     expect(words(page)).to_be_focused()
     write(page, " And by Connie.")
@@ -471,7 +471,7 @@ def test_two_versions_can_be_edited_together(site):
     expect(row(page).locator(".hk-versions")).to_contain_text("By Connie.")  # still there to copy from
     assert site.stored().text == "Before. By Olivia. And by Connie."
     two_texts(site, "Before. By Connie.", "Before. By Olivia.")
-    row(page).get_by_role("button", name="Put this version away").click()
+    row(page).get_by_role("button", name="Close this version").click()
     expect(row(page).locator(".hk-versions")).to_have_count(0)
 
 
@@ -714,7 +714,7 @@ def test_text_for_an_answer_that_is_closed_by_now_can_be_copied_and_dropped(site
     page = desk.open()
     copies = page.locator("[data-elsewhere]")
     expect(copies).to_contain_text("Before. Typed offline.")
-    copies.get_by_role("button", name="Drop this text").click()
+    copies.get_by_role("button", name="Delete this text").click()
     expect(copies).to_be_hidden()
     assert page.evaluate(KEPT) == []
 
@@ -853,7 +853,7 @@ def test_the_page_is_fit_for_everybody_offline_in_conflict_signed_out_and_brough
     write(page, " In conflict.")
     expect(row(page).locator(".hk-versions")).to_be_visible()
     assert fit(page) == []
-    row(page).get_by_role("button", name="Edit together").click()
+    row(page).get_by_role("button", name="Edit side by side").click()
     assert fit(page) == []
     Session.objects.all().delete()
     write(page, " Signed out.")

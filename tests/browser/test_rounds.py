@@ -118,7 +118,7 @@ def take(side: Side, user: User) -> None:
 
 def sign_again(side: Side, assessment: Assessment) -> None:
     side.press(re.compile("Check and sign again"))
-    side.press("Go on to signing", counts=False)
+    side.press("Continue to signing", counts=False)
     for sentence in side.main.locator("input[name^=statement_]").all():
         sentence.check()
     side.main.get_by_label("independent reviewer").first.check()

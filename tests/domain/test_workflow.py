@@ -183,7 +183,7 @@ def test_a_route_without_a_reviewer_is_refused():
     assessment = make_assessment(State.DRAFT, "limited")
     with pytest.raises(NotReady) as refused:
         submit.submit(assessment, by=owner_of(assessment.organisation), route=Route.INSIDE)
-    assert "no reviewer of its own" in refused.value.reasons[0]
+    assert "no reviewer yet" in refused.value.reasons[0]
 
 
 @pytest.mark.parametrize("who", ["contributor", "viewer", "reviewer", "independent", "outsider", "staff"])
@@ -462,7 +462,7 @@ def test_a_use_that_once_said_unknown_on_a_prohibited_fact_goes_to_a_reviewer():
     fill(assessment, by=owner)
     with pytest.raises(NotReady) as refused:
         self_certify.self_certify(assessment, by=owner)
-    assert any("a reviewer has to see its history" in reason for reason in refused.value.reasons)
+    assert any("a reviewer must see its history" in reason for reason in refused.value.reasons)
 
 
 def test_too_many_musts_left_out_go_to_a_reviewer():
@@ -472,7 +472,7 @@ def test_too_many_musts_left_out_go_to_a_reviewer():
     assessment = make_assessment(State.DRAFT, "low", cast=cast, answers=dict.fromkeys(keys, left_out))
     with pytest.raises(NotReady) as refused:
         self_certify.self_certify(assessment, by=cast.owner)
-    assert any("musts stand as not applicable" in reason for reason in refused.value.reasons)
+    assert any("mandatory requirements are answered “not applicable”" in reason for reason in refused.value.reasons)
 
 
 def test_not_applicable_on_a_must_stands_until_a_reviewer_accepts_the_reason():

@@ -269,7 +269,7 @@ def test_load_demo_beside_another_reviewing_body_leaves_its_own_out(tmp_path: Pa
             "answers.audit-trail: the line “sensitive-adit” is not shown to the use",
         ),
         ("  sector: none", "  sektor: none", "sektor: there is no such fact"),
-        ("  sector: none", "  sector: nine", "sector: “nine” is no answer to this question."),
+        ("  sector: none", "  sector: nine", "sector: “nine” is not an answer to this question."),
         (
             "  laws-list: 60",
             "  laws-list: 600",

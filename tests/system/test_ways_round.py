@@ -123,8 +123,8 @@ def test_an_agreement_is_locked_with_its_fact_and_seen_where_it_changed(cast: Ca
 @pytest.mark.parametrize(
     ("ends", "words"),
     [
-        ("withdrawn", "A reviewer has asked for changes, so a reviewer decides on them."),
-        ("refused", "A reviewer has refused this use, so a reviewer decides on it again."),
+        ("withdrawn", "A reviewer has asked for changes, so a reviewer must decide on them."),
+        ("refused", "A reviewer has refused this use, so a reviewer must decide on it again."),
     ],
 )
 def test_what_a_reviewer_did_not_let_pass_is_not_begun_anew_and_signed(cast: Cast, ends: str, words: str) -> None:

@@ -71,10 +71,10 @@ def check_answer(
     if choice == Choice.NOT_APPLICABLE:
         if not edition.not_applicable_allowed(question.requirements, facts):
             raise InvalidAnswer(
-                "choice", _("This applies to every use of this kind: “not applicable” is no answer here.")
+                "choice", _("This applies to every use of this kind. You cannot choose “Not applicable” here.")
             )
         if not str(value.get("reason", "")).strip():
-            raise InvalidAnswer("reason", _("Say why this does not apply. A reviewer has to agree."))
+            raise InvalidAnswer("reason", _("Say why this does not apply. A reviewer must agree."))
     shown = {item.key: item for item in question.items if item.key in set(items)}
     for key, given in (value.get("items") or {}).items():
         if key not in shown:
@@ -182,7 +182,7 @@ def _save_answer(assessment: Assessment, question_key: str, save: _Save) -> Answ
     assessment, member = roles.lock_with_member(save.by, assessment)
     if not assessment.is_editable:
         raise Locked(
-            _("Not saved: the assessment is “%(state)s” and locked. What you typed is still on this page.")
+            _("Not saved: the assessment is locked (%(state)s). What you typed is still on this page.")
             % {"state": assessment.get_state_display()}
         )
     edition = assessment.compiled()
@@ -212,7 +212,7 @@ def _save_answer(assessment: Assessment, question_key: str, save: _Save) -> Answ
     if not save.may_hide:
         hides = _hidden_by(assessment, declared, known, answers)
         if hides:
-            raise WouldHide(_("Saving this hides answers. They are kept, but count no more."), hides)
+            raise WouldHide(_("Saving this hides answers. They are kept, but no longer count."), hides)
     _write(row, record, save)
     answers[question_key] = row.value()
     done = assessment.refresh_derived(known, answers)
@@ -226,7 +226,7 @@ def _asked_question(key: str, edition: CompiledEdition, declared: Declared) -> Q
     """Return a question that is asked of the use. Raises Locked where it is not."""
     question = edition.questions.get(key)
     if question is None or not question.applies(declared.context, declared.parts):
-        raise Locked(_("This question is not asked of this use any more. What you typed is still on this page."))
+        raise Locked(_("This question no longer applies to this use. What you typed is still on this page."))
     return question
 
 
@@ -317,7 +317,7 @@ def restore_answer(assessment: Assessment, question_key: str, number: int, *, by
     asked = {item.key for item in assessment.declared().items(assessment.compiled(), question)}
     items = {key: value for key, value in kept.value["items"].items() if key in asked}
     if kept.value["choice"] == Choice.TICKED and not items:
-        raise InvalidAnswer("items", _("None of the lines that this version ticks is asked any more."))
+        raise InvalidAnswer("items", _("None of the lines ticked in this version applies any more."))
     planned = kept.value["planned_for"]
     value = {**kept.value, "items": items, "planned_for": date.fromisoformat(planned) if planned else None}
     with transaction.atomic():

@@ -134,7 +134,7 @@ def _forget_unseen(assignment: Assignment) -> None:
 def finish(assignment: Assignment, *, by: User) -> None:
     """Say that what one was asked for is answered; whoever asked is told. Saying it again changes nothing."""
     if assignment.member.user_id != by.pk:
-        raise NotPermitted(_("Only the person who was asked can say that it is done."))
+        raise NotPermitted(_("Only the person who was asked can mark it as done."))
     now = timezone.now()
     if not Assignment.objects.filter(pk=assignment.pk, done_at=None).update(done_at=now):
         return

@@ -68,7 +68,7 @@ def comment(
     asked = assessment.compiled().questions[question]
     _may_comment(assessment, asked.section, question, by)
     if not text.strip():
-        raise InvalidAnswer("text", _("Write what you want to say."))
+        raise InvalidAnswer("text", _("Write a comment."))
     if reply_to is not None:
         reply_to = Comment.objects.select_for_update().get(pk=reply_to.reply_to_id or reply_to.pk)
     newest = Comment.objects.filter(assessment=assessment, question=question).order_by("-pk").first()

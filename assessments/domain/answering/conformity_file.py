@@ -95,7 +95,7 @@ def _save(
 ) -> ConformityPart | Conflict:
     assessment, member = roles.lock_with_member(by, assessment)
     if member.sees != Sees.ALL:
-        raise NotPermitted(_("The conformity file takes somebody who sees the whole assessment."))
+        raise NotPermitted(_("Only members who see the whole assessment can see the conformity file."))
     asked = {part.key: part for part in parts_asked(assessment)}
     _require_open(assessment, key, asked)
     row = ConformityPart.objects.filter(use=assessment.use_id, key=key).select_related("by").first()
@@ -135,12 +135,12 @@ def _save(
 def _require_open(assessment: Assessment, key: str, asked: Collection[str]) -> None:
     """Raise Locked where the use needs no such part, or where the part is closed to changes."""
     if key not in asked:
-        raise Locked(_("This use needs no such part of a conformity file."))
+        raise Locked(_("This use does not need this part of a conformity file."))
     if key not in open_parts(assessment):
         if assessment.state == State.RETURNED:
             raise Locked(_("Only the parts that the reviewer returned can be changed now."))
         raise Locked(
-            _("Not saved: the assessment is “%(state)s” and locked. What you typed is still on this page.")
+            _("Not saved: the assessment is locked (%(state)s). What you typed is still on this page.")
             % {"state": assessment.get_state_display()}
         )
 
@@ -156,7 +156,7 @@ def _value_of(given: GivenPart, part: FilePart, assessment: Assessment) -> dict[
     if said := {reference: words for reference, words in why.items() if words}:
         value["why"] = said
     if len(value["words"]) > LONGEST_WORDS:
-        raise InvalidAnswer("words", _("This is longer than the certificate has room for."))
+        raise InvalidAnswer("words", _("This is too long for the certificate. Shorten it."))
     return value
 
 
@@ -167,7 +167,7 @@ def _chosen(
     pieces = finders.evidence_for(by).in_use().filter(organisation=assessment.organisation_id)
     known = {piece.reference: piece for piece in pieces.filter(reference__in=wanted)}
     if set(wanted) - known.keys() - have.keys():
-        raise InvalidAnswer("evidence", _("Choose from the pieces of your organisation's library."))
+        raise InvalidAnswer("evidence", _("Choose from the evidence in your organisation's library."))
     return {reference: known.get(reference) or have[reference].evidence for reference in wanted}
 
 
@@ -224,10 +224,10 @@ def check_rows(part: FilePart, rows: Iterable[Mapping[str, str]]) -> list[dict[s
         for cell, text in kept.items():
             if len(text) > LONGEST_CELL:
                 raise InvalidAnswer(
-                    f"{cell}-{number}", _("At most %(most)s characters, please.") % {"most": LONGEST_CELL}
+                    f"{cell}-{number}", _("Enter at most %(most)s characters.") % {"most": LONGEST_CELL}
                 )
         if any(kept.values()):
             found.append(kept)
     if len(found) > MOST_ROWS:
-        raise InvalidAnswer("rows", _("At most %(most)s rows, please.") % {"most": MOST_ROWS})
+        raise InvalidAnswer("rows", _("Enter at most %(most)s rows.") % {"most": MOST_ROWS})
     return found

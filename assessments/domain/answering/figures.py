@@ -27,11 +27,11 @@ def kept_figure(question: Question, value: Mapping[str, Any]) -> dict[str, str]:
     if not given or value["choice"] in WITHOUT:
         return {}
     if question.figure is None:
-        raise InvalidAnswer("choice", _("This question asks for no figure."))
+        raise InvalidAnswer("choice", _("This question does not ask for a figure."))
     kept = {name: _number(name, given[name], question.figure.unit) for name in ("measured", "target") if name in given}
     if "by" in given:
         if "target" not in kept:
-            raise InvalidAnswer("target", _("Enter the target that is to be reached by this day."))
+            raise InvalidAnswer("target", _("Enter the target to be reached by this date."))
         kept["by"] = _day(given["by"]).isoformat()
     return kept
 
@@ -68,4 +68,4 @@ def check_days(record: Mapping[str, Any], before: Mapping[str, Any] | None, toda
     stood = {former["planned_for"], (former.get("figure") or {}).get("by")}
     for name, day in days:
         if day and day not in stood and date.fromisoformat(day) < today:
-            raise InvalidAnswer(name, _("This day is over. Enter today or a later day."))
+            raise InvalidAnswer(name, _("This date is in the past. Enter today or a later date."))

@@ -76,7 +76,7 @@ def rows_in(submission: Submission) -> list[Mapping[str, str]]:
 
 def refusal() -> str:
     """Return the sentence for an overseer who wants to review."""
-    return _("The conformity file names you as an overseer of this use, so somebody else has to review it.")
+    return _("The conformity file names you as an overseer of this use. Somebody else must review it.")
 
 
 def require_not_overseer(submission: Submission, user: User) -> None:
@@ -113,7 +113,7 @@ def with_links(use: DeclaredUse, sent: Sequence[Mapping[str, str]]) -> list[dict
             kept["name"] = kept.get("name", "").strip() or str(members[link])
         for reviewer in reviewers:
             if is_named(reviewer, [kept]):
-                words = _("%(name)s reviews this use, so somebody else has to be its overseer.")
+                words = _("%(name)s reviews this use. Choose somebody else as overseer.")
                 raise InvalidAnswer(f"{MEMBER if link else 'name'}-{number}", words % {"name": reviewer})
         found.append(kept)
     return found

@@ -119,7 +119,7 @@ def copy_answers(
     roles.require(by, Action.ANSWER, assessment)
     assessment = Assessment.objects.lock(assessment.pk)
     if assessment.state != State.DRAFT:
-        raise Locked(_("Answers can be taken over while the assessment is a draft."))
+        raise Locked(_("Answers can be copied only while the assessment is a draft."))
     edition, declared = assessment.compiled(), assessment.declared()
     targets = roles.assigned_targets(by, assessment)
     asked = {question.key: question for question in declared.questions(edition)}
@@ -185,9 +185,9 @@ def confirm_copied(assessment: Assessment, question: str, *, by: User, base: int
     """
     row = assessment.answers.filter(question__key=question).select_related("by").first()
     if row is None or not row.to_confirm:
-        raise WorkflowError(_("There is nothing to confirm any more: the answer was confirmed or changed."))
+        raise WorkflowError(_("There is nothing left to confirm: the answer was confirmed or changed."))
     if row.revision != base:
-        words = _("%(name)s changed this answer while you were reading. Look at it again.")
+        words = _("%(name)s changed this answer while you were reading. Check it again.")
         raise Conflict(words % {"name": row.by}, row)
     value = {**row.record(), "planned_for": row.planned_for, "language": row.language}
     return answering_answers.save_answer(assessment, question, value, by=by, base=base, operation=uuid.uuid4())

@@ -144,7 +144,7 @@ def declare_facts(
     if hiding is not None:
         hides = before - hidden.shown_answers(use, values, edition)
         if hides and {answer.name for answer in hides} != set(hiding):
-            raise WouldHide(_("Saving this hides answers. They are kept, but count no more."), sorted(hides))
+            raise WouldHide(_("Saving this hides answers. They are kept, but no longer count."), sorted(hides))
     return FactsSaved(use, result, tuple(changed), tuple(page.conflicts))
 
 
@@ -171,7 +171,7 @@ class _Page:
             return
         if key == "minor_procedural_task" and value is True and not reason.strip():
             raise InvalidAnswer(
-                key, _("Say why it is only a minor procedural task; a second member then has to agree.")
+                key, _("Say why it is only a minor procedural task. A second member then has to agree.")
             )
         self._require_open(fact)
         record = {"value": value, "reason": reason}
@@ -211,7 +211,9 @@ class _Page:
             self.others_locked = _others_locked(self.use)
         if self.others_locked:
             raise Locked(
-                _("“%(fact)s” holds for the whole system, and another use of the system is under review.")
+                _(
+                    "“%(fact)s” is locked: it applies to the whole system, and another use of the system is under review."
+                )
                 % {"fact": fact.label}
             )
 

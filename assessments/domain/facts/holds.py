@@ -28,7 +28,7 @@ def lock(hold: Hold) -> tuple[DeclaredUse, Hold]:
     hold = Hold.objects.select_related("owner").get(pk=hold.pk)
     hold.use = use
     if hold.closed_at:
-        raise WorkflowError(_("This hold is closed already."))
+        raise WorkflowError(_("This hold is already closed."))
     return use, hold
 
 
@@ -69,7 +69,9 @@ def require_keeper(hold: Hold, by: User) -> None:
     """Raise NotPermitted for anybody but the hold's owner, while a member who declares, and the organisation's Owners."""
     role = roles.require(by, Action.DECLARE, hold.use)
     if role != Role.OWNER and hold.owner_id != by.pk:
-        raise NotPermitted(_("The person who looks after this hold does that, or an owner of the organisation."))
+        raise NotPermitted(
+            _("Only the person responsible for this hold, or an owner of the organisation, can do that.")
+        )
 
 
 def may_keep(hold: Hold, by: User) -> bool:
@@ -88,9 +90,9 @@ def attach(hold: Hold, piece: Evidence, *, by: User) -> EvidenceUse:
     require_keeper(hold, by)
     piece = Evidence.objects.select_for_update(of=("self",)).get(pk=piece.pk)
     if piece.organisation_id != use.organisation_id:
-        raise NotPermitted(_("This piece belongs to another organisation."))
+        raise NotPermitted(_("This evidence belongs to another organisation."))
     if piece.withdrawn_at:
-        raise WorkflowError(_("This piece was withdrawn from the library."))
+        raise WorkflowError(_("This evidence was withdrawn from the library."))
     row, created = EvidenceUse.objects.get_or_create(
         evidence=piece, hold=hold, defaults={"version": piece.version, "by": by}
     )

@@ -35,7 +35,7 @@ def agree_procedural(use: DeclaredUse, *, by: User, reason: str) -> FactsSaved:
     if row is None or row.value is not True:
         raise WorkflowError(_("Nobody has declared this use a minor procedural task."))
     if row.by_id == by.pk:
-        raise SeparationOfDuties(_("You declared it yourself; a second member has to agree."))
+        raise SeparationOfDuties(_("You declared it yourself. A second member has to agree."))
     if not reason.strip():
         raise InvalidAnswer("reason", _("Say why you agree."))
     row.agreed_by, row.agreed_at, row.agreed_reason = by, timezone.now(), reason
@@ -64,11 +64,11 @@ def withdraw_agreement(use: DeclaredUse, *, by: User, reason: str) -> FactsSaved
     _require_procedural_open(use)
     row = use.facts.filter(key="minor_procedural_task").exclude(agreed_by=None).select_related("agreed_by").first()
     if row is None:
-        raise WorkflowError(_("There is no agreement to take back."))
+        raise WorkflowError(_("There is no agreement to withdraw."))
     if by.pk != row.agreed_by_id and role != Role.OWNER:
-        raise NotPermitted(_("Only the person who agreed, or an owner, can take it back."))
+        raise NotPermitted(_("Only the person who agreed, or an owner, can withdraw the agreement."))
     if not reason.strip():
-        raise InvalidAnswer("reason", _("Say why the agreement is taken back."))
+        raise InvalidAnswer("reason", _("Say why you withdraw the agreement."))
     details = {"agreed_by": str(row.agreed_by), "agreed_at": row.agreed_at, "agreed_reason": row.agreed_reason}
     Involvement.objects.keep(use.pk, Involvement.Kind.AGREED, [row.agreed_by_id])
     row.agreed_by, row.agreed_at, row.agreed_reason = None, None, ""

@@ -72,9 +72,9 @@ def worst_statement(use: DeclaredUse, edition: CompiledEdition, answers: Mapping
     ]
     words = ngettext(
         "For the use “%(use)s” we do not know the answer to the following fact. I declare it at its worst answer, as if "
-        "it were known, and let the tier follow from it. It stands until a new answer is declared in its place.",
+        "it were known, and let the tier follow from it. It applies until a new answer replaces it.",
         "For the use “%(use)s” we do not know the answers to the following facts. I declare each at its worst answer, as if "
-        "it were known, and let the tier follow from them. They stand until new answers are declared in their place.",
+        "it were known, and let the tier follow from them. They apply until new answers replace them.",
         len(lines),
     )
     return "\n".join([words % {"use": use.title}, *lines])
@@ -96,12 +96,12 @@ def sign_worst(use: DeclaredUse, *, by: User, shown: Mapping[str, Any] | None = 
     answers, never = open_answers(edition, declared_facts(edition, rows.values()))
     if never:
         labels = "; ".join(edition.facts[key].label for key in never)
-        words = _("These facts are never signed at their worst answer. Somebody has to answer them first: %(facts)s.")
+        words = _("These facts cannot be signed at their worst answer. Answer them first: %(facts)s.")
         raise WorkflowError(words % {"facts": labels})
     if not answers:
-        raise WorkflowError(_("The tier waits for no answer that could be signed."))
+        raise WorkflowError(_("The tier does not wait for an answer that can be signed."))
     if shown is not None and dict(shown) != answers:
-        raise WorkflowError(_("Other answers are open by now than the page showed. Read the statement again."))
+        raise WorkflowError(_("The open answers have changed since you opened this page. Read the statement again."))
     before = {key: rows[key].value if key in rows else None for key in answers}
     declare.declare_facts(use, answers, by=by)
     signed = SignedWorst.objects.create(

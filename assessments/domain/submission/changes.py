@@ -70,9 +70,11 @@ def state_change(
     if not kinds or not set(kinds) <= known.keys():
         raise InvalidAnswer("kinds", _("Choose what has changed."))
     if not words.strip():
-        raise InvalidAnswer("words", _("Say in your words what has changed."))
+        raise InvalidAnswer("words", _("Say in your own words what has changed."))
     if happened_on > timezone.localdate():
-        raise InvalidAnswer("happened_on", _("Choose today or an earlier day: state a change once it has happened."))
+        raise InvalidAnswer(
+            "happened_on", _("Choose today or an earlier day. You can report a change only after it has happened.")
+        )
     stated = [known[key] for key in known if key in kinds]
     cause = because(
         StaleReason.CHANGE_STATED,

@@ -26,7 +26,7 @@ def declare_prohibited(assessment: Assessment, *, by: User) -> Submission:
     if State.REFUSED not in MOVES[State(assessment.state)] or not assessment.is_editable:
         raise WrongState(assessment, State.REFUSED)
     if not assessment.use.prohibited_by_facts:
-        raise NotReady(_("The declared facts are no prohibited use."))
+        raise NotReady(_("The declared facts do not describe a prohibited use."))
     submission = freeze.freeze(assessment, by=by, route=None, kind=DecisionKind.DECLARE_PROHIBITED)
     decision = ReviewDecision.objects.create(submission=submission, by=by, kind=DecisionKind.DECLARE_PROHIBITED)
     workflow.move(assessment, State.REFUSED)

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from assessments.access import roles
 from assessments.access.roles import Action
@@ -38,7 +39,7 @@ def obstacles_to_self_certify(
     reasons = submit.obstacles_to_submit(assessment)
     use, edition = assessment.use, assessment.compiled()
     if use.assigned_tier != Tier.LOW:
-        words = _("Only a Low use may be self-certified; this one goes to a reviewer.")
+        words = _("Only a Low use may be self-certified. A reviewer decides on this use.")
         reasons.append(Obstacle(ToSign.TIER, words))
     if use.open_holds or use.provisional:
         reasons.append(Obstacle(ToSign.HELD, _("The use is on hold or its tier is provisional.")))
@@ -55,7 +56,11 @@ def obstacles_to_self_certify(
     musts = content["musts"]
     allowed = musts["in_scope"] * edition.policy.self_declared_na_share // 100
     if musts["not_applicable"] > allowed:
-        words = _("%(n)s musts stand as not applicable; on the signer's word alone it may be %(allowed)s.")
+        words = ngettext(
+            "%(n)s mandatory requirement is answered “not applicable”. Without a reviewer, at most %(allowed)s may be.",
+            "%(n)s mandatory requirements are answered “not applicable”. Without a reviewer, at most %(allowed)s may be.",
+            musts["not_applicable"],
+        )
         words %= {"n": musts["not_applicable"], "allowed": allowed}
         reasons.append(Obstacle(ToSign.NOT_APPLICABLE, words))
     return reasons
@@ -69,16 +74,16 @@ def lasting_obstacles_to_self_certify(assessment: Assessment) -> list[Obstacle]:
     decided = ReviewDecision.objects.filter(submission__assessment__use=use, kind__in=kinds).order_by("-pk")
     newest = decided.values_list("kind", flat=True).first()
     if newest == DecisionKind.RETURN:
-        words = _("A reviewer has asked for changes, so a reviewer decides on them.")
+        words = _("A reviewer has asked for changes, so a reviewer must decide on them.")
         reasons.append(Obstacle(ToSign.SENT_BACK, words))
     elif newest == DecisionKind.REFUSE:
-        words = _("A reviewer has refused this use, so a reviewer decides on it again.")
+        words = _("A reviewer has refused this use, so a reviewer must decide on it again.")
         reasons.append(Obstacle(ToSign.REFUSED, words))
     prohibited = [key for key, fact in edition.facts.items() if fact.prohibited_use]
     history = FactRevision.objects.filter(parent__use=use, parent__key__in=prohibited).values_list("value", flat=True)
     if any(saved["value"] is not False for saved in history):
         words = _(
-            "An answer on a prohibited use once stood at “yes” or “do not know”: a reviewer has to see its history."
+            "An answer about a prohibited use was once “yes” or “do not know”, so a reviewer must see its history."
         )
         reasons.append(Obstacle(ToSign.HISTORY, words))
     return reasons
@@ -114,7 +119,9 @@ def self_certify(
     workflow.move(assessment, State.CERTIFIED)
     certificate = issue.issue_if_clear(assessment, submission, by=by)
     if certificate is None:
-        raise NotReady(_("The certificate cannot be issued: the facts changed meanwhile."))
+        raise NotReady(
+            _("The certificate cannot be issued: the facts have changed. Check the answers, then sign again.")
+        )
     told = {"certificate": certificate.number, "conditions": dict(conditions or {})}
     workflow.audit_move(AuditKind.SELF_CERTIFIED, assessment, by, [submission, decision], **told)
     return certificate

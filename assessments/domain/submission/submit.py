@@ -58,9 +58,13 @@ def obstacles_to_submit(assessment: Assessment) -> list[Obstacle]:
     """Return what keeps the assessment from being signed; empty when nothing does."""
     reasons = list[Obstacle]()
     if assessment.use.retired_at or assessment.use.system.retired_at:
-        reasons.append(Obstacle(ToSign.RETIRED, _("The use is retired. An owner takes it back first.")))
+        reasons.append(
+            Obstacle(ToSign.RETIRED, _("The use is retired. An owner must take it back into service first."))
+        )
     if assessment.use.prohibited_by_facts:
-        words = _("The declared facts are a prohibited use: it can only be declared as such.")
+        words = _(
+            "The declared facts describe a prohibited use. It cannot be submitted; it can only be declared as prohibited."
+        )
         reasons.append(Obstacle(ToSign.PROHIBITED, words))
     elif assessment.use.raised_tier == Tier.UNACCEPTABLE and not _facts_changed_since_raise(assessment.use):
         words = _("A reviewer raised the use to Unacceptable. It can be submitted again once the facts have changed.")
@@ -87,9 +91,7 @@ def closed_routes(assessment: Assessment) -> dict[Route, str]:
     rows = rows.filter(Q(organisation=assessment.organisation_id) | Q(organisation__is_reviewing_body=True))
     found = set(rows.values_list("user", "organisation", "organisation__is_reviewing_body"))
     closed = {
-        Route.INSIDE: _(
-            "Your organisation has no reviewer of its own yet: invite one, or choose the independent reviewer."
-        ),
+        Route.INSIDE: _("Your organisation has no reviewer yet. Invite one, or choose the independent reviewer."),
         Route.INDEPENDENT: _("The reviewing body has no reviewer yet."),
     }
     inside = {user for user, organisation, _body in found if organisation == assessment.organisation_id}
@@ -97,7 +99,7 @@ def closed_routes(assessment: Assessment) -> dict[Route, str]:
         del closed[Route.INSIDE]
     elif inside:
         closed[Route.INSIDE] = _(
-            "Every reviewer of your organisation has worked on this use: invite another, or choose the independent reviewer."
+            "Every reviewer of your organisation has worked on this use. Invite another, or choose the independent reviewer."
         )
     if any(body for _user, _organisation, body in found):
         del closed[Route.INDEPENDENT]

@@ -30,7 +30,7 @@ def _whole_case(request: SignedIn, reference: str) -> MemberCase:
     """Return the assessment for somebody who sees all of it; raises NotPermitted for who sees only what is assigned."""
     case = find_case(request, reference)
     if not case.sees_all:
-        raise NotPermitted(_("The review is shown to members who see the whole assessment."))
+        raise NotPermitted(_("Only members who see the whole assessment can see the review."))
     return case
 
 
@@ -41,14 +41,14 @@ def followed(request: SignedIn, reference: str) -> HttpResponse:
     seen(request)
     submission = own_submission(request, case)
     if submission is None and request.method == "POST":
-        raise NotPermitted(_("Nothing was submitted yet."))
+        raise NotPermitted(_("Nothing has been submitted yet."))
     form = MessageForm(posted(request))
     if request.method == "POST":
         roles.require(request.user, Action.ANSWER, case.assessment)
         if form.is_valid():
             with refusals(form):
                 said = review_messages.say(submission, form.cleaned_data["text"], by=request.user)
-                messages.success(request, _("Your message is sent."))
+                messages.success(request, _("Your message was sent."))
                 return redirect(f"{request.path}#message-{said.pk}")
     history = finders.history_of(case.assessment)
     target = finders.current_edition().policy.review_target_days
@@ -68,7 +68,7 @@ def followed(request: SignedIn, reference: str) -> HttpResponse:
         "form": form,
         "why_not": review_messages.why_no_message(case.assessment, submission)
         if submission
-        else _("Nothing was submitted yet."),
+        else _("Nothing has been submitted yet."),
         "may_write": member is not None and member.role in roles.MAY[Action.ANSWER],
         "appeals": [(appeal, appeal_words(appeal)) for appeal in finders.appeals_in(case.assessment)],
     }
@@ -90,7 +90,7 @@ def contest(request: SignedIn, reference: str) -> HttpResponse:
                 review_appeals.contest(
                     case.assessment, form.cleaned_data["about"], form.cleaned_data["reasons"], by=request.user
                 )
-                messages.success(request, _("Sent. You are told as soon as it is answered."))
+                messages.success(request, _("Sent. You will be notified of the answer."))
                 return redirect(request.path)
     appeals = list(finders.appeals_in(case.assessment))
     context = {
@@ -119,6 +119,6 @@ def open_again(request: SignedIn, reference: str, appeal: str) -> HttpResponse:
     found = get_object_or_404(finders.appeals_in(case.assessment), reference=appeal)
     with refusals_as_messages(request):
         begun = review_appeals.open_again(found, by=request.user)
-        messages.success(request, _("The new assessment is open. Confirm each answer that was taken over."))
+        messages.success(request, _("The new assessment is open. Confirm each copied answer."))
         return redirect(begun)
     return redirect("contest", reference)

@@ -32,7 +32,7 @@ def ask(request: HttpRequest, reference: str, question: str) -> HttpResponse:
     asked = find_question(case, question)
     roles.require(case.user, Action.ASK, case.assessment)
     if not case.sees_all:
-        raise NotPermitted(_("You see only what is assigned to you, so you cannot pass it on. Ask an owner."))
+        raise NotPermitted(_("You see only what is assigned to you, so you cannot ask others. Ask an owner."))
     form = AskForm(
         request.POST if request.method == "POST" else None,
         members=finders.members_to_ask(case.assessment),
@@ -126,11 +126,11 @@ def act(request: HttpRequest, case: MemberCase, found: Assignment, form: AskedFo
     who = found.member.user
     if "done" in request.POST:
         asking.finish(found, by=case.user)
-        messages.success(request, _("Thank you. The person who asked has been told."))
+        messages.success(request, _("Thank you. The person who asked has been notified."))
         return redirect("assessment", case.assessment.reference)
     if "stop" in request.POST:
         asking.stop_asking(found, by=case.user)
-        messages.success(request, _("%(name)s is no longer asked.") % {"name": who})
+        messages.success(request, _("The request to %(name)s was withdrawn.") % {"name": who})
         return redirect("assessment", case.assessment.reference)
     roles.require(case.user, Action.ASK, case.assessment)
     if not form.is_bound:
@@ -138,5 +138,5 @@ def act(request: HttpRequest, case: MemberCase, found: Assignment, form: AskedFo
     if not form.is_valid():
         return None
     asking.change_asked(found, by=case.user, due=form.cleaned_data["due"], note=form.cleaned_data["note"])
-    messages.success(request, _("Saved. %(name)s has been told.") % {"name": who})
+    messages.success(request, _("Saved. %(name)s has been notified.") % {"name": who})
     return redirect("asked", case.assessment.reference, found.pk)

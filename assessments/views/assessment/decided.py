@@ -55,9 +55,9 @@ def file_state(case: MemberCase, submission: Submission | None) -> FileState | N
     given, judged = sum(states.values()), states[models_parts.JUDGED]
     count = ngettext("%(n)s part", "%(n)s parts", given) % {"n": given}
     if not given:
-        return FileState("part_missing", _("Nothing was given"), "")
+        return FileState("part_missing", _("Not filled in"), "")
     if judged == given:
         return FileState("done", _("Judged"), count)
     if judged:
         return FileState("part_given", _("%(judged)s of %(given)s judged") % {"judged": judged, "given": given}, count)
-    return FileState("part_given", _("Given, not judged yet"), count)
+    return FileState("part_given", _("Filled in, not judged yet"), count)

@@ -215,15 +215,15 @@ def restore(request: HttpRequest, case: MemberCase, question: Question) -> HttpR
     number, base = (query_values.count(request.POST.get(name)) for name in ("number", "base"))
     here = reverse("history", args=[case.assessment.reference, question.key])
     if number is None or base is None:
-        messages.error(request, _("Choose the version that is to stand again."))
+        messages.error(request, _("Choose the version to restore."))
         return redirect(here)
     with refusals_as_messages(request):
         saved = answering_answers.restore_answer(case.assessment, question.key, number, by=case.user, base=base)
         if saved.changed:
-            said = _("Version %(number)s is used again, as version %(new)s. To undo this, restore version %(former)s.")
+            said = _("Version %(number)s was restored, as version %(new)s. To undo this, restore version %(former)s.")
             messages.success(request, said % {"number": number, "new": saved.answer.revision, "former": base})
         else:
-            messages.info(request, _("The answer reads like version %(number)s already.") % {"number": number})
+            messages.info(request, _("The answer is already the same as version %(number)s.") % {"number": number})
     return redirect(here)
 
 
@@ -310,7 +310,7 @@ def compare(request: HttpRequest, reference: str) -> HttpResponse:
     case = find_case(request, reference)
     if not case.sees_all:
         raise NotPermitted(
-            _("You see the sections that are assigned to you; comparing takes somebody who sees all of them.")
+            _("You see only the sections assigned to you. Only members who see all sections can compare versions.")
         )
     assessment = case.assessment
     sent = list(finders.own_submissions_for(case.user).filter(assessment=assessment).order_by("-round"))

@@ -35,14 +35,14 @@ class Step:
 
 
 _READ = gettext_lazy("See the assessment")
-_ANSWER = gettext_lazy("Go on with the questions")
+_ANSWER = gettext_lazy("Continue with the questions")
 _SIGN = gettext_lazy("Check and sign")
 _CORRECT = gettext_lazy("Deal with the changes")
 _SENT = Step(
-    gettext_lazy("A reviewer takes it"),
+    gettext_lazy("A reviewer takes the case"),
     gettext_lazy("See what was sent"),
     locked=gettext_lazy(
-        "The answers and facts are locked until a reviewer has decided. Nobody has taken the case yet."
+        "The answers and facts are locked until a reviewer has decided. No reviewer has taken the case yet."
     ),
 )
 STEPS: Mapping[str, Step] = {
@@ -64,29 +64,26 @@ STEPS: Mapping[str, Step] = {
         ),
     ),
     "approved": Step(
-        gettext_lazy("Close the actions that the certificate waits for"),
-        gettext_lazy("See what the certificate waits for"),
+        gettext_lazy("Close the actions that block the certificate"),
+        gettext_lazy("See what blocks the certificate"),
         locked=gettext_lazy(
-            "Approved with a plan. The certificate is issued by itself as soon as the actions that it waits for are closed."
+            "Approved with a plan. The certificate is issued automatically once the actions that block it are closed."
         ),
     ),
     "certified": Step(
-        gettext_lazy("Keep it up, renew in time"),
+        gettext_lazy("Keep practices in place, renew in time"),
         _READ,
         locked=gettext_lazy(
-            "The assessment is decided, and its answers stay as they were signed. Actions that are still open go on in the "
-            "list of actions."
+            "The assessment is decided, and its answers stay as they were signed. Open actions continue in the list of actions."
         ),
     ),
     "refused": Step("", _READ),  # how it goes on depends on the use: `why_locked`
     "withdrawn": Step(
         "",
         _READ,
-        locked=gettext_lazy("The submission was withdrawn for good. A new assessment of the use may be started."),
+        locked=gettext_lazy("The submission was withdrawn for good. You may start a new assessment of the use."),
     ),
-    "superseded": Step(
-        "", _READ, locked=gettext_lazy("A newer assessment of this use has taken the place of this one.")
-    ),
+    "superseded": Step("", _READ, locked=gettext_lazy("A newer assessment of this use has replaced this one.")),
 }
 """By the state that people see (`Assessment.shown_state`)."""
 

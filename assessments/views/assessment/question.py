@@ -309,7 +309,7 @@ class QuestionView:
         if self.state == "done":
             return _("Dealt with")
         if self.state == "missing" and "planned_for" in self.errors:
-            return _("Date is over") if self.planned_for else _("Date is missing")
+            return _("Date is in the past") if self.planned_for else _("Date is missing")
         if self.state == "missing" and FIGURE.keys() & self.errors.keys():
             return _("Figure to correct")
         if self.state == "missing" and "reason" in self.errors:
@@ -345,8 +345,8 @@ class QuestionView:
         if self.problem:
             return _("Not saved")
         if self.state == "carried":
-            return _("Taken over, to be confirmed")
-        return _("Taken over") if self.inherited else ""
+            return _("Copied, to be confirmed")
+        return _("Copied") if self.inherited else ""
 
     @property
     def saved_at(self) -> str:

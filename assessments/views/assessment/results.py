@@ -45,7 +45,9 @@ def _found(user: User, reference: str) -> Assessment:
     mine = roles.memberships_on_page(user)
     member = next((one for one in mine if one.organisation_id == assessment.organisation_id), None)
     if roles.assigned_targets(user, assessment, member) is not None:
-        raise NotPermitted(_("You see only what is assigned to you; the results show the answers of everybody."))
+        raise NotPermitted(
+            _("You see only what is assigned to you. The results show all answers, so you cannot see them.")
+        )
     return assessment
 
 
@@ -269,7 +271,9 @@ def _counted(standing: Standing, key: str) -> tuple[list[Duty], str]:
         return duties, ngettext("%(n)s requirement is in place", "%(n)s requirements are in place", len(duties))
     if key == "short":
         duties = standing.falling_short
-        return duties, ngettext("%(n)s requirement falls short", "%(n)s requirements fall short", len(duties))
+        return duties, ngettext(
+            "%(n)s requirement is not fully in place", "%(n)s requirements are not fully in place", len(duties)
+        )
     if key == "open":
         duties = standing.not_answered
         words = ngettext("%(n)s requirement has no answer yet", "%(n)s requirements have no answer yet", len(duties))

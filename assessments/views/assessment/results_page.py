@@ -127,14 +127,19 @@ class ResultsPage:
     @property
     def packages_heading(self) -> str:
         packages = self.packages
-        words = ngettext("%(n)s package", "%(n)s packages", len(packages)) % {"n": len(packages)}
+        n = len(packages)
         ends = [package.full for package in packages]
         if not all(ends):
             days = max((package.full_days for package in packages), default=0)
-            said = _("%(packages)s, all done %(days)s days after signing")
-            return said % {"packages": words, "days": days}
+            said = ngettext(
+                "%(n)s package, all done %(days)s days after signing",
+                "%(n)s packages, all done %(days)s days after signing",
+                n,
+            )
+            return said % {"n": n, "days": days}
         last = max(end for end in ends if end)
-        return _("%(packages)s, all done by %(day)s") % {"packages": words, "day": date_format(last, "DATE_FORMAT")}
+        said = ngettext("%(n)s package, all done by %(day)s", "%(n)s packages, all done by %(day)s", n)
+        return said % {"n": n, "day": date_format(last, "DATE_FORMAT")}
 
     @property
     def shared_numbers(self) -> list[int]:
@@ -146,14 +151,20 @@ class ResultsPage:
         """Count this month and all."""
         month, every = len(self.month), len(self.entries)
         if not every and not self.content["counts"]["answered"]:
-            return _("Nothing is answered yet")
+            return _("No question is answered yet")
         if not every:
             return _("No action is needed")
         if not self.final:
-            now = ngettext("%(n)s action in the first month", "%(n)s actions in the first month", month)
+            said = ngettext(
+                "%(n)s action in the first month, %(all)s in all",
+                "%(n)s actions in the first month, %(all)s in all",
+                month,
+            )
         else:
-            now = ngettext("%(n)s action this month", "%(n)s actions this month", month)
-        return _("%(now)s, %(all)s in all") % {"now": now % {"n": month}, "all": every}
+            said = ngettext(
+                "%(n)s action this month, %(all)s in all", "%(n)s actions this month, %(all)s in all", month
+            )
+        return said % {"n": month, "all": every}
 
     @property
     def caption(self) -> str:

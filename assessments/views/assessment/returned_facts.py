@@ -57,7 +57,7 @@ def _said_of_facts(error: Refused) -> str:
     """Return why facts are not saved here; only their own page shows the answers that they would hide."""
     if not isinstance(error, WouldHide):
         return sentence_of(error)
-    words = _("Saving this hides %(n)s answers that were given. Change it on its own page, which shows them first.")
+    words = _("Saving this hides %(n)s existing answers. Change it on the page of the fact, which shows them first.")
     return words % {"n": len(error.answers)}
 
 
@@ -81,7 +81,8 @@ def save_facts(case: MemberCase, form: FactsForm) -> list[tuple[str, str]]:
             ).conflicts
     for key in conflicts:
         words = _(
-            "Somebody changed “%(fact)s” while you were on the page. Nothing was overwritten: choose on its own page."
+            "Somebody changed “%(fact)s” while you were on the page. Nothing was overwritten. "
+            "Choose an answer on the page of the fact."
         )
         form.add_error(key, words % {"fact": form.facts[key].label})
     first = next(iter(places.values()))

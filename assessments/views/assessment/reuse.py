@@ -95,21 +95,21 @@ def _reuse(request: HttpRequest, case: MemberCase, source: Assessment | None) ->
     offered = answering_reuse.offered(case.assessment, [question.key for question in case.questions], source)
     chosen = [row for row in offered if str(row.pk) in ticked]
     if not chosen:
-        raise WorkflowError(_("Tick the answers to take over."))
+        raise WorkflowError(_("Tick the answers to copy."))
     if source is None and case.edition.order:
         taken = organisation_answers.take_over(case.assessment, chosen, by=case.user)
     else:
         taken = carry_over.copy(case.assessment, chosen, by=case.user)
     if taken and not any(row.to_confirm for row in taken):
         said = ngettext(
-            "One answer was taken over. Change it where this use is different.",
-            "%(n)s answers were taken over. Change one where this use is different.",
+            "One answer was copied. Change it where this use is different.",
+            "%(n)s answers were copied. Change them where this use is different.",
             len(taken),
         )
         return said % {"n": len(taken)}
     said = ngettext(
-        "One answer was taken over. Confirm it, or change it where it is not true here.",
-        "%(n)s answers were taken over. Confirm each, or change it where it is not true here.",
+        "One answer was copied. Confirm it, or change it where it is not true here.",
+        "%(n)s answers were copied. Confirm each, or change it where it is not true here.",
         len(taken),
     )
     return said % {"n": len(taken)}

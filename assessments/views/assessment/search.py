@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from assessments.access import finders, roles
@@ -177,11 +177,13 @@ def texts_of(case: MemberCase, question: Question, answer: Answer | None) -> lis
     edition, declared = case.edition, case.declared
     items = declared.items(edition, question) if question.is_checklist else ()
     clauses = [cited for _id, cited, _strength in clauses_of(edition, declared, question.requirements)]
-    texts = [(_("Question"), question.text), *((_("Line"), item.text) for item in items)]
-    texts += [(_("Clause"), cited) for cited in clauses]
+    texts = [(pgettext("where words were found", "Question"), question.text)]
+    texts += [(pgettext("where words were found", "Line"), item.text) for item in items]
+    texts += [(pgettext("where words were found", "Clause"), cited) for cited in clauses]
     if answer is not None:
         reasons = [value for value in answer.items.values() if isinstance(value, str)]
-        texts += [(_("Answer"), text) for text in (answer.text, answer.reason, *reasons) if text]
+        word = pgettext("where words were found", "Answer")
+        texts += [(word, text) for text in (answer.text, answer.reason, *reasons) if text]
     return texts
 
 
@@ -242,7 +244,7 @@ def section_check(request: HttpRequest, reference: str, key: str) -> HttpRespons
             return redirect("section", reference, key)
         if not empty:
             return finish(request, case, found)
-        form.add_error("complete", _("Answer what is empty first; “Do not know yet” is an answer too."))
+        form.add_error("complete", _("Answer the open questions first. You may choose “Do not know yet”."))
         words = _("Question %(n)s has no answer: %(title)s")
         errors = [(view.id, words % {"n": view.number, "title": view.question.title}) for view in empty]
     unknown = [view for view in views if view not in empty and view.answer and view.answer.choice == Choice.UNKNOWN]
@@ -284,7 +286,7 @@ def finish(request: HttpRequest, case: MemberCase, found: Section) -> HttpRespon
     asked = finders.assignments_for(case.user).filter(assessment=case.assessment, section=found.key, question="")
     for assignment in asked:
         asking.finish(assignment, by=case.user)
-        said = f"{said} {_('What you were asked to answer there is marked as done.')}"
+        said = f"{said} {_('The request to answer it is marked as done.')}"
     messages.success(request, said)
     sections = [section.key for section, _questions in case.sections]
     following = sections[sections.index(found.key) + 1 :]

@@ -19,8 +19,8 @@ from assessments.views.assessment.search import duration, minutes_for
 FILTERS = [
     ("", gettext_lazy("All sections")),
     ("open", gettext_lazy("Not complete")),
-    ("unknown", gettext_lazy("With answers not known yet")),
-    ("flagged", gettext_lazy("With your flags")),
+    ("unknown", gettext_lazy("With “do not know” answers")),
+    ("flagged", gettext_lazy("Flagged by you")),
 ]
 
 

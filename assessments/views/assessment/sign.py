@@ -85,7 +85,7 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
     case = find_case(request, reference)
     if not case.sees_all:
         raise NotPermitted(
-            _("You see the sections that are assigned to you; checking takes somebody who sees all of them.")
+            _("You see only the sections assigned to you. Only members who see all sections can check the answers.")
         )
     assessment = case.assessment
     answers = stored_answers(case, case.questions)
@@ -271,7 +271,8 @@ def elsewhere(request: HttpRequest, case: MemberCase) -> HttpResponse | None:
     """Lead away from a signing page whose moment has passed, or has not come."""
     if not case.assessment.is_editable:
         messages.error(
-            request, _("There is nothing to sign now: it stands at “%s”.") % case.assessment.get_state_display()
+            request,
+            _("There is nothing to sign now. Status of the assessment: %s.") % case.assessment.get_state_display(),
         )
         return redirect("assessment", case.assessment.reference)
     return None
@@ -370,7 +371,7 @@ def self_certify(request: HttpRequest, reference: str) -> HttpResponse:
     """Sign a Low use and have its certificate at once."""
     case = find_to_sign(request, reference)
     if case.assessment.use.assigned_tier != Tier.LOW or case.assessment.state == State.RETURNED:
-        messages.error(request, _("This use goes to a reviewer."))
+        messages.error(request, _("A reviewer decides on this use."))
         return redirect("sign" if case.assessment.is_editable else "assessment", reference)
     return elsewhere(request, case) or _self_certify(request, case)
 
@@ -414,7 +415,7 @@ def declare_prohibited(request: HttpRequest, reference: str) -> HttpResponse:
     """Sign that the declared facts are a prohibited use; the case ends with a decision letter."""
     case = find_to_sign(request, reference)
     if not case.assessment.use.prohibited_by_facts:
-        messages.error(request, _("The declared facts are no prohibited use."))
+        messages.error(request, _("The declared facts do not describe a prohibited use."))
         return redirect("assessment", reference)
     return elsewhere(request, case) or _declare_prohibited(request, case)
 
@@ -458,7 +459,7 @@ def recall(request: HttpRequest, reference: str) -> HttpResponse:
             messages.success(request, _("Taken back. Answers and facts can be changed again."))
         return redirect("assessment", reference)
     if case.assessment.state != State.SUBMITTED:
-        messages.error(request, _("Only what nobody has taken yet can be taken back."))
+        messages.error(request, _("You cannot take this back: a reviewer has taken the case."))
         return redirect("assessment", reference)
     context = {"case": case, "assessment": case.assessment, "use": case.assessment.use}
     return render(request, "assessments/assessment/recall.html", context)
@@ -470,7 +471,9 @@ def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
     case = find_to_sign(request, reference)
     assessment = case.assessment
     if State.WITHDRAWN not in workflow.MOVES[State(assessment.state)]:
-        messages.error(request, _("This cannot be withdrawn now: it stands at “%s”.") % assessment.get_state_display())
+        messages.error(
+            request, _("This cannot be withdrawn now. Status of the assessment: %s.") % assessment.get_state_display()
+        )
         return redirect("assessment", reference)
     return _withdraw(request, case)
 

@@ -326,7 +326,7 @@ class Standing:
         least, most = scored[0], scored[-1]
         if least.value == most.value:
             return _("%(value)s of 100 in every dimension that is assessed") % {"value": least.value}
-        return _("%(least)s to %(most)s of 100; %(name)s is furthest behind") % {
+        return _("%(least)s to %(most)s of 100; the lowest is %(name)s") % {
             "least": least.value,
             "most": most.value,
             "name": least.name,

@@ -12,8 +12,6 @@ from assessments.guideline.terms import TIERS, UNKNOWN, Tier
 from assessments.guideline.wording import fact_answer
 from assessments.templatetags.hk import TIER_WORDS
 
-NAMED = 2  # answers that are named in the open; the others are folded
-
 
 def nearest(edition: Edition, tier: str, changes: Iterable[Mapping[str, Any]]) -> str:
     """Return one sentence on the nearest other tier: which answer, or which two, would give it; empty for no change.
@@ -29,13 +27,15 @@ def nearest(edition: Edition, tier: str, changes: Iterable[Mapping[str, Any]]) -
     if not found:
         return ""
     to = min((str(change["tier"]) for change in found), key=lambda other: abs(TIERS.index(Tier(other)) - here))
-    said = [_said(edition, change) for change in found if str(change["tier"]) == to][:NAMED]
-    return _("%(tier)s, if %(answers)s.") % {"tier": TIER_WORDS[Tier(to)], "answers": _(" or ").join(said)}
+    first, *others = [_names(edition, change) for change in found if str(change["tier"]) == to]
+    words = {"tier": TIER_WORDS[Tier(to)], **first}
+    if not others:
+        return _("%(tier)s, if “%(fact)s” were “%(answer)s”.") % words
+    words |= {f"second_{name}": word for name, word in others[0].items()}
+    return _("%(tier)s, if “%(fact)s” were “%(answer)s”, or if “%(second_fact)s” were “%(second_answer)s”.") % words
 
 
-def _said(edition: Edition, change: Mapping[str, Any]) -> str:
+def _names(edition: Edition, change: Mapping[str, Any]) -> dict[str, str]:
+    """Return the fact of a change and its new answer in words."""
     fact = edition.facts[change["fact"]]
-    return _("“%(fact)s” were “%(answer)s”") % {
-        "fact": fact.label,
-        "answer": fact_answer(fact, change["to"], short=True),
-    }
+    return {"fact": fact.label, "answer": fact_answer(fact, change["to"], short=True)}

@@ -8,17 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from assessments.access import finders
 from assessments.access.finders.cases import TimelineEntry
 from assessments.audit import kinds
-from assessments.models import Appeal
+from assessments.models import Appeal, CertificateStatus
 
 SAID = {
-    finders.SAID_BY_REVIEWER: gettext_lazy("Message of the reviewer"),
-    finders.SAID_BY_APPLICANT: gettext_lazy("Message of the applicant"),
+    finders.SAID_BY_REVIEWER: gettext_lazy("Message from the reviewer"),
+    finders.SAID_BY_APPLICANT: gettext_lazy("Message from the applicant"),
 }
 
 
@@ -97,10 +99,14 @@ def _details(kept: str | None) -> dict[str, Any]:
 def appeal_words(appeal: Appeal) -> str:
     """Say what an appeal or complaint is about, in a few words."""
     if appeal.decision:
-        return _("%(decision)s by %(name)s") % {
+        return _("%(decision)s by %(name)s, %(day)s") % {
             "decision": appeal.decision.get_kind_display(),
             "name": appeal.decision.by_name,
+            "day": date_format(localtime(appeal.decision.at), "DATE_FORMAT"),
         }
     if appeal.event:
-        return _("a change of the certificate")
+        return _("certificate %(status)s, %(day)s") % {
+            "status": str(CertificateStatus(appeal.event.kind).label).lower(),
+            "day": date_format(localtime(appeal.event.at), "DATE_FORMAT"),
+        }
     return _("how the case was handled")

@@ -47,7 +47,7 @@ def group(request: SignedIn, reference: str, group: str) -> HttpResponse:
         raise Http404
     asked = facts.on_page(page)
     if not facts.of_group(page):
-        messages.info(request, _("Nothing is asked here: no question for this system needs these details."))
+        messages.info(request, _("There is nothing to answer here: no question about this system needs these details."))
         return redirect(use)
     locked, why_locked = _locked(use, [fact.key for fact in asked])
     data = posted(request)
@@ -80,13 +80,13 @@ def group(request: SignedIn, reference: str, group: str) -> HttpResponse:
                     return redirect(f"{facts.page_url(group)}?then={then}" if then else facts.page_url(group))
                 return redirect(_after(Facts.of(use), group, then, saved))
             if saved and saved.changed:
-                messages.success(request, _("What you answered is saved."))
+                messages.success(request, _("Your answers are saved."))
             facts = Facts.of(use)
             form = _as_saved(form, facts, asked, locked, conflicts)
         if would_hide := refusal.error_as(WouldHide):
             context["hides"] = _hides(use, would_hide)
         if refused:
-            form.add_error(None, _("Not saved: what is locked cannot be changed now. What you gave stands below."))
+            form.add_error(None, _("Not saved: locked facts cannot be changed now. Your answers are below."))
     context |= _group_context(facts, page, form, then, locked, why_locked)
     return render(request, "assessments/facts/group.html", context)
 
@@ -118,7 +118,7 @@ def draft(request: SignedIn, reference: str, group: str) -> HttpResponse:
         raise Http404
     if "discard" in request.POST:
         drafts.discard_draft(use, group, by=request.user)
-        messages.success(request, _("Discarded. The page shows what is declared."))
+        messages.success(request, _("Your choices were discarded. The page shows the declared facts."))
         return redirect("facts", use.reference, group)
     if is_of_another(request):
         return HttpResponse(said_of_another(), status=409, content_type="text/plain; charset=utf-8")
@@ -182,7 +182,9 @@ def _as_saved(
             data[f"base_{key}"] = str(row.revision)
     again = _form(data, facts, asked, locked)
     for key in conflicts:
-        words = _("%(fact)s: %(name)s changed this answer while you were on the page. Nothing was overwritten: choose.")
+        words = _(
+            "%(fact)s: %(name)s changed this answer while you were on the page. Nothing was overwritten. Choose an answer."
+        )
         again.add_error(None, words % {"fact": facts.edition.facts[key].label, "name": facts.rows[key].by})
         again.conflicts.append(key)
     return again
@@ -249,7 +251,7 @@ def _locked(use: DeclaredUse, keys: Collection[str]) -> tuple[set[str], str]:
     if editable is None:
         return set(), ""
     locked = set(keys) - editable
-    return locked, _("Only what the reviewer marked can be changed now; the other answers stand.") if locked else ""
+    return locked, _("Only what the reviewer marked can be changed now. The other answers stay.") if locked else ""
 
 
 def _after(facts: Facts, group: str, then: str, saved: declare.FactsSaved | None) -> str:
@@ -295,7 +297,7 @@ def _group_context(
     if then == "returned":
         label = _("Save and go back to the changes")
     elif then != "tier" and following:
-        label = _("Save and go on to “%(title)s”") % {"title": following.title}
+        label = _("Save and continue to “%(title)s”") % {"title": following.title}
     questions = []
     form.is_valid()  # a form that was made anew from what was posted
     now = form.completed() if form.is_bound else facts.values

@@ -63,7 +63,7 @@ def _act(request: SignedIn, use: DeclaredUse, found: Hold) -> tuple[AssignHoldFo
         if not form.is_valid():
             return form, "", ""
         holds.assign(found, by=request.user, **form.cleaned_data)
-        return None, "", _("%s looks after this hold now.") % form.cleaned_data["owner"]
+        return None, "", _("%s is now responsible for this hold.") % form.cleaned_data["owner"]
     if form is not None and (invalid := refused.error_as(InvalidAnswer)):
         show_refusal(form, invalid)
         return form, "", ""
@@ -122,14 +122,14 @@ def sign_worst(request: SignedIn, reference: str) -> HttpResponse:
     facts = Facts.of(use)
     answers, never = worst_case.open_answers(facts.edition, facts.values)
     if not answers and not never:
-        messages.info(request, _("The tier waits for no answer."))
+        messages.info(request, _("The tier does not wait for an answer."))
         return redirect(use)
     sentence, *_lines = worst_case.worst_statement(use, facts.edition, answers).splitlines()
     form = StatementForm(posted(request), sentences=[sentence], digest=sha256(canonical_json(answers)))
     if request.method == "POST" and form.is_valid():
         with refusals(form):
             worst_case.sign_worst(use, by=request.user, shown=answers)
-            messages.success(request, _("Signed. The tier is not provisional any more."))
+            messages.success(request, _("Signed. The tier is no longer provisional."))
             return redirect(use)
     context: dict[str, Any] = {
         "place": PLACE,
@@ -153,14 +153,16 @@ def disagree(request: SignedIn, reference: str) -> HttpResponse:
     roles.require(request.user, Action.DECLARE, use)
     row = Facts.of(use).rows.get("minor_procedural_task")
     if row is None or row.agreed_by is None:
-        messages.info(request, _("There is no agreement to take back."))
+        messages.info(request, _("There is no agreement to withdraw."))
         return redirect(use)
     if row.agreed_by != request.user and not roles.may(request.user, Action.SIGN, use.organisation_id):
-        raise NotPermitted(_("Only the person who agreed, or an owner, can take it back."))
+        raise NotPermitted(_("Only the person who agreed, or an owner, can withdraw the agreement."))
     form = ReasonForm(posted(request))
     if request.method == "POST" and form.is_valid():
         with refusals(form):
             procedural.withdraw_agreement(use, by=request.user, reason=form.cleaned_data["reason"])
-            messages.success(request, _("Taken back. The answer counts as no; the tier was worked out again."))
+            messages.success(
+                request, _("Agreement withdrawn. The answer counts as “no”, and the tier was worked out again.")
+            )
             return redirect(use)
     return render(request, "assessments/facts/disagree.html", {"place": PLACE, "use": use, "row": row, "form": form})

@@ -181,7 +181,7 @@ class Facts:
             for_duties = _("counts as the worst case for the duties, not for the tier")
             note = _("counts as the worst case") if key in self.of_the_tier else for_duties
         if key == PROCEDURAL and row.value is True and row.agreed_by_id is None:
-            note = _("counts as no until a second member agrees")
+            note = _("counts as “no” until a second member agrees")
         if row.signed_worst_id:
             note = _("signed at its worst answer")
         state = "unknown" if row.value == UNKNOWN else "answered"

@@ -55,7 +55,7 @@ def test_a_draft_on_release_2_keeps_its_page_of_results(client, cast, second):
     draft = assessed_on(second, cast, state="draft", answers={"use-register": {"choice": "not_in_place"}})
     client.force_login(cast.owner)
     page = client.get(reverse("results", args=[draft.reference])).content.decode()
-    assert "Where this use stands today" in page
+    assert "Results of this use today" in page
     assert "Packages" not in page
 
 

@@ -166,7 +166,7 @@ def test_a_thread_is_resolved_and_opened_again_by_a_button(client, cast, draft):
     client.post(page_of("comments", draft), {"resolve": first.pk})
     first.refresh_from_db()
     assert first.resolved_by == cast.owner
-    assert "All is resolved" in words_of(client.get(page_of("comments", draft)))
+    assert "” are resolved" in words_of(client.get(page_of("comments", draft)))
     client.post(page_of("comments", draft), {"reopen": first.pk})
     first.refresh_from_db()
     assert first.resolved_at is None
@@ -260,7 +260,7 @@ def test_the_section_page_counts_open_threads_and_opens_them_below_the_answer(cl
     after = client.post(page_of("comments", draft), {"resolve": first.pk}, **HX)
     assert (after.status_code, "Comments (1 open)" in after.content.decode()) == (200, True)
     wrong = client.post(page_of("comments", draft), {"text": " "}, **HX)
-    assert "Write what you want to say." in words_of(wrong)
+    assert "Write a comment." in words_of(wrong)
 
 
 # --- asking ------------------------------------------------------------------------------------------------------------
@@ -402,7 +402,7 @@ def test_who_sees_only_what_is_assigned_passes_nothing_on(client, cast, draft):
     client.force_login(cast.assigned)
     assert ask(client, draft, member=member(cast.contributor).pk).status_code == 403
     client.force_login(cast.contributor)
-    assert "Or invite somebody by mail" not in words_of(client.get(page_of("ask", draft)))
+    assert "Or invite somebody by email" not in words_of(client.get(page_of("ask", draft)))
 
 
 def test_somebody_who_is_not_here_yet_is_invited_with_the_question_and_finds_it(client, cast, draft):

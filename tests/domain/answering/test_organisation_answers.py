@@ -118,16 +118,16 @@ def test_a_start_with_taken_over_answers_is_no_going_on(client, cast, former):
     new = begin(cast, by=cast.owner)
     client.force_login(cast.owner)
     tasks = client.get(new.get_absolute_url()).content.decode()
-    assert "Start with this section" in tasks
-    assert "You answered last" not in tasks
+    assert "Start this section" in tasks
+    assert "Your last answer" not in tasks
     section = new.compiled().questions[SHARED].section
     page = client.get(reverse("section", args=[new.reference, section])).content.decode()
     row = page.partition(f'id="q-{SHARED}"')[2].partition("<aside")[0]
-    assert f"Taken over from “{former.use.title}”, to be confirmed." in row
-    assert "Taken over, to be confirmed" in row
+    assert f"Copied from “{former.use.title}”, to be confirmed." in row
+    assert "Copied, to be confirmed" in row
     assert "by you" not in row
     history = client.get(reverse("history", args=[new.reference, SHARED])).content.decode()
-    assert "Taken over" in history
+    assert "Copied" in history
 
 
 def test_only_practices_of_the_whole_organisation_are_confirmed_for_each_use(edition):
@@ -165,7 +165,7 @@ def test_the_question_says_who_answered_it_for_the_whole_organisation(client, ca
     section = new.compiled().questions[SHARED].section
     page = client.get(reverse("section", args=[new.reference, section])).content.decode()
     row = page.partition(f'id="q-{SHARED}"')[2].partition("<aside")[0]
-    assert f"Taken over from “{former.use.title}”, for the whole organisation." in row
+    assert f"Copied from “{former.use.title}”, for the whole organisation." in row
     assert "Olivia Owner answered it there on" in row
     link = re.search(r'<a href="#([^"]+)">Change<', row)
     assert link

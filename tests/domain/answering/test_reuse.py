@@ -121,7 +121,7 @@ def test_a_carried_answer_counts_for_nothing_until_it_is_confirmed(cast: Cast) -
     assert (row.to_confirm, row.by, row.text, row.revision) == (False, cast.owner, SAID["text"], 2)
     assert set(reload(new).answer_values()) == {POLICY}
     assert reload(new).answered == 1
-    with pytest.raises(WorkflowError, match="nothing to confirm"):
+    with pytest.raises(WorkflowError, match="nothing left to confirm"):
         reuse.confirm_copied(new, POLICY, by=cast.owner, base=2)
 
 
@@ -139,7 +139,7 @@ def test_nobody_confirms_what_was_changed_after_they_read_it(cast: Cast) -> None
     new = begun(cast)
     carry_all(new, by=cast.owner)
     Answer.objects.filter(assessment=new, question__key=POLICY).update(revision=5)
-    with pytest.raises(Conflict, match="Look at it again"):
+    with pytest.raises(Conflict, match="Check it again"):
         reuse.confirm_copied(new, POLICY, by=cast.owner, base=1)
 
 
@@ -206,7 +206,7 @@ def test_the_task_list_offers_and_the_page_takes_over_what_is_ticked(client: Cli
     assert SAID["text"] in page.content.decode()
     ticked = next(one["row"].pk for one in page.context["offered"] if one["question"].key == POLICY)
     done = client.post(here(new), {"take": [ticked]}, follow=True).content.decode()
-    assert "One answer was taken over." in done
+    assert "One answer was copied." in done
     section = client.get(reverse("section", args=[new.reference, "governance"])).content.decode()
     assert "for the whole organisation." in section
     assert reload(new).answered == 1
@@ -219,8 +219,8 @@ def test_answers_of_one_assessment_are_taken_over_to_be_confirmed(client: Client
     page = client.get(f"{here(new)}?from={source.reference}")
     ticked = next(one["row"].pk for one in page.context["offered"] if one["question"].key == OWN)
     done = client.post(here(new), {"take": [ticked], "from": source.reference}, follow=True).content.decode()
-    assert "One answer waits to be confirmed" in done
-    assert "1 answer from elsewhere has to be confirmed" in client.get(new.get_absolute_url()).content.decode()
+    assert "One answer has to be confirmed" in done
+    assert "1 copied answer has to be confirmed" in client.get(new.get_absolute_url()).content.decode()
     section = client.get(reverse("section", args=[new.reference, "governance"])).content.decode()
     assert "Carried over, confirm" in section
     assert f"{here(new)}#carried-{OWN}" in section
@@ -233,7 +233,7 @@ def test_reuse_form_with_nothing_ticked_says_so_and_copies_nothing(client: Clien
     elsewhere(cast)
     new = begun(cast)
     client.force_login(cast.owner)
-    assert "Tick the answers to take over." in client.post(here(new), {}).content.decode()
+    assert "Tick the answers to copy." in client.post(here(new), {}).content.decode()
     assert not new.answers.exists()
 
 

@@ -158,7 +158,7 @@ def test_what_a_locked_assessment_refuses_stays_in_the_controls(cast: Cast) -> N
         section_of(submitted), posted(base=1, choice="partly", text="Too late, alas.")
     )
     content = response.content.decode()
-    assert "Submitted” and locked" in content
+    assert "is locked (Submitted)" in content
     assert "Too late, alas.</textarea>" in content
 
 
@@ -227,7 +227,7 @@ def test_put_both_joins_the_notes_and_says_whose_choice_stands(cast: Cast, draft
         "Hers.\n\nHis.",
         cast.contributor,
     )
-    assert "Olivia Owner had chosen “In place”, you “Partly”: the choice of Olivia Owner stands." in page
+    assert "Olivia Owner had chosen “In place”, and you “Partly”. The choice of Olivia Owner is kept." in page
     assert "Hers.\n\nHis.</textarea>" in page
     assert history(draft) == [("Hers.", "current"), ("His.", "conflict"), ("Hers.\n\nHis.", "current")]
 
@@ -261,7 +261,7 @@ def test_put_both_takes_the_ticks_where_the_other_had_said_none_of_these(cast: C
     save(draft, key, {"choice": "none"}, by=cast.owner)
     page = resolve(signed_in(cast.contributor), draft, posted(key, items=items[:1], seen=1), "both", key)
     assert (stored(draft, key).choice, stored(draft, key).items) == ("ticked", {items[0]: True})
-    assert "Olivia Owner had chosen “None of these”, you had ticked lines: your lines stand." in page
+    assert "Olivia Owner had chosen “None of these”, and you had ticked lines. Your lines are kept." in page
 
 
 def test_put_both_shows_a_third_version_instead_of_overwriting_it(cast: Cast, draft: Assessment) -> None:
@@ -284,7 +284,7 @@ def test_put_both_works_without_script(cast: Cast, draft: Assessment) -> None:
     form = posted(choice="partly", text="His.", seen=1) | {"resolve": f"both:{PRACTICE}"}
     page = signed_in(cast.contributor).post(section_of(draft), form, follow=True).content.decode()
     assert stored(draft).text == "Hers.\n\nHis."
-    assert "the choice of Olivia Owner stands" in page
+    assert "The choice of Olivia Owner is kept" in page
 
 
 # --- one response, ten queries ------------------------------------------------------------------------------------------------
@@ -402,7 +402,10 @@ def test_a_stale_fact_is_kept_beside_the_newer_one_and_the_others_are_saved(cast
     response = connie.post(facts_url(use, group), sent)
     content = response.content.decode()
     assert response.status_code == 200
-    assert "Olivia Owner changed this answer while you were on the page. Nothing was overwritten: choose." in content
+    assert (
+        "Olivia Owner changed this answer while you were on the page. Nothing was overwritten. Choose an answer."
+        in content
+    )
     assert 'value="mine:safety_component"' in content
     assert 'value="theirs:safety_component"' in content
     assert (fact(use).value, fact(use, "autonomous_robot").value) == (False, True)
@@ -481,7 +484,7 @@ def test_what_is_given_for_locked_facts_is_shown_and_not_saved(cast: Cast) -> No
     submit.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
     sent = page | {FACT: "yes", REASON: "It only sorts the post."}
     content = client.post(facts_url(use, group), sent).content.decode()
-    assert "Not saved: what is locked cannot be changed now." in content
+    assert "Not saved: locked facts cannot be changed now." in content
     assert "It only sorts the post." in content
     assert fact(use, FACT).value is False
 

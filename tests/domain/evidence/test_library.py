@@ -938,8 +938,8 @@ def test_a_replaced_piece_asks_to_be_looked_at_until_somebody_has(client, cast, 
     library.attach(piece, draft, QUESTION, by=cast.owner)
     library.add_version(piece, by=cast.owner, link="https://example.org/2")
     client.force_login(cast.contributor)
-    assert "replaced since it was attached: look again" in strip_on_page(client, draft)
-    assert "Still shows it" in strip_on_page(client, draft)
+    assert "replaced since it was attached: check it again" in strip_on_page(client, draft)
+    assert "Confirm that it still supports the answer" in strip_on_page(client, draft)
     client.post(page_of(draft), {"confirm": piece.reference})
     assert "look again" not in strip_on_page(client, draft)
     use = EvidenceUse.objects.get()
@@ -954,7 +954,7 @@ def test_an_expired_piece_says_so_until_somebody_has_looked(client, cast, draft,
     client.force_login(cast.contributor)
     for expires_on, flagged in ((today, False), (today - timedelta(days=1), True)):
         Evidence.objects.update(expires_on=expires_on)
-        assert ("Still shows it" in strip_on_page(client, draft)) == flagged
+        assert ("Confirm that it still supports the answer" in strip_on_page(client, draft)) == flagged
     assert "hk-evidence-warning" in strip_on_page(client, draft)
     client.post(page_of(draft), {"confirm": piece.reference})
     strip = strip_on_page(client, draft)
@@ -989,7 +989,7 @@ def test_the_owner_of_a_piece_that_runs_out_is_told_on_the_dashboard(client, cas
     for days, title in ((30, "Soon"), (31, "Later")):
         make_evidence(cast.organisation, by=cast.contributor, title=title, expires_on=today + timedelta(days=days))
     client.force_login(cast.contributor)
-    answering = "Go on with the questions: Booking and urgency sorting"
+    answering = "Continue with the questions: Booking and urgency sorting"
     titles = [need.title for need in client.get(reverse("dashboard")).context["needs"]]
     assert titles == ["Renew the evidence “Soon”", answering]
     client.force_login(cast.owner)

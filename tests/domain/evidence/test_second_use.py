@@ -126,7 +126,10 @@ def test_the_form_asks_at_the_field_and_the_reviewer_reads_it(client: Client, ca
     url = reverse("conformity_part", args=[draft.reference, "data"])
     form = client.get(url).context["form"]
     name = f"why-{notice.reference}"
-    assert form.fields[name].help_text == "It is evidence of: Tests. Needed if you tick it; the reviewer reads it."
+    assert (
+        form.fields[name].help_text
+        == "It is already evidence for: Tests. Needed if you tick it. The reviewer reads this."
+    )
     sent = {"base": 1, "operation": str(form.initial["operation"]), "evidence": [notice.reference], "words": "Kept."}
     wrong = client.post(url, sent)
     assert wrong.status_code == 200
@@ -139,4 +142,4 @@ def test_the_form_asks_at_the_field_and_the_reviewer_reads_it(client: Client, ca
     client.force_login(cast.independent)
     page = client.get(reverse("review_parts", args=[submission.reference])).content.decode()
     assert WHY in page
-    assert "Also evidence of: Tests." in page
+    assert "Also used as evidence for: Tests." in page

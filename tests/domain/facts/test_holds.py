@@ -278,7 +278,7 @@ def test_an_owner_signs_the_worst_answer_and_the_tier_is_provisional_no_more(cas
     assert (use.assigned_tier, use.provisional) == ("high", True)
     with pytest.raises(NotPermitted):
         worst_case.sign_worst(use, by=cast.contributor)
-    with pytest.raises(WorkflowError, match="Other answers are open"):
+    with pytest.raises(WorkflowError, match="The open answers have changed"):
         worst_case.sign_worst(use, by=cast.owner, shown={})
     signed = worst_case.sign_worst(use, by=cast.owner, shown={"healthcare_diagnosis": True})
     use.refresh_from_db()
@@ -291,7 +291,7 @@ def test_an_owner_signs_the_worst_answer_and_the_tier_is_provisional_no_more(cas
     assert kinds(cast.organisation)[-1] == "worst_answers_signed"
     with pytest.raises(FrozenRow):
         signed.save()
-    with pytest.raises(WorkflowError, match="waits for no answer"):
+    with pytest.raises(WorkflowError, match="does not wait for an answer"):
         worst_case.sign_worst(use, by=cast.owner)
     facts_declare.declare_facts(use, {"healthcare_diagnosis": False}, by=cast.contributor)  # known now, by a revision
     row.refresh_from_db()
@@ -302,7 +302,7 @@ def test_an_owner_signs_the_worst_answer_and_the_tier_is_provisional_no_more(cas
 def test_a_fact_on_a_prohibited_use_is_never_signed_at_its_worst(cast):
     facts = {"illegal_purpose": "unknown", "healthcare_diagnosis": "unknown"}
     use = make_use("low", cast.organisation, facts=facts)
-    with pytest.raises(WorkflowError, match="never signed"):
+    with pytest.raises(WorkflowError, match="cannot be signed"):
         worst_case.sign_worst(use, by=cast.owner)
     assert use.facts.get(key="healthcare_diagnosis").value == "unknown"
 
@@ -438,8 +438,8 @@ def test_each_change_after_the_certificate_is_a_reason_of_its_own(cast, edition)
         ("evidence", "The evidence “Log” was replaced by version 2."),
         ("evidence", "The evidence “List” was withdrawn from the library."),
         ("fact", f"Declared facts changed: {edition.facts['users_scale'].label}."),
-        ("use", "The use was described otherwise: its purpose, setting, people affected or scope."),
-        ("fact", "The system's register entry changed: its version, its suppliers or its parts."),
+        ("use", "The description of the use changed: its purpose, setting, people affected or scope."),
+        ("fact", "The register entry of the system changed: its version, its suppliers or its parts."),
     ]
     assert Certificate.objects.get().status() == "valid"  # none of them raised the tier
     assert kinds(cast.organisation).count("approval_stale") == 5
@@ -590,7 +590,7 @@ def test_a_decided_answer_declared_otherwise_later_flags_the_approval(cast):
     submit.submit(opened, by=cast.owner, route=Route.INDEPENDENT)
     assert words_of(assessment)[-1] == (
         "answer",
-        "One answer that was decided on is declared otherwise in a later submission.",
+        "One decided answer is different in a later submission.",
     )
 
 

@@ -75,7 +75,7 @@ def test_it_is_searched_and_narrowed(ines, cast):
     assert found(status="valid") == [theirs.pk, high.pk, limited.pk]
     assert found(status="revoked") == []
     assert found(status="no-such-status") == found()
-    page = text_of(ines.get(REGISTER, {"q": "nothing like this"}))
+    page = text_of(ines.get(REGISTER, {"q": "no use like this"}))
     assert "No certificate is what you asked for" in page
 
 

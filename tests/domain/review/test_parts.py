@@ -324,7 +324,7 @@ def test_who_has_a_seat_is_not_named_as_an_overseer(cast: Cast, rows: list[dict[
         conformity_file.save_part(submission.assessment, "overseers", GivenPart(rows=rows), by=cast.owner, base=1)
     assert (error.value.field, str(error.value)) == (
         field,
-        "Ines Independent reviews this use, so somebody else has to be its overseer.",
+        "Ines Independent reviews this use. Choose somebody else as overseer.",
     )
     assert ConformityPart.objects.get(key="overseers").rows == FILE_ROWS["overseers"]
 
@@ -338,7 +338,7 @@ def test_an_overseer_who_took_the_seat_before_is_stopped_at_the_approval(cast: C
     submission.seats.update(reviewer=cast.independent)  # a seat from before this was asked
     mark_all(submission, by=cast.independent)
     assert refused(submission, cast.independent) == [
-        "The conformity file names you as an overseer of this use, so somebody else has to review it."
+        "The conformity file names you as an overseer of this use. Somebody else must review it."
     ]
 
 

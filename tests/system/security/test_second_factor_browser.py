@@ -79,7 +79,7 @@ def test_a_reviewer_adds_a_passkey_in_four_steps_and_comes_back_to_the_queue(pag
     assert heading(page) == "Your second factor"  # 1
     follow(page, "Add a passkey")
     fill(page, "Password", PASSWORD)
-    press(page, "Confirm and go on")  # 2
+    press(page, "Confirm and continue")  # 2
     fill(page, "What it is on", "My phone")
     press(page, "Add the passkey")  # 3
     codes = keep_codes(page)  # 4
@@ -103,7 +103,7 @@ def test_a_passkey_that_does_not_know_its_person_signs_nobody_in(page, site, peo
     sign_in_by_form(page, site, person.email, PASSWORD)
     page.goto(f"{site}{reverse('mfa_add_webauthn')}")
     fill(page, "Password", PASSWORD)
-    press(page, "Confirm and go on")
+    press(page, "Confirm and continue")
     press(page, "Add the passkey")
     sign_out(page)
     key.does_not_know_its_person()
@@ -122,7 +122,7 @@ def test_an_owner_adds_an_app_before_the_first_signature_and_signs_without_being
     assert heading(page) == "Your second factor"  # 1
     follow(page, "Set up an app")
     fill(page, "Password", PASSWORD)
-    press(page, "Confirm and go on")  # 2
+    press(page, "Confirm and continue")  # 2
     secret = page.locator("#totp-key").inner_text()
     assert page.locator(".hk-qr svg").count() == 1
     fill(page, "Code", code_of(secret))
@@ -160,7 +160,7 @@ def test_a_code_is_asked_for_at_sign_in_and_again_before_a_decision_and_what_was
     fit(page)
     cache.clear()  # half a minute later: the app shows another code
     fill(page, "Code", code_of(secret))
-    press(page, "Confirm and go on")
+    press(page, "Confirm and continue")
     assert page.url.endswith(reverse("review", args=[submission.reference]))
     decision = Submission.objects.get(pk=submission.pk).decisions.latest("pk")
     assert decision.statement.startswith("It does not hold.")
@@ -188,7 +188,7 @@ def test_the_last_passkey_is_removed_by_whoever_has_it(page, site, people):
     sign_in_by_form(page, site, owner.email, PASSWORD)
     page.goto(f"{site}{reverse('mfa_add_webauthn')}")
     fill(page, "Password", PASSWORD)
-    press(page, "Confirm and go on")
+    press(page, "Confirm and continue")
     fill(page, "What it is on", "My key")
     press(page, "Add the passkey")
     keep_codes(page)

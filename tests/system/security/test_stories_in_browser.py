@@ -83,7 +83,7 @@ def test_an_open_session_of_a_reviewer_becomes_no_account_and_signs_nothing(plac
         assert heading(page) == "Confirm that it is you"
         for guess in ("password of the reviewer", "Ines Independent 1", "hkguide 2026"):
             fill(page, password=guess)
-            press(page, "Confirm and go on")
+            press(page, "Confirm and continue")
             assert heading(page) == "Confirm that it is you"
         refuse = reverse("refuse", args=[submitted.submissions.get().reference])
         place.open(page, refuse)
@@ -171,7 +171,7 @@ def test_a_forwarded_invitation_makes_nobody_a_reviewer(place):
         assert heading(page) == "This invitation is for another address"
         place.open(page, reverse("account_email"))
         fill(page, password=PASSWORD)
-        press(page, "Confirm and go on")
+        press(page, "Confirm and continue")
         fill(page, email=invited)
         press(page, "Send the code")
         place.open(page, reverse("account_email_verification_sent"))

@@ -83,8 +83,8 @@ def test_a_figure_alone_is_no_answer_yet(client, draft):
 
 def test_a_planned_day_that_is_over_is_an_error_at_the_field(client, draft):
     page = post(client, draft, "use-register", choice="planned", planned_for="2026-01-31")
-    assert "This day is over. Enter today or a later day." in slot(page, "planned_for", "use-register")
-    assert "Date is over" in page
+    assert "This date is in the past. Enter today or a later date." in slot(page, "planned_for", "use-register")
+    assert "Date is in the past" in page
     assert not draft.answers.exists()
 
 

@@ -106,7 +106,7 @@ def test_nothing_is_started_on_a_retired_use(client: Client, cast: Cast) -> None
     shown = page(client, cast.contributor, use.get_absolute_url())
     assert "Start the questions" not in shown
     assert reverse("model_card", args=[use.reference]) not in shown
-    assert "An owner takes it back into use" in shown
+    assert "An owner has to take it back into service" in shown
 
 
 def test_an_owner_is_not_led_to_accept_the_risk_of_their_own_action(client: Client, cast: Cast) -> None:
@@ -129,9 +129,9 @@ def test_a_low_use_that_only_a_reviewer_may_pass_is_led_there(client: Client, ca
     )  # a reviewer has closed it in an earlier round
     tier.run_rules(DeclaredUse.objects.for_list().get(pk=assessment.use_id), by=cast.owner)
     shown = page(client, cast.owner, reverse("check", args=[assessment.reference]))
-    assert "once stood at “yes” or “do not know”" in shown
-    assert "Go on to self-certification" not in shown
-    assert "Go on to signing" in shown
+    assert "was once “yes” or “do not know”" in shown
+    assert "Continue to self-certification" not in shown
+    assert "Continue to signing" in shown
 
 
 # --- what a page has to say ------------------------------------------------------------------------------------------------
@@ -143,13 +143,13 @@ def test_the_check_names_who_answered_and_how_much_evidence_there_is(client: Cli
     save(assessment, "use-register", {"choice": "in_place"}, by=cast.contributor, base=row.revision)
     library.attach(make_evidence(cast.organisation), assessment, "use-register", by=cast.contributor)
     shown = page(client, cast.owner, reverse("check", args=[assessment.reference]))
-    assert "Connie Contributor, 1 piece of evidence" in shown
+    assert "Connie Contributor, 1 evidence item" in shown
     assert "Olivia Owner" in shown
 
 
 def test_signing_says_by_when_reviewers_aim_to_decide(client: Client, cast: Cast) -> None:
     assessment = make_assessment(tier="limited", cast=cast)
-    assert "within 10 working days of the signing" in page(
+    assert "within 10 working days after signing" in page(
         client, cast.owner, reverse("sign", args=[assessment.reference])
     )
 
@@ -164,16 +164,16 @@ def test_a_self_declared_case_says_that_nobody_looked(client: Client, cast: Cast
 def test_a_decided_case_names_no_day_by_which_it_is_decided(client: Client, cast: Cast) -> None:
     assessment = make_assessment(State.SUBMITTED, "limited", cast=cast)
     url = reverse("case", args=[assessment.reference])
-    assert "Decided or returned by" in page(client, cast.owner, url)
+    assert "The reviewers aim to decide or return it by" in page(client, cast.owner, url)
     submission = assessment.current_submission
     seat_taking.take(submission, by=cast.independent)
     mark_all(submission, by=cast.independent, change={"q:use-register": "Show the newest entry."})
     decisions.send_back(submission, by=cast.independent)
-    assert "Decided or returned by" not in page(client, cast.owner, url)
+    assert "The reviewers aim to decide or return it by" not in page(client, cast.owner, url)
 
 
 def test_results_say_whose_word_the_tier_is(client: Client, cast: Cast) -> None:
     assessment: Assessment = make_assessment(cast=cast)
     shown = page(client, cast.owner, reverse("results", args=[assessment.reference]))
-    assert "Our judgement" in shown.partition("Readiness, below, never moves the tier")[0].partition("<main")[2]
+    assert "Our judgement" in shown.partition("Readiness, below, never changes the tier")[0].partition("<main")[2]
     assert "text alone names no tier for this use." in shown

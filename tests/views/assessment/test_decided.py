@@ -102,7 +102,7 @@ def test_an_answer_shows_the_reviewers_mark_once_the_case_is_decided(client: Cli
     assessment = approved(assessment, cast)
     text = text_of(client.get(section_url(assessment)))
     assert "What the review found" in text
-    assert f"{cast.independent}: Accepted with action {WORDS} Still to be done: {TODO}" in text
+    assert f"{cast.independent}: Accepted with action {WORDS} Still to do: {TODO}" in text
     assert SECRET not in text
 
 
@@ -124,7 +124,7 @@ def test_the_line_of_the_conformity_file_says_whether_it_is_judged(client: Clien
     client.force_login(cast.owner)
     page = client.get(reverse("assessment", args=[assessment.reference]))
     found = page.context["file"]
-    assert found.word == ("Judged" if judged else "Given, not judged yet")
+    assert found.word == ("Judged" if judged else "Filled in, not judged yet")
     assert found.count == "8 parts"
     assert found.word in text_of(page)
 

@@ -119,7 +119,7 @@ def test_the_documents_of_a_returned_round_stay_in_reach_and_say_which_round(cas
     page = as_(cast.owner).get(assessment.get_absolute_url())
     assert again.get_absolute_url() in page.content.decode()
     assert first.get_absolute_url() not in page.content.decode()
-    assert "Round 1 which was returned" in " ".join(text_of(page).split())
+    assert "Round 1 returned" in " ".join(text_of(page).split())
     assert "Remediation plan of round 1" in text_of(page)
     make_ready(again)
     page = as_(cast.owner).get(assessment.get_absolute_url())  # the drawn page follows the state of the document

@@ -68,7 +68,7 @@ def test_each_version_says_who_when_and_what_it_changed(client: Client, cast: Ca
     assert '<ins><span class="visually-hidden">added </span>In place</ins>' in newest
     assert '<del><span class="visually-hidden">removed </span>three of</del> five clinics.' in newest
     assert '<ins><span class="visually-hidden">added </span>all</ins> five clinics.' in newest
-    assert "Stands now" in newest
+    assert "Current version" in newest
     assert "<del>" not in oldest
 
 
@@ -93,7 +93,7 @@ def test_a_version_kept_beside_a_newer_one_is_shown_and_can_be_restored(
     client.force_login(cast.owner)
     page = history(client, draft)
     newest = page.partition('id="version-3"')[2].partition('id="version-2"')[0]
-    assert "Kept beside a newer version" in newest
+    assert "Kept next to a newer version" in newest
     assert "Typed on an old page." in newest.replace("</ins>", "").replace(
         '<ins><span class="visually-hidden">added </span>', ""
     )
@@ -117,7 +117,7 @@ def test_an_answer_whose_question_is_hidden_can_be_read_and_not_restored(client:
     declare.declare_facts(draft.use, {"cross_border_transfer": False}, by=cast.owner)
     client.force_login(cast.owner)
     page = history(client, draft, hidden)
-    assert "This question is not asked of the use any more." in page
+    assert "This question no longer applies to the use." in page
     assert "Restore version" not in page
     with pytest.raises(Locked):
         restoring(draft, 1, 2, by=cast.owner, question=hidden)
@@ -184,7 +184,7 @@ def test_restoring_makes_a_new_version_and_takes_none_away(cast: Cast, draft: As
 def test_a_restored_answer_can_be_undone_by_restoring_the_former(client: Client, cast: Cast, draft: Assessment) -> None:
     client.force_login(cast.contributor)
     page = text_of(client.post(url("history", draft, PRACTICE), {"number": 1, "base": 2}, follow=True))
-    assert "Version 1 is used again, as version 3. To undo this, restore version 2." in page
+    assert "Version 1 was restored, as version 3. To undo this, restore version 2." in page
     client.post(url("history", draft, PRACTICE), {"number": 2, "base": 3})
     assert answer_of(draft).text == "Listed for all five clinics."
     assert [outcome for _n, _choice, outcome in versions(draft)] == ["current", "current", "restored", "restored"]
@@ -242,7 +242,7 @@ def test_nothing_is_restored_over_what_somebody_saved_meanwhile(client: Client, 
 def test_a_version_that_reads_like_the_answer_makes_no_new_one(client: Client, cast: Cast, draft: Assessment) -> None:
     client.force_login(cast.owner)
     page = text_of(client.post(url("history", draft, PRACTICE), {"number": 2, "base": 2}, follow=True))
-    assert "The answer reads like version 2 already." in page
+    assert "The answer is already the same as version 2." in page
     assert len(versions(draft)) == 2
 
 
@@ -337,7 +337,7 @@ def test_compare_page_restores_one_answer(client: Client, cast: Cast, returned: 
     )[0]
     assert ('name="number" value="1"' in form, 'name="base" value="2"' in form) == (True, True)
     client.post(url("history", returned, PRACTICE), {"number": 1, "base": 2})
-    assert "The two versions say the same" in compared(client, returned)
+    assert "The two versions are the same" in compared(client, returned)
     assert versions(returned)[-1][2] == "restored"
 
 
@@ -359,7 +359,7 @@ def test_two_rounds_are_compared_with_their_facts(client: Client, cast: Cast, re
     )
     assert "One answer changed between the two versions" in page
     assert "Restore the earlier answer" not in page
-    assert "The two versions say the same" in compared(client, returned, a="2", b="2")
+    assert "The two versions are the same" in compared(client, returned, a="2", b="2")
 
 
 def test_a_fact_that_changed_is_listed_before_the_answers(client: Client, cast: Cast) -> None:

@@ -139,7 +139,7 @@ def test_a_package_says_what_blocks_who_answers_and_both_dates(client, cast):
     assessment = make_assessment(State.DRAFT, "limited", cast=cast, answers=GAPS)
     package = page_of(assessment).packages[0]
     text = text_of(open_results(client, cast, assessment))
-    assert f"{package.blocking} block" in text
+    assert f"{package.blocking} action{'' if package.blocking == 1 else 's'} block" in text
     assert package.owner in text
     assert f"{package.full_days} days after signing" in text
 
@@ -229,19 +229,19 @@ def test_practices_of_the_whole_organisation_are_marked(client, cast):
     assessment = make_assessment(State.DRAFT, "limited", cast=cast, answers=GAPS)
     shared = [entry.number for entry in page_of(assessment).entries if entry.whole_organisation]
     assert shared
-    assert "of the whole organisation" in text_of(open_results(client, cast, assessment))
+    assert "for the whole organisation" in text_of(open_results(client, cast, assessment))
 
 
 def test_a_reason_that_every_reviewer_accepted_is_no_longer_to_be_accepted(client, cast):
     answers = {"laws-list": GAPS["laws-list"]}
     text = text_of(open_results(client, cast, make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=answers)))
-    assert "Reasons to be accepted A reviewer accepts or refuses each reason." in text
+    assert "Reasons for “not applicable” A reviewer accepts or refuses each reason." in text
     assert "Accepted by" not in text
     certified = make_assessment(State.CERTIFIED, "limited", cast=cast, answers=answers)
     text = text_of(open_results(client, cast, certified))
     day = date_format(timezone.localdate(), "DATE_FORMAT")
     assert f"Accepted by Ines Independent, {day}" in text
-    assert "Reasons that were accepted" in text
+    assert "Accepted reasons for “not applicable”" in text
     assert "to be accepted" not in text
     report = jobs.submission_report(certified.current_submission)
     (reason,) = report.reasons

@@ -69,7 +69,7 @@ def test_the_page_of_a_return_leads_to_its_letter(olivia, cast):
     assessment = sent_back(cast)
     letter = assessment.current_submission.documents.get(kind="decision_letter")
     page = olivia.get(page_of(assessment)).content.decode()
-    assert f'<a href="{letter.get_absolute_url()}">Read the letter of this return</a>' in page
+    assert f'<a href="{letter.get_absolute_url()}">Read the letter about this return</a>' in page
 
 
 def test_a_reply_is_saved_as_it_is_typed(olivia, cast):
@@ -135,7 +135,7 @@ def test_a_returned_fact_that_would_hide_answers_is_changed_where_they_are_shown
     assessment = sent_back(cast, facts={"personal_data": "ordinary"})
     form = {"personal_data": "none", "base_personal_data": "1", "operation": str(uuid.uuid4())}
     response = olivia.post(page_of(assessment), form)
-    assert "answers that were given. Change it on its own page" in text_of(response)
+    assert "existing answers. Change it on the page of the fact" in text_of(response)
     assert assessment.use.facts.get(key="personal_data").value == "ordinary"
 
 
@@ -154,7 +154,7 @@ def test_what_goes_back_untouched_is_confirmed_on_signing(olivia, cast):
     save(assessment, QUESTION, {"choice": "in_place", "text": "Entry of 3 May."}, by=cast.owner)
     replies.reply(assessment, "f:personal_data", by=cast.owner, words="They are invented names.")
     check = text_of(olivia.get(reverse("check", args=[assessment.reference])))
-    assert "One returned answer or fact still reads as it was sent, without a reply:" in check
+    assert "One returned answer or fact has not been changed and has no reply:" in check
     url = reverse("sign", args=[assessment.reference])
     page = olivia.get(url)
     form = page.context["form"]
@@ -174,7 +174,7 @@ def test_who_signs_has_read_the_replies_too(olivia, cast):
     digest = olivia.get(url).context["form"].digest
     replies.reply(assessment, f"q:{OTHER}", by=cast.contributor, words="Not in my name.")
     data = {"seen": digest, "route": "independent", "as_it_was": "on"} | {f"statement_{n}": "on" for n in (1, 2, 3)}
-    assert "have changed since this page was opened" in text_of(olivia.post(url, data))
+    assert "have changed since you opened this page" in text_of(olivia.post(url, data))
 
 
 def test_the_day_to_answer_by_stands_on_the_page_and_in_the_mail(olivia, cast):

@@ -38,7 +38,7 @@ def test_a_section_says_what_is_flagged_not_known_and_how_long_the_rest_takes(cl
     client.force_login(cast.owner)
     page = text_of(client.get(draft.get_absolute_url()))
     assert "<span>1 not known yet</span><span>1 flagged</span><span>about 2 minutes left</span>" in page
-    assert "about 2 minutes left, by our estimate" in page
+    assert "about 2 minutes left (our estimate)" in page
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_nobody_sees_another_s_flags(client: Client, cast: Cast, draft: Assessme
     answers.flag_question(draft, PRACTICE, by=cast.owner, on=True)
     client.force_login(cast.contributor)
     assert "1 flagged" not in text_of(client.get(draft.get_absolute_url()))
-    assert "You have flagged nothing here" in text_of(client.get(url("flagged", draft)))
+    assert "You have flagged no question here" in text_of(client.get(url("flagged", draft)))
 
 
 def test_the_list_can_be_narrowed_to_what_is_flagged_open_or_not_known(client: Client, cast: Cast) -> None:
@@ -80,7 +80,7 @@ def test_sections_that_are_not_asked_say_for_whom_they_are(client: Client, cast:
     page = text_of(client.get(draft.get_absolute_url()))
     _before, _title, after = page.partition("<strong>Model design and testing</strong>")
     closed = after.partition("</li>")[0]
-    assert "Asked of: Technology Developer, Service Provider." in closed
+    assert "Asked only of: Technology Developer, Service Provider." in closed
     assert "<span>Does not apply to you</span>" in closed
     assert "Before you start" not in page  # a person's questions: nothing that an organisation declares opens them
 
@@ -90,7 +90,7 @@ def test_a_declared_prohibited_use_says_so_and_lists_nothing_to_do(client: Clien
     client.force_login(cast.owner)
     page = text_of(client.get(closed.get_absolute_url()))
     assert "<h1>Declared prohibited, closed</h1>" in page
-    assert "no question is asked of it" in page
+    assert "it has no questions to answer" in page
     assert "Decision letter" in page
     for absent in ("Not started", "Missing:", "missing</a>", "Cannot start yet", "Governance and responsibility"):
         assert absent not in page, absent
@@ -212,10 +212,10 @@ def test_flagged_questions_are_listed_and_can_be_let_go_there(client: Client, ca
         answers.flag_question(draft, key, by=cast.owner, on=True)
     client.force_login(cast.owner)
     page = text_of(client.get(url("flagged", draft)))
-    assert "You mean to come back to 2 questions" in page
+    assert "You have flagged 2 questions" in page
     assert "Do not know yet" in page
     response = client.post(url("flag", draft, PRACTICE), {"flag": "off", "back": "flagged"}, follow=True)
-    assert "You mean to come back to one question" in text_of(response)
+    assert "You have flagged one question" in text_of(response)
 
 
 def test_the_flag_of_a_question_that_is_not_asked_any_more_is_kept_and_not_listed(client: Client, cast: Cast) -> None:
@@ -225,7 +225,7 @@ def test_the_flag_of_a_question_that_is_not_asked_any_more_is_kept_and_not_liste
     (hidden,) = set(before) - set(asked(Assessment.objects.for_dashboard().get(pk=draft.pk), "personal-data"))
     answers.flag_question(draft, hidden, by=cast.owner, on=True)
     client.force_login(cast.owner)
-    assert "You have flagged nothing here" in text_of(client.get(url("flagged", draft)))
+    assert "You have flagged no question here" in text_of(client.get(url("flagged", draft)))
     assert client.post(url("flag", draft, hidden), {"flag": "on"}).status_code == 404
     assert Flag.objects.filter(question=hidden).exists()
 
@@ -257,7 +257,7 @@ def test_a_hit_shows_section_and_state(client: Client, cast: Cast, draft: Assess
     save(draft, PRACTICE, {"choice": "not_applicable", "reason": "Only the Kowloon office."}, by=cast.owner)
     client.force_login(cast.owner)
     page = found(client, draft, "kowloon")
-    assert "One question has “kowloon” in it" in page
+    assert "One question contains “kowloon”" in page
     assert "<h2>Governance and responsibility</h2>" in page
     assert "Not applicable" in page
 
@@ -266,7 +266,7 @@ def test_all_words_have_to_occur(client: Client, cast: Cast, draft: Assessment) 
     save(draft, PRACTICE, {"choice": "partly", "text": "Kept in the Kowloon office."}, by=cast.owner)
     client.force_login(cast.owner)
     page = found(client, draft, "Kowloon warehouse")
-    assert "Nothing here has “Kowloon warehouse” in it" in page
+    assert "Nothing here contains “Kowloon warehouse”" in page
     assert "Try fewer words" in page
 
 
@@ -339,7 +339,7 @@ def test_complete_with_missing_answers_lists_them_instead(client: Client, cast: 
     save(draft, PRACTICE, {"choice": "in_place"}, by=cast.owner)
     client.force_login(cast.owner)
     page = text_of(client.post(url("section_check", draft, SECTION), {"complete": "yes"}))
-    assert "Answer what is empty first" in page
+    assert "Answer the open questions first" in page
     for number, key in enumerate(asked(draft, SECTION)[1:], 2):
         assert f'<a href="#q-{key}">Question {number} has no answer' in page
     assert f'<a href="#q-{PRACTICE}">' not in page
@@ -355,7 +355,7 @@ def test_a_complete_section_closes_one_s_own_request_and_tells_who_asked(client:
     sections = list(dict.fromkeys(q.section for q in draft.declared().questions(draft.compiled())))
     following = sections[sections.index(SECTION) + 1]
     assert response.redirect_chain == [(url("section", draft, following), 302)]
-    assert "is complete. What you were asked to answer there is marked as done." in text_of(response)
+    assert "is complete. The request to answer it is marked as done." in text_of(response)
     assert Assignment.objects.get(member=mine).done_at is not None
     assert Assignment.objects.get(member=other).done_at is None
     assert Message.objects.filter(recipient=cast.owner, subject__contains="Connie Contributor").count() == 1

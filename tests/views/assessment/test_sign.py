@@ -88,12 +88,12 @@ def test_the_check_lists_what_is_open_first(client: Client, cast: Cast) -> None:
     assessment = make_assessment(cast=cast, answers={PRACTICE: None})
     client.force_login(cast.owner)
     page = client.get(page_of("check", assessment)).content.decode()
-    assert "One question is still empty" in page
+    assert "One question is not answered yet" in page
     assert page_of("sign", assessment) not in page
     day = timezone.localdate() + timedelta(days=40)
     save(assessment, PRACTICE, {"choice": "planned", "planned_for": day}, by=cast.owner)
     page = client.get(page_of("check", assessment)).content.decode()
-    assert "Everything is answered: check it, then sign" in page
+    assert "All questions are answered: check the answers, then sign" in page
     assert page_of("self_certify", assessment) in page
 
 
@@ -154,7 +154,7 @@ def test_nobody_signs_what_changed_behind_the_page(client: Client, cast: Cast) -
     form = statement(assessment, route="independent", public_statement="Kept words.")
     save(assessment, PRACTICE, {"choice": "not_in_place"}, by=cast.contributor)
     page = signed_in(client, cast.owner).post(page_of("sign", assessment), form).content.decode()
-    assert "have changed since this page was opened" in page
+    assert "have changed since you opened this page" in page
     assert "Kept words.</textarea>" in page
     assert not Submission.objects.exists()
     assert (
@@ -326,7 +326,7 @@ def test_a_submission_is_taken_back_until_somebody_takes_it(client: Client, cast
 def test_withdrawing_takes_a_reason_and_is_final(client: Client, cast: Cast) -> None:
     assessment = make_assessment("in_review", tier="limited", cast=cast)
     client.force_login(cast.owner)
-    assert "Say why it is withdrawn." in client.post(page_of("withdraw", assessment), {"reason": " "}).content.decode()
+    assert "Say why you withdraw it." in client.post(page_of("withdraw", assessment), {"reason": " "}).content.decode()
     client.post(page_of("withdraw", assessment), {"reason": "The pilot ended."})
     assessment.refresh_from_db()
     assert assessment.state == "withdrawn"
@@ -391,9 +391,9 @@ def test_a_route_without_a_reviewer_is_closed_with_its_reason(client, cast):
     assert "disabled" in inside
     assert "disabled" not in other
     assert "checked" in other
-    assert "no reviewer of its own yet" in page
+    assert "no reviewer yet" in page
     sent = client.post(page_of("sign", assessment), statement(assessment, route="inside"))
-    assert "no reviewer of its own" in sent.context["form"].errors["route"][0]
+    assert "no reviewer yet" in sent.context["form"].errors["route"][0]
     assert not assessment.submissions.exists()
 
 
@@ -408,7 +408,7 @@ def test_a_route_that_leads_nowhere_is_refused_before_the_password_is_asked_for(
     Membership.objects.filter(organisation=cast.organisation, role="reviewer").update(left_at=timezone.now())
     sent = client.post(page_of("sign", assessment), statement(assessment, route="inside"))
     assert sent.status_code == 200
-    assert "no reviewer of its own" in sent.context["form"].errors["route"][0]
+    assert "no reviewer yet" in sent.context["form"].errors["route"][0]
     assert client.post(page_of("sign", assessment), statement(assessment)).status_code == 302  # that one asks
     assert not assessment.submissions.exists()
 
@@ -441,9 +441,9 @@ def test_the_heading_says_that_parts_are_missing_for_the_approval(client, cast):
     page = client.get(page_of("sign", assessment))
     missing = len(page.context["will_ask"])
     assert missing > 1
-    assert f"You can sign, but it cannot be approved yet: {missing} parts missing" in text_of(page)
+    assert f"You can sign, but it cannot be approved yet: {missing} items are missing" in text_of(page)
     check = text_of(client.get(page_of("check", assessment)))
-    assert f"Everything is answered. Approval still needs {missing} parts" in check
+    assert f"All questions are answered. {missing} items are still missing for approval" in check
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def test_the_next_higher_and_lower_tier_are_named_in_two_lines(client, cast):
     part = what_if(client, cast, "limited")
     assert part.count("<p><strong>") == 2
     said = in_the_open(part)
-    assert re.search(r"Higher: High, if “[^”]+” were “Yes” or “[^”]+” were “Yes”\.", said)
+    assert re.search(r"Higher: High, if “[^”]+” were “Yes”, or if “[^”]+” were “Yes”\.", said)
     assert re.search(r"Lower: Low, if “[^”]+” were “No”\.", said)
 
 

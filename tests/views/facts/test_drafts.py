@@ -35,7 +35,7 @@ def test_a_draft_comes_back_after_leaving_and_declares_nothing(client, cast):
     page = client.get(url(use, "stakes")).content.decode()
     assert ("safety_component", "yes") in checked(page)
     assert ("autonomous_vehicle", "no") in checked(page)  # what the draft does not name stays as it is declared
-    assert "You left this page half filled" in page
+    assert "You left this page before saving" in page
     use.refresh_from_db()
     assert (FactRevision.objects.count(), use.assigned_tier) == (before, tier)
     assert use.fact_rows().get(key="safety_component").value is False
@@ -46,7 +46,7 @@ def test_a_draft_is_seen_by_its_person_alone(client, cast):
     drafts.keep_draft(use, "stakes", {"safety_component": ["yes"]}, by=cast.contributor)
     client.force_login(cast.owner)
     page = client.get(url(use, "stakes")).content.decode()
-    assert "half filled" not in page
+    assert "You left this page before saving" not in page
     assert checked(page) == set()
 
 

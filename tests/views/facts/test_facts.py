@@ -177,7 +177,7 @@ def test_saving_the_same_again_makes_no_new_version(client, cast, edition):
 def test_a_fact_of_the_whole_system_says_so(client, cast):
     use = make_use("low", cast.organisation)
     client.force_login(cast.owner)
-    assert text_of(client.get(page(use, "system"))).count("This answer holds for every use of") == 2
+    assert text_of(client.get(page(use, "system"))).count("This answer applies to every use of") == 2
 
 
 @pytest.mark.parametrize("group", ["prohibited", "system", "scoping"])
@@ -214,7 +214,7 @@ def test_after_a_return_only_the_marked_facts_are_open(client, cast, edition):
     assert set(re.findall(r'name="(\w+)" value="yes"', shown)) == {"safety_component"}
     sent = posted(edition, "stakes", safety_component=True, autonomous_vehicle=True)
     said = text_of(client.post(page(assessment.use, "stakes"), sent))
-    assert "Not saved: what is locked cannot be changed now." in said
+    assert "Not saved: locked facts cannot be changed now." in said
     rows = {row.key: row.value for row in assessment.use.fact_rows()}
     assert (rows["safety_component"], rows["autonomous_vehicle"]) == (True, False)
 
@@ -396,7 +396,7 @@ def test_who_only_reads_gets_no_way_to_change(client, cast):
     text = text_of(client.get(use.get_absolute_url()))
     assert "/facts/" not in text
     assert reverse("use_start", args=[use.reference]) not in text
-    assert "A contributor or an owner starts them." in text
+    assert "A contributor or an owner can start them." in text
 
 
 @pytest.mark.parametrize("tier", ["limited", "high"])
@@ -455,7 +455,7 @@ def test_who_declared_it_cannot_agree(client, cast, procedural):
     text = text_of(client.get(procedural.get_absolute_url()))
     assert "somebody else has to agree" in text
     response = client.post(reverse("agree", args=[procedural.reference]), {"reason": "I agree with myself."})
-    assert "a second member has to agree" in text_of(response)
+    assert "A second member has to agree" in text_of(response)
     procedural.refresh_from_db()
     assert procedural.assigned_tier == "limited"
 
@@ -476,7 +476,7 @@ def test_starting_twice_gives_one_assessment(client, cast):
     first = client.post(reverse("use_start", args=[use.reference]))
     second = client.post(reverse("use_start", args=[use.reference]))
     assert first.url == second.url == Assessment.objects.get(use=use).get_absolute_url()
-    assert client.get(use.get_absolute_url()).context["main"].label == "Go on with the questions"
+    assert client.get(use.get_absolute_url()).context["main"].label == "Continue with the questions"
 
 
 def test_starting_needs_the_facts_first(client, cast):

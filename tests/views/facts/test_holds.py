@@ -72,7 +72,7 @@ def test_a_hold_s_page_says_what_opened_it_who_has_it_and_takes_evidence(cast, e
     text = text_of(olivia.get(url))
     for words in ("On hold: legal review", "H-PLEA", edition.holds["legal_review"], "Authority of 3 May"):
         assert words in text
-    assert "Attach a piece" not in text_of(as_(cast.viewer).get(url))
+    assert "Attach evidence from the library" not in text_of(as_(cast.viewer).get(url))
     olivia.post(url, {"owner": cast.contributor.pk, "due": in_days(5).isoformat()})
     connie = as_(cast.contributor)
     assert "On hold, legal review" in text_of(connie.get(reverse("dashboard")))
@@ -131,7 +131,7 @@ def test_who_agreed_takes_it_back_with_a_reason(cast):
     url = reverse("disagree", args=[use.reference])
     connie = as_(cast.contributor)
     assert url in connie.get(use.get_absolute_url()).content.decode()
-    assert "Say why." in text_of(connie.post(url, {"reason": ""}))
+    assert "Give a reason." in text_of(connie.post(url, {"reason": ""}))
     assert connie.post(url, {"reason": "I no longer do."}).status_code == 302
     assert use.facts.get(key="minor_procedural_task").agreed_by is None
 
@@ -143,8 +143,8 @@ def test_a_raise_prints_wherever_the_tier_does(cast):
     submission, ines = sent(assessment), as_(cast.independent)
     url = reverse("judge_tier", args=[submission.reference])
     assert url in ines.get(submission.get_absolute_url()).content.decode()
-    assert "Choose the tier that it should have." in text_of(ines.post(url, {"reason": "In practice it decides."}))
-    assert "Choose the tier that it should have." in text_of(ines.post(url, {"tier": "limited", "reason": "Mild."}))
+    assert "Choose the new tier." in text_of(ines.post(url, {"reason": "In practice it decides."}))
+    assert "Choose the new tier." in text_of(ines.post(url, {"tier": "limited", "reason": "Mild."}))
     ines.post(url, {"tier": "high", "reason": "In practice it decides."})
     said = "A reviewer raised the tier to High risk; the rules give Limited risk."
     assessment = Assessment.objects.for_dashboard().get(pk=assessment.pk)
@@ -164,7 +164,7 @@ def test_a_raise_prints_wherever_the_tier_does(cast):
     ivan = as_(cast.second_independent)
     assert said in text_of(ivan.get(again.get_absolute_url()))
     page = reverse("judge_tier", args=[again.reference])
-    assert "Say why." in text_of(ivan.post(page, {"withdraw": "1", "reason": ""}))
+    assert "Give a reason." in text_of(ivan.post(page, {"withdraw": "1", "reason": ""}))
     assert ivan.post(page, {"withdraw": "1", "reason": "A person decides now."}).status_code == 302
     assessment.use.refresh_from_db()
     assert (assessment.use.assigned_tier, assessment.use.raised_tier) == ("limited", "")
@@ -200,19 +200,23 @@ def test_an_owner_states_a_change_and_comes_to_what_waits_to_be_confirmed(cast):
     olivia = as_(cast.owner)
     assert url in olivia.get(assessment.get_absolute_url()).content.decode()
     empty = text_of(olivia.post(url, {}))
-    for words in ("Choose what has changed.", "Say in your words what has changed.", "Say since when it is so."):
+    for words in (
+        "Choose what has changed.",
+        "Say in your own words what has changed.",
+        "Enter the date of the change.",
+    ):
         assert words in empty
     given = {"kinds": ["purpose"], "words": "It answers complaints too.", "happened_on": in_days(0).isoformat()}
     response = olivia.post(url, given, follow=True)
     opened = StatedChange.objects.get().opened
     assert response.redirect_chain[-1][0] == opened.get_absolute_url()
-    assert "declare a use of its own for the new one" in text_of(response)
+    assert "declare a separate use for the new one" in text_of(response)
 
 
 def test_why_an_approval_is_stale_stands_on_every_page_of_it(cast):
     assessment = make_assessment(State.CERTIFIED, "limited", cast=cast)
     systems.update_use(assessment.use, by=cast.owner, purpose="Sorts and answers requests")
-    words = "The use was described otherwise"
+    words = "The description of the use changed"
     olivia = as_(cast.owner)
     pages = [
         olivia.get(assessment.get_absolute_url()),
@@ -222,7 +226,7 @@ def test_why_an_approval_is_stale_stands_on_every_page_of_it(cast):
     ]
     assert [words in text_of(page) for page in pages] == [True] * 4
     assert "Changed since: say what" in text_of(olivia.get(reverse("certificates")))
-    assert "Say what changed" not in text_of(as_(cast.viewer).get(assessment.get_absolute_url()))
+    assert "Report what has changed" not in text_of(as_(cast.viewer).get(assessment.get_absolute_url()))
 
 
 def test_marks_that_a_hold_asked_for_go_back_with_the_submission(cast):

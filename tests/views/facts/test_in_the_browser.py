@@ -84,7 +84,7 @@ def test_a_half_filled_page_survives_leaving_and_a_reload(page, signed_in):
         expect(page.locator("textarea[name=reason_minor_procedural_task]")).to_have_value(
             "It only renames scanned papers."
         )
-        expect(page.get_by_role("main")).to_contain_text("You left this page half filled")
+        expect(page.get_by_role("main")).to_contain_text("You left this page before saving")
         page.reload()
     assert not use.fact_rows().exists()
     use.refresh_from_db()

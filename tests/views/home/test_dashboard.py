@@ -97,7 +97,7 @@ def test_home_heading_counts_the_tasks_of_the_person(client: Client, cast: Cast)
     make_assessment("returned", tier="limited", cast=cast)
     page = read(client, cast.owner, HOME)
     assert "Three things need you, Olivia Owner" in page
-    assert page.index("Changes needed:") < page.index("Check and sign:") < page.index("Go on with the questions:")
+    assert page.index("Changes needed:") < page.index("Check and sign:") < page.index("Continue with the questions:")
     assert page.count("btn-primary") == 1
 
 

@@ -128,7 +128,7 @@ class Reviewer:
 
     def take_over(self) -> None:
         self.follow("See them and take them over")
-        self.button("Take over what is ticked")
+        self.button("Copy the ticked answers")
 
     def mark_what_is_left(self) -> None:
         """From page to page, as each leads on to the next."""
@@ -190,7 +190,7 @@ class Reviewer:
         field = self.main.locator("[type=password]")
         if field.count():
             self.type(field, PASSWORD)
-            self.button("Confirm and go on")
+            self.button("Confirm and continue")
 
     def asked(self) -> int:
         """How many interactions the rules ask of this seat."""

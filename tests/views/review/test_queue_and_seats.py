@@ -213,7 +213,7 @@ def test_messages_are_shown_on_both_sides_and_nowhere_else(client, cast):
     client.force_login(cast.second_independent)
     text = text_of(client.get(address("review", case)))
     assert "All six." not in text
-    assert "Message of the applicant" not in text
+    assert "Message from the applicant" not in text
 
 
 def test_a_message_that_comes_too_late_is_not_lost(client, cast):
@@ -273,7 +273,7 @@ def test_an_appeal_in_pages_from_its_reasons_to_the_new_assessment(client, cast)
     assert "annex 2 is read first" in text_of(client.get(contest))
     again = client.post(reverse("open_again", args=[case.assessment.reference, appeal.reference]), follow=True)
     assert again.context["assessment"].follows == case.assessment
-    assert "answers from elsewhere have to be confirmed" in text_of(again)
+    assert "copied answers have to be confirmed" in text_of(again)
 
 
 def test_an_appeal_changes_nothing_that_was_decided(client, cast):

@@ -170,7 +170,7 @@ def test_a_second_seat_with_nothing_opened_approves_nothing(site, prepared):
         page.get_by_label("No, I have no interest in the outcome").check()
         press(page, "Take this case")
         site.open(page, "take_over_marks", submission.reference)  # what the first reviewer marked is not the own set
-        press(page, "Take over what is ticked")
+        press(page, "Copy the ticked answers")
         site.open(page, "approve", submission.reference)
         assert heading(page) == "This cannot be approved yet"
         own = own_set(submission, Seat.SECOND)
@@ -241,7 +241,7 @@ def test_who_oversees_the_system_does_not_review_it(site, prepared):
         return submit.submit(draft, by=cast.owner, route=Route.INDEPENDENT)
 
     submission = prepared(sent)
-    said = "The conformity file names you as an overseer of this use, so somebody else has to review it."
+    said = "The conformity file names you as an overseer of this use. Somebody else must review it."
     with site.at(cast.independent, "take", submission.reference) as page:
         assert said in text(page)
         assert page.get_by_role("button", name="Take this case").count() == 0
