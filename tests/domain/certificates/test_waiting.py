@@ -88,7 +88,7 @@ def test_actions_that_block_are_named_with_what_no_action_closes(client, cast):
     action = RemediationAction.objects.get(use=assessment.use, question="accountable-owner")
     for person, url in pages(cast, assessment):
         proved(client, person)
-        assert f"Blocks: action {action.number}, {action.title}" in words_of(client.get(url))
+        assert f"Action {action.number}, {action.title}" in words_of(client.get(url))
     assert f"Action {action.number} still blocks it: {action.title}." in Message.objects.get(kind="approved").text
     close(action, cast, evidence=True)
     assessment.refresh_from_db()
@@ -106,7 +106,7 @@ def test_the_approval_page_says_before_the_signature_what_the_decision_will_read
         mark_all(submission, by=cast.independent)
         text = words_of(client.get(page))
         assert (said in text) is waits
-        assert ("is little in place" in text) is waits
+        assert ("is too low" in text) is waits
         assert "at most 12 conditions (our judgement)" in text
 
 
@@ -119,7 +119,7 @@ def test_too_many_dates_are_refused_on_the_page_and_nothing_typed_is_lost(client
     proved(client, cast.independent)
     page = client.post(reverse("approve", args=[submission.reference]), {"statement": "All read.", **dates})
     text = words_of(page)
-    assert "at most 0 may be left to a condition" in text
+    assert "At most 0 can become conditions" in text
     assert "All read." in text
     assert all(f'value="{day}"' in page.content.decode() for day in dates.values())
     assert not submission.decisions.exists()

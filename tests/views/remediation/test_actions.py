@@ -506,7 +506,7 @@ def test_a_reviewer_suspends_on_the_page_and_everybody_reads_why(client, cast, a
     url = reverse("certificate_status", args=[certificate.number])
     client.force_login(cast.independent)
     empty = client.post(url, {"move": "suspended"}).content.decode()
-    assert "Choose the reason that the public page gives." in empty
+    assert "Choose the reason that the public page shows." in empty
     client.post(url, {"move": "suspended", "reason": "incident", "words": "Call of 3 November."})
     assert Certificate.objects.get(pk=certificate.pk).status() == "suspended"
     assert "An incident is being looked into." in page(

@@ -232,7 +232,7 @@ def test_the_approval_says_that_it_issues_the_certificate_with_readiness_and_act
     assert any(f"{action} {day} (the standard date, if you approve today)" in page for day in dates)
     for score in submission.content()["scorecard"]["dimensions"].values():
         assert f"{score['value']} of 100" in page
-    assert "A certificate at High needs at least" in page
+    assert "A certificate at tier High needs at least" in page
     assert "Conditions None" in page
     assert "The two reviewers differ on one point." in page
     review_approval.approve(submission, by=cast.second_independent, statement="I agree.")
