@@ -121,7 +121,7 @@ def test_the_suggested_dates_are_filled_in_by_a_button(ines, case):
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("given", "words"),
-    [("", "Enter the date that all"), ("tomorrow", "Enter a date as year"), ("2001-01-01", "after today")],
+    [("", "Enter the date for all"), ("tomorrow", "Enter a date as year"), ("2001-01-01", "after today")],
 )
 def test_a_faulty_date_for_all_is_said_at_its_field_and_nothing_is_lost(ines, case, given, words):
     typed = in_days(7).isoformat()

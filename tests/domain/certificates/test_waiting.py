@@ -99,7 +99,7 @@ def test_the_approval_page_says_before_the_signature_what_the_decision_will_read
     short = lacking(cast, "limited", State.IN_REVIEW).current_submission
     good = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
     proved(client, cast.independent)
-    said = "If you approve now, the decision reads approved with a plan, no certificate yet ."
+    said = "If you approve now, the decision is approved with a plan, no certificate yet ."
     for submission, waits in ((short, True), (good, False)):
         page = reverse("approve", args=[submission.reference])
         assert said not in words_of(client.get(page))  # not marked: it cannot be approved, and only that is said

@@ -183,7 +183,7 @@ def test_who_may_close_a_hold(cast, kind, facts, who, refusal):
         return
     with pytest.raises(InvalidAnswer):
         review_holds.close(hold, submission, by=getattr(cast, who), decision="  ")
-    with pytest.raises(WorkflowError, match=f"Open each piece of evidence before you decide: {piece.title}"):
+    with pytest.raises(WorkflowError, match=f"Open all the evidence before you decide. Not opened yet: {piece.title}"):
         review_holds.close(hold, submission, by=getattr(cast, who), decision="Counsel advised on 3 March.")
     open_hold(hold, submission, by=getattr(cast, who))
     review_holds.close(hold, submission, by=getattr(cast, who), decision="Counsel advised on 3 March.")
