@@ -57,7 +57,9 @@ def require_route(submission: Submission, *, independent: bool) -> None:
     judge what was sent to themselves.
     """
     if submission.route == Route.INDEPENDENT and not independent:
-        raise SeparationOfDuties(_("This was sent to the reviewing body, so an independent reviewer of it judges it."))
+        raise SeparationOfDuties(
+            _("This was sent to the reviewing body, so only an independent reviewer can judge it.")
+        )
 
 
 # --- who may take a case, and take over its seat --------------------------------------------------------------------------
@@ -204,9 +206,11 @@ def require_seat(reviewer: Reviewer) -> ReviewSeat:
     if not reviewer.may_know:
         raise NotPermitted(_("This submission was not sent to you."))
     if reviewer.has_conflict:
-        raise SeparationOfDuties(_("You have declared a conflict of interest: hand your seat over to a colleague."))
+        raise SeparationOfDuties(_("You have declared a conflict of interest. Reassign the case to a colleague."))
     if reviewer.in_team:
         raise SeparationOfDuties(_("You worked on this use yourself, so somebody else has to judge it."))
     if seat.to_declare:
-        raise NotPermitted(_("Something has changed since you declared your interests: declare them again first."))
+        raise NotPermitted(
+            _("Something has changed since you declared your interests. Please declare them again first.")
+        )
     return seat

@@ -245,15 +245,21 @@ _REASONS = {
     "An incident is being looked into.": "正在調查一宗事故。",
     "A complaint is being looked into.": "正在處理一宗投訴。",
     "The holder asked for it.": "由證書持有機構提出。",
-    "What had led to the suspension was corrected.": "導致暫停的事項已糾正。",
-    "The matter was looked into, and the suspension was not founded.": "事件經審視，暫停並無理據。",
+    "The cause of the suspension was corrected.": "導致暫停的事項已糾正。",
+    "What had led to the suspension was corrected.": "導致暫停的事項已糾正。",  # as it was said before
+    "The matter was investigated: there was no ground for the suspension.": "事件經審視，暫停並無理據。",
+    "The matter was looked into, and the suspension was not founded.": "事件經審視，暫停並無理據。",  # as it was said before
     "The suspension was an error.": "暫停屬於錯誤。",
-    "What had been declared was not so.": "所申報的內容與事實不符。",
-    "The use is no longer run as it was assessed.": "此用途的實際運作已與評估時不同。",
+    "The declaration was untrue.": "所申報的內容與事實不符。",
+    "What had been declared was not so.": "所申報的內容與事實不符。",  # as it was said before
+    "The use has changed since it was assessed.": "此用途的實際運作已與評估時不同。",
+    "The use is no longer run as it was assessed.": "此用途的實際運作已與評估時不同。",  # as it was said before
     "What had been assessed is no longer so.": "此用途的實際運作已與評估時不同。",  # as it was said before
     "A condition of the approval was not met.": "批准所附的條件未有履行。",
-    "The use is one that gets no certificate.": "此用途不能獲發證書。",
-    "Monitoring evidence is fresh again.": "監察證據已更新。",
+    "A certificate is not possible for this use.": "此用途不能獲發證書。",
+    "The use is one that gets no certificate.": "此用途不能獲發證書。",  # as it was said before
+    "Monitoring evidence is up to date again.": "監察證據已更新。",
+    "Monitoring evidence is fresh again.": "監察證據已更新。",  # as it was said before
     "A reviewer raised the tier of the use.": "審核員調高了此用途的層級。",
 }
 _MONITORING = re.compile(r"The monitoring evidence is older than (\d+) days\.")

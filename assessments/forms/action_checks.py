@@ -33,16 +33,16 @@ class ReportForm(forms.Form):
     )
     evidence = forms.MultipleChoiceField(
         label=_("Evidence to attach"),
-        help_text=_("The newest pieces of the library. “Attach or remove evidence” shows all of them."),
+        help_text=_("The newest evidence in the library. “Attach or remove evidence” shows all of it."),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"invalid_choice": _("Choose evidence of the list.")},
+        error_messages={"invalid_choice": _("Choose evidence from the list.")},
     )
     answer = forms.ChoiceField(
         label=_("Or link an answer that has evidence"),
-        help_text=_("All evidence of that answer is shown for the action too."),
+        help_text=_("All evidence of that answer is also shown for the action."),
         required=False,
-        error_messages={"invalid_choice": _("Choose an answer of the list.")},
+        error_messages={"invalid_choice": _("Choose an answer from the list.")},
     )
 
     def __init__(
@@ -104,7 +104,7 @@ class JudgeForm(PlainForm):
 
     missing = SayMissing(
         label=_("If the gap is not closed: what is still missing?"),
-        help_text=_("The owner of the action reads this; the action is open again."),
+        help_text=_("The owner of the action reads this. The action is then open again."),
         max_length=4000,
         error_messages={"required": _("Say what is still missing.")},
     )
@@ -117,16 +117,16 @@ class JudgeForm(PlainForm):
         for one in self.pieces:
             title = one.use.evidence.title
             verdict = self.fields[f"verdict-{one.key}"] = SayVerdict(
-                label=_("Does “%(title)s” support that it is done?") % {"title": title},
+                label=_("Does “%(title)s” show that the action is done?") % {"title": title},
                 choices=[(str(value), words) for value, words in VERDICTS],
                 widget=forms.RadioSelect,
                 initial=one.verdict.verdict if one.verdict else None,
-                error_messages={"required": _("Say whether this piece supports that the action is done.")},
+                error_messages={"required": _("Say whether this evidence shows that the action is done.")},
             )
             verdict.needed = not declines
             self.fields[f"words-{one.key}"] = SayWords(
                 label=_("What “%(title)s” does not show") % {"title": title},
-                help_text=_("Needed where it supports only partly, or not."),
+                help_text=_("Needed if the evidence supports this only partly or does not support it."),
                 max_length=VERDICT_WORDS,
                 initial=one.verdict.words if one.verdict else "",
             )

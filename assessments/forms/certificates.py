@@ -17,7 +17,7 @@ class StandingForm(PlainForm):
 
     words = Words(
         label=_("For the record"),
-        help_text=_("What is behind it. The public page does not show this."),
+        help_text=_("Say why, in more detail. The public page does not show this."),
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 4}),
         error_messages={"required": _("Say why, for the record.")},
@@ -26,9 +26,9 @@ class StandingForm(PlainForm):
     def __init__(self, data: Any = None, *, reasons: Iterable[tuple[str, Any]]) -> None:
         super().__init__(data)
         self.fields["reason"] = forms.ChoiceField(
-            label=_("The reason that everybody reads"),
+            label=_("Public reason"),
             choices=list(reasons),
             widget=forms.RadioSelect,
-            error_messages={"required": _("Choose the reason that the public page gives.")},
+            error_messages={"required": _("Choose the reason that the public page shows.")},
         )
         self.order_fields(["reason", "words"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django import forms
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from assessments.forms.base import FilterForm
 from assessments.forms.fields import OneLine
@@ -26,9 +26,9 @@ class IssuedForm(FilterForm):
     q = OneLine(label=gettext_lazy("Number, organisation, system or use"), max_length=100, required=False)
     status = forms.ChoiceField(
         label=gettext_lazy("Status"),
-        choices=[("", gettext_lazy("All")), *((one.value, one.label) for one in SHOWN)],
+        choices=[("", pgettext_lazy("filter", "All")), *((one.value, one.label) for one in SHOWN)],
         required=False,
     )
     tier = forms.ChoiceField(
-        label=gettext_lazy("Tier"), choices=[("", gettext_lazy("All")), *TierChoices.choices], required=False
+        label=gettext_lazy("Tier"), choices=[("", pgettext_lazy("filter", "All")), *TierChoices.choices], required=False
     )

@@ -10,7 +10,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from assessments.domain.review.queue_rows import ACTIONS, APPEALS, DONE, MINE, RETURNED, TEAM, WAITING
 from assessments.forms.base import FilterForm, PlainForm, layout_helper, offer
@@ -44,19 +44,20 @@ class TakeForm(PlainForm):
     """What a reviewer declares about a case before it opens to them. `words_help`: what comes of a conflict."""
 
     words_help = gettext_lazy(
-        "Money, family, a former post, a friendship, a competing product. Other reviewers of the case see it."
+        "For example money, family, a former job, a friendship or a competing product. Other reviewers "
+        "of the case see it."
     )
 
     conflict = forms.ChoiceField(
-        label=gettext_lazy("Is there anything between you and this organisation or this system?"),
+        label=gettext_lazy("Do you have a conflict of interest with this organisation or this system?"),
         choices=[
-            ("none", gettext_lazy("No, I have no interest in the outcome")),
-            ("declared", gettext_lazy("Yes, and I declare it here")),
+            ("none", gettext_lazy("No, I have no conflict of interest")),
+            ("declared", gettext_lazy("Yes, I declare it here")),
         ],
         widget=forms.RadioSelect,
         error_messages={"required": gettext_lazy("Say whether there is a conflict of interest.")},
     )
-    words = text_field(gettext_lazy("What it is"), required=False, rows=3, limit=400)
+    words = text_field(gettext_lazy("Describe the conflict of interest"), required=False, rows=3, limit=400)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -65,7 +66,7 @@ class TakeForm(PlainForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if cleaned.get("conflict") == "declared" and not cleaned.get("words"):
-            self.add_error("words", _("Say what it is, in a sentence."))
+            self.add_error("words", _("Describe the conflict of interest in a sentence."))
         if cleaned.get("conflict") == "none" and cleaned.get("words"):
             self.add_error("conflict", _("You described something: choose “Yes”, or clear the text."))
         return cleaned
@@ -96,12 +97,12 @@ class MarkForm(PlainForm):
     private_note = text_field(gettext_lazy("Private note"), required=False, rows=2)
     action_title = OneLine(
         label=gettext_lazy("What is still to be done"),
-        help_text=gettext_lazy("It becomes an action of the plan."),
+        help_text=gettext_lazy("It becomes an action in the plan."),
         required=False,
         max_length=200,
     )
     action_due = forms.DateField(
-        label=gettext_lazy("Due"),
+        label=pgettext_lazy("date", "Due"),
         required=False,
         error_messages={"invalid": REVIEW_DAY_WRONG},
     )
@@ -120,7 +121,7 @@ class MarkForm(PlainForm):
             offered = [("", _("Choose a reason")), *((key, word) for key, word in MarkReason.choices if key in fits)]
             offer(self, "reason", offered)
             self.fields["reason"].error_messages["invalid_choice"] = _(
-                "This reason does not fit what was answered here."
+                "This reason does not fit the answer. Choose another reason."
             )
 
     @property
@@ -153,7 +154,10 @@ class MarkForm(PlainForm):
             if not cleaned["reason"]:
                 self.add_error("reason", _("Choose why a change is needed."))
             if not cleaned["would_satisfy"]:
-                self.add_error("would_satisfy", _("Say what would satisfy you, so that it can be corrected in one go."))
+                self.add_error(
+                    "would_satisfy",
+                    _("Say what would satisfy you, so that the organisation can correct everything at once."),
+                )
         return cleaned
 
 
@@ -187,23 +191,27 @@ class ReturnForm(PlainForm):
 
     tasks = forms.MultipleChoiceField(
         label=gettext_lazy("What else the organisation has to do before an approval"),
-        help_text=gettext_lazy("What you tick stands in the mail and on the page of the return, as a task."),
+        help_text=gettext_lazy(
+            "Each point that you tick is listed as a task in the email and on the page of the return."
+        ),
         required=False,
         widget=forms.CheckboxSelectMultiple,
         error_messages={
             "invalid_choice": gettext_lazy(
-                "The list has changed since you opened the page. Tick again what you ask for."
+                "The list has changed since you opened the page. Please tick the tasks again."
             )
         },
     )
     words = text_field(
         gettext_lazy("Message to the owner"),
-        gettext_lazy("It goes with the list above. Say what matters most, if anything does."),
+        gettext_lazy("It is sent with the list above. Say here if something is especially important."),
         required=False,
     )
     answer_by = Day(
         label=gettext_lazy("Answer by"),
-        help_text=gettext_lazy("It stands on the owner's page and in the mail. Nothing is locked when it passes."),
+        help_text=gettext_lazy(
+            "The owner sees this date on their page and in the email. Nothing is locked after this date."
+        ),
         required=False,
         initial=lambda: timezone.localdate() + timedelta(days=ANSWER_DAYS),
         wrong=REVIEW_DAY_WRONG,
@@ -221,20 +229,20 @@ class ReturnForm(PlainForm):
 
 class TakeBackForm(PlainForm):
     reason = text_field(
-        gettext_lazy("Why you take it back"),
+        gettext_lazy("Why you take your approval back"),
         gettext_lazy("The other reviewer reads it, and it is kept with the case."),
         limit=WORDS,
-        missing=gettext_lazy("Say why: it is kept with the case, and the other reviewer reads it."),
+        missing=gettext_lazy("Say why. The reason is kept with the case, and the other reviewer reads it."),
     )
 
 
 class RefuseForm(PlainForm):
     statement = text_field(
         gettext_lazy("Reasons"),
-        gettext_lazy("The decision letter prints them, and the organisation keeps it."),
+        gettext_lazy("They are printed in the decision letter to the organisation."),
         rows=6,
         limit=8000,
-        missing=gettext_lazy("Say why: the decision letter prints it."),
+        missing=gettext_lazy("Say why. The reason is printed in the decision letter."),
     )
 
 
@@ -256,7 +264,7 @@ class ApproveForm(PlainForm):
                 today + timedelta(days=days),
             )
         if longest:
-            hint = _("At the latest %(last)s. A requirement whose latest day is earlier gets that day.")
+            hint = _("At the latest %(last)s. A requirement with an earlier latest day gets that earlier day.")
             self.fields["one_date"] = self._day(_("One date for all"), hint, today + timedelta(days=longest))
         self.fields["statement"] = text_field(
             gettext_lazy("Your statement"),
@@ -274,7 +282,7 @@ class ApproveForm(PlainForm):
 
     @staticmethod
     def no_date() -> str:
-        return _("Enter the date that all of them get.")
+        return _("Enter the date for all of them.")
 
     def filled(self, days: Mapping[str, date]) -> Mapping[str, Any]:
         """Return what was typed, with these days in the fields of the conditions: what a page shows before anything is saved."""
@@ -292,11 +300,11 @@ class ApproveForm(PlainForm):
 
 GROUP_WORDS = {  # in the order of the page
     WAITING: gettext_lazy("Unassigned"),
-    MINE: gettext_lazy("Mine"),
+    MINE: gettext_lazy("Your cases"),
     ACTIONS: gettext_lazy("Actions to check"),
     APPEALS: gettext_lazy("Appeals and complaints"),
     RETURNED: gettext_lazy("With the organisation"),
-    TEAM: gettext_lazy("With others"),
+    TEAM: gettext_lazy("With other reviewers"),
     DONE: gettext_lazy("Done"),
 }
 
@@ -305,23 +313,23 @@ class QueueForm(FilterForm):
     """What the queue shows."""
 
     tier = forms.ChoiceField(
-        label=gettext_lazy("Tier"), choices=[("", gettext_lazy("All")), *TierChoices.choices], required=False
+        label=gettext_lazy("Tier"), choices=[("", pgettext_lazy("filter", "All")), *TierChoices.choices], required=False
     )
     organisation = forms.ChoiceField(label=gettext_lazy("Organisation"), required=False)
     who = forms.ChoiceField(
-        label=gettext_lazy("Who has it"),
-        choices=[("", gettext_lazy("All")), *GROUP_WORDS.items()],
+        label=gettext_lazy("Assigned to"),
+        choices=[("", pgettext_lazy("filter", "All")), *GROUP_WORDS.items()],
         required=False,
     )
     late = forms.ChoiceField(
-        label=gettext_lazy("Waiting"),
+        label=pgettext_lazy("column", "Waiting"),
         choices=[("", pgettext_lazy("of any length", "Any time")), ("late", gettext_lazy("Late only"))],
         required=False,
     )
 
     def __init__(self, data: Any, *, organisations: Sequence[tuple[str, str]]) -> None:
         super().__init__(data)
-        offer(self, "organisation", [("", _("All")), *organisations])
+        offer(self, "organisation", [("", pgettext("filter", "All")), *organisations])
         self.is_valid()
 
 
@@ -334,30 +342,34 @@ class AssignForm(PlainForm):
         error_messages={"required": gettext_lazy("Choose a colleague.")},
     )
     note = text_field(gettext_lazy("Note"), gettext_lazy("Only your colleagues read it."), required=False, limit=2000)
-    although_away = forms.BooleanField(label=gettext_lazy("Ask although they are away"), required=False)
+    although_away = forms.BooleanField(label=gettext_lazy("Ask them although they are away"), required=False)
 
     def __init__(self, *args: Any, people: Iterable[tuple[int, str]], note_needed: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offer(self, "to", [("", _("Choose")), *people])
+        offer(self, "to", [("", pgettext("first choice of a list", "Choose")), *people])
         if note_needed:
             self.fields["note"].required = True
-            self.fields["note"].help_text = _("How far it is, and what to look at. Only your colleagues read it.")
+            self.fields["note"].help_text = _(
+                "Say how far the review is and what to look at. Only your colleagues read it."
+            )
             self.fields["note"].error_messages["required"] = _(
-                "Say how far it is and what to look at: it is all your colleague gets."
+                "Say how far the review is and what to look at. Your colleague gets no other information."
             )
 
 
 class NoInterestForm(TakeForm):
     """The declaration of whoever reads along, without a seat."""
 
-    words_help = gettext_lazy("The answers then stay closed to you. Other reviewers of the case see what you write.")
+    words_help = gettext_lazy(
+        "With a conflict of interest you cannot read the answers. Other reviewers of the case see what you write."
+    )
 
 
 class MessageForm(PlainForm):
     text = text_field(
         gettext_lazy("Your message"),
-        gettext_lazy("It is kept as it is sent and cannot be changed."),
-        missing=gettext_lazy("Write what you want to say."),
+        gettext_lazy("You cannot change a message after you send it."),
+        missing=gettext_lazy("Write your message."),
     )
 
 
@@ -371,10 +383,10 @@ class ContestForm(PlainForm):
     )
     reasons = text_field(
         gettext_lazy("Your reasons"),
-        gettext_lazy("What is wrong, and where in your submission that can be seen."),
+        gettext_lazy("Say what is wrong, and where your submission shows it."),
         rows=6,
         limit=8000,
-        missing=gettext_lazy("Say why: the person who answers has nothing else to go by."),
+        missing=gettext_lazy("Say why. The person who answers sees only these reasons."),
     )
 
     def __init__(self, *args: Any, about: Iterable[tuple[str, str]], **kwargs: Any) -> None:
@@ -384,10 +396,10 @@ class ContestForm(PlainForm):
 
 class AppealAnswerForm(PlainForm):
     outcome = forms.ChoiceField(
-        label=gettext_lazy("Your finding"),
+        label=gettext_lazy("Your decision"),
         choices=[
-            ("upheld", gettext_lazy("Upheld: it is right, and something has to follow")),
-            ("rejected", gettext_lazy("Rejected: the decision stands")),
+            ("upheld", gettext_lazy("Upheld: the organisation is right, and something has to be done")),
+            ("rejected", gettext_lazy("Rejected: the decision does not change")),
         ],
         widget=forms.RadioSelect,
         error_messages={"required": gettext_lazy("Choose whether it is upheld.")},
@@ -407,7 +419,7 @@ class AbsenceForm(PlainForm):
     away_from = Day(label=gettext_lazy("Away from"), required=False, wrong=REVIEW_DAY_WRONG, css="")
     away_until = Day(
         label=gettext_lazy("Away until"),
-        help_text=gettext_lazy("The last day. Colleagues see it at your cases and may hand them over meanwhile."),
+        help_text=gettext_lazy("The last day. Colleagues see it on your cases and can reassign your cases until then."),
         required=False,
         wrong=REVIEW_DAY_WRONG,
         css="",

@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from assessments.forms.base import PlainForm, offer
 from assessments.forms.fields import OneLine, Revision
@@ -21,14 +21,14 @@ class WordsForm(PlainForm):
     """A mark that asks for something, with its words. `reasons`: those that fit; None: all."""
 
     mark = forms.ChoiceField(
-        label=gettext_lazy("Mark"),
+        label=pgettext_lazy("a reviewer's mark", "Mark"),
         choices=MARKS,
         widget=forms.RadioSelect,
         error_messages={"required": gettext_lazy("Choose the mark that the text goes with.")},
     )
     action_title = OneLine(
         label=gettext_lazy("What is still to be done"),
-        help_text=gettext_lazy("Only with “Accepted with action”: it becomes an action of the plan."),
+        help_text=gettext_lazy("Only with “Accepted with action”: it becomes an action in the plan."),
         required=False,
         max_length=200,
     )
@@ -68,9 +68,9 @@ class KeptTextForm(WordsForm):
 
     title = OneLine(
         label=gettext_lazy("Name of the text"),
-        help_text=gettext_lazy("By which you find it again. The organisation never sees it."),
+        help_text=gettext_lazy("Use a name that helps you find the text again. The organisation never sees it."),
         max_length=120,
-        error_messages={"required": gettext_lazy("Give the text a name, by which you find it again.")},
+        error_messages={"required": gettext_lazy("Give the text a name, so that you can find it again.")},
     )
     belongs = forms.ChoiceField(label=gettext_lazy("Who uses it"), widget=forms.RadioSelect, initial="own")
     field_order = ("title", "belongs", "mark", "action_title", "reason", "words", "would_satisfy", "base")
@@ -88,7 +88,7 @@ class ReuseForm(WordsForm):
     """Words from elsewhere, to be looked through before they are saved. `foreign`: of another organisation's case."""
 
     has_read = forms.BooleanField(
-        label=gettext_lazy("I have read these words, and nothing in them is about the other case"), required=False
+        label=gettext_lazy("I have read this text, and nothing in it is about the other case"), required=False
     )
     seen = forms.CharField(required=False, max_length=300, widget=forms.HiddenInput)
 

@@ -15,7 +15,7 @@ from assessments.models import MarkKind
 
 class TakeLookForm(TakeForm):
     words_help = gettext_lazy(
-        "If you declare one, you do not give this look: it is recorded, and somebody else gives it."
+        "If you declare a conflict of interest, it is recorded, and somebody else does the second look."
     )
 
 
@@ -28,8 +28,8 @@ class LookMarkForm(PlainForm):
         required=False,
     )
     words = text_field(
-        gettext_lazy("Your words"),
-        gettext_lazy("The first reviewer reads them once you have given your look."),
+        gettext_lazy("Your comment"),
+        gettext_lazy("The first reviewer reads it after you submit your second look."),
         required=False,
         rows=2,
     )
@@ -55,23 +55,25 @@ class LookMarkForm(PlainForm):
 class WriteForm(PlainForm):
     text = text_field(
         gettext_lazy("Your message"),
-        gettext_lazy("Only the reviewers of both looks and those who lead the body read it."),
-        missing=gettext_lazy("Write something first."),
+        gettext_lazy("Only the reviewers of both looks and the leads of the reviewing body read it."),
+        missing=gettext_lazy("Write your message."),
     )
 
 
 class ReportForm(PlainForm):
     words = text_field(
-        gettext_lazy("Which difference it is, and what it means for the certificate"),
-        missing=gettext_lazy("Say which difference it is, and what it means for the certificate."),
+        gettext_lazy("What is the difference, and what does it mean for the certificate?"),
+        missing=gettext_lazy("Say what the difference is, and what it means for the certificate."),
     )
 
 
 class AskForm(PlainForm):
     reason = text_field(
         gettext_lazy("Why this case"),
-        gettext_lazy("The second reviewer does not see it before the marks are given."),
+        gettext_lazy("The second reviewer does not see it before setting the marks."),
         rows=2,
         limit=400,
-        missing=gettext_lazy("Say why, in a sentence. The second reviewer does not see it before the marks."),
+        missing=gettext_lazy(
+            "Say why, in a sentence. The second reviewer does not see the reason before setting the marks."
+        ),
     )

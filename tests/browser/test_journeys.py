@@ -444,10 +444,10 @@ def tick_the_statement(lead: Person) -> None:
 def take(reviewer: Person) -> None:
     reviewer.shot("case")
     reviewer.go_on()
-    reviewer.choose("No, I have no interest in the outcome")
+    reviewer.choose("No, I have no conflict of interest")
     reviewer.shot("take")
-    reviewer.press("Take this case")
-    reviewer.sees("You have the case now.")
+    reviewer.press("Declare and continue")
+    reviewer.sees("The case is now assigned to you.")
 
 
 def look_at(reviewer: Person, piece: Locator) -> None:
@@ -461,7 +461,7 @@ def look_at(reviewer: Person, piece: Locator) -> None:
 
 def mark_everything(reviewer: Person, change: str = "", would_satisfy: str = "") -> None:
     """Accept every fact and answer, page after page, but ask for a change of one."""
-    reviewer.follow(re.compile("Begin to mark|Go on marking"))
+    reviewer.follow(re.compile("Start marking|Continue marking"))
     while reviewer.page.url.rstrip("/").rpartition("/")[0].rpartition("/")[2] != "reviews":
         for mark in reviewer.main.locator("section[id^=f-], section[id^=q-]").all():
             if mark.get_attribute("id") == f"q-{change}":
@@ -473,7 +473,7 @@ def mark_everything(reviewer: Person, change: str = "", would_satisfy: str = "")
             for piece in mark.locator(".hk-piece").all():
                 look_at(reviewer, piece)
         reviewer.shot("marking")
-        reviewer.press("Save these marks and go on")
+        reviewer.press("Save these marks and continue")
     reviewer.shot("all-marked")
 
 
@@ -523,7 +523,7 @@ def test_a_high_use_is_answered_returned_sent_again_approved_twice_and_certified
     reviewer.follow("Return for changes")
     reviewer.fill("Message to the owner", "One thing only.")
     reviewer.shot("return")
-    reviewer.sign("Return it for these changes")
+    reviewer.sign("Return for these changes")
 
     respondent.go("Home")
     find_use(respondent, "Frontdesk", "Deal with the changes")

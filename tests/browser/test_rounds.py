@@ -112,8 +112,8 @@ def newest(assessment: Assessment) -> Submission:
 def take(side: Side, user: User) -> None:
     side.open_message(user, "submitted")
     side.press("Take this case", counts=False)
-    side.main.get_by_label("No, I have no interest in the outcome").check()
-    side.press("Take this case", counts=False)
+    side.main.get_by_label("No, I have no conflict of interest").check()
+    side.press("Declare and continue", counts=False)
 
 
 def sign_again(side: Side, assessment: Assessment) -> None:
@@ -148,11 +148,11 @@ def test_three_rounds_take_few_steps_on_both_sides_and_show_just_what_changed(
             ines.open("review_section", first.reference, section)
             for key in keys:
                 ines.mark(key, "Change needed", reason="not_shown", would_satisfy=f"Show more of {key}.")
-            ines.press("Save these marks and go on")
-        assert ines.heading == "All looked at: 3 changes are needed"
+            ines.press("Save these marks and continue")
+        assert ines.heading == "All marked: 3 changes are needed"
         ines.press("Return for changes")
         ines.look("return")
-        ines.press("Return it for these changes")
+        ines.press("Return for these changes")
 
         olivia.open_message(people.owner, "returned")
         assert olivia.heading == "0 of 3 changes dealt with"
@@ -169,9 +169,9 @@ def test_three_rounds_take_few_steps_on_both_sides_and_show_just_what_changed(
 
         second = newest(assessment)
         ines.open_message(people.independent, "case_round")  # her seat went over by itself
-        ines.press(re.compile("Go on marking"))
+        ines.press(re.compile("Continue marking"))
         assert sorted(shown_rows(ines)) == sorted(f"q-{key}" for key in asked)
-        said = "2 answers and facts changed since round 1, 1 replied to without a change, 3 left to look at"
+        said = "2 answers and facts changed since round 1, 1 with a reply but no change, 3 left to look at"
         assert ines.heading == said
         expect(ines.page.locator(f"#q-{THIRD}")).to_contain_text("It stands in the handbook, page 4.")
         assert ines.page.locator(f"#q-{QUESTION} ins").count() > 0
@@ -179,8 +179,8 @@ def test_three_rounds_take_few_steps_on_both_sides_and_show_just_what_changed(
         ines.mark(THIRD, "Accepted")
         ines.mark(OTHER, "Change needed", reason="unclear", would_satisfy="A name.")
         ines.look("changes")
-        ines.press("Save these marks and go on")
-        ines.press("Return it for these changes")
+        ines.press("Save these marks and continue")
+        ines.press("Return for these changes")
 
         olivia.open_message(people.owner, "returned")
         assert olivia.heading == "0 of 1 change dealt with"
@@ -191,10 +191,10 @@ def test_three_rounds_take_few_steps_on_both_sides_and_show_just_what_changed(
 
         third = newest(assessment)
         ines.open_message(people.independent, "case_round")
-        ines.press(re.compile("Go on marking"))
+        ines.press(re.compile("Continue marking"))
         assert shown_rows(ines) == [f"q-{OTHER}"]
         ines.mark(OTHER, "Accepted")
-        ines.press("Save these marks and go on")
+        ines.press("Save these marks and continue")
         ines.press("Go to the approval", counts=False)
         ines.main.get_by_label("Your statement").fill("Read, three times.")
         ines.press("Approve", counts=False)
@@ -243,13 +243,13 @@ def test_a_whole_review_is_done_by_keyboard_alone(address: str, people: Cast, ch
         enter(page)
         tab_to(page, type="radio")
         page.keyboard.press("Space")
-        tab_to(page, tag="BUTTON", text="Take this case")
+        tab_to(page, tag="BUTTON", text="Declare and continue")
         enter(page)
         mark_all(submission, by=people.independent)
         open_ones = ["f:public_facing", f"q:{QUESTION}", f"q:{OTHER}"]
         ReviewMark.kept.filter(submission=submission, target__in=open_ones).delete()
         page.reload()
-        tab_to(page, tag="A", text="Go on marking|Begin to mark")
+        tab_to(page, tag="A", text="Continue marking|Start marking")
         enter(page)
         for marked in range(len(open_ones)):
             while not tab_to(page, type="radio")["name"].endswith("-mark") or page.evaluate(FOCUSED)["value"] != "":
@@ -257,7 +257,7 @@ def test_a_whole_review_is_done_by_keyboard_alone(address: str, people: Cast, ch
             with page.expect_response(lambda response: response.url.endswith("/marks/")):
                 page.keyboard.press("ArrowDown")  # round the corner: from the last of the four to the first
             if marked != 1:  # the second and the third stand on one page
-                tab_to(page, tag="BUTTON", text="Save these marks and go on")
+                tab_to(page, tag="BUTTON", text="Save these marks and continue")
                 enter(page)
         assert side.heading == "All facts and answers are accepted"
         tab_to(page, tag="A", text="Go to the approval")
@@ -402,7 +402,7 @@ def test_evidence_two_versions_and_faults_look_right(address: str, people: Cast,
         with page.expect_response(lambda response: response.url.endswith("/marks/")):
             row.locator(".hk-piece").first.get_by_label("partly").check()
         side.look("two-versions")
-        side.press("Save these marks and go on")
+        side.press("Save these marks and continue")
         assert page.locator("[data-error-summary]").count() == 1
         side.look("two-versions-said")
         with page.expect_navigation():

@@ -120,7 +120,7 @@ def test_a_notice_is_headed_by_the_body_behind_the_certificate(cast, independent
 
 def test_every_public_reason_has_its_chinese():
     reasons = [str(words) for by_move in standing.REASONS.values() for words in by_move.values()]
-    reasons += ["The monitoring evidence is older than 35 days.", "Monitoring evidence is fresh again."]
+    reasons += ["The monitoring evidence is older than 35 days.", "Monitoring evidence is up to date again."]
     reasons += [coded(reason, days=35) for reason in PublicReason]
     for words in reasons:
         assert "原文" not in public_reason(words).zh

@@ -120,13 +120,13 @@ def test_the_pages_of_figures_say_that_the_second_reviewer_sees_the_marks_of_the
     assert "judge everything decisive apart" not in text
     assert "Each reviewer judges alone" not in text
     assert "The second reviewer sees the marks of the first" in text
-    assert "on what is decisive (the second sees the marks of the first)" in text
+    assert "(the second reviewer sees the marks of the first)" in text
 
 
 def test_filters_and_keys_of_a_marking_page_are_in_sight_and_the_first_answer_is_one_step_away(cast, visit):
     case = make_assessment("in_review", "high", cast=cast).current_submission
     page = visit(cast.independent, reverse("review_section", args=[case.reference, "governance"]))
-    for words in ("Show on this page", "Mark with single keys: switch them on"):
+    for words in ("Show on this page", "Turn on keyboard shortcuts for marking"):
         box = page.locator(".hk-outline").get_by_text(words).bounding_box()
         assert box
         assert box["y"] + box["height"] <= 900  # of the window, without a scroll
@@ -177,7 +177,7 @@ def test_filled_dates_are_in_sight_at_once(cast, visit):
     mark_all(case, by=cast.independent)
     page = visit(cast.independent, reverse("approve", args=[case.reference]))
     page.get_by_role("button", name="Use the suggested dates").click()
-    said = page.get_by_text("The dates are filled in and not saved yet.")
+    said = page.get_by_text("The dates are filled in but not saved yet.")
     box = said.bounding_box()
     assert box
     assert 0 <= box["y"] <= 900

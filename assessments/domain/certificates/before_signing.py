@@ -43,12 +43,12 @@ class Prospect:
     def words(self) -> str:
         if self.keeps_back:
             return _(
-                "As things stand no certificate would follow. The best that a reviewer could decide is “approved with a plan, "
-                "no certificate yet”."
+                "As of now, no certificate is possible. The best possible decision is “approved with a plan, no "
+                "certificate yet”."
             )
         if self.alone:
-            return _("As things stand the certificate follows from your signature.")
-        return _("As things stand a certificate can follow, if every answer is accepted.")
+            return _("As of now, your signature issues the certificate.")
+        return _("As of now, a certificate is possible if every answer is accepted.")
 
 
 def prospect(
@@ -62,14 +62,14 @@ def prospect(
     keeps_back = [one.words for one in found.dimensions] if found else []
     if undated:
         words = ngettext(
-            "One practice has to be in place before any certificate: it cannot get a date.",
-            "%(n)s practices have to be in place before any certificate: they cannot get a date.",
+            "One practice has to be in place before any certificate. It cannot be given a date.",
+            "%(n)s practices have to be in place before any certificate. They cannot be given dates.",
             undated,
         )
         keeps_back.append(words % {"n": undated})
     most = most_conditions()
     if dated > most:
-        words = _("%(practices)s; at most %(most)s of them may get a date, as a condition (our judgement).")
+        words = _("%(practices)s. At most %(most)s of them can be given a date as a condition (our judgement).")
         keeps_back.append(words % {"practices": short_practices(dated), "most": most})
     return Prospect(
         keeps_back=tuple(keeps_back),
@@ -82,8 +82,9 @@ def prospect(
 
 def _conditions(dated: int) -> str:
     words = ngettext(
-        "%(practices)s. It blocks the certificate until it is closed or gets a date, as a condition of the certificate.",
-        "%(practices)s. Each blocks the certificate until it is closed or gets a date, as a condition of the certificate.",
+        "%(practices)s. It blocks the certificate until it is closed or has a date as a condition of the certificate.",
+        "%(practices)s. Each blocks the certificate until it is closed or has a date as a condition of "
+        "the certificate.",
         dated,
     )
     return words % {"practices": short_practices(dated)}

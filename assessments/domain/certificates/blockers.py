@@ -51,7 +51,7 @@ def blockers(
         words = _("Open hold: %(kind)s.") % {"kind": hold.get_kind_display()}
         found.append(Blocker("", (), words, conditionable=False, key=f"hold:{hold.pk}"))
     if content["tier"]["provisional"]:
-        words = _("The tier is provisional: it waits for an answer.")
+        words = _("The tier is provisional, because an answer is not known yet.")
         found.append(Blocker("", (), words, conditionable=False, key="tier"))
     self_certified = submission.route == ""
     left = [

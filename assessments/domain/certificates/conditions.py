@@ -27,8 +27,8 @@ def require_few_enough(conditions: Sized) -> None:
     """Raise InvalidAnswer where an approval sets more conditions than the issuing body allows."""
     most = most_conditions()
     if len(conditions) > most:
-        words = _("%(n)s practices have a date; at most %(most)s may be left to a condition (our judgement).")
-        more = _("Leave the date of the others empty: the certificate then waits until they are closed.")
+        words = _("%(n)s practices have a date. At most %(most)s can become conditions (our judgement).")
+        more = _("Clear the other dates. The certificate is then issued only when those practices are closed.")
         raise InvalidAnswer("conditions", f"{words % {'n': len(conditions), 'most': most}} {more}")
 
 
@@ -37,7 +37,7 @@ def too_many_to_promise(practices: int) -> str:
     most = most_conditions()
     if practices <= most:
         return ""
-    words = _("%(practices)s; at most %(most)s practices may be promised by a date (our judgement).")
+    words = _("%(practices)s. You can promise at most %(most)s practices by a date (our judgement).")
     return words % {"practices": short_practices(practices), "most": most}
 
 
@@ -80,12 +80,12 @@ def suggested(content: Mapping[str, Any], longest: Mapping[str, int]) -> dict[st
         planned = (content["answers"].get(question) or {}).get("planned_for")
         choices = [
             (date.fromisoformat(planned) if planned else None, _("planned by the organisation")),
-            (all_done.get(question), _("the plan has all of it done by then")),
+            (all_done.get(question), _("the end date in the plan")),
         ]
         in_plan = all_done.get(question)
         latest = _("the latest day allowed")
         if in_plan and in_plan > last:
-            words = _("the latest day allowed; in the plan all of it is done by %(day)s, which is later")
+            words = _("the latest day allowed; the plan has a later date for the end, %(day)s")
             latest = words % {"day": date_format(in_plan, "DATE_FORMAT")}
         day, why = next(((day, why) for day, why in choices if day and today < day <= last), (last, latest))
         found[question] = SuggestedDate(day, why)
@@ -116,7 +116,9 @@ def one_for_all(day: date, longest: Mapping[str, int]) -> dict[str, date]:
     if day <= today:
         raise InvalidAnswer("one_date", _("Choose a date after today."))
     if last and day > max(last.values()):
-        raise InvalidAnswer("one_date", _("This is later than any of them may take. Choose an earlier date."))
+        raise InvalidAnswer(
+            "one_date", _("Choose an earlier date. This is later than the latest day of every requirement.")
+        )
     return {question: min(day, latest) for question, latest in last.items()}
 
 
@@ -128,7 +130,7 @@ def set_conditions(submission: Submission, decision: ReviewDecision, conditions:
     for question, due in conditions.items():
         blocker = allowed.get(question)
         if blocker is None:
-            raise InvalidAnswer(f"due-{question}", _("This cannot be left to a condition."))
+            raise InvalidAnswer(f"due-{question}", _("This cannot become a condition."))
         if not today < due <= today + timedelta(days=blocker.longest_days):
             raise InvalidAnswer(
                 f"due-{question}",

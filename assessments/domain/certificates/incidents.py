@@ -37,5 +37,6 @@ def obstacle_to_sign(use: DeclaredUse) -> str:
     if newest is None or timezone.localdate(newest.at) < timezone.localdate():
         return ""
     return _(
-        "An incident of this use was stated today. It can be certified on your word from tomorrow on, or by a reviewer."
+        "An incident of this use was reported today. You can self-certify it from tomorrow on, or send "
+        "it to a reviewer."
     )

@@ -46,7 +46,7 @@ class Little:
 
     @property
     def words(self) -> str:
-        return _("%(name)s is little in place, %(value)s of 100.") % {"name": self.name, "value": self.value}
+        return _("Readiness in %(name)s is too low: %(value)s of 100.") % {"name": self.name, "value": self.value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +72,15 @@ class BelowLeast:
         if not self.allowed:
             return (
                 _(
-                    "A certificate at %(tier)s needs at least %(least)s in every dimension, closed actions included (our "
-                    "judgement, issuing rules %(n)s)."
+                    "A certificate at tier %(tier)s needs at least %(least)s in every dimension. Closed actions are "
+                    "counted (our judgement, issuing rules %(n)s)."
                 )
                 % said
             )
         return (
             _(
-                "A certificate at %(tier)s lets at most %(allowed)s dimensions stand below %(least)s, closed actions "
-                "included (our judgement, issuing rules %(n)s)."
+                "For a certificate at tier %(tier)s, at most %(allowed)s dimensions can be below %(least)s. "
+                "Closed actions are counted (our judgement, issuing rules %(n)s)."
             )
             % said
         )
@@ -89,10 +89,13 @@ class BelowLeast:
     def lifted_by(self) -> str:
         """What would lift it, as one sentence with the numbers of the actions."""
         if not self.lifts:
-            return _("No open action raises readiness far enough. What is in place by now takes a new assessment.")
+            return _(
+                "No open action raises readiness far enough. Start a new assessment to count practices that are "
+                "in place by now."
+            )
         words = ngettext(
-            "Readiness no longer keeps back the certificate once action %(numbers)s is closed with evidence.",
-            "Readiness no longer keeps back the certificate once actions %(numbers)s are closed with evidence.",
+            "Readiness no longer blocks the certificate once action %(numbers)s is closed with evidence.",
+            "Readiness no longer blocks the certificate once actions %(numbers)s are closed with evidence.",
             len(self.lifts),
         )
         return words % {"numbers": _listed([str(lift.number) for lift in self.lifts])}

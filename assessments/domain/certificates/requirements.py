@@ -59,7 +59,7 @@ def missing(
         given = _with_later(parts.get(asked.key), later.get(f"part:{asked.key}", ()))
         words = _part(edition, asked, given, today, withdrawn, monitored)
         if not words and asked.key in unsaid:
-            words = _("Say why this serves here too: %(titles)s.") % {"titles": ", ".join(unsaid[asked.key])}
+            words = _("Say why this evidence also fits here: %(titles)s.") % {"titles": ", ".join(unsaid[asked.key])}
         if words:
             found.append(Missing(asked.label, words, part=asked.key))
     return found
@@ -85,7 +85,9 @@ def _evidence(
             continue
         pieces = [*pieces_of(content["answers"].get(gate.question)), *later.get(f"q:{gate.question}", ())]
         if not any(is_current(piece, today, withdrawn) for piece in pieces):
-            words = gate.asks if not pieces else _("What is attached has expired or was withdrawn.") + " " + gate.asks
+            words = (
+                gate.asks if not pieces else _("The attached evidence has expired or was withdrawn.") + " " + gate.asks
+            )
             yield Missing(gate.label, words, question=gate.question)
 
 
@@ -103,7 +105,7 @@ def _part(
         if not rows:
             return asked.asks
         whole = all(row.get(cell) for row in rows for cell in ROWS[asked.kind])
-        return "" if whole else _("Every cell of a row is needed.") + " " + asked.asks
+        return "" if whole else _("Fill in every cell of a row.") + " " + asked.asks
     pieces = [piece for piece in (given["evidence"] if given else ()) if is_current(piece, today, withdrawn)]
     if not pieces:
         return asked.asks
@@ -113,7 +115,7 @@ def _part(
         until = max((day for day in (until, monitored) if day), default=None)
         if not is_fresh(until, today, days):
             return (
-                _("The newest record has to speak for a time within the last %(days)s days: give its period.")
+                _("Give the period of the newest record. It has to cover a time within the last %(days)s days.")
                 % {"days": days}
                 + " "
                 + asked.asks

@@ -65,11 +65,11 @@ def require_words(
     for reference, title in titles.items():
         words = why.get(reference, "").strip()
         if len(words) > LONGEST:
-            raise InvalidAnswer(f"why-{reference}", _("At most %(most)s characters, please.") % {"most": LONGEST})
+            raise InvalidAnswer(f"why-{reference}", _("Use at most %(most)s characters.") % {"most": LONGEST})
         others = elsewhere.get(reference, ())
         if words or all(one.why for one in others):
             continue
-        said = _("“%(title)s” is evidence of another part already (%(parts)s). Say why it serves here too.")
+        said = _("“%(title)s” is already evidence for another part (%(parts)s). Say why it also fits here.")
         parts = ", ".join(dict.fromkeys(labels.get(one.part, one.part) for one in others))
         raise InvalidAnswer(f"why-{reference}", said % {"title": title, "parts": parts})
 

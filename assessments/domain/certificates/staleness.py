@@ -177,7 +177,7 @@ def newer_edition(assessment: Assessment) -> Reason | None:
     if newest.pk == assessment.edition_id:
         return None
     before, after = assessment.compiled(), newest.compiled()
-    words = _("Release %(release)s of the question set is published; this approval rests on release %(own)s.")
+    words = _("Release %(release)s of the question set is published. This approval used release %(own)s.")
     said = words % {"release": newest.release, "own": assessment.edition.release}
     return Reason(Kind.EDITION, newest.published_at, sentence=f"{said} {differences(before, after)}")
 
@@ -190,14 +190,16 @@ def differences(before: CompiledEdition, after: CompiledEdition) -> str:
     counts = (
         (len(new.keys() - old.keys()), _("%(n)s new")),
         (sum(old[key] != new[key] for key in kept), _("%(n)s changed")),
-        (len(old.keys() - new.keys()), _("%(n)s left out")),
+        (len(old.keys() - new.keys()), _("%(n)s removed")),
     )
     said = ", ".join(words % {"n": n} for n, words in counts if n)
     rules = sum(rules_before.get(id) != rules_after.get(id) for id in rules_before.keys() | rules_after.keys())
-    questions = _("Questions: %(said)s.") % {"said": said} if said else _("No question differs.")
+    questions = _("Questions: %(said)s.") % {"said": said} if said else _("No question has changed.")
     if not rules:
-        return f"{questions} {_('No tier rule differs.')}"
-    return f"{questions} {ngettext('One tier rule differs.', '%(n)s tier rules differ.', rules) % {'n': rules}}"
+        return f"{questions} {_('No tier rule has changed.')}"
+    return (
+        f"{questions} {ngettext('One tier rule has changed.', '%(n)s tier rules have changed.', rules) % {'n': rules}}"
+    )
 
 
 def shown(assessment: Assessment) -> list[Reason]:

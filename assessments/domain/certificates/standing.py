@@ -65,12 +65,13 @@ def refusals(certificate: Certificate, by: User) -> dict[str, Refusal]:
         if incidents.suspends(certificate):
             mine[REINSTATE] = NotPermitted(
                 _(
-                    "An incident suspended this certificate. A reviewer reinstates it, or the next assessment replaces it."
+                    "An incident suspended this certificate. A reviewer has to reinstate it, or the next assessment "
+                    "replaces it."
                 )
             )
         return mine
     if not finders.certificates_judged_by(by).filter(pk=certificate.pk).exists():
-        words = _("A certificate is suspended, reinstated and revoked by a reviewer of its submission.")
+        words = _("Only a reviewer of its submission can suspend, reinstate or revoke a certificate.")
         return dict.fromkeys(status.FROM, NotPermitted(words))
     if by.pk in delivery_team(submission.assessment):
         words = _("You worked on this use yourself, so somebody else has to decide on its certificate.")
@@ -81,7 +82,7 @@ def refusals(certificate: Certificate, by: User) -> dict[str, Refusal]:
     found: dict[str, Refusal] = dict.fromkeys(status.FROM)
     independently = certificate.assurance == Assurance.REVIEWED_INDEPENDENTLY
     if independently and not separation.is_independent(by, certificate.organisation_id):
-        words = _("It was reviewed independently: that takes an independent reviewer.")
+        words = _("It was reviewed independently, so only an independent reviewer can do this.")
         found |= {move: NotPermitted(words) for move in (REINSTATE, REVOKE)}
     return found
 
@@ -112,10 +113,10 @@ def obstacles_to_reinstate(certificate: Certificate) -> list[Obstacle]:
     if use.open_holds:
         reasons.append(Obstacle(Code.HELD, _("The use is on hold.")))
     if use.provisional:
-        words = _("The tier of the use is provisional: it waits for an answer.")
+        words = _("The tier of the use is provisional, because an answer is not known yet.")
         reasons.append(Obstacle(Code.PROVISIONAL, words))
     if use.assigned_tier and Tier(use.assigned_tier).rank > Tier(certificate.tier).rank:
-        words = _("The use has a higher tier now than its certificate says: it takes a new assessment.")
+        words = _("The use now has a higher tier than its certificate. It needs a new assessment.")
         reasons.append(Obstacle(Code.TIER, words))
     return reasons
 
@@ -148,7 +149,7 @@ def _change(certificate: Certificate, move: status.Event, *, by: User, reason: s
         said = {"status": certificate.status().label}
         raise WorkflowError(_("This cannot be done now: the certificate is “%(status)s”.") % said)
     if reason not in REASONS[move]:
-        raise InvalidAnswer("reason", _("Choose the reason that the public page gives."))
+        raise InvalidAnswer("reason", _("Choose the reason that the public page shows."))
     if not words.strip():
         raise InvalidAnswer("words", _("Say why, for the record. The public page does not show it."))
     if move == REINSTATE:

@@ -29,9 +29,9 @@ class NoCertificateYet:
     def last(self) -> list[str]:
         """What no action closes."""
         if self.stale:
-            return [_("What was approved has changed since: nothing is issued before the next assessment.")]
+            return [_("The approved use has changed since then. No certificate is issued before the next assessment.")]
         if not (self.blocking or self.other or self.below):
-            return [_("It waits for a monitoring record that is fresh enough.")]
+            return [_("The certificate needs a newer monitoring record.")]
         return []
 
     @property

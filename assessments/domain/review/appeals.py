@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from assessments.access import finders, roles, separation
 from assessments.access.roles import Action
@@ -42,7 +43,10 @@ APPEALABLE = (DecisionKind.RETURN, DecisionKind.REFUSE)
 """The decisions of a reviewer against which an owner may appeal; of an approval one may only complain."""
 
 
-STOPPED = (CertificateStatus.SUSPENDED, CertificateStatus.REVOKED)
+STOPPED = {
+    CertificateStatus.SUSPENDED: gettext_lazy("Certificate %(number)s suspended, %(day)s"),
+    CertificateStatus.REVOKED: gettext_lazy("Certificate %(number)s revoked, %(day)s"),
+}
 
 
 # --- appeals and complaints ------------------------------------------------------------------------------------------------
@@ -80,18 +84,17 @@ def contestable(assessment: Assessment) -> list[Contestable]:
         if decision.kind in APPEALABLE:
             found.append(Contestable(AppealKind.APPEAL, what, decision.submission, decision))
         found.append(Contestable(AppealKind.COMPLAINT, what, decision.submission, decision))
-    events = CertificateEvent.objects.filter(certificate__submission__assessment=assessment, kind__in=STOPPED)
+    events = CertificateEvent.objects.filter(certificate__submission__assessment=assessment, kind__in=list(STOPPED))
     for event in events.select_related("certificate__submission").defer("certificate__submission__snapshot"):
-        what = _("Certificate %(number)s %(status)s, %(day)s") % {
+        what = str(STOPPED[CertificateStatus(event.kind)]) % {
             "number": event.certificate.number,
-            "status": str(CertificateStatus(event.kind).label).lower(),
             "day": date_format(timezone.localtime(event.at), "j F Y"),
         }
         for kind in AppealKind:
             found.append(Contestable(kind, what, event.certificate.submission, None, event))
     sent = assessment.current_submission
     if sent and sent.route:
-        words = _("How the case is handled, round %(n)s") % {"n": sent.round}
+        words = _("Handling of the case, round %(n)s") % {"n": sent.round}
         found.append(Contestable(AppealKind.COMPLAINT, words, sent))
     return [
         one
@@ -119,7 +122,7 @@ def contest(assessment: Assessment, value: str, reasons: str, *, by: User) -> Ap
     if about is None:
         raise InvalidAnswer("about", _("Choose what it is about. Each decision can be contested once."))
     if not reasons.strip():
-        raise InvalidAnswer("reasons", _("Say why: the person who answers has nothing else to go by."))
+        raise InvalidAnswer("reasons", _("Say why. The person who answers sees only these reasons."))
     appeal = Appeal.objects.create(
         kind=about.kind,
         assessment=assessment,
@@ -161,7 +164,7 @@ def _who_may_answer(appeal: Appeal) -> list[int]:
 def why_no_answer(appeal: Appeal, by: User) -> str:
     """Say why `by`, who may know of the appeal, may not answer it; empty when they may."""
     if getattr(appeal, "answer", None):
-        return _("This has been answered.")
+        return _("This has already been answered.")
     if by.pk in separation.delivery_team(appeal.assessment):
         return _("You worked on this use yourself, so somebody else has to answer.")
     if separation.has_conflict(by, appeal.assessment):
@@ -180,7 +183,7 @@ def answer(appeal: Appeal, *, by: User, upheld: bool, words: str) -> AppealAnswe
     found = finders.appeals_for(by).filter(pk=appeal.pk).first()
     if found is None:
         raise NotPermitted(
-            _("The person who answers must belong to the reviewing body and have had no part in the case.")
+            _("The person who answers must belong to the reviewing body and must not have worked on the case.")
         )
     if why := why_no_answer(found, by):
         raise SeparationOfDuties(why)

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from assessments.access import separation
 from assessments.access.separation import delivery_team
@@ -76,16 +77,21 @@ def obstacles_to_approve(
     look = approvals.look_of(submission, seat) if seat else preloaded.look
     left = look.targets - look.marked if look else len(targets.review_targets(content))
     if left:
-        reasons.append(Obstacle(Code.UNMARKED, _("%(n)s answers and facts are not marked yet.") % {"n": left}))
+        words = ngettext("%(n)s answer or fact is not marked yet.", "%(n)s answers and facts are not marked yet.", left)
+        reasons.append(Obstacle(Code.UNMARKED, words % {"n": left}))
     reasons += approvals.obstacles(look) if look else []
     changes = preloaded.changes
     if changes is None:
         changes = submission.marks.filter(mark=MarkKind.CHANGE_NEEDED).values("target").distinct().count()
     if changes:
-        words = _("%(n)s are marked “change needed”: return the submission instead.") % {"n": changes}
-        reasons.append(Obstacle(Code.CHANGES, words))
+        words = ngettext(
+            "%(n)s answer or fact is marked “change needed”: return the submission instead.",
+            "%(n)s answers and facts are marked “change needed”: return the submission instead.",
+            changes,
+        )
+        reasons.append(Obstacle(Code.CHANGES, words % {"n": changes}))
     if submission.assigned_tier == Tier.UNACCEPTABLE:
-        reasons.append(Obstacle(Code.PROHIBITED, _("A prohibited use gets no approval, from nobody.")))
+        reasons.append(Obstacle(Code.PROHIBITED, _("Nobody can approve a prohibited use.")))
     reasons += [Obstacle(Code.HELD, b.words) for b in found if not b.question]
     lacking = missing_at_the_gates(submission, content) if preloaded.lacking is None else preloaded.lacking
     reasons += [Obstacle(Code.GATE, said(lack), lack.target) for lack in lacking]
@@ -195,8 +201,11 @@ def _require_sound(given: Sequence[ReviewDecision], assessment: Assessment) -> N
     team = delivery_team(assessment) if given else set()
     for decision in given:
         if decision.by_id in team or separation.has_conflict(decision.by, assessment):
-            words = _("%(name)s, who approved first, has worked on the use or declared a conflict of interest since.")
-            more = _("Return it: the first approval is void then, and somebody else gives it.")
+            words = _(
+                "%(name)s gave the first approval, but has worked on the use or declared a conflict of interest "
+                "since then."
+            )
+            more = _("Return the submission: the first approval then lapses, and somebody else has to give it.")
             raise NotReady(_("This cannot be approved yet."), [f"{words % {'name': decision.by}} {more}"])
 
 

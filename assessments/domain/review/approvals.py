@@ -136,17 +136,16 @@ def obstacles(look: Look) -> list[Obstacle]:
     reasons = []
     if look.judged < look.asked:
         reasons.append(
-            _("You have opened and judged %(n)s of %(all)s facts and answers of your own set.")
+            _("You have opened and judged %(n)s of %(all)s required facts and answers.")
             % {"n": look.judged, "all": look.asked}
         )
     if look.opened < look.openable:
         reasons.append(
-            _("You have opened %(n)s of %(all)s pieces of evidence of your own set.")
-            % {"n": look.opened, "all": look.openable}
+            _("Required evidence that you have opened: %(n)s of %(all)s.") % {"n": look.opened, "all": look.openable}
         )
     if look.pieces_judged < look.pieces:
         reasons.append(
-            _("You have judged %(n)s of %(all)s pieces of evidence of your own set.")
+            _("Required evidence that you have judged: %(n)s of %(all)s.")
             % {"n": look.pieces_judged, "all": look.pieces}
         )
     return [Obstacle(Code.OWN_SET, words) for words in reasons]
@@ -171,14 +170,14 @@ def looked_at(decision: ReviewDecision) -> dict[str, Any] | None:
 def looked_at_words(said: Mapping[str, Any] | None) -> list[str]:
     """Say what was looked at in sentences, as the server wrote it; of an older decision that it was not recorded."""
     if said is None:
-        return [_("What was looked at: not recorded.")]
+        return [_("There is no record of what was looked at.")]
     lines = [
-        _("Opened and judged by this reviewer: %(judged)s of %(asked)s facts and answers of the own set.") % said,
-        _("Pieces of evidence opened: %(opened)s of %(openable)s.") % said,
-        _("Judged with the answers of the own set under which they stand: %(pieces_judged)s of %(pieces)s.") % said,
+        _("Opened and judged by this reviewer: %(judged)s of %(asked)s required facts and answers.") % said,
+        _("Evidence items opened: %(opened)s of %(openable)s.") % said,
+        _("Evidence items judged with the required answers: %(pieces_judged)s of %(pieces)s.") % said,
         _(
-            "Drawn at random: %(drawn)s of the %(drawn_from)s facts and answers that decide nothing "
-            "(%(drawn_percent)s %%, rounded up)."
+            "Drawn at random: %(drawn)s of the %(drawn_from)s other facts and answers (%(drawn_percent)s "
+            "%%, rounded up)."
         )
         % said,
     ]
@@ -192,7 +191,7 @@ def looked_at_words(said: Mapping[str, Any] | None) -> list[str]:
         lines.append(_("Taken over from %(name)s: %(n)s.") % {"name": name, "n": n})
     single = said["marked"] - said["judged"] - said["together"] - sum(said["taken_over"].values())
     if single > 0:
-        lines.append(_("Judged one by one beside the own set: %(n)s.") % {"n": single})
+        lines.append(_("Other facts and answers judged one by one: %(n)s.") % {"n": single})
     lines.append(_("In all: %(marked)s of %(targets)s facts and answers.") % said)
     return lines
 
@@ -227,9 +226,9 @@ def take_back_approval(submission: Submission, *, by: User, reason: str) -> Revi
     assessment, seat = cases.case_under_review(submission, by)
     approval = submission.decisions.approvals().filter(by=by).first()
     if approval is None:
-        raise WorkflowError(_("No approval of yours stands here."))
+        raise WorkflowError(_("You have not approved this submission."))
     if not reason.strip():
-        raise InvalidAnswer("reason", _("Say why: it is kept with the case, and the other reviewer reads it."))
+        raise InvalidAnswer("reason", _("Say why. The reason is kept with the case, and the other reviewer reads it."))
     decision: ReviewDecision = ReviewDecision.objects.create(
         submission=submission, by=by, kind=DecisionKind.TAKE_BACK, independent=seat.independent, statement=reason
     )

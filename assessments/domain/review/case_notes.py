@@ -124,7 +124,7 @@ def _open(submission: Submission, by: User) -> Assessment:
     current = assessment.current_submission or submission
     separation.require_seat(separation.Reviewer(by, current, assessment))
     if not may_write(assessment):
-        raise Locked(_("This case is closed: its notes are only read. What you typed is still on this page."))
+        raise Locked(_("This case is closed, so its notes cannot be changed. What you typed is still on this page."))
     return assessment
 
 
@@ -132,16 +132,16 @@ def _own(submission: Submission, pk: int, by: User) -> CaseNote:
     assessment = _open(submission, by)
     note = CaseNote.objects.select_for_update().filter(assessment=assessment, pk=pk).first()
     if note is None or note.author_id != by.pk:
-        raise NotPermitted(_("This is no note of yours."))
+        raise NotPermitted(_("This is not your note."))
     return note
 
 
 def _own_private(submission: Submission, pk: int, by: User) -> CaseNote:
     note = _own(submission, pk, by)
     if note.deleted_at is not None:
-        raise InvalidAnswer("text", _("This note is deleted. Bring it back first."))
+        raise InvalidAnswer("text", _("This note is deleted. Restore it first."))
     if note.shared_at is not None:
-        raise InvalidAnswer("text", _("This note is shared, so it stays as the other reviewer has read it."))
+        raise InvalidAnswer("text", _("This note is shared, so it cannot be changed."))
     return note
 
 
@@ -150,5 +150,5 @@ def _checked(text: str) -> str:
     if not text:
         raise InvalidAnswer("text", _("Write the note first."))
     if len(text) > MOST_SIGNS:
-        raise InvalidAnswer("text", _("A note has at most %(n)s characters.") % {"n": MOST_SIGNS})
+        raise InvalidAnswer("text", _("Shorten the note to at most %(n)s characters.") % {"n": MOST_SIGNS})
     return text

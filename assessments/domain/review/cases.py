@@ -27,7 +27,7 @@ def case_under_review(submission: Submission, by: User) -> tuple[Assessment, Rev
     assessment = Assessment.objects.lock(submission.assessment_id)
     seat = require_seat(Reviewer(by, submission, assessment))
     if assessment.state != State.IN_REVIEW or assessment.current_submission_id != submission.pk:
-        raise Locked(_("This submission is not under review any more. What you typed is still on this page."))
+        raise Locked(_("This submission is no longer under review. What you typed is still on this page."))
     return assessment, seat
 
 

@@ -129,7 +129,7 @@ def refuse(submission: Submission, *, by: User, statement: str) -> ReviewDecisio
     """Refuse a submission for good, with the reasons that the decision letter prints."""
     assessment, seat = seat_taking.require_under_review(submission, by)
     if not statement.strip():
-        raise InvalidAnswer("statement", _("Say why: the decision letter prints it."))
+        raise InvalidAnswer("statement", _("Say why. The reason is printed in the decision letter."))
     decision = ReviewDecision.objects.create(
         submission=submission, by=by, kind=DecisionKind.REFUSE, independent=seat.independent, statement=statement
     )

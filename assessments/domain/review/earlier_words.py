@@ -134,11 +134,11 @@ def save(
     found = {offer.key: offer for offer in offers(submission, submission.content(), target, by=by)}
     offer = found.get(source)
     if offer is None:
-        raise WorkflowError(_("These words are not offered any more. Choose others."))
+        raise WorkflowError(_("This text is no longer offered. Choose another one."))
     if offer.is_foreign and offer.earlier is not None:
         if not has_read:
             raise InvalidAnswer(
-                "has_read", _("Read the words, then tick that nothing in them is about the other case.")
+                "has_read", _("Read the text, then tick the box that says nothing in it is about the other case.")
             )
         require_no_names(asdict(given), offer.earlier.submission)
     return marks.save_mark(submission, target, given, by=by, base=base)
@@ -154,5 +154,5 @@ def require_no_names(fields: Mapping[str, Any], other: Submission) -> None:
         for name in names:
             core = LEGAL_FORM.sub("", name.strip())
             if core and core.casefold() in given:
-                words = _("These words name “%(name)s”, which is another case. Take the name out.")
+                words = _("This text names “%(name)s” from another case. Remove the name.")
                 raise InvalidAnswer(field, words % {"name": core})

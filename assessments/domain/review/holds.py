@@ -64,7 +64,7 @@ def _refusals(hold: Hold, reviewer: Reviewer) -> Iterator[NotPermitted | Workflo
     if not _is_judged(hold, reviewer.assessment, reviewer.submission):
         yield NotUnderReview(reviewer.assessment)
     if hold.kind == HoldKind.LEGAL_REVIEW and reviewer.seat is not None and not reviewer.is_independent:
-        yield SeparationOfDuties(_("A legal review is closed by an independent reviewer."))
+        yield SeparationOfDuties(_("Only an independent reviewer can close a legal review."))
     if waits := waits_for_answer(hold):
         yield WorkflowError(waits)
 
@@ -74,7 +74,11 @@ def left_to_open(hold: Hold, assessment: Assessment, by: User) -> str:
     uses = hold.evidence_uses.filter(evidence__withdrawn_at=None).select_related("evidence").order_by("pk")
     shown = [(use.evidence, use.evidence.version) for use in uses]
     left = not_opened(shown, assessment=assessment.pk, reviewer=by.pk)
-    return _("Open each piece of evidence before you decide: %(titles)s.") % {"titles": "; ".join(left)} if left else ""
+    return (
+        _("Open all the evidence before you decide. Not opened yet: %(titles)s.") % {"titles": "; ".join(left)}
+        if left
+        else ""
+    )
 
 
 def waits_for_answer(hold: Hold) -> str:
@@ -115,9 +119,9 @@ def close(
     if chosen == HoldOutcome.CORRECT and assessment.state != State.IN_REVIEW:
         raise InvalidAnswer("outcome", _("Only a submission under review can be returned to have a fact corrected."))
     if not decision.strip():
-        raise InvalidAnswer("decision", _("Write down what was decided and on what advice."))
+        raise InvalidAnswer("decision", _("Say what was decided and on what advice."))
     if chosen == HoldOutcome.ACCEPTED and not hold.evidence_uses.filter(evidence__withdrawn_at=None).exists():
-        raise WorkflowError(_("There is no evidence to accept: the organisation attaches it to the hold first."))
+        raise WorkflowError(_("There is no evidence to accept. The organisation has to attach it to the hold first."))
     if left := left_to_open(hold, assessment, by):
         raise WorkflowError(left)
     hold.closed_by, hold.decision, hold.outcome = by, decision, chosen
@@ -138,7 +142,7 @@ def close(
 
 
 def _ask_for_correction(hold: Hold, submission: Submission, *, by: User) -> None:
-    fact, would_satisfy = hold.fact, _("The fact is declared as the decision on the hold says.")
+    fact, would_satisfy = hold.fact, _("The fact is declared in line with the decision on the hold.")
     if hold.kind == HoldKind.OPEN_QUESTION:
         would_satisfy = _("The answer is corrected, or evidence is attached to the hold that shows it.")
     elif hold.fact in (LAWFUL_EXCEPTION, ILLEGAL_PURPOSE):
@@ -176,7 +180,7 @@ def close_hold(
     tier = assessment.use.assigned_tier
     if done.closed_at and assessment.state == State.IN_REVIEW and tier != submission.assigned_tier:
         seat = separation.require_seat(Reviewer(by, submission, assessment))
-        said = _("A hold was closed and the tier changed by it, so the use is signed again as what it is.")
+        said = _("A hold was closed. This changed the tier, so the use has to be signed again.")
         returned = decisions.return_for_tier(assessment, submission, seat, by=by, words=f"{said}\n{decision}")
         workflow.audit_move(AuditKind.RETURNED, assessment, by, [returned], submission=submission.reference, changes=0)
     return done

@@ -33,7 +33,7 @@ def declare_none(submission: Submission, *, by: User) -> None:
     assessment = Assessment.objects.lock(submission.assessment_id)
     _require_reading(submission, by)
     if separation.has_conflict(by, assessment):
-        raise SeparationOfDuties(_("You have declared a conflict of interest, so the answers stay closed to you."))
+        raise SeparationOfDuties(_("You have declared a conflict of interest, so you cannot read the answers."))
     Interest.objects.create(assessment=assessment, reviewer=by)
     rounds.declare_again(assessment, by=by)
     audit_case(AuditKind.NO_INTEREST_DECLARED, assessment, by, submission=submission.reference)
@@ -50,7 +50,7 @@ def decline(submission: Submission, *, by: User, words: str) -> Interest:
     assessment = Assessment.objects.lock(submission.assessment_id)
     _require_reading(submission, by)
     if not words.strip():
-        raise InvalidAnswer("words", _("Say what it is, in a sentence."))
+        raise InvalidAnswer("words", _("Describe the conflict of interest in a sentence."))
     declared = Interest.objects.create(assessment=assessment, reviewer=by, words=words[:400])
     told: set[int] = set()
     for asked in SeatRequest.objects.filter(submission=submission, to=by, ended_at=None):

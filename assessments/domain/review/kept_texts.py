@@ -80,7 +80,7 @@ def keep(fields: Mapping[str, str], *, by: User, organisation: Organisation | No
     """
     if organisation is None:
         if not Membership.objects.current().filter(user=by, role=Role.REVIEWER).exists():
-            raise NotPermitted(_("Texts for marks are kept by reviewers."))
+            raise NotPermitted(_("Only reviewers can save texts."))
         text: KeptText = OwnText(user=by)
     else:
         _require_reviewer(by, organisation)
@@ -141,7 +141,7 @@ def _fill(text: KeptText, fields: Mapping[str, str]) -> None:
     for name in FIELDS:
         setattr(text, name, str(fields.get(name, "")).strip())
     if not text.title:
-        raise InvalidAnswer("title", _("Give the text a name, by which you find it again."))
+        raise InvalidAnswer("title", _("Give the text a name, so that you can find it again."))
     if text.mark not in ASKING:
         raise InvalidAnswer("mark", _("Choose the mark that the text goes with."))
     if text.mark == MarkKind.CHANGE_NEEDED:
@@ -184,7 +184,7 @@ def _reviews_for(user: User, organisation: Organisation) -> bool:
 
 def _require_reviewer(by: User, organisation: Organisation) -> None:
     if not _reviews_for(by, organisation):
-        raise NotPermitted(_("The texts of an organisation are kept by its reviewers."))
+        raise NotPermitted(_("Only reviewers of an organisation can change its shared texts."))
 
 
 def _log(kind: AuditKind, text: KeptText, by: User) -> None:

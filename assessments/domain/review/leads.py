@@ -53,12 +53,12 @@ def _set(member: int, leads: bool, *, by: User) -> Membership:
     list(body.values_list("pk", flat=True))
     people = reviewers_of_body()
     if not any(one.leads and one.user_id == by.pk for one in people):
-        raise NotPermitted(_("Only those who lead the reviewing body say who else leads it."))
+        raise NotPermitted(_("Only leads of the reviewing body can choose other leads."))
     found = next((one for one in people if one.pk == member), None)
     if found is None:
-        raise WorkflowError(_("This person is no reviewer of the reviewing body."))
+        raise WorkflowError(_("This person is not a reviewer of the reviewing body."))
     if not leads and not any(one.leads for one in people if one.pk != member):
-        raise WorkflowError(_("Somebody has to lead the reviewing body. Name somebody else first."))
+        raise WorkflowError(_("The reviewing body needs at least one lead. Choose another lead first."))
     if found.leads == leads and (not leads or Membership.objects.filter(pk=member, leads=True).exists()):
         return found
     # The one who led because nobody was named goes on leading.

@@ -128,7 +128,7 @@ def _save_mark(
     _assessment, seat = open_case(submission, by)
     content = submission.content()
     if target not in review_targets(content):
-        raise InvalidAnswer("target", _("There is nothing to judge under “%(target)s”.") % {"target": target})
+        raise InvalidAnswer("target", _("There is no fact or answer “%(target)s” to judge.") % {"target": target})
     row = _mark_of_seat(submission, seat, target)
     _check_mark(submission, target, given, stands=row is not None)
     require_fitting(content, target, str(given.reason), stands=row.reason if row else "")
@@ -154,11 +154,12 @@ def _check_mark(submission: Submission, target: str, given: GivenMark, *, stands
             raise InvalidAnswer("reason", _("Choose why a change is needed."))
         if not given.would_satisfy.strip():
             raise InvalidAnswer(
-                "would_satisfy", _("Say what would satisfy you, so that it can be corrected in one go.")
+                "would_satisfy",
+                _("Say what would satisfy you, so that the organisation can correct everything at once."),
             )
     if mark == MarkKind.ACCEPTED_WITH_ACTION and target.startswith("q:"):
         if not given.action_title.strip() and not given.words.strip():
-            raise InvalidAnswer("action_title", _("Say what is still to be done: it becomes an action in the plan."))
+            raise InvalidAnswer("action_title", _("Say what is still to be done. It becomes an action in the plan."))
         _check_due(submission, given.action_due)
 
 
@@ -182,9 +183,9 @@ def undo_mark(submission: Submission, target: str, *, by: User, base: int) -> Re
         _assessment, seat = open_case(submission, by)
         row = _mark_of_seat(submission, seat, target)
         if row is None:
-            raise WorkflowError(_("There is no mark to take back."))
+            raise WorkflowError(_("There is no mark to undo."))
         if row.revision != base:
-            words = _("%(name)s changed this mark since you opened the page. Nothing was taken back.")
+            words = _("%(name)s has changed this mark since you opened the page. Nothing was undone.")
             raise Conflict(words % {"name": row.by}, row)
         stored = row.revisions.exclude(outcome=RevisionOutcome.CONFLICT).filter(number__lt=row.revision)
         before = stored.order_by("-number").select_related("by").first()
@@ -281,9 +282,9 @@ def mark_evidence(
         _assessment, seat = open_case(submission, by)
         named = {p["reference"]: p for p in pieces_of(submission.content()["answers"].get(question))}
         if piece not in named:
-            raise InvalidAnswer("piece", _("The answer does not name this piece of evidence."))
+            raise InvalidAnswer("piece", _("This evidence is not attached to the answer."))
         if given.verdict and given.verdict not in Verdict.values:
-            raise InvalidAnswer("verdict", _("Choose one of the three."))
+            raise InvalidAnswer("verdict", _("Choose one of the three judgements."))
         row = (
             submission.evidence_marks.filter(seat=seat.seat, question=question, piece=piece)
             .select_related("by")
@@ -291,7 +292,7 @@ def mark_evidence(
         )
         if row is None:
             if not given.verdict:
-                raise InvalidAnswer("verdict", _("Choose whether the piece supports the answer."))
+                raise InvalidAnswer("verdict", _("Choose whether the evidence supports the answer."))
             version = named[piece]["version"]
             row = EvidenceMark(
                 submission=submission,
@@ -305,7 +306,7 @@ def mark_evidence(
         fields = {"verdict": str(given.verdict), "note": given.note}
         kept = write_version(row, fields, Saving(by, base, operation))
     if kept is False:
-        words = _("%(name)s judged this piece while you were looking at it. Nothing was overwritten.")
+        words = _("%(name)s judged this evidence while you were looking at it. Nothing was overwritten.")
         raise Conflict(words % {"name": row.by}, row)
     return row
 

@@ -30,8 +30,8 @@ def why_no_message(assessment: Assessment, submission: Submission) -> str:
     if assessment.current_submission_id == submission.pk and assessment.state in TALKING:
         return ""
     if assessment.state in (State.DRAFT, State.SUBMITTED):
-        return _("Nobody has the case now. Messages can be written once a reviewer has taken it.")
-    return _("The case is decided, so nothing more can be written here. What was said stays.")
+        return _("No reviewer has the case now. You can write messages once a reviewer has taken it.")
+    return _("The case is decided, so you cannot write here any more. All messages are kept.")
 
 
 def side_of(user: User, assessment: Assessment, submission: Submission) -> str:
@@ -53,11 +53,13 @@ def say(submission: Submission, text: str, *, by: User) -> CaseMessage:
     assessment = Assessment.objects.lock(submission.assessment_id)
     side = side_of(by, assessment, submission)
     if not side:
-        raise NotPermitted(_("Reviewers with a seat, owners and contributors who see everything write here."))
+        raise NotPermitted(
+            _("Only the reviewers of this case, owners, and contributors who see everything can write here.")
+        )
     if why := why_no_message(assessment, submission):
         raise Locked(why)
     if not text.strip():
-        raise InvalidAnswer("text", _("Write what you want to say."))
+        raise InvalidAnswer("text", _("Write your message."))
     thread = CaseMessage.objects.filter(submission__assessment=assessment)
     newest = thread.order_by("-pk").first()
     if newest and (newest.author_id, newest.text) == (by.pk, text) and timezone.now() - newest.at < SAME_AGAIN:

@@ -79,16 +79,16 @@ def judge_part(
             base, row.verdict = None, ""
         saved = save_version(row, given.fields(), by=by, base=base, operation=operation)
     if not saved:  # raised out here, so that the version beside the newer one stays stored
-        raise Conflict(_("You judged this part on another page meanwhile. Nothing was overwritten."), row)
+        raise Conflict(_("You have judged this part on another page meanwhile. Nothing was overwritten."), row)
     return row
 
 
 def check_verdict(verdict: str, words: str, *, judged: bool) -> None:
     """Raise InvalidAnswer unless this is a judgement with the words that it needs; `judged`: one can be taken back."""
     if verdict not in PartVerdict.values and not (verdict == "" and judged):
-        raise InvalidAnswer("verdict", _("Choose one of the three."))
+        raise InvalidAnswer("verdict", _("Choose one of the three judgements."))
     if verdict and verdict != PartVerdict.SUPPORTS and not words:
-        raise InvalidAnswer("words", _("Say what is missing: the organisation reads it."))
+        raise InvalidAnswer("words", _("Say what is missing. The organisation reads it."))
 
 
 def obstacles(submission: Submission, seat: ReviewSeat | None) -> list[Obstacle]:

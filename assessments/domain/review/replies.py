@@ -33,11 +33,11 @@ def reply(
     with transaction.atomic():
         assessment, member = roles.lock_with_member(by, assessment)
         if assessment.state != State.RETURNED:
-            raise Locked(_("Not saved: nothing is waiting for changes here. What you typed is still on this page."))
+            raise Locked(_("Not saved, because no changes are requested here. What you typed is still on this page."))
         submission = assessment.current_submission
         assert submission is not None
         if not submission.marks.filter(target=target, mark=MarkKind.CHANGE_NEEDED).exists():
-            raise InvalidAnswer("words", _("The reviewer did not return this."))
+            raise InvalidAnswer("words", _("The reviewer did not ask for a change here."))
         kind, key = target[:2], target[2:]
         targets = roles.assigned_targets(by, assessment, member)
         if targets is not None:

@@ -85,14 +85,14 @@ class Obstacle(NamedTuple):
         """Say for what it is asked: several of one kind stand under one heading (`of_one_kind`)."""
         kind = self.key.partition(":")[0]
         if kind in ("hold", "tier"):
-            return _("What holds the use or its tier")
+            return _("Holds on the use or its tier")
         if kind == "gate":
             return _("Evidence that an approval needs")
         if kind == "part":
             return _("Parts of the conformity file that are not complete")
         if self.may_wait:
-            return _("In place before the certificate, or by a date that you set as a condition")
-        return _("In place before any certificate")
+            return _("Must be in place before the certificate, or by a date that you set as a condition")
+        return _("Must be in place before the certificate")
 
     @property
     def short(self) -> str:
@@ -117,13 +117,13 @@ def what_closes(edition: Edition, content: Mapping[str, Any]) -> dict[str, str]:
     for key, of_question in kinds.items():
         question = edition.questions[key]
         if of_question == {"not_applicable"}:
-            found[key] = _("Show why it does not apply, or put it in place.")
+            found[key] = _("Explain why it does not apply, or put it in place.")
         elif question.is_checklist:
             short = {f["item"] for f in content["findings"] if f["question"] == key and f["kind"] != "not_applicable"}
             left = [item.text.rstrip(".") for item in question.items if item.key in short]
             found[key] = "\n".join([_("Put these points in place:"), *(f"• {line}" for line in left)])
         elif question.remedy:
-            found[key] = _("Put it in place. This shows it: %(proof)s") % {"proof": question.remedy.closes_it}
+            found[key] = _("Put it in place. Evidence: %(proof)s") % {"proof": question.remedy.closes_it}
     return found
 
 
@@ -168,7 +168,11 @@ def beside_the_marks(
 
 def _of_hold(one: Blocking) -> Obstacle:
     of_tier = one.key == "tier"
-    words = _("Answer the fact that it waits for.") if of_tier else _("Show what the reviewer needs to close it.")
+    words = (
+        _("Answer the fact that is not known yet.")
+        if of_tier
+        else _("Attach what the reviewer needs to close the hold.")
+    )
     return Obstacle(one.key, one.words.rstrip("."), words, brief=words)
 
 
@@ -176,7 +180,7 @@ def choose(possible: Iterable[Obstacle], keys: Iterable[str]) -> list[Obstacle]:
     """Return the obstacles that were ticked, in their order; raises InvalidAnswer for a tick that is not on the list."""
     possible, wanted = list(possible), set(keys)
     if wanted - {one.key for one in possible}:
-        raise InvalidAnswer("tasks", _("The list has changed since you opened the page. Tick again what you ask for."))
+        raise InvalidAnswer("tasks", _("The list has changed since you opened the page. Please tick the tasks again."))
     return [one for one in possible if one.key in wanted]
 
 

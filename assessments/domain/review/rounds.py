@@ -82,16 +82,16 @@ def words_of(changes: Iterable[Mapping[str, Any]]) -> list[str]:
 def _words(change: Mapping[str, Any]) -> str:
     if change["what"] == TEAM:
         names = finders.names_of(change["people"])
-        known = sorted(names.get(pk, _("somebody whose account is deleted")) for pk in change["people"])
+        known = sorted(names.get(pk, _("a person whose account is deleted")) for pk in change["people"])
         words = ngettext(
-            "%(names)s has worked on the use since.",
-            "These people have worked on the use since: %(names)s.",
+            "%(names)s has worked on the use since then.",
+            "These people have worked on the use since then: %(names)s.",
             len(known),
         )
         return words % {"names": ", ".join(known)}
     if change["what"] == DAYS:
         day = date_format(date.fromisoformat(change["since"]), "j F Y")
-        words = _("You declared your interests on %(day)s. A declaration holds for %(days)s days.")
+        words = _("You declared your interests on %(day)s. A declaration is valid for %(days)s days.")
         return words % {"day": day, "days": DECLARATION_DAYS}
     named = {"was": change["was"] or _("not named"), "is": change["is"] or _("not named")}
     if change["what"] == SUPPLIERS:

@@ -96,7 +96,7 @@ def seat_to_ask_for(submission: Submission, seat: Seat, by: User, team: set[int]
     if not finders.submissions_for(by).filter(pk=submission.pk).exists():
         raise NotPermitted(_("This submission was not sent to you."))
     if by.pk in (separation.delivery_team(assessment) if team is None else team):
-        raise NotPermitted(_("You worked on this use yourself, so others decide who reviews it."))
+        raise NotPermitted(_("You worked on this use yourself, so other people decide who reviews it."))
     current = assessment.current_submission_id == submission.pk
     if not current or assessment.state not in (State.SUBMITTED, State.IN_REVIEW):
         raise WrongState(assessment, State.IN_REVIEW)
@@ -104,17 +104,19 @@ def seat_to_ask_for(submission: Submission, seat: Seat, by: User, team: set[int]
     if held is None:
         second = assessment.state == State.IN_REVIEW and submission.assigned_tier == Tier.HIGH
         if seat == Seat.SECOND and not second:
-            raise WorkflowError(_("This case has no second seat to give."))
+            raise WorkflowError(_("This case does not need a second reviewer."))
         if separation.has_conflict(by, assessment):
-            raise NotPermitted(_("You have declared a conflict of interest, so others decide who reviews this."))
+            raise NotPermitted(_("You have declared a conflict of interest, so other people decide who reviews this."))
         if seat == Seat.FIRST:
             separation.require_route(submission, independent=separation.is_independent(by, submission.organisation_id))
         return None
     if submission.decisions.approvals().filter(by=held.reviewer_id).exists():
-        raise WorkflowError(_("%(name)s has approved, and an approval is not handed over.") % {"name": held.reviewer})
+        raise WorkflowError(
+            _("%(name)s has already approved, so the case cannot be reassigned.") % {"name": held.reviewer}
+        )
     if held.reviewer_id != by.pk and not is_released(held):
         raise NotPermitted(
-            _("%(name)s holds this seat. It is handed over by them, or by a colleague while they are away.")
+            _("This case is assigned to %(name)s. Only they can reassign it, or a colleague while they are away.")
             % {"name": held.reviewer}
         )
     return held
@@ -146,13 +148,15 @@ def ask(
     held = seat_to_ask_for(submission, seat, by)
     found = next((one for one in colleagues(submission, seat, by) if one.user.pk == to.pk), None)
     if found is None:
-        raise InvalidAnswer("to", _("%(name)s cannot be asked to take this seat.") % {"name": to})
+        raise InvalidAnswer("to", _("You cannot ask %(name)s to review this case.") % {"name": to})
     if held and not note.strip():
-        raise InvalidAnswer("note", _("Say how far it is and what to look at: it is all your colleague gets."))
+        raise InvalidAnswer(
+            "note", _("Say how far the review is and what to look at. Your colleague gets no other information.")
+        )
     if found.away_until and not although_away:
         raise InvalidAnswer(
             "although_away",
-            _("%(name)s is away until %(until)s. Tick the box to ask all the same.")
+            _("%(name)s is away until %(until)s. Tick the box if you want to ask them anyway.")
             % {"name": to, "until": date_format(found.away_until, "j F Y")},
         )
     SeatRequest.objects.filter(submission=submission, seat=seat).end(RequestOutcome.REPLACED)
@@ -198,9 +202,9 @@ def stop_asking(asked: SeatRequest, *, by: User) -> None:
     if not finders.submissions_for(by).filter(pk=submission.pk).exists():
         raise NotPermitted(_("This submission was not sent to you."))
     if asked.ended_at is not None:
-        raise WorkflowError(_("%(name)s is not asked any more.") % {"name": asked.to})
+        raise WorkflowError(_("The request to %(name)s is already withdrawn or answered.") % {"name": asked.to})
     if not may_stop_asking(asked, by):
-        raise NotPermitted(_("Only the person who asked, or the person whose seat it is, can take it back."))
+        raise NotPermitted(_("Only the person who made the request, or the reviewer of the case, can withdraw it."))
     asked.end(RequestOutcome.RECALLED)
     about = f"request:{asked.pk}"
     if withdraw_notification(MessageKind.ASSIGNED, about=[about], recipient=asked.to_id):
@@ -263,9 +267,9 @@ def take_over(asked: SeatRequest, *, by: User) -> ReviewSeat:
 def set_absence(user: User, away_from: date | None, away_until: date | None) -> None:
     """Set or clear the days on which a reviewer is away. Colleagues then see it and may hand their seats over."""
     if away_from and not away_until:
-        raise InvalidAnswer("away_until", _("Say until when, or clear the first date."))
+        raise InvalidAnswer("away_until", _("Enter the last day of absence, or clear the first date."))
     if away_until and not away_from:
-        raise InvalidAnswer("away_from", _("Say from when, or clear the last date."))
+        raise InvalidAnswer("away_from", _("Enter the first day of absence, or clear the last date."))
     if away_from and away_until and away_until < away_from:
         raise InvalidAnswer("away_until", _("Choose the first day or a later one."))
     user.away_from, user.away_until = away_from, away_until

@@ -42,13 +42,13 @@ def _free_seat(reviewer: Reviewer) -> Seat:
     elif assessment.state != State.IN_REVIEW:
         raise WrongState(assessment, State.IN_REVIEW)
     elif submission.assigned_tier != Tier.HIGH:
-        raise WorkflowError(_("%(name)s has taken this case already.") % {"name": first or ""})
+        raise WorkflowError(_("%(name)s has already taken this case.") % {"name": first or ""})
     elif first == reviewer.user:
-        raise SeparationOfDuties(_("You hold the first seat; the second takes another person."))
+        raise SeparationOfDuties(_("You are the first reviewer. The second reviewer must be another person."))
     else:
         _require_independent(reviewer)
     if seat in held:
-        raise WorkflowError(_("Somebody else has taken this seat already."))
+        raise WorkflowError(_("Somebody else has already taken this case."))
     return seat
 
 
@@ -59,21 +59,21 @@ def require_handed_over(reviewer: Reviewer, asked: SeatRequest) -> ReviewSeat:
     """
     submission, assessment = reviewer.submission, reviewer.assessment
     if asked.to_id != reviewer.user.pk or asked.holder_id is None:
-        raise NotPermitted(_("Nobody hands this seat over to you."))
+        raise NotPermitted(_("Nobody has asked you to take over this case."))
     is_current = assessment.current_submission_id == submission.pk and assessment.state == State.IN_REVIEW
     wanted = (asked.seat, asked.holder_id)
     held = next((seat for seat in reviewer.seats if (seat.seat, seat.reviewer_id) == wanted), None)
     if asked.ended_at or not is_current or held is None:
-        raise WorkflowError(_("This seat is not to be handed over any more."))
+        raise WorkflowError(_("This case can no longer be taken over."))
     if submission.decisions.approvals().filter(by=asked.holder_id).exists():
-        raise WorkflowError(_("This seat is not to be handed over any more."))
+        raise WorkflowError(_("This case can no longer be taken over."))
     _require_reviewer(reviewer)
     overseers.require_not_overseer(submission, reviewer.user)
     separation.require_route(submission, independent=reviewer.is_independent)
     if asked.seat == Seat.SECOND:
         _require_independent(reviewer)
     if reviewer.seat is not None:
-        raise WorkflowError(_("You hold the other seat of this case already."))
+        raise WorkflowError(_("You are already the other reviewer of this case."))
     return held
 
 
@@ -89,5 +89,5 @@ def _require_reviewer(reviewer: Reviewer) -> None:
 def _require_independent(reviewer: Reviewer) -> None:
     if not reviewer.is_independent:
         raise SeparationOfDuties(
-            _("The second seat of a High use is for an independent reviewer of the reviewing body.")
+            _("The second reviewer of a High use must be an independent reviewer of the reviewing body.")
         )

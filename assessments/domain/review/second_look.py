@@ -143,14 +143,16 @@ def ask(submission: Submission, *, by: User, reason: str) -> SecondLook:
     """
     Assessment.objects.lock(submission.assessment_id)
     if not leads.is_lead(by):
-        raise NotPermitted(_("Only those who lead the reviewing body ask for a second look."))
+        raise NotPermitted(_("Only leads of the reviewing body can ask for a second look."))
     if not reason.strip():
         raise InvalidAnswer(
-            "reason", _("Say why, in a sentence. The second reviewer does not see it before the marks.")
+            "reason", _("Say why, in a sentence. The second reviewer does not see the reason before setting the marks.")
         )
     found = decided().filter(pk=submission.pk).first()
     if found is None or not _last_was_independent(found):
-        raise WorkflowError(_("A second look is for a decided case with one reviewer of the body, and only once."))
+        raise WorkflowError(
+            _("A second look is possible only once, for a decided case with one reviewer of the reviewing body.")
+        )
     return _offer(found, rules_on(timezone.localdate()).kept(), AuditKind.SECOND_LOOK_ASKED, by, reason.strip()[:400])
 
 
@@ -251,7 +253,7 @@ def of_body() -> list[SecondLook]:
 def to_ask_for(user: User) -> QuerySet[Any]:
     """Return the cases at which this person may ask for a second look: decided by the body alone, the newest first."""
     if not leads.is_lead(user):
-        raise NotPermitted(_("Only those who lead the reviewing body ask for a second look."))
+        raise NotPermitted(_("Only leads of the reviewing body can ask for a second look."))
     mine = finders.submissions_for(user).values("pk")
     return decided().filter(decisions__independent=True, pk__in=mine).order_by("-decided_at", "-pk")
 

@@ -49,7 +49,7 @@ def kind_of(first: str, second: str) -> str:
 def compare(look: SecondLook, *, by: User) -> list[Pair]:
     """Return both marks on each fact and answer. Raises NotPermitted before the look is given, and for everybody else."""
     if not second_look.may_compare(look, by):
-        raise NotPermitted(_("The first marks are shown once the second look is given."))
+        raise NotPermitted(_("The first marks are shown after the second look is submitted."))
     first = combined_marks(look.submission)
     pairs = []
     for row in look.marks.order_by("pk"):
@@ -65,7 +65,7 @@ def write(look: SecondLook, *, by: User, text: str) -> SecondLookWords:
     look = second_look.lock(look)
     _require_comparing(look, by)
     if not text.strip():
-        raise InvalidAnswer("text", _("Write something first."))
+        raise InvalidAnswer("text", _("Write your message."))
     words: SecondLookWords = SecondLookWords.objects.create(look=look, author=by, text=text.strip()[:4000])
     told = (finders.seated_now(look.submission) | {look.reviewer_id or 0}) - {by.pk, 0}
     second_look.notify_about(look, told, name=by, words=words.text)
@@ -76,7 +76,10 @@ def write(look: SecondLook, *, by: User, text: str) -> SecondLookWords:
 def _require_comparing(look: SecondLook, by: User) -> None:
     if not second_look.may_compare(look, by):
         raise NotPermitted(
-            _("Only the reviewers of both looks and those who lead the body write here, once it is given.")
+            _(
+                "Only the reviewers of both looks and the leads of the reviewing body can write here, after the "
+                "second look is submitted."
+            )
         )
 
 
@@ -90,9 +93,9 @@ def report(look: SecondLook, *, by: User, words: str) -> SecondLook:
     look = second_look.lock(look)
     _require_comparing(look, by)
     if look.reported_at is not None:
-        raise WorkflowError(_("This difference was reported already."))
+        raise WorkflowError(_("This difference has already been reported."))
     if not words.strip():
-        raise InvalidAnswer("words", _("Say which difference it is, and what it means for the certificate."))
+        raise InvalidAnswer("words", _("Say what the difference is, and what it means for the certificate."))
     look.reported_at, look.reported_by, look.reported_words = timezone.now(), by, words.strip()[:4000]
     look.save(update_fields=["reported_at", "reported_by", "reported_words"])
     certificate = second_look.certificate_of(look)

@@ -33,16 +33,16 @@ def take(look: SecondLook, *, by: User) -> SecondLook:
     if not second_look.looks().filter(second_look.reach(by), pk=look.pk).exists():
         raise NotPermitted(_("This second look is for other reviewers."))
     if separation.has_conflict(by, assessment):
-        raise SeparationOfDuties(_("You have declared a conflict of interest, so somebody else gives the second look."))
+        raise SeparationOfDuties(_("You have declared a conflict of interest, so somebody else does the second look."))
     if by.pk in separation.delivery_team(assessment):
-        raise SeparationOfDuties(_("You worked on this use yourself, so somebody else gives the second look."))
+        raise SeparationOfDuties(_("You worked on this use yourself, so somebody else does the second look."))
     overseers.require_not_overseer(look.submission, by)
     if SecondLook.objects.filter(second_look.has_part_in_it(by), pk=look.pk).exists():
-        raise SeparationOfDuties(_("You have opened this case before, so your look would not be blind."))
+        raise SeparationOfDuties(_("You have opened this case before, so you may have seen the first marks."))
     if not SecondLook.objects.filter(second_look.is_free(), pk=look.pk).exists():
-        raise WorkflowError(_("Somebody else has taken this second look already."))
+        raise WorkflowError(_("Somebody else has already taken this second look."))
     if all(one.pk != look.pk for one in second_look.offered_to(by)):
-        raise WorkflowError(_("This second look is not offered any more."))
+        raise WorkflowError(_("This second look is no longer offered."))
     look.marks.all().delete()  # of somebody who has left the body without giving it
     Interest.objects.create(assessment=assessment, reviewer=by)
     look.reviewer, look.taken_at = by, timezone.now()
@@ -74,7 +74,7 @@ def _require_giving(look: SecondLook, by: User) -> SecondLook:
     if look.reviewer_id != by.pk or not second_look.looks().filter(second_look.reach(by), pk=look.pk).exists():
         raise NotPermitted(_("Take the second look before you mark its answers."))
     if look.is_given:
-        raise Locked(_("You have given this second look, so its marks are locked."))
+        raise Locked(_("You have submitted this second look, so its marks are locked."))
     return look
 
 
@@ -123,7 +123,7 @@ def save_marks(look: SecondLook, given: Mapping[str, GivenMark], *, by: User) ->
         if one.mark != MarkKind.ACCEPTED and not one.words.strip():
             raise InvalidAnswer(target, _("Say what is missing, in a sentence."))
         if shown is None:
-            raise InvalidAnswer(target, _("Open the page again: it did not show you this answer."))
+            raise InvalidAnswer(target, _("Open the page again. It has not shown you this answer yet."))
         words = one.words.strip()[:4000]
         rows.append(
             SecondLookMark(look=look, target=target, mark=one.mark, words=words, shown_at=shown, at=timezone.now())

@@ -65,14 +65,14 @@ def require_successor(held: ReviewSeat, submission: Submission, *, by: User) -> 
     if not finders.submissions_for(by).filter(pk=submission.pk).exists():
         raise NotPermitted(_("This submission was not sent to you."))
     if by.pk in separation.delivery_team(submission.assessment):
-        raise SeparationOfDuties(_("You worked on this use yourself, so somebody else has to take over the seat."))
+        raise SeparationOfDuties(_("You worked on this use yourself, so somebody else has to take over the case."))
     if separation.has_conflict(by, submission.assessment_id):
         raise SeparationOfDuties(
-            _("You have declared a conflict of interest, so somebody else has to take over the seat.")
+            _("You have declared a conflict of interest, so somebody else has to take over the case.")
         )
     independent = separation.is_independent(by, submission.organisation_id)
     if asks_for_independence(held, submission) and not independent:
-        raise SeparationOfDuties(_("This seat is for an independent reviewer of the reviewing body."))
+        raise SeparationOfDuties(_("This case needs an independent reviewer of the reviewing body."))
     return independent
 
 
@@ -88,7 +88,7 @@ def succeed(submission: Submission, seat: Seat, *, by: User) -> ReviewSeat:
     submission.assessment = assessment
     held = next((one for one in left_seats(submission) if one.seat == seat), None)
     if held is None:
-        raise WorkflowError(_("Nobody has left this seat, or the case is not decided."))
+        raise WorkflowError(_("You can take over only a decided case that its reviewer has left."))
     independent = require_successor(held, submission, by=by)
     before = held.reviewer
     Interest.objects.create(assessment=assessment, reviewer=by)
@@ -97,7 +97,7 @@ def succeed(submission: Submission, seat: Seat, *, by: User) -> ReviewSeat:
         with transaction.atomic():
             held.save(update_fields=["reviewer", "independent", "taken_at"])
     except IntegrityError:
-        raise WorkflowError(_("You hold the other seat of this case already.")) from None
+        raise WorkflowError(_("You are already the other reviewer of this case.")) from None
     now = {"ended_at": timezone.now(), "outcome": RequestOutcome.TAKEN}
     SeatRequest.objects.filter(submission=submission, seat=seat, ended_at=None).update(
         ended_at=now["ended_at"], outcome=RequestOutcome.REPLACED

@@ -76,7 +76,7 @@ def attach(assessment: Assessment, target: str, piece: Evidence, *, by: User, wo
     assessment, member = roles.lock_with_member(by, assessment)
     if not is_open(assessment) or assessment.current_submission_id is None:
         raise Locked(
-            _("Evidence can be added from the signing until the decision. This assessment is “%(state)s”.")
+            _("You can add evidence only after signing and before the decision. This assessment is “%(state)s”.")
             % {"state": assessment.get_state_display()}
         )
     assert assessment.current_submission_id is not None  # there is one from the signing on
@@ -107,14 +107,14 @@ def _newest_file(piece: Evidence, assessment: Assessment, by: User) -> EvidenceV
     """Return the file that a supplement names; raises InvalidAnswer on `piece`."""
     mine = finders.evidence_for(by).in_use().filter(organisation=assessment.organisation_id)
     if not mine.filter(pk=piece.pk).exists():
-        raise InvalidAnswer("piece", _("Choose evidence of your organisation's library."))
+        raise InvalidAnswer("piece", _("Choose evidence from your organisation's library."))
     version: EvidenceVersion | None = piece.versions.select_related("evidence").order_by("-number").first()
     if version is None or version.link:
         raise InvalidAnswer(
-            "piece", _("Evidence that is added after the signing is a file: its content is kept as it is today.")
+            "piece", _("Choose a file. Links cannot be added after signing, because their content can change.")
         )
     if version.evidence.is_expired():
-        raise InvalidAnswer("piece", _("This evidence has expired. Replace it by a newer version first."))
+        raise InvalidAnswer("piece", _("This evidence has expired. Replace it with a newer version first."))
     return version
 
 
@@ -169,14 +169,14 @@ def judge_supplement(
         assessment, _seat = open_case(submission, by)
         about = assessment.supplements.filter(pk=supplement).first()
         if about is None:
-            raise InvalidAnswer("supplement", _("This case has no such evidence."))
+            raise InvalidAnswer("supplement", _("This evidence is not part of this case."))
         row = about.marks.filter(by=by).first()
         check_verdict(verdict, words, judged=row is not None)
         row = row or SupplementMark(supplement=about, revision=0, by=by)
         fields = {"verdict": str(verdict), "words": words if verdict else ""}
         saved = save_version(row, fields, by=by, base=base, operation=operation)
     if not saved:
-        raise Conflict(_("You judged this on another page meanwhile. Nothing was overwritten."), row)
+        raise Conflict(_("You have judged this on another page meanwhile. Nothing was overwritten."), row)
     return row
 
 
@@ -194,8 +194,8 @@ def obstacles_of(left: int) -> list[Obstacle]:
     if not left:
         return []
     words = ngettext(
-        "You have not judged one piece of evidence that was added after the signing.",
-        "You have not judged %(n)s pieces of evidence that were added after the signing.",
+        "You have not judged one evidence item that was added after signing.",
+        "You have not judged %(n)s evidence items that were added after signing.",
         left,
     )
     return [Obstacle(Code.SUPPLEMENTS, words % {"n": left})]

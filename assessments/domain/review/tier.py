@@ -32,10 +32,13 @@ def raise_tier(submission: Submission, *, by: User, tier: Tier, reason: str) -> 
     if Tier(tier).rank <= Tier(use.assigned_tier).rank:
         raise InvalidAnswer(
             "tier",
-            _("A tier can only be raised. Mark the fact that is wrong if it should be lower: the rules follow it."),
+            _(
+                "You can only raise a tier. If it should be lower, mark the fact that is wrong. The rules are "
+                "applied again when it is corrected."
+            ),
         )
     if not reason.strip():
-        raise InvalidAnswer("reason", _("Say why: the reason prints wherever the tier does."))
+        raise InvalidAnswer("reason", _("Say why. The reason is printed wherever the tier is printed."))
     before = use.assigned_tier
     decision = ReviewDecision.objects.create(
         submission=submission,
@@ -51,7 +54,7 @@ def raise_tier(submission: Submission, *, by: User, tier: Tier, reason: str) -> 
     if tier == Tier.UNACCEPTABLE:
         decisions.refuse(submission, by=by, statement=_("The tier was raised to Unacceptable.") + "\n" + reason)
     else:
-        said = _("The tier was raised, so that more is asked.") + "\n" + reason
+        said = _("The tier was raised, so more duties apply.") + "\n" + reason
         written.append(decisions.return_for_tier(assessment, submission, seat, by=by, words=said))
     run_rules(use, by=by, suspended_for=PublicReason.TIER_RAISED)
     told = {"submission": submission.reference, "old": before, "new": str(tier), "reason": reason}
@@ -70,13 +73,15 @@ def withdraw_raise(submission: Submission, *, by: User, reason: str) -> ReviewDe
     assessment, seat = seat_taking.require_under_review(submission, by)
     use = assessment.use
     if not use.raised_tier or use.raised_by is None:
-        raise WorkflowError(_("No raise of the tier stands."))
+        raise WorkflowError(_("The tier is not raised at the moment."))
     if by.pk in delivery_team(assessment):
         raise SeparationOfDuties(_("You worked on this use yourself, so somebody else has to judge its tier."))
     if use.raised_by.independent and not seat.independent:
-        raise SeparationOfDuties(_("An independent reviewer raised the tier, so an independent one withdraws it."))
+        raise SeparationOfDuties(
+            _("An independent reviewer raised the tier, so only an independent reviewer can withdraw the raise.")
+        )
     if not reason.strip():
-        raise InvalidAnswer("reason", _("Say why: it is kept beside the reason of the raise."))
+        raise InvalidAnswer("reason", _("Say why. This is kept with the reason for the raise."))
     before, raised = use.assigned_tier, use.raised_tier
     decision = ReviewDecision.objects.create(
         submission=submission,
@@ -90,7 +95,7 @@ def withdraw_raise(submission: Submission, *, by: User, reason: str) -> ReviewDe
     use.save(update_fields=["raised_tier", "raised_by"])
     written: list[models.Model] = [decision]
     if use.rules_tier != before:
-        said = _("The raise of the tier was withdrawn, so the use is signed again as what it is.") + "\n" + reason
+        said = _("The raise of the tier was withdrawn, so the use has to be signed again.") + "\n" + reason
         written.append(decisions.return_for_tier(assessment, submission, seat, by=by, words=said))
     run_rules(use, by=by)
     details = {"old": before, "new": use.assigned_tier, "reason": reason}

@@ -25,19 +25,24 @@ from assessments.models import Certificate, CertificateEvent, User
 from assessments.views.site.requests import SignedIn, posted
 from assessments.views.site.seen import seen
 
-VERBS: dict[str, tuple[Any, Callable[..., CertificateEvent], Any]] = {
+VERBS: dict[
+    str, tuple[Any, Any, Callable[..., CertificateEvent], Any]
+] = {  # the choice, the button, the act, the answer
     certificates_status.SUSPEND: (
         gettext_lazy("Suspend"),
+        gettext_lazy("Suspend the certificate"),
         certificates_standing.suspend,
         gettext_lazy("The certificate is suspended."),
     ),
     certificates_status.REINSTATE: (
         gettext_lazy("Reinstate"),
+        gettext_lazy("Reinstate the certificate"),
         certificates_standing.reinstate,
         gettext_lazy("The certificate is valid again."),
     ),
     certificates_status.REVOKE: (
         gettext_lazy("Revoke"),
+        gettext_lazy("Revoke the certificate"),
         certificates_standing.revoke,
         gettext_lazy("The certificate is revoked."),
     ),
@@ -72,7 +77,7 @@ def _change(request: SignedIn, number: str) -> HttpResponse:
         raise refused
     form = StandingForm(posted(request), reasons=certificates_standing.REASONS[move].items())
     if form.is_valid():
-        _verb, act, said = VERBS[move]
+        _choice, _button, act, said = VERBS[move]
         with refusals(form, say=with_reasons):
             act(certificate, by=request.user, **form.cleaned_data)
             messages.success(request, said)
@@ -112,7 +117,7 @@ def _page(request: SignedIn, certificate: Certificate, typed: tuple[str, Standin
         "is_member": is_member,
         "moves": [(one, VERBS[one][0], one == move) for one in possible],
         "move": move,
-        "verb": VERBS[move][0] if move else "",
+        "button": VERBS[move][1] if move else "",
         "form": form,
         "obstacles": _obstacle_links(certificate, user) if status == "suspended" else [],
         "conditions": list(finders.conditions_of(certificate)),

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import pgettext, pgettext_lazy
 
 from assessments.domain.review import queries
 from assessments.models.certificates import status_after
@@ -15,11 +14,11 @@ from assessments.views.review.case import ReviewCase
 from assessments.views.review.rows import JudgedRow
 
 PARTS = {
-    "note": gettext_lazy("words"),
-    "reason": gettext_lazy("reason"),
-    "lines": gettext_lazy("ticked lines"),
-    "planned_for": gettext_lazy("date"),
-    "figure": gettext_lazy("figure"),
+    "note": pgettext_lazy("a changed part of an answer", "comment"),
+    "reason": pgettext_lazy("a changed part of an answer", "reason"),
+    "lines": pgettext_lazy("a changed part of an answer", "ticked lines"),
+    "planned_for": pgettext_lazy("a changed part of an answer", "date"),
+    "figure": pgettext_lazy("a changed part of an answer", "figure"),
 }
 
 
@@ -65,7 +64,7 @@ def _line(case: ReviewCase, row: JudgedRow) -> dict[str, Any]:
         words for name, words in PARTS.items() if before and (before.get(name) or "") != (now.get(name) or "")
     ]
     if before and _pieces(before) != _pieces(now):
-        also.append(_("evidence"))
+        also.append(pgettext("a changed part of an answer", "evidence"))
     return {
         "title": row.title,
         "url": case.pages.url_of(row.target),

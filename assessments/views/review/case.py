@@ -78,9 +78,11 @@ class ReviewCase:
         if self.seat is None:
             raise NotPermitted(_("Take the case before you mark its answers or decide on it."))
         if not self.may_open and self.seat.to_declare and self.conflict is None:
-            raise NotPermitted(_("Something has changed since you declared your interests: declare them again first."))
+            raise NotPermitted(
+                _("Something has changed since you declared your interests. Please declare them again first.")
+            )
         if not self.may_open:
-            raise NotPermitted(_("You have declared a conflict of interest: hand your seat over to a colleague."))
+            raise NotPermitted(_("You have declared a conflict of interest. Reassign the case to a colleague."))
         return self.seat
 
     @property

@@ -77,7 +77,7 @@ class CasePages:
     def not_applicable(self) -> PageOfCase:
         """Return the page of the answers by which a must, or a checklist line of one, is not applicable."""
         targets = [target for target in self.case.targets if target in self.case.sent.not_applicable]
-        return PageOfCase(self.case, NOT_APPLICABLE, _("Musts that are not applicable"), targets)
+        return PageOfCase(self.case, NOT_APPLICABLE, _("Mandatory points that are not applicable"), targets)
 
     def group(self, key: str) -> PageOfCase:
         """Return the page of this key; 404 where there is none."""
@@ -87,7 +87,7 @@ class CasePages:
         if key == NOT_APPLICABLE:
             return self.not_applicable
         if key == OWN:
-            return PageOfCase(self.case, OWN, _("Your own set"), self._own_targets())
+            return PageOfCase(self.case, OWN, _("Required facts and answers"), self._own_targets())
         found = next((group for group in self.groups if group.key == key), None)
         if found is None:
             raise Http404

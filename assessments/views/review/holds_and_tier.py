@@ -47,9 +47,12 @@ def hold(request: SignedIn, reference: str, pk: int) -> HttpResponse:
             done = holds.close_hold(found, case.submission, by=case.user, **form.cleaned_data)
             words = _("The hold is closed.")
             if done.outcome == HoldOutcome.ANSWERED and done.use.assigned_tier != case.submission.assigned_tier:
-                words = _("The hold is closed and the tier changed by it. The submission went back to be signed again.")
+                words = _("The hold is closed. This changed the tier, so the submission went back to be signed again.")
             if done.outcome == HoldOutcome.CORRECT:
-                words = _("Kept. The fact is marked “change needed”: return the submission to have it corrected.")
+                words = _(
+                    "Saved. The fact is marked “change needed”. Return the submission so that the organisation can "
+                    "correct it."
+                )
             messages.success(request, words)
             return redirect(case.submission)
     fact = case.edition.facts.get(found.fact)
@@ -81,7 +84,7 @@ def tier(request: SignedIn, reference: str) -> HttpResponse:
     case.require_seat()
     use, edition = case.use, case.edition
     if not case.is_open:
-        messages.info(request, _("The tier is judged while the submission is under review."))
+        messages.info(request, _("You can judge the tier only while the submission is under review."))
         return redirect(case.submission)
     stands = Tier(use.assigned_tier)
     higher = [
@@ -101,7 +104,7 @@ def tier(request: SignedIn, reference: str) -> HttpResponse:
             else:
                 chosen = Tier(form.cleaned_data["tier"])
                 review_tier.raise_tier(case.submission, by=case.user, tier=chosen, reason=form.cleaned_data["reason"])
-            messages.success(request, _("Kept. The owner has been told."))
+            messages.success(request, _("Saved. The owner has been notified."))
             return redirect(case.submission)
     return render(
         request,

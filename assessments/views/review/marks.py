@@ -31,10 +31,10 @@ from assessments.views.site.gate import to_declare
 from assessments.views.site.requests import SignedIn, refusals_as_messages
 
 FILTERS = {
-    "waits": gettext_lazy("Changed, replied to or not yet judged"),
-    "changed": gettext_lazy("Only what changed"),
-    "unmarked": gettext_lazy("Only what is not looked at"),
-    "decisive": gettext_lazy("Only what decides the tier, a hold or a first action"),
+    "waits": gettext_lazy("Changed, with a reply, or not yet judged"),
+    "changed": gettext_lazy("Only changes"),
+    "unmarked": gettext_lazy("Only those not looked at"),
+    "decisive": gettext_lazy("Only those that decide the tier, a hold or a top-priority action"),
     "all": gettext_lazy("Everything"),
 }
 LATER_ONLY = ("waits", "changed")
@@ -75,9 +75,9 @@ def changes(request: SignedIn, reference: str) -> HttpResponse:
     case = ReviewCase(request.user, reference, query_values.key(given))
     if case.before is None:
         if case.former is not None:
-            messages.info(request, _("The former submission was not sent to you, so it cannot be compared here."))
+            messages.info(request, _("The earlier submission was not sent to you, so you cannot compare with it."))
         else:
-            messages.info(request, _("This is the first round: there is nothing to hold it against."))
+            messages.info(request, _("This is the first round, so there is nothing to compare it with."))
         return redirect(case.submission)
     return _marking(request, reference, CHANGES, case)
 
@@ -238,7 +238,7 @@ def _asking_for_another(data: QueryDict, row: JudgedRow, reference: str) -> Quer
     data[f"{row.anchor}-mark"] = str(MarkKind.CHANGE_NEEDED)
     data[f"{row.anchor}-reason"] = str(MarkReason.OTHER_EVIDENCE)
     if not data.get(f"{row.anchor}-would_satisfy", "").strip():
-        data[f"{row.anchor}-would_satisfy"] = _("Another piece in place of “%(title)s”.") % {"title": title}
+        data[f"{row.anchor}-would_satisfy"] = _("Other evidence instead of “%(title)s”.") % {"title": title}
     return data
 
 
@@ -249,7 +249,7 @@ def _undo(request: SignedIn, case: ReviewCase, group: PageOfCase, anchor: str, b
     with refusals_as_messages(request):
         mark = review_marks.undo_mark(case.submission, row.target, by=case.user, base=query_values.count(base) or 0)
         case.took(row, mark)
-        messages.success(request, _("Taken back: “%(title)s” stands as it did before.") % {"title": row.title})
+        messages.success(request, _("Undone: “%(title)s” is as it was before.") % {"title": row.title})
     return SavedMarks()
 
 

@@ -31,10 +31,10 @@ def step_of(case: ReviewCase, *, parts_left: int, parts_back: int) -> Step:
     """
     state = case.assessment.state
     if not case.is_current:
-        return Step(_("A later round has taken the place of this one"))
+        return Step(_("A later round has replaced this one"))
     match state:
         case State.DRAFT:
-            return Step(_("The owner has taken this back before anybody took it"))
+            return Step(_("The owner took this back before a reviewer took it"))
         case State.SUBMITTED:
             return Step(_("This case waits for a reviewer"))
         case State.IN_REVIEW:
@@ -50,23 +50,25 @@ def step_of(case: ReviewCase, *, parts_left: int, parts_back: int) -> Step:
 
 def _with_the_organisation(changes: int) -> str:
     if not changes:
-        return _("With the organisation: changes asked")
-    words = ngettext("With the organisation: %(n)s change asked", "With the organisation: %(n)s changes asked", changes)
+        return _("With the organisation: changes requested")
+    words = ngettext(
+        "With the organisation: %(n)s change requested", "With the organisation: %(n)s changes requested", changes
+    )
     return words % {"n": changes}
 
 
 def _in_review(case: ReviewCase, parts_left: int, parts_back: int) -> Step:
     if case.seat is not None and case.has_approved:
         if wants_second(case.submission, case.seats):
-            return Step(_("You have approved: the second seat is free"))
-        return Step(_("You have approved: the second approval is open"))
+            return Step(_("You have approved. There is no second reviewer yet"))
+        return Step(_("You have approved. The second approval is still open"))
     if case.is_open:
         return _yours(case, parts_left, parts_back)
     if case.seat is None and wants_second(case.submission, case.seats):
         return Step(_("This case waits for a second reviewer"))
     names = ", ".join(str(seat.reviewer) for seat in case.seats if seat is not case.seat)
     if case.seat is not None:
-        return Step(_("You cannot go on with this case yet"))
+        return Step(_("You cannot continue with this case yet"))
     return Step(_("In review by %(names)s") % {"names": names})
 
 
@@ -77,7 +79,7 @@ def _yours(case: ReviewCase, parts_left: int, parts_back: int) -> Step:
         words = ngettext(
             "%(n)s answer or fact is left to look at", "%(n)s answers and facts are left to look at", case.left
         )
-        label = _("Begin to mark") if case.left == len(case.targets) else _("Go on marking")
+        label = _("Start marking") if case.left == len(case.targets) else _("Continue marking")
         return Step(words % {"n": case.left}, label, case.pages.next_url)
     if parts_left:
         words = ngettext(
@@ -90,15 +92,15 @@ def _yours(case: ReviewCase, parts_left: int, parts_back: int) -> Step:
         )
     if case.added_left:
         words = ngettext(
-            "One piece of added evidence is left to judge",
-            "%(n)s pieces of added evidence are left to judge",
+            "One added evidence item is left to judge",
+            "%(n)s added evidence items are left to judge",
             case.added_left,
         )
         url = reverse("review_supplements", args=[reference])
         return Step(words % {"n": case.added_left}, _("Judge the added evidence"), url)
     changes = len(case.changes) + parts_back
     if changes:
-        words = ngettext("All looked at: %(n)s change is needed", "All looked at: %(n)s changes are needed", changes)
+        words = ngettext("All marked: %(n)s change is needed", "All marked: %(n)s changes are needed", changes)
         return Step(words % {"n": changes}, _("Return for changes"), reverse("send_back", args=[reference]))
     return Step(_all_accepted(case), _("Go to the approval"), reverse("approve", args=[reference]))
 

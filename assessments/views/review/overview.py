@@ -285,7 +285,7 @@ def request_to(case: ReviewCase, reviewer: Reviewer) -> SeatRequest | None:
 def why_not_take(case: ReviewCase, reviewer: Reviewer, asked: SeatRequest | None = None) -> str:
     """Return why the reader cannot take the seat that is handed over to them, else the free one; empty where they can."""
     if case.seat is not None:
-        return _("You hold a seat of this case already.")
+        return _("This case is already assigned to you.")
     if asked is not None and asked.holder_id:
         return separation.why_not(seats.require_handed_over, reviewer, asked)
     return separation.why_not(seats.require_free_seat, reviewer)
@@ -386,7 +386,7 @@ def take(request: SignedIn, reference: str) -> HttpResponse:
                 seat_requests.take_over(asked, by=case.user)
             else:
                 seat_taking.take(case.submission, by=case.user)
-            messages.success(request, _("You have the case now."))
+            messages.success(request, _("The case is now assigned to you."))
             return redirect(case.submission)
     return render(
         request,

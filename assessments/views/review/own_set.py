@@ -115,7 +115,7 @@ def own_set_words(case: ReviewCase) -> str:
     if case.own is None:
         return ""
     done = sum(target in case.marks for target in case.own.targets)
-    return _("%(n)s of %(all)s facts and answers of your own set are opened and judged.") % {
+    return _("You have opened and judged %(n)s of %(all)s required facts and answers.") % {
         "n": done,
         "all": len(case.own.targets),
     }

@@ -19,7 +19,7 @@ from assessments.views.site.requests import SignedIn, refusals_as_messages
 PERIOD_WORDS = {
     "90": gettext_lazy("90 days"),
     "365": gettext_lazy("A year"),
-    "all": gettext_lazy("From the beginning"),
+    "all": gettext_lazy("All time"),
 }
 
 
@@ -59,10 +59,12 @@ def reviewers(request: SignedIn) -> HttpResponse:
         with refusals_as_messages(request):
             if request.POST.get("do") == "end":
                 changed = leads.end_lead(member, by=request.user)
-                messages.success(request, _("%(name)s is no lead any more.") % {"name": changed.user})
+                messages.success(
+                    request, _("%(name)s is no longer a lead of the reviewing body.") % {"name": changed.user}
+                )
             else:
                 changed = leads.name_lead(member, by=request.user)
-                messages.success(request, _("%(name)s is a lead of the reviewing body now.") % {"name": changed.user})
+                messages.success(request, _("%(name)s is now a lead of the reviewing body.") % {"name": changed.user})
         return redirect("quality_reviewers" if leads.is_lead(request.user) else "quality")
     context = {
         "people": found,

@@ -51,13 +51,13 @@ from assessments.views.site.requests import SignedIn
 ROWS = 25  # of each group on the page of all, 50 on the page of one
 KEPT = "queue"  # where the session keeps the filter that was used last
 MOVES = {
-    DecisionKind.RETURN: gettext_lazy("returned"),
-    DecisionKind.APPROVE: gettext_lazy("approved"),
-    DecisionKind.TAKE_BACK: gettext_lazy("approval taken back"),
-    DecisionKind.REFUSE: gettext_lazy("refused"),
-    DecisionKind.WITHDRAW: gettext_lazy("withdrawn"),
-    DecisionKind.SELF_CERTIFY: gettext_lazy("self-certified"),
-    DecisionKind.DECLARE_PROHIBITED: gettext_lazy("declared as prohibited"),
+    DecisionKind.RETURN: gettext_lazy("returned by %(name)s"),
+    DecisionKind.APPROVE: gettext_lazy("approved by %(name)s"),
+    DecisionKind.TAKE_BACK: gettext_lazy("approval taken back by %(name)s"),
+    DecisionKind.REFUSE: gettext_lazy("refused by %(name)s"),
+    DecisionKind.WITHDRAW: gettext_lazy("withdrawn by %(name)s"),
+    DecisionKind.SELF_CERTIFY: gettext_lazy("self-certified by %(name)s"),
+    DecisionKind.DECLARE_PROHIBITED: gettext_lazy("declared as prohibited by %(name)s"),
 }
 
 
@@ -204,12 +204,9 @@ def _line(submission: Any, today: date, target: int, worked_on: Collection[int] 
         for seat in submission.held
         if seat.kept_from_id is None  # the others went over with the submission
     ]
-    moves += [
-        (made.at, gettext_lazy("%(move)s by %(name)s"), {"move": MOVES[made.kind], "name": made.by})
-        for made in submission.decided
-    ]
+    moves += [(made.at, MOVES[made.kind], {"name": made.by}) for made in submission.decided]
     if submission.wrote_at:
-        moves.append((submission.wrote_at, gettext_lazy("message of the applicant"), {}))
+        moves.append((submission.wrote_at, gettext_lazy("message from the applicant"), {}))
     last_at, last, names = max(moves, key=lambda move: move[0])
     shown = QueueRow(
         reference=submission.reference,

@@ -92,7 +92,7 @@ def describe(piece: EvidenceRow, versions: Mapping[tuple[str, int], Any], signed
         piece.claim.append(_("Its period begins after the signing."))
     version = versions.get((given["reference"], given["version"]))
     if version is None:
-        piece.no_preview = "" if given["on_request"] else _("This version is not in the library any more.")
+        piece.no_preview = "" if given["on_request"] else _("This version is no longer in the library.")
         return piece
     now = version.evidence
     if now.withdrawn_at:
@@ -107,5 +107,5 @@ def describe(piece: EvidenceRow, versions: Mapping[tuple[str, int], Any], signed
         piece.scan = str(version.get_scan_display())
         piece.is_shown = can_show(version.media_type)
         if not piece.is_shown:
-            piece.no_preview = _("A file of this kind could run what is in it, so it is downloaded and not shown here.")
+            piece.no_preview = _("A file of this kind can contain programs, so it is only downloaded, not shown here.")
     return piece

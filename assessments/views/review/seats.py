@@ -34,10 +34,10 @@ def declare(request: SignedIn, reference: str) -> HttpResponse:
         with refusals(form):
             if form.cleaned_data["conflict"] == "declared":
                 interests.decline(case.submission, by=case.user, words=form.cleaned_data["words"])
-                messages.success(request, _("Your declaration is recorded. The answers stay closed to you."))
+                messages.success(request, _("Your declaration is recorded. You cannot read the answers."))
             else:
                 interests.declare_none(case.submission, by=case.user)
-                messages.success(request, _("Your declaration is recorded. The answers are open to you."))
+                messages.success(request, _("Your declaration is recorded. You can now read the answers."))
             return redirect(case.submission if form.cleaned_data["conflict"] == "declared" else then)
     context = {"case": case, "submission": case.submission, "form": form}
     return render(request, "assessments/review/declare.html", context)
@@ -106,7 +106,7 @@ def talk(request: SignedIn, reference: str) -> HttpResponse:
     case = ReviewCase(request.user, reference)
     if not case.may_open:
         if request.method == "POST":
-            raise NotPermitted(_("Take the case before you write about it."))
+            raise NotPermitted(_("Take the case before you write a message."))
         return to_declare(request, case.submission)
     seen(request)
     form = MessageForm(posted(request))

@@ -56,11 +56,11 @@ def look(request: SignedIn, reference: str) -> HttpResponse:
             if request.POST.get("do") == "put_back":
                 second_look_giving.put_back(found, by=request.user)
                 messages.success(
-                    request, _("The second look is offered to others again. Your marks on it are deleted.")
+                    request, _("The second look is offered to other reviewers again. Your marks on it are deleted.")
                 )
                 return redirect("reviews")
             second_look_giving.give(found, by=request.user)
-            messages.success(request, _("Your second look is given. Both sides are shown now."))
+            messages.success(request, _("Your second look is submitted. You can now see both reviewers’ marks."))
             return redirect("second_look", reference)
         if error := refused.error_as(WorkflowError):
             errors = [("", line) for line in (error.reasons or [str(error)])]
@@ -97,12 +97,12 @@ def take(request: SignedIn, reference: str) -> HttpResponse:
         with refusals(form):
             if form.declaration:
                 second_look_giving.decline(found, by=request.user, words=form.declaration)
-                messages.success(request, _("Your declaration is recorded. Somebody else gives this second look."))
+                messages.success(request, _("Your declaration is recorded. Somebody else does this second look."))
                 return redirect("reviews")
             second_look_giving.take(found, by=request.user)
             messages.success(
                 request,
-                _("You are giving this second look. Until you have given it, the rest of the case is closed to you."),
+                _("You have started this second look. You cannot open the rest of the case until you submit it."),
             )
             return redirect("second_look", reference)
     context = {"look": found, "submission": found.submission, "form": form}
@@ -238,7 +238,9 @@ def _said(request: SignedIn, found: SecondLook, form: Any, *, is_report: bool) -
     with refusals(form):
         if is_report:
             second_look_comparing.report(found, by=request.user, words=form.cleaned_data["words"])
-            messages.success(request, _("It is reported. The certificate stays as it is until a reviewer suspends it."))
+            messages.success(
+                request, _("The difference is reported. The certificate does not change unless a reviewer suspends it.")
+            )
         else:
             second_look_comparing.write(found, by=request.user, text=form.cleaned_data["text"])
             messages.success(request, _("Your message is sent."))
@@ -254,6 +256,6 @@ def ask(request: SignedIn, reference: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with refusals(form):
             second_look.ask(submission, by=request.user, reason=form.cleaned_data["reason"])
-            messages.success(request, _("The second look is offered to the other reviewers now."))
+            messages.success(request, _("The second look is now offered to other reviewers."))
             return redirect("quality_reviewers")
     return render(request, "assessments/review/second_look_ask.html", {"submission": submission, "form": form})

@@ -44,7 +44,7 @@ def take_over(request: SignedIn, reference: str) -> HttpResponse:
             "case": case,
             "submission": case.submission,
             "lines": [(case.rows[t], case.pages.url_of(t), found[t], ticked) for t in targets],
-            "problem": _("Tick at least one.") if request.method == "POST" else "",
+            "problem": _("Tick at least one line.") if request.method == "POST" else "",
             "names": sorted({str(mark.by) for mark in found.values()}),
         },
     )
@@ -60,10 +60,10 @@ def take_back(request: SignedIn, reference: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with refusals(form):
             approvals.take_back_approval(case.submission, by=case.user, reason=form.cleaned_data["reason"])
-            messages.success(request, _("Your approval is taken back, and your marks are open again."))
+            messages.success(request, _("Your approval is taken back, and you can change your marks again."))
             return redirect(case.submission)
     if request.method != "POST" and not (case.is_decidable and case.has_approved):
-        messages.info(request, _("No approval of yours stands here."))
+        messages.info(request, _("You have not approved this submission."))
         return redirect(case.submission)
     context = {"case": case, "submission": case.submission, "form": form}
     return render(request, "assessments/review/take_back.html", context)

@@ -61,7 +61,7 @@ def together(request: SignedIn, reference: str) -> HttpResponse:
 def _accept(request: SignedIn, case: ReviewCase, chosen: list[str]) -> str:
     """Accept what is ticked; says what was in the way, or nothing."""
     if not chosen:
-        return _("Tick at least one.")
+        return _("Tick at least one line.")
     with refusals() as refused:
         accepted = marks.accept_together(case.submission, chosen, by=case.user)
     if refused:
@@ -70,8 +70,8 @@ def _accept(request: SignedIn, case: ReviewCase, chosen: list[str]) -> str:
         case.took(case.rows[mark.target], mark)
     n, left = len(accepted), len(set(chosen)) - len(accepted)
     alone = ngettext(
-        "One of those that you ticked has to be looked at one by one.",
-        "%(n)s of those that you ticked have to be looked at one by one.",
+        "You cannot accept one of the ticked lines together with others: judge it separately.",
+        "You cannot accept %(n)s of the ticked lines together: judge them one by one.",
         left,
     )
     if not n:

@@ -48,7 +48,7 @@ def words(request: SignedIn, reference: str, anchor: str) -> HttpResponse:
         if request.method == "POST" and form.is_valid() and _save(request, case, row, taken, form):
             return redirect(case.pages.url_of(target))
     elif "take" in request.GET:
-        messages.warning(request, _("These words are not offered any more. Choose others."))
+        messages.warning(request, _("This text is no longer offered. Choose another one."))
     case.add_evidence([row])
     context = {
         "case": case,
@@ -111,10 +111,10 @@ def _shown(offer: Offer) -> dict[str, Any]:
 def _groups(offers: list[Offer]) -> list[tuple[str, str, list[dict[str, Any]]]]:
     """Return the offers by where they come from: heading, a word on it, rows; a group with nothing in it is left out."""
     titles = {
-        From.LAST: (_("As last time"), _("your newest mark here, of a case of this organisation")),
+        From.LAST: (_("As last time"), _("your newest mark here, in a case of this organisation")),
         From.OWN: (_("Your own texts"), ""),
-        From.SHARED: (_("Shared texts"), _("of all reviewers")),
-        From.CASE: (_("From your cases"), _("the newest first")),
+        From.SHARED: (_("Shared texts"), _("for all reviewers")),
+        From.CASE: (_("From your cases"), _("newest first")),
     }
     found = []
     for origin, (title, note) in titles.items():
@@ -144,7 +144,7 @@ def _own_mark(case: ReviewCase, target: str) -> ReviewMark | None:
 def texts(request: SignedIn) -> HttpResponse:
     """Show the texts that a reviewer keeps, their own and those of each organisation; a POST adds, deletes or brings back."""
     if not roles.is_reviewer(request.user):
-        raise NotPermitted(_("Texts for marks are kept by reviewers."))
+        raise NotPermitted(_("Only reviewers have saved texts."))
     organisations = {one.reference: one for one in kept_texts.organisations_of(request.user)}
     names = {key: str(one) for key, one in organisations.items()}
     if request.method == "POST" and ("delete" in request.POST or "back" in request.POST):
@@ -158,7 +158,7 @@ def texts(request: SignedIn) -> HttpResponse:
             if source is not None:
                 earlier_words.require_no_names(fields, source)
             kept_texts.keep(fields, by=request.user, organisation=chosen)
-            messages.success(request, _("The text is kept."))
+            messages.success(request, _("The text is saved."))
             return redirect("review_texts")
     own = [_line(one) for one in kept_texts.own_texts(request.user)]
     shared = [_line(one) for one in kept_texts.shared_texts(request.user)]
@@ -200,10 +200,10 @@ def _deleted_or_back(request: SignedIn) -> HttpResponse:
     with refusals_as_messages(request):
         if "delete" in request.POST:
             kept_texts.remove(text, by=request.user)
-            messages.success(request, _("“%(title)s” is deleted. You can bring it back below.") % {"title": text})
+            messages.success(request, _("“%(title)s” is deleted. You can restore it below.") % {"title": text})
         else:
             kept_texts.bring_back(text, by=request.user)
-            messages.success(request, _("“%(title)s” is back.") % {"title": text})
+            messages.success(request, _("“%(title)s” is restored.") % {"title": text})
     return redirect("review_texts")
 
 

@@ -43,7 +43,7 @@ def test_the_owner_reads_before_signing_that_no_certificate_would_follow(client,
     proved(client, cast.owner)
     said = words_of(client, "sign", assessment)
     assert NONE_YET in said
-    assert "Crime Prevention is little in place, 0.0 of 100." in said
+    assert "Crime Prevention is too low: 0.0 of 100." in said
     assert "Crime Prevention 0.0 of 100, little in place" in said
     assert "(our judgement, issuing rules 1)" in said
 
@@ -52,7 +52,7 @@ def test_the_owner_reads_before_signing_that_no_certificate_would_follow(client,
 def test_the_owner_reads_before_signing_that_a_certificate_can_follow_and_by_which_rule(client, cast, tier):
     proved(client, cast.owner)
     said = words_of(client, "sign", make_assessment(State.DRAFT, tier, cast=cast))
-    assert "As things stand a certificate can follow, if every answer is accepted." in said
+    assert "As of now, a certificate is possible if every answer is accepted." in said
     assert NONE_YET not in said
     assert "needs at least" in said
     assert "(our judgement, issuing rules 1)" in said
@@ -63,7 +63,7 @@ def test_a_must_that_may_get_a_date_is_said_to_become_a_condition(cast):
     found = read(make_assessment(State.DRAFT, "limited", cast=cast, answers={"use-register": GAPS["use-register"]}))
     assert not found.keeps_back
     assert "One practice with mandatory requirements is not fully in place" in found.conditions
-    assert "blocks the certificate until it is closed or gets a date" in found.conditions
+    assert "blocks the certificate until it is closed or has a date" in found.conditions
 
 
 def test_sign_page_results_and_plan_say_the_same_of_what_blocks(client, cast):
@@ -76,7 +76,7 @@ def test_sign_page_results_and_plan_say_the_same_of_what_blocks(client, cast):
     ]
     assert "not fully in place. They belong to one practice" in texts[0]
     assert "musts" not in texts[0]
-    assert "blocks the certificate until it is closed or gets a date, as a condition" in texts[0]
+    assert "blocks the certificate until it is closed or has a date as a condition" in texts[0]
     assert "1 action blocks a certificate (it may get a due date instead, as a condition)" in texts[1]
     assert jobs.draft_report(assessment).blocking_words == "1 blocks the certificate until it is closed or gets a date"
 
@@ -85,7 +85,7 @@ def test_more_musts_than_may_be_conditions_keep_the_certificate_back(cast):
     assessment = make_assessment(State.DRAFT, "limited", cast=cast)
     found = prospect(assessment.compiled(), build_snapshot(assessment, final=True), dated=13, undated=0)
     assert found.keeps_back == (
-        "13 practices with mandatory requirements are not fully in place; at most 12 of them may get a date, as a condition "
+        "13 practices with mandatory requirements are not fully in place. At most 12 of them can be given a date as a condition "
         "(our judgement).",
     )
     assert NONE_YET in found.words
@@ -111,5 +111,5 @@ def test_what_is_said_before_the_signature_is_what_the_approval_brings(cast):
 def test_a_low_use_is_told_that_its_signature_issues_the_certificate_and_by_which_rule(client, cast):
     proved(client, cast.owner)
     said = words_of(client, "self_certify", make_assessment(State.DRAFT, "low", cast=cast))
-    assert "As things stand the certificate follows from your signature." in said
-    assert "lets at most 2 dimensions stand below" in said
+    assert "As of now, your signature issues the certificate." in said
+    assert "at most 2 dimensions can be below" in said

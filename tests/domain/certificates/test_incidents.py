@@ -105,7 +105,7 @@ def test_the_next_assessment_replaces_it_from_the_next_day_on(cast: Cast) -> Non
     fill(anew(following), by=cast.owner)
     with pytest.raises(NotReady) as refused:
         self_certify.self_certify(following, by=cast.owner)
-    assert any("stated today" in reason for reason in refused.value.reasons)
+    assert any("reported today" in reason for reason in refused.value.reasons)
     with mock.patch("django.utils.timezone.now", return_value=timezone.now() + timedelta(days=1)):
         self_certify.self_certify(following, by=cast.owner)
     assert certificate_of(assessment).status() == "superseded"

@@ -35,9 +35,10 @@ def test_a_dimension_with_little_in_place_is_approved_with_a_plan_and_no_certifi
     assert not Certificate.objects.filter(use=assessment.use).exists()
     found = least_readiness.below(submission)
     assert "Crime Prevention" in [one.name for one in found.dimensions]
-    assert "Crime Prevention is little in place, 0.0 of 100." in found.words
+    assert "Crime Prevention is too low: 0.0 of 100." in found.words
     assert (
-        "needs at least 40 in every dimension, closed actions included (our judgement, issuing rules 1)" in found.words
+        "needs at least 40 in every dimension. Closed actions are counted (our judgement, issuing rules 1)"
+        in found.words
     )
 
 
@@ -86,8 +87,7 @@ def test_the_signer_of_a_low_use_is_held_to_the_least_too(cast):
     with pytest.raises(NotReady) as refused:
         self_certify.self_certify(short, by=cast.owner)
     assert any(
-        "little in place" in reason and "at most 2 dimensions stand below 40" in reason
-        for reason in refused.value.reasons
+        "is too low" in reason and "at most 2 dimensions can be below 40" in reason for reason in refused.value.reasons
     )
     short.refresh_from_db()
     assert short.state == State.DRAFT
@@ -102,7 +102,7 @@ def test_a_dimension_that_is_not_assessed_does_not_count(cast, edition):
         score |= {"value": "80.0", "duties": 12}
     scores[DIMENSION] |= {"value": "39.9"}
     assert least_readiness.below_today(submission, content).words.startswith(
-        "Crime Prevention is little in place, 39.9 of 100. A certificate at Limited needs"
+        "Readiness in Crime Prevention is too low: 39.9 of 100. A certificate at tier Limited needs"
     )
     for says_nothing in (
         {"value": None, "duties": 0},
@@ -155,7 +155,7 @@ def test_at_most_twelve_musts_are_left_to_a_condition(cast):
     mark_all(submission, by=cast.independent)
     days = {b.question: in_days(30) for b in blockers.blockers(submission) if b.conditionable}
     assert len(days) > most_conditions() == 12
-    with pytest.raises(InvalidAnswer, match="at most 12 may be left to a condition"):
+    with pytest.raises(InvalidAnswer, match="At most 12 can become conditions"):
         approval.approve(submission, by=cast.independent, statement="Read.", conditions=days)
     few = dict(list(days.items())[:12])
     approval.approve(submission, by=cast.independent, statement="Read.", conditions=few)
@@ -165,7 +165,7 @@ def test_at_most_twelve_musts_are_left_to_a_condition(cast):
 def test_the_signer_of_a_low_use_promises_at_most_twelve_musts(cast):
     short = nothing_in_place(cast, "low", State.DRAFT)
     said = {one.code: one.words for one in self_certify.obstacles_to_self_certify(short)}
-    assert "at most 12 practices may be promised by a date" in said[Code.CONDITIONS]
+    assert "You can promise at most 12 practices by a date" in said[Code.CONDITIONS]
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,7 @@ def test_a_condition_met_late_reinstates_nothing_until_a_reviewer_does(cast, ass
     assert certificate.status() == "valid"
     assert certificates_missed.miss_conditions() == 0
     page = public(certificate.number)
-    assert "What had led to the suspension was corrected." in page
+    assert "The cause of the suspension was corrected." in page
     assert "Register seen on site." not in page
 
 
@@ -155,8 +155,12 @@ def test_a_reviewer_suspends_reinstates_and_revokes_with_two_reasons(cast, certi
     ]
     assert [(row.kind, row.public_words, row.private_reason) for row in rows] == [
         ("suspended", "An incident is being looked into.", "Call of 3 November."),
-        ("reinstated", "The matter was looked into, and the suspension was not founded.", "It was another system."),
-        ("revoked", "The use is no longer run as it was assessed.", "They stopped the checks."),
+        (
+            "reinstated",
+            "The matter was investigated: there was no ground for the suspension.",
+            "It was another system.",
+        ),
+        ("revoked", "The use has changed since it was assessed.", "They stopped the checks."),
     ]
     with pytest.raises(WorkflowError):
         standing.suspend(certificate, by=cast.independent, reason="incident", words="Again.")

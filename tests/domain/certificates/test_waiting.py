@@ -88,7 +88,7 @@ def test_actions_that_block_are_named_with_what_no_action_closes(client, cast):
     action = RemediationAction.objects.get(use=assessment.use, question="accountable-owner")
     for person, url in pages(cast, assessment):
         proved(client, person)
-        assert f"Blocks: action {action.number}, {action.title}" in words_of(client.get(url))
+        assert f"Action {action.number}, {action.title}" in words_of(client.get(url))
     assert f"Action {action.number} still blocks it: {action.title}." in Message.objects.get(kind="approved").text
     close(action, cast, evidence=True)
     assessment.refresh_from_db()
@@ -99,14 +99,14 @@ def test_the_approval_page_says_before_the_signature_what_the_decision_will_read
     short = lacking(cast, "limited", State.IN_REVIEW).current_submission
     good = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
     proved(client, cast.independent)
-    said = "If you approve now, the decision reads approved with a plan, no certificate yet ."
+    said = "If you approve now, the decision is approved with a plan, no certificate yet ."
     for submission, waits in ((short, True), (good, False)):
         page = reverse("approve", args=[submission.reference])
         assert said not in words_of(client.get(page))  # not marked: it cannot be approved, and only that is said
         mark_all(submission, by=cast.independent)
         text = words_of(client.get(page))
         assert (said in text) is waits
-        assert ("is little in place" in text) is waits
+        assert ("is too low" in text) is waits
         assert "at most 12 conditions (our judgement)" in text
 
 
@@ -119,7 +119,7 @@ def test_too_many_dates_are_refused_on_the_page_and_nothing_typed_is_lost(client
     proved(client, cast.independent)
     page = client.post(reverse("approve", args=[submission.reference]), {"statement": "All read.", **dates})
     text = words_of(page)
-    assert "at most 0 may be left to a condition" in text
+    assert "At most 0 can become conditions" in text
     assert "All read." in text
     assert all(f'value="{day}"' in page.content.decode() for day in dates.values())
     assert not submission.decisions.exists()

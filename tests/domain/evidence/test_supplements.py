@@ -72,7 +72,7 @@ def test_what_a_gate_asks_for_is_attached_while_the_answer_is_locked_and_counts_
     assert lacks(submission) == MISSING[1:]
     with pytest.raises(NotReady) as refused:
         approval.approve(submission, by=cast.independent, statement="Read.")
-    assert refused.value.reasons[-1] == "You have not judged one piece of evidence that was added after the signing."
+    assert refused.value.reasons[-1] == "You have not judged one evidence item that was added after signing."
     judge(submission, rows[1], cast.independent)
     approval.approve(submission, by=cast.independent, statement="Read.")
     assert anew(submission.assessment).state == State.CERTIFIED
@@ -331,7 +331,7 @@ def test_two_pages_of_one_reviewer_lose_no_judgement_and_a_closed_case_shows_it(
     url, name = reverse("review_supplements", args=[submission.reference]), f"later-{row.pk}"
     sent = {f"{name}-verdict": "does_not", f"{name}-words": "Of another system.", f"{name}-base": "0"}
     stale = client.post(url, sent)
-    assert "Saved on the other page: Partly." in " ".join(stale.content.decode().split())
+    assert "Saved meanwhile on another page: Partly." in " ".join(stale.content.decode().split())
     assert all(words in stale.content.decode() for words in ("No date.", "Of another system."))
     again = stale.context["rows"][0].form
     assert client.post(url, sent | {f"{name}-base": again["base"].value()}).status_code == 302

@@ -183,7 +183,7 @@ def test_who_may_close_a_hold(cast, kind, facts, who, refusal):
         return
     with pytest.raises(InvalidAnswer):
         review_holds.close(hold, submission, by=getattr(cast, who), decision="  ")
-    with pytest.raises(WorkflowError, match=f"Open each piece of evidence before you decide: {piece.title}"):
+    with pytest.raises(WorkflowError, match=f"Open all the evidence before you decide. Not opened yet: {piece.title}"):
         review_holds.close(hold, submission, by=getattr(cast, who), decision="Counsel advised on 3 March.")
     open_hold(hold, submission, by=getattr(cast, who))
     review_holds.close(hold, submission, by=getattr(cast, who), decision="Counsel advised on 3 March.")
@@ -491,7 +491,7 @@ def test_a_newer_release_is_a_notice_that_flags_and_suspends_nothing(cast):
     notice = staleness.newer_edition(assessment)
     assert notice is not None
     assert notice.is_notice
-    assert notice.words.endswith("No question differs. No tier rule differs.")
+    assert notice.words.endswith("No question has changed. No tier rule has changed.")
     assert (words_of(assessment), Certificate.objects.get().status()) == ([], "valid")
 
 
@@ -602,7 +602,7 @@ def test_what_a_newer_release_asks_otherwise_is_affected_too(cast, edition):
     changed = tuple(question if one.key == question.key else one for one in first.questions)
     newer = dataclasses.replace(edition, sections=(dataclasses.replace(first, questions=changed), *others))
     assert changes.affected(newer, assessment, []) == {"use-register"}
-    assert staleness.differences(edition, newer) == "Questions: 1 changed. No tier rule differs."
+    assert staleness.differences(edition, newer) == "Questions: 1 changed. No tier rule has changed."
 
 
 def test_evidence_that_needs_a_look_and_facts_that_changed_are_asked_again(cast, edition):

@@ -61,7 +61,7 @@ def test_the_reviewing_body_suspends_and_revokes_it_and_the_public_page_says_so(
     assert reviewer.post(page, form).status_code == 302
     shown = text_of(Client().get(public))
     assert "Revoked" in shown
-    assert "What had been declared was not so." in shown
+    assert "The declaration was untrue." in shown
     certificate.refresh_from_db()
     assert certificate.public_record == before
     for chain in (INSTALLATION, cast.organisation.reference):

@@ -59,7 +59,7 @@ def test_an_approval_says_how_much_of_the_own_set_is_not_opened_and_judged(cast)
     ReviewMark.objects.filter(pk=row.pk).update(shown_at=None)
     n = len(own.targets)
     assert obstacles(submission, cast.independent) == [
-        f"You have opened and judged {n - 1} of {n} facts and answers of your own set."
+        f"You have opened and judged {n - 1} of {n} required facts and answers."
     ]
     with pytest.raises(NotReady):
         approval.approve(submission, by=cast.independent, statement="Read.")
@@ -71,8 +71,8 @@ def test_an_approval_waits_for_every_piece_to_be_opened_and_judged(cast):
     EvidenceOpening.objects.filter(submission=submission, reviewer=cast.independent).delete()
     EvidenceMark.objects.filter(submission=submission, seat=Seat.FIRST).delete()
     assert obstacles(submission, cast.independent) == [
-        f"You have opened 0 of {len(own.openable)} pieces of evidence of your own set.",
-        f"You have judged 0 of {len(own.pieces)} pieces of evidence of your own set.",
+        f"Required evidence that you have opened: 0 of {len(own.openable)}.",
+        f"Required evidence that you have judged: 0 of {len(own.pieces)}.",
     ]
     assert obstacles(submission, cast.second_independent) == []
 
@@ -81,7 +81,7 @@ def test_a_mark_accepted_together_is_no_judgement_of_the_own_set(cast):
     submission = two_seats(cast)
     ReviewMark.objects.filter(submission=submission, seat=Seat.FIRST).update(together=True)
     n = len(own_set(submission, Seat.FIRST).targets)
-    assert f"You have opened and judged 0 of {n} facts and answers of your own set." in (
+    assert f"You have opened and judged 0 of {n} required facts and answers." in (
         obstacles(submission, cast.independent)
     )
 
@@ -100,7 +100,7 @@ def test_what_was_looked_at_is_signed_with_the_approval_and_stands_in_the_record
     words = approvals.looked_at_words(said)
     assert (
         words[0]
-        == f"Opened and judged by this reviewer: {len(own.targets)} of {len(own.targets)} facts and answers of the own set."
+        == f"Opened and judged by this reviewer: {len(own.targets)} of {len(own.targets)} required facts and answers."
     )
     assert "Half of the marks took up to 20 seconds." in words
     record = json.loads(Certificate.objects.get().public_record)
@@ -112,7 +112,7 @@ def test_what_was_looked_at_is_signed_with_the_approval_and_stands_in_the_record
 def test_of_an_older_decision_it_says_not_recorded(cast):
     submission = make_assessment(State.REFUSED, "limited", cast=cast).current_submission
     assert approvals.looked_at(submission.decisions.get()) is None
-    assert approvals.looked_at_words(None) == ["What was looked at: not recorded."]
+    assert approvals.looked_at_words(None) == ["There is no record of what was looked at."]
 
 
 def test_the_median_shares_the_time_of_a_page_among_its_marks(cast):
@@ -189,12 +189,12 @@ def test_a_seat_may_be_handed_over_again_once_its_approval_is_taken_back(cast):
 @fails_without("an approval is taken back by its own reviewer")
 def test_nobody_takes_back_what_is_not_theirs_or_decided(cast):
     submission = two_seats(cast)
-    with pytest.raises(WorkflowError, match="No approval of yours"):
+    with pytest.raises(WorkflowError, match="You have not approved"):
         approvals.take_back_approval(submission, by=cast.independent, reason="Why not.")
     approval.approve(submission, by=cast.independent, statement="Read.")
     with pytest.raises(InvalidAnswer):
         approvals.take_back_approval(submission, by=cast.independent, reason=" ")
-    with pytest.raises(WorkflowError, match="No approval of yours"):
+    with pytest.raises(WorkflowError, match="You have not approved"):
         approvals.take_back_approval(submission, by=cast.second_independent, reason="Not mine.")
     with pytest.raises(NotPermitted):
         approvals.take_back_approval(submission, by=cast.reviewer, reason="Not mine.")

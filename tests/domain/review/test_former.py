@@ -160,7 +160,7 @@ def test_the_case_page_says_what_changed_with_then_and_now(cast, certified, clie
         assert words in page
     lines = re.search(r"What changed since the decision of .*?</table>", response.content.decode(), re.DOTALL)
     assert lines
-    assert "also changed: words" in re.sub(r"\s+", " ", lines[0])
+    assert "also changed: comment" in re.sub(r"\s+", " ", lines[0])
     assert f"{submission.changed} answer" in page
     assert submission.changed == lines[0].count('data-label="Now"')
 
@@ -211,13 +211,13 @@ def test_a_former_case_that_was_not_sent_to_this_reviewer_shows_no_word_of_it(ca
     seat_taking.take(submission, by=cast.independent)
     client.force_login(cast.independent)
     response = client.get(reverse("review", args=[submission.reference]))
-    assert "The former submission was not sent to you" in text_of(response)
+    assert "The earlier submission was not sent to you" in text_of(response)
     assert 'data-label="Then"' not in response.content.decode()
     section = client.get(reverse("review_section", args=[submission.reference, SECTION]))
     for page in (response, section):
         assert old not in page.content.decode()
     changes = client.get(reverse("review_changes", args=[submission.reference]), follow=True)
-    assert "The former submission was not sent to you" in text_of(changes)
+    assert "The earlier submission was not sent to you" in text_of(changes)
 
 
 def test_what_was_stated_is_closed_to_a_reviewer_who_has_not_declared(cast, certified, client):
@@ -225,7 +225,7 @@ def test_what_was_stated_is_closed_to_a_reviewer_who_has_not_declared(cast, cert
     client.force_login(cast.second_independent)
     page = text_of(client.get(reverse("review", args=[submission.reference])))
     assert WORDS not in page
-    assert "Certificate before" in page
+    assert "Previous certificate" in page
 
 
 def test_the_pages_of_a_case_that_follows_stay_within_15_queries(

@@ -136,7 +136,7 @@ def test_undoing_goes_back_one_version_as_a_new_one(cast):
     mark = marks.undo_mark(submission, TARGET, by=cast.independent, base=2)
     assert (mark.mark, mark.words, mark.would_satisfy, mark.revision) == ("accepted", "Seen.", "", 3)
     assert versions(mark)[-1] == (3, "restored", "accepted")
-    with pytest.raises(Conflict, match="Nothing was taken back"):
+    with pytest.raises(Conflict, match="Nothing was undone"):
         marks.undo_mark(submission, TARGET, by=cast.independent, base=2)
 
 
@@ -151,8 +151,8 @@ def test_a_first_mark_that_is_undone_counts_nowhere_and_is_kept(cast):
     reasons = words_of(approval.obstacles_to_approve(submission, cast.independent))
     own = len(own_set(submission, "first").targets)
     assert reasons == [
-        "1 answers and facts are not marked yet.",
-        f"You have opened and judged {own - 1} of {own} facts and answers of your own set.",
+        "1 answer or fact is not marked yet.",
+        f"You have opened and judged {own - 1} of {own} required facts and answers.",
     ]
     kept = ReviewMark.kept.get(submission=submission, target=TARGET)
     assert versions(kept) == [(1, "current", "accepted"), (2, "restored", "")]

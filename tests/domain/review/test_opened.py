@@ -133,7 +133,10 @@ def test_the_evidence_of_a_hold_is_opened_by_its_own_request(cast):
     piece = make_evidence(cast.organisation, by=cast.owner, title="The licence")
     holds.attach(hold, piece, by=cast.owner)
     page = reverse("close_hold", args=[submission.reference, hold.pk])
-    ines, words = proved(Client(), cast.independent), "Open each piece of evidence before you decide: The licence."
+    ines, words = (
+        proved(Client(), cast.independent),
+        "Open all the evidence before you decide. Not opened yet: The licence.",
+    )
     decision = {"outcome": "accepted", "decision": "It is shown."}
     assert words in ines.get(page).content.decode()
     assert words in ines.post(page, decision).content.decode()

@@ -122,7 +122,7 @@ def test_an_answer_stands_on_the_list_once_also_where_a_gate_asks_for_its_eviden
     found = [one for one in decisions.in_the_way_of(submission) if one.key.endswith(":tier-limited-transparency")]
     assert [one.key for one in found] == [NOTICE]
     assert found[0].words.startswith("Attach the notice as people see it")
-    assert "Put it in place. This shows it:" in found[0].words
+    assert "Put it in place. Evidence:" in found[0].words
 
 
 def test_each_obstacle_says_what_is_asked_of_the_organisation(cast: Cast) -> None:
@@ -133,7 +133,7 @@ def test_each_obstacle_says_what_is_asked_of_the_organisation(cast: Cast) -> Non
     found = {one.key: one.words for one in decisions.in_the_way_of(submission)}
     remedy = edition.questions["accountable-owner"].remedy
     assert remedy is not None
-    assert found["answer:accountable-owner"] == f"Put it in place. This shows it: {remedy.closes_it}"
+    assert found["answer:accountable-owner"] == f"Put it in place. Evidence: {remedy.closes_it}"
     lines = [item.text for item in edition.questions["access-control"].items]
     of_checklist = returns.what_closes(edition, submission.content())["access-control"]
     head, *points = of_checklist.split("\n")
@@ -161,7 +161,7 @@ def test_the_page_of_the_return_offers_one_tick_each_and_shows_the_mail(client: 
     assert "- The notice to the people affected: " in text
     assert not ReturnTask.objects.exists()
     wrong = client.post(url, sent | {"tasks": ["part:horoscope"]})
-    assert "Tick again what you ask for." in wrong.content.decode()
+    assert "Please tick the tasks again." in wrong.content.decode()
     assert client.post(url, sent).status_code == 302
     assert ReturnTask.objects.count() == 2
 
@@ -237,7 +237,7 @@ def test_what_a_colleague_marked_is_not_said_to_have_no_mark(client: Client, cas
     assert page.context["left"] == 0
     submission.marks.filter(target="q:access-control").delete()
     page = client.get(reverse("send_back", args=[submission.reference]))
-    assert "1 answer or fact has no mark of any reviewer yet." in page.content.decode()
+    assert "1 answer or fact is not marked by any reviewer yet." in page.content.decode()
 
 
 def test_a_part_that_went_back_stands_on_the_owners_page_with_its_words(client: Client, cast: Cast) -> None:

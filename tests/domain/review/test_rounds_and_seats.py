@@ -140,8 +140,8 @@ def change_the_organisation(cast):
 CHANGES = {
     "supplier": (change_the_supplier, "Now: Another Model Limited."),
     "organisation": (change_the_organisation, "Now: Harbour Care Holdings Limited"),
-    "team": (None, "Nadia Newcomer has worked on the use since."),
-    "days": (None, "A declaration holds for 180 days."),
+    "team": (None, "Nadia Newcomer has worked on the use since then."),
+    "days": (None, "A declaration is valid for 180 days."),
 }
 
 

@@ -178,13 +178,13 @@ def test_each_empty_group_says_what_comes_there(cast, client):
     page = text_of(client.get(QUEUE))
     for words in (
         "You have no open cases",
-        "No action waits for your check.",
-        "No appeal or complaint waits for an answer.",
-        "No case of yours is with its organisation.",
+        "No actions to check.",
+        "No appeals or complaints to answer.",
+        "None of your cases is with its organisation.",
     ):
         assert words in page
     client.force_login(cast.reviewer)
-    assert "No appeal or complaint" not in text_of(client.get(QUEUE))
+    assert "No appeals or complaints" not in text_of(client.get(QUEUE))
 
 
 def test_the_queries_of_queue_and_home_do_not_grow_with_the_rows(cast, django_assert_max_num_queries):

@@ -72,7 +72,7 @@ def test_the_reviewer_reads_of_it_before_anything_else(client, cast):
     submission = sent(cast)
     said = page(client, cast.independent, "review", submission.reference)
     assert "Open incident of 20 November 2026:" in said
-    assert said.index(WORDS) < said.index("as it will print")
+    assert said.index(WORDS) < said.index("as it will be printed")
     assert "Do not wait for the signature" not in said
 
 
@@ -110,7 +110,7 @@ def test_every_fact_and_answer_behind_what_comes_first_of_all_is_decisive(cast):
 def test_the_button_says_what_is_accepted_without_a_look(client, cast):
     submission = sent(cast)
     said = page(client, cast.independent, "review_facts", submission.reference)
-    assert "facts of this page decide nothing: no tier, no hold, no action that comes first." in said
+    assert "facts on this page do not decide the tier, a hold or a top-priority action." in said
     assert "answered as in place" not in said
 
 

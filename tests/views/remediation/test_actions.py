@@ -445,9 +445,9 @@ def test_an_answer_with_evidence_is_linked_on_the_page(client, cast, assessment)
 def test_a_reviewer_judges_each_piece_on_the_page_and_errors_stand_at_the_piece(client, cast, assessment):
     action, (first, second) = reported(cast, assessment)
     url = action.get_absolute_url()
-    assert "Does “Register 0” support that it is done?" in page(client, cast.independent, url)
+    assert "Does “Register 0” show that the action is done?" in page(client, cast.independent, url)
     half = client.post(url, {"accept": "1", f"verdict-{first.reference}": "supports"}).content.decode()
-    assert "Say whether this piece supports that the action is done." in half
+    assert "Say whether this evidence shows that the action is done." in half
     silent = {f"verdict-{first.reference}": "supports", f"verdict-{second.reference}": "does_not"}
     refused = client.post(url, {"accept": "1", **silent}).content.decode()
     assert "Say in a word what this piece does not show." in refused
@@ -506,7 +506,7 @@ def test_a_reviewer_suspends_on_the_page_and_everybody_reads_why(client, cast, a
     url = reverse("certificate_status", args=[certificate.number])
     client.force_login(cast.independent)
     empty = client.post(url, {"move": "suspended"}).content.decode()
-    assert "Choose the reason that the public page gives." in empty
+    assert "Choose the reason that the public page shows." in empty
     client.post(url, {"move": "suspended", "reason": "incident", "words": "Call of 3 November."})
     assert Certificate.objects.get(pk=certificate.pk).status() == "suspended"
     assert "An incident is being looked into." in page(

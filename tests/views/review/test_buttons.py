@@ -35,7 +35,7 @@ from tests.support.acting import open_hold, open_pieces, supports
 from tests.support.attacks import CONFLICTED, REVIEWERS, ROLES, SEATLESS, Place, Scene, of_action, of_submission
 from tests.support.factories import proved, undone
 
-TAKE_THIS, TAKE_OVER = ">Take this case</button>", ">Take over this case</button>"
+TAKE_THIS, TAKE_OVER = ">Declare and continue</button>", ">Declare and take over</button>"
 SetUp = Callable[[Place, User], None]
 
 
@@ -167,7 +167,7 @@ OVER = {"url": of_submission("take"), "shown": TAKE_OVER, "press": take, "link":
 ACCEPTING = {"url": of_action, "shown": 'name="accept"', "press": accept, "set_up": pieces_opened}
 DECLINING = {"url": of_action, "shown": 'name="decline"', "press": decline}
 REFUSING = {"url": of_action, "shown": "Refuse the reason", "press": refuse}
-DECIDING = {"url": of_hold, "shown": "Keep the decision", "set_up": hold_opened}
+DECIDING = {"url": of_hold, "shown": "Save the decision", "set_up": hold_opened}
 FIRST, SECOND = {"seat": Seat.FIRST}, {"seat": Seat.SECOND}
 
 BUTTONS: dict[str, Button] = {

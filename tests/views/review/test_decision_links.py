@@ -44,7 +44,7 @@ def test_decision_page_in_a_language_without_differences_keeps_every_link(
     client.force_login(cast.independent)
     english = shown_obstacles(client, submission)
     with one_text(tmp_path):
-        assert gettext("A prohibited use gets no approval, from nobody.") == TEXT
+        assert gettext("Nobody can approve a prohibited use.") == TEXT
         other = shown_obstacles(client, submission)
     assert [words for words, _url in other] != [words for words, _url in english]
     assert [url for _words, url in other] == [url for _words, url in english]

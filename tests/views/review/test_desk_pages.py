@@ -185,7 +185,7 @@ def test_a_file_of_a_kind_that_is_not_shown_is_downloaded(client, cast):
     seat_taking.take(submission, by=cast.independent)
     client.force_login(cast.independent)
     page = client.get(address("review_section", submission, SECTION))
-    assert "could run what is in it, so it is downloaded and not shown here" in text_of(page)
+    assert "can contain programs, so it is only downloaded, not shown here" in text_of(page)
     assert address("evidence_preview", submission, piece.reference, 1) not in page.content.decode()
     shown = text_of(client.get(address("evidence_preview", submission, piece.reference, 1)))
     assert "Files of this kind are not shown here." in shown
@@ -214,7 +214,7 @@ def test_the_evidence_of_a_case_is_listed_once_by_content(ines, case, cast):
         ("hold", address("close_hold", case, hold.pk)),
     ]
     text = text_of(page)
-    for words in ("Evidence of this case: 1 piece", "also named “Privacy notice”", "PDF", "evidence not judged"):
+    for words in ("Evidence of this case: 1 item", "also named “Privacy notice”", "PDF", "evidence not judged"):
         assert words in text
     for one in line.places:
         assert ines.get(one.url.partition("#")[0]).status_code == 200
@@ -227,11 +227,11 @@ def test_an_accepted_mark_that_rests_on_nothing_is_warned_of_in_list_and_section
     look_at(case, TARGET, cast.independent, mark="accepted")
     assert rests in text_of(ines.get(section))
     page = ines.get(listed)
-    assert "1 piece does not support an accepted answer, or is not judged." in text_of(page)
-    assert text_of(page).count("accepted, but this piece is not judged") == 1
+    assert "1 evidence item does not support an accepted answer, or is not judged." in text_of(page)
+    assert text_of(page).count("accepted, but this evidence is not judged") == 1
     judge(case, cast, QUESTION, "does_not")
     assert "Accepted, but this evidence does not support it: Duty rules." in text_of(ines.get(section))
-    assert "accepted, but this piece does not support it" in text_of(ines.get(f"{listed}?show=warned"))
+    assert "accepted, but this evidence does not support it" in text_of(ines.get(f"{listed}?show=warned"))
     judge(case, cast, QUESTION, "supports")
     assert "but this" not in text_of(ines.get(section)) + text_of(ines.get(listed))
     look_at(case, f"q:{OTHER}", cast.independent, mark="change_needed", reason="unclear", would_satisfy="x")
@@ -336,7 +336,7 @@ def test_the_next_without_a_mark_is_one_link_away(ines, case, cast):
     assert ines.get(f"{here}?after=nonsense")["Location"].endswith(f"#{targets[1].replace(':', '-')}")
     mark_all(case, by=cast.independent)
     assert ines.get(here)["Location"] == case.get_absolute_url()
-    assert "Next without a mark" not in text_of(ines.get(address("review_section", case, SECTION)))
+    assert "Go to the next one without a mark" not in text_of(ines.get(address("review_section", case, SECTION)))
 
 
 def test_the_heading_follows_the_count_with_each_save(ines, case, cast):

@@ -116,25 +116,25 @@ class Reviewer:
     def take(self, words: str) -> None:
         self.page.goto(self.address + reverse("reviews"))
         self.follow(f"{words} {self.submission.assessment.use.title}")
-        self.choose(self.main.get_by_label("No, I have no interest in the outcome"), required=False)
-        self.button("Take this case")
+        self.choose(self.main.get_by_label("No, I have no conflict of interest"), required=False)
+        self.button("Declare and continue")
         seat = self.submission.seats.get(reviewer=self.user)
         self.own = own_set(self.submission, seat.seat)
 
     def accept_together(self) -> None:
-        if self.main.get_by_role("link", name="See them and accept them").count():
-            self.follow("See them and accept them")
+        if self.main.get_by_role("link", name="Review and accept").count():
+            self.follow("Review and accept")
             self.button("Accept the ticked lines in my name")
 
     def take_over(self) -> None:
-        self.follow("See them and take them over")
-        self.button("Copy the ticked answers")
+        self.follow("Review and take over")
+        self.button("Take over the ticked marks")
 
     def mark_what_is_left(self) -> None:
         """From page to page, as each leads on to the next."""
-        self.follow("own set on one page")
+        self.follow("required facts and answers on one page")
         for _page in range(40):
-            save = self.main.get_by_role("button", name="Save these marks and go on")
+            save = self.main.get_by_role("button", name="Save these marks and continue")
             if not save.count():
                 return
             self.mark_page()
@@ -242,13 +242,13 @@ def test_a_complete_high_case_takes_the_required_marks_and_at_most_forty_more(tm
     people = User.objects.filter(memberships__organisation=body, memberships__role=Role.REVIEWER).order_by("pk")
     first, second = (arrive(user, submission) for user in people)
 
-    first.take("Take")
+    first.take("Take the case")
     first.accept_together()
     first.mark_what_is_left()
     first.judge_parts()
     first.approve("I read every answer and each piece of evidence, and found what the file says.")
 
-    second.take("Take the second seat")
+    second.take("Take this case as second reviewer")
     second.take_over()
     second.mark_what_is_left()
     second.judge_parts()
@@ -265,7 +265,7 @@ def test_a_complete_low_case_takes_half_of_that_by_one_reviewer(queries, arrive)
         library.attach(make_evidence(cast.organisation, by=cast.owner), draft, "use-register", by=cast.owner)
         submission = submit.submit(draft, by=cast.owner, route=Route.INDEPENDENT)
     only = arrive(cast.independent, submission)
-    only.take("Take")
+    only.take("Take the case")
     only.accept_together()
     only.mark_what_is_left()
     only.approve("I read every answer, and the access log.")

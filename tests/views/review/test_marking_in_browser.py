@@ -181,7 +181,7 @@ def test_hint_at_a_differing_mark_comes_and_goes_with_the_saved_mark(submission,
     browser.sign_in(page, live_server.url, browser.session_of(people.second_independent))
     page.goto(live_server.url + reverse("review_facts", args=[submission.reference]))
     row = page.locator("#f-healthcare_diagnosis")
-    hint = row.get_by_text("Your mark differs from that of your colleague.")
+    hint = row.get_by_text("Your mark differs from your colleague’s mark.")
     expect(hint).to_have_count(0)
     row.locator("input[value=change_needed]").check()
     row.get_by_label("Why a change is needed").select_option(index=1)

@@ -93,13 +93,13 @@ def test_the_plain_facts_of_a_page_are_accepted_together(ines, cast):
     url = address("review_facts", submission)
     page = ines.get(url)
     plain = page.context["plain"]
-    assert f"See these {plain}, to accept them together" in text_of(page)
+    assert f"Review these {plain}, then accept them together" in text_of(page)
     listed = ines.post(url, {"together": "1"}, follow=True)
     boxes = re.findall(r'name="target" value="([^"]+)" checked', listed.content.decode())
     assert len(boxes) == plain
     assert not submission.marks.exists()
     together = f"{address('review_together', submission)}?of=facts"
-    assert "Tick at least one." in text_of(ines.post(together, {}))
+    assert "Tick at least one line." in text_of(ines.post(together, {}))
     assert f"{plain - 1} accepted together." in text_of(ines.post(together, {"target": boxes[1:]}, follow=True))
     assert not submission.marks.filter(target=boxes[0]).exists()
     ines.post(together, {"target": boxes})
@@ -107,7 +107,7 @@ def test_the_plain_facts_of_a_page_are_accepted_together(ines, cast):
     assert set(submission.marks.values_list("together", "mark")) == {(True, "accepted")}
     left = ines.get(url)
     assert "together" not in left.content.decode().partition("hk-review-main")[2].partition("hk-foot")[0].replace(
-        "accepted with others", ""
+        "accepted together with others", ""
     )
     own = own_set(submission, "first").targets
     odd = contradicted(submission.assessment.compiled(), submission.content())
@@ -137,7 +137,7 @@ def test_a_mark_is_undone_from_its_page(ines, cast):
     assert not submission.marks.exists()
     assert ReviewMark.kept.get(submission=submission).revisions.count() == 2
     stale = ines.post(url, {"undo": f"{PREFIX}:1"}, follow=True)
-    assert "Nothing was taken back." in text_of(stale)
+    assert "Nothing was undone." in text_of(stale)
 
 
 def test_two_versions_are_shown_side_by_side_until_one_is_chosen(client, cast):
@@ -156,7 +156,7 @@ def test_two_versions_are_shown_side_by_side_until_one_is_chosen(client, cast):
     fragment = client.post(
         address("mark", submission), mine | {"target": TARGET}, headers={"HX-Request": "true"}
     ).content.decode()
-    assert "Ines Independent’s mark stands" in fragment
+    assert "Ines Independent’s mark is saved" in fragment
     assert f'name="{PREFIX}-base" value="0"' in fragment
     unfinished = mine | {"target": TARGET, f"{PREFIX}-reason": ""}  # what is incomplete moves the page on no further
     fragment = client.post(address("mark", submission), unfinished, headers={"HX-Request": "true"}).content.decode()
@@ -221,8 +221,8 @@ def test_each_piece_says_what_it_is_and_what_became_of_it_since(ines, cast, show
         "SHA-256",
         "Not checked for malware",
         "No period stated.",
-        "Since the signing: replaced by version 2",
-        "Since the signing: withdrawn on",
+        "Since signing: replaced by version 2",
+        "Since signing: withdrawn on",
         "Shown on request by The secretary.",
     ):
         assert words in text
@@ -257,7 +257,7 @@ def test_each_piece_is_judged_and_another_one_asked_for(ines, cast, shown):
     }
     mark = submission.marks.get(target=TARGET)
     assert (mark.mark, mark.reason) == ("change_needed", "other_evidence")
-    assert mark.would_satisfy == "Another piece in place of “Board”."
+    assert mark.would_satisfy == "Other evidence instead of “Board”."
     for target in (f"e:{QUESTION}/nothing", "e:no-such-question/x", f"e:{OTHER}/{contract.reference}"):
         assert ines.post(address("mark", submission), {"target": target, "verdict": "partly"}).status_code == 404
 
@@ -271,12 +271,11 @@ def test_what_changed_stands_on_one_page_with_what_was_asked_and_replied(ines, c
     assert set(targets(page)) == {TARGET, f"q:{OTHER}"}
     text = text_of(page)
     for words in (
-        "1 answer or fact changed since round 1, 1 replied to without a change, 2 left to look at",
+        "1 answer or fact changed since round 1, 1 with a reply but no change, 2 left to look at",
         f"More on {OTHER}.",
         f"As it was: {OTHER}.",
-        "replied,",
-        "left the answer as it was",
-        "Unchanged, marks carried:",
+        "replied without changing the answer,",
+        "Unchanged, marks carried over:",
     ):
         assert words in text
     marks = {f"{PREFIX}-mark": "accepted", f"{PREFIX}-base": "0", f"q-{OTHER}-mark": "accepted", f"q-{OTHER}-base": "0"}
@@ -303,7 +302,7 @@ def test_a_round_is_held_against_an_older_one_to_be_read(ines, cast):
     assert set(targets(ines.get(address("review_section", third, SECTION)))) == {TARGET, f"q:{OTHER}"}
     older = ines.get(f"{address('review_changes', third)}?since=1")
     assert set(targets(older)) == {TARGET, f"q:{OTHER}"}
-    assert "Held against round 1, to be read only." in text_of(older)
+    assert "This is a comparison with round 1. You can only read it." in text_of(older)
     assert 'type="radio"' not in older.content.decode()
 
 

@@ -139,12 +139,12 @@ def test_the_heading_says_that_an_answer_is_accepted_with_an_action(cast):
 
 def test_the_heading_after_the_first_approval_says_what_each_reader_waits_for(cast):
     submission = two_seats(cast)
-    assert heading_of(overview(cast.independent, submission)) == "You have approved: the second seat is free"
+    assert heading_of(overview(cast.independent, submission)) == "You have approved. There is no second reviewer yet"
     page = overview(cast.second_independent, submission)
     assert heading_of(page) == "This case waits for a second reviewer"
     assert next_of(page) == address("take", submission)
     seat_taking.take(submission, by=cast.second_independent)
-    assert heading_of(overview(cast.independent, submission)) == "You have approved: the second approval is open"
+    assert heading_of(overview(cast.independent, submission)) == "You have approved. The second approval is still open"
     assert "answers and facts are left to look at" in heading_of(overview(cast.second_independent, submission))
     mark_all(submission, by=cast.second_independent)
     review_approval.approve(submission, by=cast.second_independent, statement="I agree.")
@@ -153,7 +153,7 @@ def test_the_heading_after_the_first_approval_says_what_each_reader_waits_for(ca
 
 def test_a_returned_case_is_with_the_organisation_and_not_closed(cast):
     submission = make_assessment(State.RETURNED, "limited", cast=cast).current_submission
-    assert heading_of(overview(cast.independent, submission)) == "With the organisation: 1 change asked"
+    assert heading_of(overview(cast.independent, submission)) == "With the organisation: 1 change requested"
 
 
 def test_what_comes_next_stands_above_the_overview(cast):
@@ -172,8 +172,8 @@ def test_findings_are_counted_as_requirements_that_an_answer_leaves_short(cast):
     answers = {QUESTION: {"choice": "partly", "text": "Half."}}
     submission = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=answers).current_submission
     assert submission.findings == len(submission.content()["findings"]) >= 1
-    assert "a requirement that an answer leaves short" in text_of(overview(cast.independent, submission)) or (
-        "one for each requirement that an answer leaves short" in text_of(overview(cast.independent, submission))
+    assert "a requirement that is not fully met" in text_of(overview(cast.independent, submission)) or (
+        "one for each requirement that is not fully met" in text_of(overview(cast.independent, submission))
     )
 
 
@@ -207,7 +207,7 @@ def test_the_first_of_two_approvals_promises_no_certificate(cast):
     mark_all(submission, by=cast.independent)
     page = approval(cast.independent, submission)
     assert "No certificate is issued yet: the second approval decides." in page
-    assert "It is issued at once when nothing blocks it" not in page
+    assert "The certificate is issued at once if nothing blocks it" not in page
 
 
 def test_no_date_is_promised_below_where_no_date_can_be_set(cast):
@@ -215,8 +215,8 @@ def test_no_date_is_promised_below_where_no_date_can_be_set(cast):
     assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=answers)
     page = approval(cast.independent, assessment.current_submission)
     assert "This cannot be approved yet" in page
-    assert "whose date you set below" not in page
-    assert "once nothing is in the way" in page
+    assert "for which you set a date below" not in page
+    assert "once nothing is missing" in page
 
 
 def test_the_approval_says_that_it_issues_the_certificate_with_readiness_and_actions(cast):
@@ -225,14 +225,14 @@ def test_the_approval_says_that_it_issues_the_certificate_with_readiness_and_act
     mark_all(submission, by=cast.second_independent)
     page = approval(cast.second_independent, submission)
     assert "Your approval issues the certificate at once." in page
-    assert "Where the two reviewers differ, “the mark” is the one that counts: the stricter of the two." in page
+    assert "Where the two reviewers differ, “the mark” means the stricter mark. Only that one counts." in page
     action = "One action goes to the organisation: “List the trials” , by"
     standard = submission.assessment.compiled().policy.due_days["high"]
     dates = [date_format(in_days(days), "j F Y") for days in standard.values()]
     assert any(f"{action} {day} (the standard date, if you approve today)" in page for day in dates)
     for score in submission.content()["scorecard"]["dimensions"].values():
         assert f"{score['value']} of 100" in page
-    assert "A certificate at High needs at least" in page
+    assert "A certificate at tier High needs at least" in page
     assert "Conditions None" in page
     assert "The two reviewers differ on one point." in page
     review_approval.approve(submission, by=cast.second_independent, statement="I agree.")
@@ -254,7 +254,7 @@ def test_an_open_requirement_makes_the_certificate_wait_for_its_date(cast):
     mark_all(submission, by=cast.independent)
     page = approval(cast.independent, submission)
     assert "Your approval issues the certificate if the open requirement below has a date." in page
-    assert "Conditions the open requirement, if you set its date below" in page
+    assert "Conditions the open requirement, if you set a date for it below" in page
 
 
 def test_the_approval_warns_of_marks_that_were_set_faster_than_anybody_reads(cast):
@@ -292,7 +292,7 @@ def test_the_own_set_shows_files_in_the_page_and_leads_to_where_each_is_judged(c
     page = ines.get(address("own_set", submission)).content.decode()
     show = address("evidence_preview", submission, piece.reference, 1)
     assert f'href="{show}"' in page
-    assert f"{address('review_parts', submission)}#part-" in page or "Judge it under its answer" in page
+    assert f"{address('review_parts', submission)}#part-" in page or "Judge it with its answer" in page
     shown = ines.get(show)
     section = assessment.compiled().questions[question].section
     judged_at = f"{address('review_section', submission, section)}?show=all#q-{question}"
@@ -315,10 +315,10 @@ def test_a_colleagues_judgement_of_a_part_is_closed_until_ones_own_is_given(cast
     seat_taking.take(submission, by=cast.second_independent)
     ivan = proved(Client(), cast.second_independent)
     n = len(returned_parts.parts_of(submission))
-    assert text_of(ivan.get(address("review_parts", submission))).count("What your colleague found") == n
+    assert text_of(ivan.get(address("review_parts", submission))).count("Your colleague’s judgement") == n
     judge_parts(submission, by=cast.second_independent)
     page = text_of(ivan.get(address("review_parts", submission)))
-    assert "What your colleague found" not in page
+    assert "Your colleague’s judgement" not in page
     assert "Ines Independent" in page
 
 
@@ -327,7 +327,7 @@ def test_the_page_of_facts_says_why_the_others_are_judged_one_by_one(cast):
     page = proved(Client(), cast.independent).get(address("review_facts", submission))
     rest = page.context["group"].left - page.context["plain"]
     assert rest > 1
-    assert f"The other {rest} without a mark are judged one by one" in text_of(page)
+    assert f"Judge the other {rest} one by one" in text_of(page)
 
 
 def test_a_case_that_waits_for_the_other_seat_is_not_ones_own_to_review(cast):
@@ -354,7 +354,7 @@ def test_a_mark_that_differs_from_the_colleagues_says_which_one_counts(cast):
     submission = two_seats(cast)
     seat_taking.take(submission, by=cast.second_independent)
     ivan = proved(Client(), cast.second_independent)
-    words = "Your mark differs from that of your colleague. The stricter mark counts"
+    words = "Your mark differs from your colleague’s mark. The stricter mark counts"
     assert words not in text_of(ivan.get(address("review_section", submission, SECTION)))
     look_at(submission, TARGET, cast.second_independent)
     assert text_of(ivan.get(address("review_section", submission, SECTION))).count(words) == 1
@@ -362,6 +362,6 @@ def test_a_mark_that_differs_from_the_colleagues_says_which_one_counts(cast):
 
 def test_an_approval_with_something_in_the_way_says_what_would_follow_once_it_is_gone(cast):
     submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
-    assert "Once nothing is in the way any more" in approval(cast.independent, submission)
+    assert "Once nothing is missing" in approval(cast.independent, submission)
     mark_all(submission, by=cast.independent)
-    assert "Once nothing is in the way any more" not in approval(cast.independent, submission)
+    assert "Once nothing is missing" not in approval(cast.independent, submission)

@@ -122,10 +122,10 @@ def test_previews_list_and_marks_serve_without_script_and_at_320(case, chromium)
         assert "Page 2 of 2" in page.locator("main").inner_text()
         photograph(page, "preview-page")
         page.locator(".hk-foot").get_by_role("link", name="Evidence of this case").click()
-        assert page.locator("h1").inner_text() == f"Evidence of this case: {len(case.pieces)} pieces"
-        assert "accepted, but this piece is not judged" in page.locator("main").inner_text()
+        assert page.locator("h1").inner_text() == f"Evidence of this case: {len(case.pieces)} items"
+        assert "accepted, but this evidence is not judged" in page.locator("main").inner_text()
         photograph(page, "evidence-list")
-        page.get_by_role("link", name="Show these alone").click()
+        page.get_by_role("link", name="Show only these").click()
         page.set_viewport_size(browser.NARROW)
         photograph(page, "evidence-list-320")
     shown = [

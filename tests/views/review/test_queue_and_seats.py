@@ -83,7 +83,7 @@ def test_the_queue_says_what_happened_last_and_what_changed_since_the_last_round
     assert "1 changed" in text_of(ines.get(QUEUE))
     assert "Last: submitted" in text_of(ines.get(QUEUE))  # her seat went over by itself
     messages.say(again, "All six clinics.", by=cast.owner)
-    assert "Last: message of the applicant" in text_of(ines.get(QUEUE))
+    assert "Last: message from the applicant" in text_of(ines.get(QUEUE))
     taken = case_of(State.SUBMITTED, cast)
     seat_taking.take(taken, by=cast.second_independent)
     seat_requests.set_absence(cast.second_independent, in_days(0), in_days(3))
@@ -140,10 +140,10 @@ def test_seat_is_handed_over_through_its_pages(client, cast):
     client.force_login(cast.independent)
     assert address("assign_seat", case, "first") in client.get(address("review", case)).content.decode()
     url = address("assign_seat", case, "first")
-    assert "it is all your colleague gets" in text_of(client.post(url, {"to": cast.second_independent.pk}))
+    assert "Your colleague gets no other information" in text_of(client.post(url, {"to": cast.second_independent.pk}))
     client.post(url, {"to": cast.second_independent.pk, "note": "All but the facts."})
     client.force_login(cast.second_independent)
-    assert "Ines Independent hands this case over to you." in text_of(client.get(address("review", case)))
+    assert "Ines Independent asks you to take over this case." in text_of(client.get(address("review", case)))
     line = Message.objects.get(recipient=cast.second_independent, object__startswith="request:")
     assert "All but the facts." in text_of(client.get(line.link))
     line.refresh_from_db()
@@ -175,7 +175,9 @@ def test_an_absence_is_set_in_the_settings_and_warned_of(client, cast):
     client.force_login(cast.independent)
     url = address("assign_seat", case, "first")
     assert "(away until" in text_of(client.get(url))
-    assert "Tick the box to ask all the same." in text_of(client.post(url, {"to": cast.second_independent.pk}))
+    assert "Tick the box if you want to ask them anyway." in text_of(
+        client.post(url, {"to": cast.second_independent.pk})
+    )
     client.post(url, {"to": cast.second_independent.pk, "although_away": "on"})
     assert SeatRequest.objects.get().to == cast.second_independent
     client.force_login(cast.owner)
@@ -198,7 +200,7 @@ def test_messages_are_shown_on_both_sides_and_nowhere_else(client, cast):
     case = case_of(State.IN_REVIEW, cast)
     reference = case.assessment.reference
     client.force_login(cast.independent)
-    assert "Write what you want to say." in text_of(client.post(address("review_messages", case), {"text": " "}))
+    assert "Write your message." in text_of(client.post(address("review_messages", case), {"text": " "}))
     client.post(address("review_messages", case), {"text": "Which clinics keep it?"})
     assert "Which clinics keep it?" in text_of(client.get(address("review", case)))
     client.force_login(cast.owner)
@@ -222,7 +224,7 @@ def test_a_message_that_comes_too_late_is_not_lost(client, cast):
     client.force_login(cast.owner)
     response = client.post(reverse("case", args=[case.assessment.reference]), {"text": "Typed with care."})
     assert "Typed with care." in response.content.decode()
-    assert "nothing more can be written here" in text_of(response)
+    assert "you cannot write here any more" in text_of(response)
 
 
 def test_what_reviewers_do_among_themselves_is_not_in_the_applicant_s_timeline(client, cast):
@@ -248,7 +250,7 @@ def test_an_appeal_in_pages_from_its_reasons_to_the_new_assessment(client, cast)
     client.force_login(cast.owner)
     choices = client.get(contest).context["form"].fields["about"].choices
     response = client.post(contest, {"about": choices[0][0], "reasons": ""})
-    assert "Say why: the person who answers has nothing else to go by." in text_of(response)
+    assert "Say why. The person who answers sees only these reasons." in text_of(response)
     client.post(contest, {"about": choices[0][0], "reasons": "Annex 2 was overlooked."})
     appeal = Appeal.objects.get()
     page = reverse("appeal", args=[appeal.reference])
@@ -293,7 +295,11 @@ def test_both_declarations_ask_the_same_and_each_says_what_comes_of_a_conflict()
     assert list(reading.errors) == ["words"]
     assert list(taking.fields) == list(reading.fields)
     said = [str(form.fields["words"].help_text) for form in (taking, reading, TakeForm())]
-    assert ["stay closed to you" in words for words in said] == [False, True, False]
+    assert ["With a conflict of interest you cannot read the answers" in words for words in said] == [
+        False,
+        True,
+        False,
+    ]
     assert NoInterestForm({"conflict": "none"}).is_valid()
 
 
@@ -301,10 +307,10 @@ def test_a_request_is_taken_back_where_it_was_made(ines, cast):
     submission = case_of(State.SUBMITTED, cast)
     seat_requests.ask(submission, "first", cast.second_independent, by=cast.independent)
     page = address("assign_seat", submission, "first")
-    assert "Stop asking Ivan Independent" in text_of(ines.get(page))
+    assert "Withdraw the request to Ivan Independent" in text_of(ines.get(page))
     answer = ines.post(page, {"stop": "1"}, follow=True)
     assert "Ivan Independent is no longer asked." in text_of(answer)
-    assert "Stop asking" not in text_of(answer)
+    assert "Withdraw the request" not in text_of(answer)
     assert SeatRequest.objects.get().outcome == "recalled"
     assert "Ivan Independent is no longer asked" in text_of(ines.get(address("review", submission)))
     ines.post(page, {"to": cast.second_independent.pk})
@@ -316,6 +322,6 @@ def test_seat_request_withdrawn_by_its_recipient_is_refused(client, cast):
     seat_requests.ask(submission, "first", cast.second_independent, by=cast.independent)
     client.force_login(cast.second_independent)
     page = address("assign_seat", submission, "first")
-    assert "Stop asking" not in text_of(client.get(page))
+    assert "Withdraw the request" not in text_of(client.get(page))
     assert client.post(page, {"stop": "1"}).status_code == 403
     assert SeatRequest.objects.filter(ended_at=None).exists()

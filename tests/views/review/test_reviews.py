@@ -110,7 +110,7 @@ def test_a_case_within_another_organisation_is_in_nobody_elses_queue(client, cas
 
 
 def test_an_empty_queue_says_what_will_stand_there(ines):
-    assert "A submission appears here as soon as its owner has signed it" in text_of(ines.get(reverse("reviews")))
+    assert "A submission appears here when its owner has signed it" in text_of(ines.get(reverse("reviews")))
 
 
 def test_a_recalled_submission_is_not_called_a_draft(ines, cast):
@@ -118,7 +118,7 @@ def test_a_recalled_submission_is_not_called_a_draft(ines, cast):
     taking_back.recall(assessment, by=cast.owner)
     text = text_of(ines.get(reverse("reviews")))
     assert "Taken back by its owner" in text
-    assert "taken this back" in text_of(ines.get(address("review", sent(assessment))))
+    assert "took this back" in text_of(ines.get(address("review", sent(assessment))))
 
 
 def test_the_queue_costs_the_same_for_one_case_and_for_six(ines, cast):
@@ -224,17 +224,19 @@ def test_an_in_house_reviewer_reads_what_was_sent_past_them_and_gets_no_button(c
     assert address("take", submission) not in queue.content.decode()
     assert address("take", submission) not in client.get(address("review", submission)).content.decode()
     page = client.get(address("take", submission))
-    assert "so an independent reviewer of it judges it" in text_of(page)
-    assert "Take this case" not in text_of(page)
+    assert "so only an independent reviewer can judge it" in text_of(page)
+    assert "Declare and continue" not in text_of(page)
     refused = client.post(address("take", submission), {"conflict": "none"})
-    assert "so an independent reviewer of it judges it" in text_of(refused)
+    assert "so only an independent reviewer can judge it" in text_of(refused)
     assert not submission.seats.exists()
 
 
 def test_a_declared_conflict_takes_nothing_and_is_shown_to_other_reviewers(client, cast):
     submission = sent(make_assessment(State.SUBMITTED, "high", cast=cast))
     client.force_login(cast.independent)
-    assert "Say what it is" in text_of(client.post(address("take", submission), {"conflict": "declared"}))
+    assert "Describe the conflict of interest in a sentence" in text_of(
+        client.post(address("take", submission), {"conflict": "declared"})
+    )
     client.post(address("take", submission), {"conflict": "declared", "words": "I worked there until 2019."})
     assert not submission.seats.exists()
     assert address("take", submission) not in client.get(address("review", submission)).content.decode()
@@ -247,7 +249,7 @@ def test_who_is_second_to_take_a_case_is_told_who_has_it(client, cast):
     submission = in_review(cast)
     client.force_login(cast.second_independent)
     response = client.post(address("take", submission), {"conflict": "none"})
-    assert "Ines Independent has taken this case already" in text_of(response)
+    assert "Ines Independent has already taken this case" in text_of(response)
 
 
 def test_the_delivery_team_is_warned_and_gets_no_button(client, cast):
@@ -369,7 +371,7 @@ def test_a_closed_case_can_be_read_and_keeps_what_was_typed_too_late(ines, cast)
     assert f'name="{PREFIX}-mark"' in page
     decisions.refuse(submission, by=cast.independent, statement="No.")
     late = ines.post(address("review_section", submission, SECTION), CHANGE)
-    assert "not under review any more" in text_of(late)
+    assert "no longer under review" in text_of(late)
     assert "Who keeps it?" in late.content.decode()
     assert f'name="{PREFIX}-mark"' not in ines.get(address("review_section", submission, SECTION)).content.decode()
 
@@ -436,7 +438,7 @@ def test_a_later_round_shows_what_changed_and_leaves_out_what_was_accepted(ines,
     page = response.content.decode()
     assert "<del>" in page
     assert "<ins>" in page
-    assert "unchanged and accepted before" in text_of(response)
+    assert "unchanged and already accepted" in text_of(response)
     everything = ines.get(address("review_section", submission, SECTION) + "?show=all")
     assert len(everything.context["rows"]) > 1
     assert "carried from round 1" in text_of(everything)
@@ -462,7 +464,7 @@ def test_a_hold_is_closed_with_what_was_decided(ines, cast):
     hold = submission.assessment.use.holds.get(closed_at=None)
     url = address("close_hold", submission, hold.pk)
     assert url in ines.get(address("review", submission)).content.decode()
-    assert "has attached nothing to this hold" in text_of(ines.get(url))
+    assert "has attached no evidence to this hold" in text_of(ines.get(url))
     empty = ines.post(url, {"outcome": "stands", "decision": " "})
     assert "Write what you decided, and the advice or evidence behind it." in text_of(empty)
     decision = {"outcome": "stands", "decision": "Counsel saw the authority of 3 May."}
@@ -549,7 +551,7 @@ def test_high_says_that_a_second_independent_approval_is_needed_and_who_holds_it
     client.force_login(cast.independent)
     text = text_of(client.get(address("approve", submission)))
     assert "The first of two approvals" in text
-    assert "The second seat is free." in text
+    assert "There is no second reviewer yet." in text
     client.post(address("approve", submission), {"statement": "In order."})
     assert not Certificate.objects.exists()
     assert "You have approved. The second approval is still open." in text_of(client.get(address("review", submission)))
@@ -568,7 +570,9 @@ def test_high_says_that_a_second_independent_approval_is_needed_and_who_holds_it
 
 def test_refusing_takes_reasons(ines, cast):
     submission = in_review(cast)
-    assert "the decision letter prints it" in text_of(ines.post(address("refuse", submission), {"statement": ""}))
+    assert "The reason is printed in the decision letter" in text_of(
+        ines.post(address("refuse", submission), {"statement": ""})
+    )
     ines.post(address("refuse", submission), {"statement": "The answers contradict each other."})
     assert Assessment.objects.get(pk=submission.assessment_id).state == State.REFUSED
     assert "The answers contradict each other." in text_of(ines.get(address("review", submission)))

@@ -98,8 +98,8 @@ def test_the_own_set_lists_what_is_to_open_and_what_is_done(ivan, cast, submissi
     own = own_set(submission, Seat.SECOND)
     page = ivan.get(address("own_set", submission))
     text = text_of(page)
-    assert f"Your own set: 0 of {len(own.targets)} opened and judged" in text
-    assert f"Drawn here: {len(own.drawn)} of {own.rest}, which is 10 % rounded up." in text
+    assert f"Required facts and answers: 0 of {len(own.targets)} opened and judged" in text
+    assert f"Drawn at random: {len(own.drawn)} of {own.rest} (10 %, rounded up)." in text
     assert f"0 of {len(own.openable)} opened" in text
     link = re.search(r'href="(/reviews/[^"]+/evidence/[^"]+)"', page.content.decode()).group(1)
     ivan.get(link)
@@ -167,17 +167,19 @@ def test_the_own_set_page_leads_whoever_has_no_seat_to_the_case(cast, submission
 
 def test_the_rest_is_taken_over_by_name_from_the_overview(ivan, submission):
     rest = len(own_marks.marks_of(submission, Seat.FIRST)) - len(own_set(submission, Seat.SECOND).targets)
-    assert f"{rest} marks of colleagues may be taken over by name." in text_of(ivan.get(address("review", submission)))
+    assert f"You can take over {rest} marks from colleagues, in their names." in text_of(
+        ivan.get(address("review", submission))
+    )
     url = address("take_over_marks", submission)
     assert f"Take over {rest} marks from Ines Independent" in text_of(ivan.get(url))
-    assert "Tick at least one." in text_of(ivan.post(url))
+    assert "Tick at least one line." in text_of(ivan.post(url))
     ticked = re.findall(r'name="target" value="([^"]+)" checked', ivan.get(url).content.decode())
     assert len(ticked) == rest
     left_out = ticked.pop()
     done = text_of(ivan.post(url, {"target": ticked}, follow=True))
     assert f"{rest - 1} marks taken over." in done
     assert left_out not in own_marks.marks_of(submission, Seat.SECOND)
-    assert "1 mark of a colleague may be taken over by name." in done
+    assert "You can take over 1 mark from a colleague, in their name." in done
     pages = (ivan.get(f"{address('review_section', submission, key)}?show=all") for key in (SECTION, "security"))
     assert any("taken over from Ines Independent" in text_of(page) for page in pages)
 
@@ -185,7 +187,7 @@ def test_the_rest_is_taken_over_by_name_from_the_overview(ivan, submission):
 def test_an_approval_with_nothing_opened_is_refused_with_the_counts(ivan, submission):
     page = ivan.get(address("approve", submission))
     own = own_set(submission, Seat.SECOND)
-    words = f"You have opened and judged 0 of {len(own.targets)} facts and answers of your own set."
+    words = f"You have opened and judged 0 of {len(own.targets)} required facts and answers."
     assert words in text_of(page)
     assert f'<a href="{address("own_set", submission)}">{words}</a>' in page.content.decode()
     refused = ivan.post(address("approve", submission), {"statement": "ok"})
@@ -197,7 +199,7 @@ def test_the_page_of_the_approval_says_what_is_kept_with_it(ivan, cast, submissi
     look_at_all(submission, cast.second_independent)
     page = text_of(ivan.get(address("approve", submission)))
     n = len(own_set(submission, Seat.SECOND).targets)
-    assert f"Opened and judged by this reviewer: {n} of {n} facts and answers of the own set." in page
+    assert f"Opened and judged by this reviewer: {n} of {n} required facts and answers." in page
     assert "Taken over from Ines Independent:" in page
 
 
@@ -213,11 +215,11 @@ def test_a_locked_page_of_marks_can_be_read_and_says_how_to_open_it(cast, submis
 def test_an_approval_is_taken_back_with_a_reason_on_its_page(cast, submission):
     ines = proved(Client(), cast.independent)
     url = address("take_back_approval", submission)
-    assert "Say why: it is kept with the case" in text_of(ines.post(url, {"reason": ""}))
+    assert "Say why. The reason is kept with the case" in text_of(ines.post(url, {"reason": ""}))
     done = ines.post(url, {"reason": "I read page 3 again."}, follow=True)
-    assert "Your approval is taken back, and your marks are open again." in text_of(done)
+    assert "Your approval is taken back, and you can change your marks again." in text_of(done)
     assert 'type="radio"' in ines.get(address("review_section", submission, SECTION)).content.decode()
-    assert "No approval of yours stands here." in text_of(ines.get(url, follow=True))
+    assert "You have not approved this submission." in text_of(ines.get(url, follow=True))
 
 
 def test_an_approval_taken_back_stands_in_queue_timeline_and_history(cast, submission):

@@ -185,12 +185,12 @@ def test_a_page_that_was_tampered_with_keeps_nothing(ivan, taken):
 
 def test_the_pages_lead_from_one_to_the_next_and_then_to_giving_it(ivan, taken):
     page = ivan.get(address("second_look", taken))
-    assert "Give the second look" not in page.content.decode()
+    assert "Submit the second look" not in page.content.decode()
     url, pages = page.context["next"], len(page.context["pages"])
     for _page in range(pages):
         url = ivan.post(url, filled(ivan.get(url))).url
     assert url == address("second_look", taken)
-    assert "Give the second look" in ivan.get(url).content.decode()
+    assert "Submit the second look" in ivan.get(url).content.decode()
     assert ivan.post(url, {"do": "give"}).status_code == 302
     assert SecondLook.objects.get().is_given
 
@@ -221,7 +221,7 @@ def test_both_reviewers_see_the_differences_and_write_about_them(ivan, ines, tak
     assert ines.post(address("second_look", taken), {"do": "write", "write-text": "I saw the copy."}).status_code == 302
     assert "I saw the copy." in text_of(ivan.get(address("second_look", taken)))
     page = ivan.post(address("second_look", taken), {"do": "write", "write-text": " "})
-    assert "Write something first." in text_of(page)
+    assert "Write your message." in text_of(page)
 
 
 def test_a_given_look_is_linked_from_the_case_and_from_the_figures_of_both(ivan, ines, taken, cast):
@@ -230,14 +230,14 @@ def test_a_given_look_is_linked_from_the_case_and_from_the_figures_of_both(ivan,
     assert link not in ines.get(case).content.decode()  # blind until it is given, for both
     assert link not in ivan.get(reverse("quality")).content.decode()
     give_look(taken, cast.second_independent, q__use_register="change_needed")
-    for client, words in ((ivan, "given by you on"), (ines, "at your case, given by Ivan Independent on")):
+    for client, words in ((ivan, "done by you on"), (ines, "on your case, done by Ivan Independent on")):
         page = client.get(reverse("quality"))
         assert link in page.content.decode()
         assert words in text_of(page)
     for client in (ivan, ines):
         page = client.get(case)
         assert link in page.content.decode()
-        assert "Second look by Ivan Independent, given on" in text_of(page)
+        assert "Second look by Ivan Independent, done on" in text_of(page)
     third = make_member(Role.REVIEWER, cast.body, "Ilse Independent").user
     assert link not in proved(Client(), third).get(case).content.decode()  # no lead, no part in it
     assert link not in proved(Client(), third).get(reverse("quality")).content.decode()
@@ -250,9 +250,10 @@ def test_the_page_says_that_the_look_was_blind_how_much_was_judged_and_who_chose
     every = len(content["facts"]) + len(content["questions"])
     assert "Ivan Independent had no part in the case and judged without seeing the first marks" in words
     assert (
-        f"{len(second_look_giving.asked_of(taken, content))} of {every} facts and answers: everything on which" in words
+        f"{len(second_look_giving.asked_of(taken, content))} of {every} facts and answers: all that decide the tier"
+        in words
     )
-    assert "Ines Independent asked for this look on" in words
+    assert "Ines Independent asked for this second look on" in words
     assert "Reason of Ines Independent: A new kind of use." in words
     SecondLook.objects.update(asked_by=None, reason="")
     words = text_of(ivan.get(address("second_look", taken)))
@@ -264,17 +265,17 @@ def test_the_figures_name_both_rules_for_too_few_and_say_what_counts_for_the_bod
     rules = quality.rules_on(timezone.localdate())
     words = text_of(ines.get(reverse("quality")))
     assert (
-        f"is not stated below {rules.least_items} facts, answers, marks or pieces, whatever the number of cases"
+        f"A percentage for one reviewer needs at least {rules.least_items} facts, answers, marks or evidence items."
         in words
     )
-    assert f"so it also needs {rules.least_cases} cases: otherwise it could show what one person did" in words
-    assert "A second look that somebody asked for counts here, but not in the agreement of the body" in words
+    assert f"so it also needs {rules.least_cases} cases. Otherwise it could show what one person did" in words
+    assert "A second look that somebody asked for counts here, but not in the figures of the reviewing body" in words
 
 
 def test_the_page_names_who_hears_of_a_grave_difference_and_it_is_no_reviewer_of_the_case(ivan, ines, taken, cast):
     give_look(taken, cast.second_independent)
     assert "Your report goes to: Ines Independent." in text_of(ivan.get(address("second_look", taken)))  # nobody else
-    assert "There is nobody else whom your report could reach." in text_of(ines.get(address("second_look", taken)))
+    assert "There is nobody else to receive your report." in text_of(ines.get(address("second_look", taken)))
     make_member(Role.REVIEWER, cast.body, "Ilse Independent")
     for client in (ivan, ines):  # Ines leads the body, and decided the case
         assert "Your report goes to: Ilse Independent." in text_of(client.get(address("second_look", taken)))
@@ -287,7 +288,7 @@ def test_a_grave_difference_is_reported_once_and_leads_to_the_certificate(ivan, 
     page = ivan.get(address("second_look", taken))
     assert reverse("certificate_status", args=[number]) in page.content.decode()
     page = ivan.post(address("second_look", taken), {"do": "report", "report-words": ""})
-    assert "Say which difference it is" in text_of(page)
+    assert "Say what the difference is" in text_of(page)
     ivan.post(address("second_look", taken), {"do": "report", "report-words": "The notice was never shown."})
     assert Message.objects.get(kind=MessageKind.SECOND_LOOK_REPORTED).link == reverse(
         "certificate_status", args=[number]
@@ -337,9 +338,9 @@ def test_the_own_page_says_shares_times_and_what_is_too_few(ines, cast):
 
 def test_a_reviewer_within_an_organisation_reads_figures_that_nobody_else_does(cast):
     words = text_of(proved(Client(), cast.reviewer).get(reverse("quality")))
-    assert "Only you see these" in words
+    assert "Only you see these figures" in words
     assert reverse("quality_reviewers") not in words
-    assert "those who lead the reviewing body see these" in text_of(
+    assert "the leads of the reviewing body see these figures" in text_of(
         proved(Client(), cast.independent).get(reverse("quality"))
     )
 
@@ -350,13 +351,13 @@ def test_the_page_of_all_names_reviewers_by_name_without_a_rank(ines, cast):
     words = text_of(page)
     assert words.index("Ines Independent") < words.index("Ivan Independent")
     for word in ("rank", "best", "top", "score"):
-        assert not re.search(rf"\b{word}\b", words.replace("They are no ranking", ""))
+        assert not re.search(rf"\b{word}\b", words.replace("They are not a ranking", ""))
 
 
 def test_who_leads_is_changed_on_the_page_of_all(ines, cast):
     ines_row, ivan_row = (Membership.objects.get(user=who).pk for who in (cast.independent, cast.second_independent))
     page = ines.post(reverse("quality_reviewers"), {"do": "end", "member": ines_row}, follow=True)
-    assert "Somebody has to lead the reviewing body." in text_of(page)
+    assert "The reviewing body needs at least one lead." in text_of(page)
     ines.post(reverse("quality_reviewers"), {"do": "name", "member": ivan_row})
     assert leads.leads_of_body() == {cast.independent.pk, cast.second_independent.pk}
     page = ines.post(reverse("quality_reviewers"), {"do": "end", "member": ines_row})
@@ -437,17 +438,17 @@ def test_a_second_look_from_the_queue_to_both_sides(chromium, live_server, publi
     page.goto(live_server.url + reverse("reviews"))
     check("queue")
     assert "Ines Independent" not in page.content()
-    page.locator("#second-looks").get_by_role("link", name="Give it").click()
+    page.locator("#second-looks").get_by_role("link", name="Start").click()
     check("take")
-    page.get_by_label("No, I have no interest in the outcome").check()
-    page.get_by_role("button", name="Declare and go on").click()
+    page.get_by_label("No, I have no conflict of interest").check()
+    page.get_by_role("button", name="Declare and continue").click()
     check("overview")
     page.get_by_role("link", name="Start marking").click()
     check("facts")
-    page.get_by_role("button", name="Save these marks and go on").click()  # without a mark it goes on
+    page.get_by_role("button", name="Save these marks and continue").click()  # without a mark it goes on
     page.goto(live_server.url + reverse("second_look_marks", args=[submission.reference, SECTION]))
     page.locator("#q-use-register").get_by_label("Change needed", exact=True).check()
-    page.get_by_role("button", name="Save these marks and go on").click()
+    page.get_by_role("button", name="Save these marks and continue").click()
     page.get_by_text("Say what is missing, in a sentence.").first.wait_for()
     check("section-with-error")
     page.locator("#q-use-register textarea").fill("It lacks two clinics.")
@@ -455,18 +456,18 @@ def test_a_second_look_from_the_queue_to_both_sides(chromium, live_server, publi
         for accepted in page.get_by_label("Accepted", exact=True).all():
             if not page.locator(f"input[name='{accepted.get_attribute('name')}'][value='change_needed']").is_checked():
                 accepted.check()
-        page.get_by_role("button", name="Save these marks and go on").click()
+        page.get_by_role("button", name="Save these marks and continue").click()
         if page.locator("#give").count():
             break
     check("all-marked")
-    page.get_by_role("button", name="Give the second look").click()
+    page.get_by_role("button", name="Submit the second look").click()
     given = True
     page.get_by_role("heading", name="Second look: 1 mark differs").wait_for()
     check("both-sides")
     page.get_by_label("Your message").fill("Two clinics are missing in it.")
     page.get_by_role("button", name="Send the message").click()
     page.get_by_text("Two clinics are missing in it.").wait_for()
-    page.get_by_label("Which difference it is").fill("The register does not cover two clinics.")
+    page.get_by_label("What is the difference").fill("The register does not cover two clinics.")
     page.get_by_role("button", name="Report the difference").click()
     page.get_by_text("The register does not cover two clinics.").wait_for()
     check("reported")

@@ -81,11 +81,11 @@ def test_words_of_another_organisation_say_whose_they_are_and_wait_for_the_tick(
     mark = marks.save_mark(foreign, TARGET, marks.GivenMark(**WANTED), by=cast.independent)
     listed = text_of(ines.get(page_of(case)))
     assert "Peakline Logistics Limited" in listed
-    assert "Of another organisation’s case" in listed
+    assert "From a case of another organisation" in listed
     page = page_of(case, f"mark-{mark.pk}")
     sent = form_of(ines.get(page))
     refused = ines.post(page, sent | {"words": "Typed anew."})
-    assert "Read the words, then tick" in text_of(refused)
+    assert "Read the text, then tick" in text_of(refused)
     assert "Typed anew." in text_of(refused)  # nothing is lost
     assert not case.marks.exists()
     ines.post(page, sent | {"has_read": "on"})
@@ -111,8 +111,8 @@ def test_the_page_of_words_says_of_what_it_offers_only_what_holds(ines, cast, ca
     text = text_of(ines.get(page_of(case)))
     assert "Only words with a reason that fits the answer" not in text
     assert "comes from cases of this organisation alone" not in text
-    assert "“As last time”, where it is offered, is from a case of this organisation." in text
-    assert "may be from a case of another organisation, whose name is then shown" in text
+    assert "“As last time” offers a text from a case of this organisation." in text
+    assert "may come from a case of another organisation, whose name is then shown" in text
 
 
 def test_texts_are_added_changed_deleted_and_brought_back_on_their_page(ines, cast):
@@ -130,10 +130,10 @@ def test_texts_are_added_changed_deleted_and_brought_back_on_their_page(ines, ca
     ines.post(page, {"delete": key})
     assert ines.get(change).status_code == 404
     listed = ines.get(page)
-    assert "No text for marks yet" in text_of(listed)
+    assert "No saved texts yet" in text_of(listed)
     assert f'name="back" value="{key}"' in listed.content.decode()
     ines.post(page, {"back": key})
-    assert "1 text for marks" in text_of(ines.get(page))
+    assert "1 saved text" in text_of(ines.get(page))
 
 
 def test_a_faulty_text_is_said_at_its_field_and_nothing_is_lost(ines):
@@ -152,7 +152,7 @@ def test_a_mark_is_kept_as_a_text_without_the_name_of_its_case(ines, cast, case)
     page = f"{reverse('review_texts')}?from={case.reference}&mark=q-{KEY}"
     shown = form_of(ines.get(page))
     assert shown["words"] == named["words"]
-    assert "Take the name out" in text_of(ines.post(page, shown))
+    assert "Remove the name" in text_of(ines.post(page, shown))
     ines.post(page, shown | {"words": "Show it."})
     assert OwnText.objects.get().words == "Show it."
 

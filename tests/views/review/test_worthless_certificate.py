@@ -154,7 +154,7 @@ def test_what_is_not_in_place_is_not_accepted_together_with_the_rest(site, prepa
         # The boxes are made to name what is not in place.
         boxes.evaluate_all("(boxes, names) => boxes.forEach((b, n) => { b.value = names[n % names.length] })", lacking)
         press(page, "Accept the ticked lines in my name")
-        assert "3 of those that you ticked have to be looked at one by one." in text(page)
+        assert "You cannot accept 3 of the ticked lines together: judge them one by one." in text(page)
     assert not submission.marks.exclude(mark="").exists()
 
 
@@ -167,16 +167,16 @@ def test_a_second_seat_with_nothing_opened_approves_nothing(site, prepared):
 
     prepared(first_approves)
     with site.at(site.cast.second_independent, "take", submission.reference) as page:
-        page.get_by_label("No, I have no interest in the outcome").check()
-        press(page, "Take this case")
+        page.get_by_label("No, I have no conflict of interest").check()
+        press(page, "Declare and continue")
         site.open(page, "take_over_marks", submission.reference)  # what the first reviewer marked is not the own set
-        press(page, "Copy the ticked answers")
+        press(page, "Take over the ticked marks")
         site.open(page, "approve", submission.reference)
         assert heading(page) == "This cannot be approved yet"
         own = own_set(submission, Seat.SECOND)
         sentences = (
-            f"You have opened and judged 0 of {len(own.targets)} facts and answers of your own set.",
-            f"You have opened 0 of {len(own.openable)} piece",
+            f"You have opened and judged 0 of {len(own.targets)} required facts and answers.",
+            f"Required evidence that you have opened: 0 of {len(own.openable)}.",
             "You have not judged 8 parts of the conformity file",
         )
         for sentence in sentences:
@@ -220,7 +220,7 @@ def test_one_privacy_notice_is_no_five_parts_of_the_file(site, prepared):
             press(page, "Save this part")
             if part != OF_FIVE[0]:
                 assert "“Privacy notice” is evidence of another part already" in text(page)
-                assert "Say why it serves here too." in text(page)
+                assert "Say why it also fits here." in text(page)
         site.open(page, "check", assessment.reference)
         labels = {part.key: part.label for part in assessment.compiled().gates.parts_for("high")}
         assert all(labels[part] in text(page) for part in OF_FIVE[1:])
@@ -244,7 +244,7 @@ def test_who_oversees_the_system_does_not_review_it(site, prepared):
     said = "The conformity file names you as an overseer of this use. Somebody else must review it."
     with site.at(cast.independent, "take", submission.reference) as page:
         assert said in text(page)
-        assert page.get_by_role("button", name="Take this case").count() == 0
+        assert page.get_by_role("button", name="Declare and continue").count() == 0
     with pytest.raises(SeparationOfDuties, match=said):
         seat_taking.take(submission, by=cast.independent)
     assert not submission.seats.exists()
@@ -272,7 +272,7 @@ def test_a_reviewer_without_a_seat_or_a_declaration_accepts_no_action(site, prep
     prepared(lambda: report_done(action, by=site.cast.contributor))
     third = make_member(Role.REVIEWER, site.cast.body, "Ida Independent").user
     with site.at(third, "action", *place_of(action)) as page:
-        page.get_by_label("No, I have no interest in the outcome").check()
+        page.get_by_label("No, I have no conflict of interest").check()
         with page.expect_navigation():
             page.locator("main button.btn-primary").click()
         site.open(page, "action", *place_of(action))
