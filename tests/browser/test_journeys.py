@@ -539,7 +539,7 @@ def test_a_high_use_is_answered_returned_sent_again_approved_twice_and_certified
     lead.follow("Check and sign again")
     sign_and_submit(lead)
 
-    site.open_mail(reviewer, f"Back for review: {use}")  # the seat went over by itself
+    site.open_mail(reviewer, f"Submitted again: {use}")  # the seat went over by itself
     mark_everything(reviewer)
     judge_the_file(reviewer)
     reviewer.follow("Go to the approval")
@@ -552,7 +552,7 @@ def test_a_high_use_is_answered_returned_sent_again_approved_twice_and_certified
     independent.shot("home")
     independent.go("Reviews")
     independent.shot("queue")
-    site.open_mail(independent, f"Second review to take: {use}")
+    site.open_mail(independent, f"Second review needed: {use}")
     take(independent)
     mark_everything(independent)
     judge_the_file(independent)

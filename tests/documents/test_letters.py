@@ -240,7 +240,7 @@ def test_an_approval_names_each_action_that_a_reviewer_asked_for(cast):
         assert squeezed(part) in page
     assert squeezed("Nothing has to be done for the certificate today") not in page
     message = Message.objects.get(recipient=cast.owner, kind="approved")
-    asked = f"A reviewer asked for action 1, to be done by {date_format(due, 'DATE_FORMAT')}: Name a deputy."
+    asked = f"A reviewer asked for action 1, due on {date_format(due, 'DATE_FORMAT')}: Name a deputy."
     assert asked in message.text
 
 
@@ -262,7 +262,7 @@ def test_the_message_about_an_approval_names_its_conditions(cast):
     make_conditioned(cast)
     text = Message.objects.get(recipient=cast.owner, kind="approved").text
     day = date_format(in_days(60), "DATE_FORMAT")
-    assert f"Condition, to be met by {day}: Register of generative AI uses." in text
+    assert f"Condition due on {day}: Register of generative AI uses." in text
 
 
 def test_an_approval_prints_what_the_server_says_was_looked_at(cast):
