@@ -9,6 +9,7 @@ from django import forms
 from django.core.validators import URLValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from assessments.forms.base import layout_helper, offer
 from assessments.forms.fields import Day, OneLine, Words
@@ -174,9 +175,9 @@ class ChangeEvidenceForm(Periods, About):
 class LibraryForm(forms.Form):
     """Which evidence items the library shows."""
 
-    q = OneLine(label=_("Search"), required=False, max_length=100)
+    q = OneLine(label=pgettext_lazy("verb", "Search"), required=False, max_length=100)
     show = forms.ChoiceField(
-        label=_("Filter"),
+        label=pgettext_lazy("label of a list of filters", "Filter"),
         required=False,
         choices=[
             ("", _("All except withdrawn")),

@@ -72,11 +72,11 @@ class AddForm(PlainForm):
         super().__init__(data, initial={"use": use or (uses[0].reference if len(uses) == 1 else "")})
         self.uses = {one.reference: one for one in uses}
         self.people = {str(user.pk): user for user in people}
-        chosen: Choices = [] if len(uses) == 1 else [("", _("Choose"))]
+        chosen: Choices = [] if len(uses) == 1 else [("", _("Choose a use"))]
         choices: dict[str, Choices] = {
             "use": [*chosen, *((one.reference, f"{one.title}, {one.system.name}") for one in uses)],
-            "clause": [("", _("None")), *((key, edition.cited(key)) for key in edition.clauses)],
-            "package": [("", _("None")), *((one.key, one.title) for one in edition.packages)],
+            "clause": [("", _("No clause")), *((key, edition.cited(key)) for key in edition.clauses)],
+            "package": [("", _("No package")), *((one.key, one.title) for one in edition.packages)],
             "owner": _people(self.people.values()),
         }
         for name, given in choices.items():
@@ -219,7 +219,9 @@ class RegisterForm(FilterForm):
 
     q = OneLine(label=_("Search"), max_length=120, required=False)
     status = forms.ChoiceField(
-        label=_("Status"), choices=[("", _("Not closed")), *ActionStatus.choices, ("all", _("All"))], required=False
+        label=_("Status"),
+        choices=[("", _("Not closed")), *ActionStatus.choices, ("all", _("All statuses"))],
+        required=False,
     )
     when = forms.ChoiceField(label=_("Due"), choices=WHENS, required=False)
     priority = forms.ChoiceField(label=_("Priority"), required=False)
@@ -243,10 +245,10 @@ class RegisterForm(FilterForm):
         whose = [(MINE, _("Me")), (NOBODY, _("No owner yet")), (LEFT, _("Owner has left"))]
         held = [("blocking", _("Blocks a certificate")), ("condition", _("Condition of an approval"))]
         choices: dict[str, list[tuple[str, str | Promise]]] = {
-            "priority": [("", _("All")), *held, *priorities],
+            "priority": [("", _("All priorities")), *held, *priorities],
             "sort": [*self.sorts],
-            "owner": [("", _("All")), *whose, *people],
-            "system": [("", _("All")), *systems],
+            "owner": [("", _("All owners")), *whose, *people],
+            "system": [("", _("All AI systems")), *systems],
         }
         for name, given in choices.items():
             offer(self, name, given)

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import BooleanField, Case, DateField, Exists, ExpressionWrapper, F, OuterRef, Q, When
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from assessments.models.assessments import State
 from assessments.models.base import Frozen
@@ -66,7 +67,7 @@ class Condition(models.Model):
 
 
 class ActionStatus(models.TextChoices):
-    OPEN = "open", _("Open")
+    OPEN = "open", pgettext_lazy("status of an action", "Open")
     DONE = "done", _("Done, to be checked")
     ACCEPTED = "accepted", _("Risk accepted")
     NOT_RELEVANT = "not_relevant", _("Not relevant")
@@ -245,7 +246,7 @@ class ActionEvent(Frozen):
         DUE = "due", _("Due date changed")
         FULL_DUE = "full_due", _("Date for all of it changed")
         EFFORT = "effort", _("Effort changed")
-        NOTE = "note", _("Note")
+        NOTE = "note", pgettext_lazy("noun", "Note")
         REPORTED = "reported", _("Reported as done")
         REOPENED = "reopened", _("Opened again")
         APPROVED = "approved", _("Accepted by one of two reviewers")
