@@ -118,9 +118,9 @@ def tier_words() -> dict[Tier, str]:
 
 def made_from(report: Report) -> str:
     if report.frozen is None:
-        return _("The present answers of draft %(reference)s.") % {"reference": report.assessment}
+        return _("The current answers of draft %(reference)s.") % {"reference": report.assessment}
     at = moment(report.frozen.at)
-    return _("Submission %(reference)s, round %(round)s, frozen %(day)s, %(time)s (Hong Kong).") % {
+    return _("Submission %(reference)s, round %(round)s, signed %(day)s, %(time)s (Hong Kong).") % {
         "reference": report.frozen.reference,
         "round": report.frozen.round,
         "day": day(at),
@@ -162,38 +162,38 @@ def _is_long(action: ActionBlock) -> bool:
 def _board(report: Report) -> dict[str, Any]:
     total, blocking = len(report.standing), len(report.blocking)
     closed = len(report.actions) - total
-    heading = ngettext("%(n)s action", "%(n)s actions", total) % {"n": total}
-    heading += ", " + (
-        ngettext("%(n)s blocks the certificate", "%(n)s block the certificate", blocking) % {"n": blocking}
-        if blocking
-        else _("none of them blocks the certificate")
-    )
+    parts = [ngettext("%(n)s action", "%(n)s actions", total) % {"n": total}]
+    if blocking:
+        parts.append(
+            ngettext("%(n)s blocks the certificate", "%(n)s block the certificate", blocking) % {"n": blocking}
+        )
+    else:
+        parts.append(_("none of them blocks the certificate"))
     if closed:
-        heading += ngettext(", %(n)s closed", ", %(n)s closed", closed) % {"n": closed}
+        parts.append(ngettext("%(n)s closed", "%(n)s closed", closed) % {"n": closed})
     if not report.standing:
         return {
             "heading": _("Every action is closed"),
             "where": _where(report),
-            "first": _("nothing: the gaps of this submission are closed."),
-            "when": _("it is done."),
+            "first": _("nothing. All gaps of this submission are closed."),
+            "when": _("everything is done."),
         }
     first = report.standing[0]
-    sentence = _("“%(title)s” is put in place") % {"title": first.title}
     others = blocking - 1 if first.blocking else 0
     if others:
-        sentence += ngettext(
-            ", and %(n)s other action that blocks the certificate.",
-            ", and %(n)s other actions that block the certificate.",
+        words = ngettext(
+            "action “%(title)s”, and %(n)s other action that blocks the certificate.",
+            "action “%(title)s”, and %(n)s other actions that block the certificate.",
             others,
-        ) % {"n": others}
+        )
     else:
-        sentence += "."
+        words = _("action “%(title)s”.")
     columns: dict[str, str] = {"": _("Blocks certificate")} if blocking else {}
     columns |= {action.priority_key: action.priority for action in report.standing if not action.blocking}
     return {
-        "heading": heading,
+        "heading": ", ".join(parts),
         "where": _where(report),
-        "first": sentence,
+        "first": words % {"title": first.title, "n": others},
         "when": _when(report),
         "heads": list(columns.values()),
         "rows": _by_dimension(report, list(columns)),
@@ -203,7 +203,7 @@ def _board(report: Report) -> dict[str, Any]:
 
 
 def _where(report: Report) -> str:
-    words = _("the use is %(tier)s risk, and of the %(duties)s duties in scope %(full)s are in place in full.")
+    words = _("the use is %(tier)s risk, and %(full)s of the %(duties)s duties in scope are fully in place.")
     return words % {"tier": report.tier.word, "duties": report.duties, "full": report.duties_in_place}
 
 
@@ -233,13 +233,13 @@ def _by_dimension(report: Report, columns: Sequence[str]) -> list[dict[str, Any]
     rows = [row(line.name, [a for a in report.standing if line.name in a.dimensions]) for line in report.readiness]
     apart = [action for action in report.standing if not action.dimensions]
     if apart:
-        rows.append(row(_("None of the five"), apart))
+        rows.append(row(_("No dimension"), apart))
     return [*rows, row(_("All"), report.standing, sum_up=True)]
 
 
 def tier_heading(report: Report) -> str:
     if report.tier.raised:
-        return _("%(tier)s risk, as a reviewer judged it") % {"tier": report.tier.word}
+        return _("%(tier)s risk, as judged by a reviewer") % {"tier": report.tier.word}
     deciding = sum(rule.deciding for rule in report.tier.rules)
     return ngettext("%(tier)s risk, by %(n)s rule", "%(tier)s risk, by %(n)s rules", deciding) % {
         "tier": report.tier.word,
@@ -251,7 +251,7 @@ def _glance_heading(report: Report) -> str:
     if not report.standing:
         return _("Nothing is left to do") if report.actions else ""
     first = report.periods[0]
-    return _("%(n)s of %(all)s fall due first: %(period)s") % {
+    return _("%(n)s of %(all)s are due first: %(period)s") % {
         "n": len(first.actions),
         "all": len(report.standing),
         "period": first.title.lower(),
@@ -263,8 +263,8 @@ def glossary() -> list[tuple[str, str, str]]:
     return [
         (_("Tier"), "風險層級", _("how dangerous a use is; one of four.")),
         (_("Readiness"), "就緒程度", _("how much of what the Guideline asks is in place.")),
-        (_("Duty"), "責任", _("one act that the Guideline asks of a part.")),
+        (_("Duty"), "責任", _("one thing that the Guideline asks of a part.")),
         (_("Must, should, consider"), "必須、應該、可考慮", _("how strongly the Guideline words a duty.")),
-        (_("Finding"), "發現", _("where an answer falls short of a duty.")),
-        (_("Condition"), "條件", _("a must to be met by a date after the certificate is issued.")),
+        (_("Finding"), "發現", _("where an answer does not fully meet a duty.")),
+        (_("Condition"), "條件", _("a mandatory point to be met by a deadline after the certificate is issued.")),
     ]

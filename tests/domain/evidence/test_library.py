@@ -848,7 +848,7 @@ def test_a_file_that_the_storage_has_lost_is_said_to_be_missing_and_not_logged_a
     client.force_login(cast.owner)
     response = client.get(reverse("evidence_file", args=[made.reference, 1]))
     assert response.status_code == 503
-    assert "The file is missing from the store" in response.content.decode()
+    assert "The stored file is missing" in response.content.decode()
     assert audited("evidence_read") == 0
 
 

@@ -152,7 +152,7 @@ def test_a_document_on_a_full_disk_leaves_no_part_and_waits_for_the_sweeper(
     document.refresh_from_db()
     assert (document.state, document.error) == (
         DocumentState.PENDING,
-        "The server has no room for the file at the moment.",
+        "The server has no space for the file at the moment.",
     )
     assert stored() == set()
     jobs.make(document.pk)
@@ -270,8 +270,8 @@ def damage(name: str, how: str) -> str:
     """Damage a stored file; returns what the page says of it."""
     DAMAGE[how](Path(default_storage.path(name)))
     if how == "missing":
-        return "The file is missing from the store"
-    return "The file is not the one that was stored"
+        return "The stored file is missing"
+    return "The stored file was changed"
 
 
 @pytest.mark.parametrize("how", DAMAGE)
