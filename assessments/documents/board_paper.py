@@ -11,7 +11,7 @@ from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from assessments.documents import drawing, engine
 from assessments.documents.remediation_plan import attachment, points_of, shared_context, shorten
@@ -111,7 +111,7 @@ def _tier(report: Report) -> dict[str, Any]:
         why = {"basis": str(said.basis), "who": said.basis_words, "text": said.reason, "clauses": clauses}
     else:
         why = {"basis": "judgement", "who": _("Our judgement"), "text": tier.meaning + ".", "clauses": ""}
-    asks = _("What the Guideline asks of %(tier)s") % {"tier": tier.word}
+    asks = _("What the Guideline asks of tier %(tier)s") % {"tier": tier.word}
     return {"why_tier": why, "text_alone": _text_alone(report), "asks_label": asks}
 
 
@@ -196,14 +196,31 @@ def _pause(report: Report, decisions: Sequence[Mapping[str, Any]]) -> dict[str, 
     """
     stopping = [decision for decision in decisions if decision["stops"]]
     letters = [decision["letter"] for decision in stopping]
-    done = ngettext("%(letters)s is done", "%(letters)s are done", len(letters)) % {"letters": _and(letters)}
     ends = list(dict.fromkeys(decision["until"] for decision in stopping if decision["until"]))
-    until = _("%(ends)s (%(letters)s)") % {"ends": _and(ends), "letters": _and(letters)} if ends else done
-    title = _("Pause %(system)s, or limit it to what is safe, until %(until)s")
+    if ends:
+        title = _("Pause %(system)s, or limit it to what is safe, until %(ends)s (%(letters)s)")
+    else:
+        title = ngettext(
+            "Pause %(system)s, or limit it to what is safe, until %(letters)s is done",
+            "Pause %(system)s, or limit it to what is safe, until %(letters)s are done",
+            len(letters),
+        )
+    said = {
+        "system": shortened(report.system, NAME_LETTERS),
+        "letters": _and(letters),
+        "ends": _and(ends) if ends else "",
+    }
     return {
         "letter": LETTERS[0],
-        "title": title % {"system": shortened(report.system, NAME_LETTERS), "until": until},
-        "boxes": [(_box(word), word) for word in (_("pause"), _("go on unchanged"), _("limit to:"))],
+        "title": title % said,
+        "boxes": [
+            (_box(word), word)
+            for word in (
+                pgettext("decision", "pause"),
+                pgettext("decision", "continue unchanged"),
+                pgettext("decision", "limit to:"),
+            )
+        ],
     }
 
 
@@ -238,7 +255,7 @@ def _work_together(decisions: Sequence[Mapping[str, Any]], actions: Sequence[Act
     every = [action.work_days for action in actions]
     if len(days) < 2 or not all(days):
         return ""
-    said = _("%(first)s to %(last)s together: %(days)s of one person.") % {
+    said = _("%(first)s to %(last)s together: %(days)s for one person.") % {
         "first": decisions[0]["letter"],
         "last": decisions[-1]["letter"],
         "days": _sum(days),
@@ -264,7 +281,7 @@ def _back(report: Report, size: Back) -> dict[str, Any]:
         "packages_heading": _packages_heading(packages),
         "rows": [_row(package, size.brings) for package in packages],
         "months": _months(report.standing),
-        "months_label": _("Done by month") if report.frozen else _("Done by"),
+        "months_label": _("Due by month") if report.frozen else _("Due"),
         "good": [shortened(title, 90) for title in good[: size.good]],
         "more_good": max(0, len(good) - size.good),
         "waits": _waits(packages),
@@ -273,7 +290,14 @@ def _back(report: Report, size: Back) -> dict[str, Any]:
 
 
 def _heading(count: int) -> str:
-    words = {1: _("One"), 2: _("Two"), 3: _("Three"), 4: _("Four"), 5: _("Five"), 6: _("Six")}
+    words = {
+        1: pgettext("number of decisions", "One"),
+        2: pgettext("number of decisions", "Two"),
+        3: pgettext("number of decisions", "Three"),
+        4: pgettext("number of decisions", "Four"),
+        5: pgettext("number of decisions", "Five"),
+        6: pgettext("number of decisions", "Six"),
+    }
     if not count:
         return _("Nothing to decide")
     return ngettext("%(n)s decision for the board", "%(n)s decisions for the board", count) % {"n": words[count]}
@@ -318,10 +342,9 @@ def _packages_heading(packages: Sequence[PackageBlock]) -> str:
     actions = sum(len(package.standing) for package in packages)
     if not packages:
         return _("Every action is closed")
-    heading = ngettext("%(n)s action", "%(n)s actions", actions) % {"n": actions}
-    return heading + ngettext(" in %(n)s package", " in %(n)s packages, most urgent first", len(packages)) % {
-        "n": len(packages)
-    }
+    counted = ngettext("%(n)s action", "%(n)s actions", actions) % {"n": actions}
+    words = ngettext("%(actions)s in %(n)s package", "%(actions)s in %(n)s packages, most urgent first", len(packages))
+    return words % {"actions": counted, "n": len(packages)}
 
 
 def _row(package: PackageBlock, letters: int) -> dict[str, Any]:
@@ -342,12 +365,12 @@ def _certificate(report: Report) -> str:
     if report.tier.assigned == Tier.UNACCEPTABLE:
         return _("No certificate is issued for a prohibited use.")
     if not report.blocking:
-        return _("No action blocks the certificate. It also takes the least readiness of its tier.")
+        return _("No action blocks the certificate. The use also needs the minimum readiness of its tier.")
     dated = sum(action.may_have_date for action in report.blocking)
     said = report.blocking_words[0].upper() + report.blocking_words[1:] + "."
     if dated == len(report.blocking):
-        more = _("So a certificate can follow at once if a date is agreed for each and readiness is enough.")
-        limit = _("The issuing body limits how many may have a date.")
+        more = _("So a certificate can follow at once if each gets a date and readiness is high enough.")
+        limit = _("The issuing body limits how many may get a date.")
         return f"{said} {more} {limit}"
     count = len(report.blocking) - dated
     if dated:
@@ -415,18 +438,18 @@ def _waits(packages: Sequence[PackageBlock]) -> str:
     may_wait = [package for package in packages if not package.never_waits and not package.blocking]
     free = [package for package in may_wait if not _urgent(package)][-WAIT_SHOWN:]
     if free:
-        named = _(" and ").join(f"“{package.title}”" for package in free)
+        named = _and([f"“{package.title}”" for package in free])
         until = max((action for package in free for action in package.standing), key=_last).full_when
         return ngettext(
-            "%(packages)s can wait longest: nothing in it blocks the certificate. All done %(when)s.",
-            "%(packages)s can wait longest: nothing in them blocks the certificate. All done %(when)s.",
+            "%(packages)s can wait longest: nothing in it blocks the certificate. Due: %(when)s.",
+            "%(packages)s can wait longest: nothing in them blocks the certificate. Due: %(when)s.",
             len(free),
         ) % {"packages": named, "when": until}
     count = sum(not action.blocking for package in packages for action in package.standing)
     if not count:
-        return _("Nothing: every action blocks the certificate.")
+        return _("Nothing can wait: every action blocks the certificate.")
     return ngettext(
-        "No whole package. %(n)s action does not block the certificate and can follow.",
-        "No whole package. %(n)s actions do not block the certificate and can follow.",
+        "No complete package can wait. %(n)s action does not block the certificate and can follow later.",
+        "No complete package can wait. %(n)s actions do not block the certificate and can follow later.",
         count,
     ) % {"n": count}

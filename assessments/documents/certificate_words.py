@@ -36,7 +36,7 @@ LABELS = {
     "full_scope": Pair("Full scope", "完整範圍"),
     "covered": Pair("What was covered", "涵蓋內容"),
     "how": Pair("How it was checked", "查核方法"),
-    "looked_at": Pair("Looked at", "審核員所閱"),
+    "looked_at": Pair("Reviewed", "審核員所閱"),
     "profile": Pair("Profile", "概況"),
     "conditions": Pair("Conditions", "條件"),
     "conformity": Pair("Conformity file", "合規檔案"),
@@ -99,21 +99,21 @@ CONFORMITY_ZH = {
 CHECKED = {
     Assurance.SELF_DECLARED: (
         Pair("Self-declared", "自行聲明"),
-        Pair("signed by the organisation itself; no reviewer has looked at it.", "由機構自行簽署，未經審核員審核。"),
+        Pair("signed by the organisation itself; no reviewer has checked it.", "由機構自行簽署，未經審核員審核。"),
     ),
     Assurance.REVIEWED_INSIDE: (
         Pair("Reviewed within the organisation", "機構內部審核"),
-        Pair("by a reviewer of its own, outside the delivery team.", "由機構內交付團隊以外的審核員審核。"),
+        Pair("by the organisation's own reviewer, outside the delivery team.", "由機構內交付團隊以外的審核員審核。"),
     ),
     Assurance.REVIEWED_INDEPENDENTLY: (
         Pair("Reviewed independently", "獨立審核"),
-        Pair("with a reviewer who is no member of the organisation.", "審核員當中有並非該機構成員的獨立審核員。"),
+        Pair("with a reviewer who is not a member of the organisation.", "審核員當中有並非該機構成員的獨立審核員。"),
     ),
 }
 HOW = {
     Assurance.SELF_DECLARED: Pair(
-        "One signed statement lists every must of the Guideline in scope with the answer given. Nobody else has checked "
-        "the answers.",
+        "One signed statement lists every mandatory point in scope with the answer given. Nobody "
+        "else has checked the answers.",
         "簽署人在一份聲明中逐項列出適用的必須要求及所作答案。答案未經他人查核。",
     ),
     Assurance.REVIEWED_INSIDE: Pair(
@@ -136,7 +136,7 @@ KINDS = {
     "change": Pair("Change", "變更"),
 }
 ISSUED_BY, REGISTERED_BY = Pair("Issued by", "發證機構"), Pair("Registered by", "登記機構")
-NEVER_LOOKED = Pair(", which has not looked at the answers", "，該機構並無查核答案")
+NEVER_LOOKED = Pair(", which has not checked the answers", "，該機構並無查核答案")
 GIVEN, JUDGED = Pair("Given, not judged", "已提供，未經評核"), Pair("Judged by a reviewer", "經審核員評核")
 STATE_NOT_RECORDED = Pair("Whether judged is not recorded", "未有記錄是否經評核")
 OWN_SCOPE = Pair(
@@ -152,7 +152,7 @@ BAR = Pair(
     "橫條：指引對本用途的要求中已落實的加權比例；權重及評級屬我們的判斷。",
 )
 NOT_THIS = Pair(
-    "No legal opinion, no test of the product, no guarantee, no finding that any law was kept.",
+    "No legal opinion, product test or guarantee, and no finding that any law was kept.",
     "並非法律意見、產品測試或保證，亦不表示任何法例已獲遵守。",
 )
 """Whose it is not, and that the Guideline is not law, stands at the foot of page 1 and of the public page."""
@@ -160,7 +160,7 @@ STATUSES = (
     Pair("Valid: in force.", "有效：正在生效。"),
     Pair("Expiring: in its last 30 days.", "即將屆滿：有效期餘下不多於 30 日。"),
     Pair("Expired: past its last day.", "已屆滿：有效期已過。"),
-    Pair("Suspended: not to be relied on for now.", "暫停：暫時不應依賴。"),
-    Pair("Revoked: withdrawn for good.", "撤銷：已永久收回。"),
+    Pair("Suspended: do not rely on it for now.", "暫停：暫時不應依賴。"),
+    Pair("Revoked: permanently withdrawn.", "撤銷：已永久收回。"),
     Pair("Superseded: replaced by a newer one.", "已被取代：已由較新的證書取代。"),
 )

@@ -29,8 +29,8 @@ def decided_by(submission: Submission, moment: datetime) -> tuple[str, ...]:
 
 
 ENDS = {
-    DecisionKind.REFUSE: lambda: _("Refused on %(day)s by %(name)s: no certificate is issued on this submission."),
-    DecisionKind.RETURN: lambda: _("Returned for changes on %(day)s by %(name)s: a later round takes its place."),
+    DecisionKind.REFUSE: lambda: _("Refused on %(day)s by %(name)s: no certificate is issued for this submission."),
+    DecisionKind.RETURN: lambda: _("Returned for changes on %(day)s by %(name)s: a later round replaces it."),
     DecisionKind.WITHDRAW: lambda: _("Withdrawn on %(day)s by %(name)s, without a decision."),
 }
 """The decisions after which nothing else is said of a submission, each with its sentence."""

@@ -73,38 +73,38 @@ def plan_pdf(report: Report, *, identifier: str, created: datetime) -> bytes:
 def _board(report: Report) -> dict[str, Any]:
     total, blocking = len(report.standing), len(report.blocking)
     closed = len(report.actions) - total
-    heading = ngettext("%(n)s action", "%(n)s actions", total) % {"n": total}
-    heading += ", " + (
-        ngettext("%(n)s blocks the certificate", "%(n)s block the certificate", blocking) % {"n": blocking}
-        if blocking
-        else _("none of them blocks the certificate")
-    )
+    parts = [ngettext("%(n)s action", "%(n)s actions", total) % {"n": total}]
+    if blocking:
+        parts.append(
+            ngettext("%(n)s blocks the certificate", "%(n)s block the certificate", blocking) % {"n": blocking}
+        )
+    else:
+        parts.append(_("none of them blocks the certificate"))
     if closed:
-        heading += ngettext(", %(n)s closed", ", %(n)s closed", closed) % {"n": closed}
+        parts.append(ngettext("%(n)s closed", "%(n)s closed", closed) % {"n": closed})
     if not report.standing:
         return {
             "heading": _("Every action is closed"),
             "where": _where(report),
-            "first": _("nothing: the gaps of this submission are closed."),
-            "when": _("it is done."),
+            "first": _("nothing. All gaps of this submission are closed."),
+            "when": _("everything is done."),
         }
     first = report.standing[0]
-    sentence = _("“%(title)s” is put in place") % {"title": first.title}
     others = blocking - 1 if first.blocking else 0
     if others:
-        sentence += ngettext(
-            ", and %(n)s other action that blocks the certificate.",
-            ", and %(n)s other actions that block the certificate.",
+        words = ngettext(
+            "action “%(title)s”, and %(n)s other action that blocks the certificate.",
+            "action “%(title)s”, and %(n)s other actions that block the certificate.",
             others,
-        ) % {"n": others}
+        )
     else:
-        sentence += "."
+        words = _("action “%(title)s”.")
     columns: dict[str, str] = {"": _("Blocks certificate")} if blocking else {}
     columns |= {action.priority_key: action.priority for action in report.standing if not action.blocking}
     return {
-        "heading": heading,
+        "heading": ", ".join(parts),
         "where": _where(report),
-        "first": sentence,
+        "first": words % {"title": first.title, "n": others},
         "when": _when(report),
         "heads": list(columns.values()),
         "rows": _by_dimension(report, list(columns)),
@@ -114,7 +114,7 @@ def _board(report: Report) -> dict[str, Any]:
 
 
 def _where(report: Report) -> str:
-    words = _("the use is %(tier)s risk, and of the %(duties)s duties in scope %(full)s are in place in full.")
+    words = _("the use is %(tier)s risk, and %(full)s of the %(duties)s duties in scope are fully in place.")
     return words % {"tier": report.tier.word, "duties": report.duties, "full": report.duties_in_place}
 
 
@@ -144,7 +144,7 @@ def _by_dimension(report: Report, columns: Sequence[str]) -> list[dict[str, Any]
     rows = [row(line.name, [a for a in report.standing if line.name in a.dimensions]) for line in report.readiness]
     apart = [action for action in report.standing if not action.dimensions]
     if apart:
-        rows.append(row(_("None of the five"), apart))
+        rows.append(row(_("No dimension"), apart))
     return [*rows, row(_("All"), report.standing, sum_up=True)]
 
 
@@ -152,7 +152,7 @@ def _glance_heading(report: Report) -> str:
     if not report.standing:
         return _("Nothing is left to do") if report.actions else ""
     first = report.periods[0]
-    return _("%(n)s of %(all)s fall due first: %(period)s") % {
+    return _("%(n)s of %(all)s are due first: %(period)s") % {
         "n": len(first.actions),
         "all": len(report.standing),
         "period": first.title.lower(),

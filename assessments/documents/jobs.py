@@ -65,7 +65,7 @@ def make(pk: int) -> None:
     if document is None:
         return
     if document.attempts > ATTEMPTS:
-        _give_up(document, _("The work was cut off %(n)s times.") % {"n": ATTEMPTS})
+        _give_up(document, _("Making the document was interrupted %(n)s times.") % {"n": ATTEMPTS})
         return
     try:
         with translation.override(document.language):
@@ -87,8 +87,8 @@ def _reason(error: Exception) -> str:
     if isinstance(error, engine.NoPango):
         return _("The PDF libraries are not installed on this machine.")
     if isinstance(error, NoRoom):
-        return _("The server has no room for the file at the moment.")
-    return _("An error of the program: %(name)s.") % {"name": type(error).__name__}
+        return _("The server has no space for the file at the moment.")
+    return _("A program error occurred: %(name)s.") % {"name": type(error).__name__}
 
 
 def ask_again(document: Document) -> bool:
@@ -355,7 +355,7 @@ def _since_last(document: Document) -> SinceLast | None:
             earlier = [n for n, other in actions.items() if other.question == action.question and n < number]
             (again if earlier else new).append(
                 line(
-                    _("takes up action %(n)s") % {"n": earlier[-1]}
+                    _("continues action %(n)s") % {"n": earlier[-1]}
                     if earlier
                     else _("due %(day)s") % {"day": day(action.due)}
                 )
@@ -364,7 +364,7 @@ def _since_last(document: Document) -> SinceLast | None:
             by = action.verified_by
             closed.append(line(_("accepted by %(name)s") % {"name": by} if by else action.note.rpartition("\n")[2]))
         elif kinds & {ActionEvent.Kind.REOPENED, ActionEvent.Kind.RISK_ENDED}:
-            again.append(line(_("was reported or accepted, and is open")))
+            again.append(line(_("was reported or accepted, and is open again")))
         elif ActionEvent.Kind.RISK_ACCEPTED in kinds and action.risk_until:
             borne.append(line(_("until %(day)s") % {"day": day(action.risk_until)}))
         slips += moved_dates.put_off(mine)
@@ -375,7 +375,7 @@ def _since_last(document: Document) -> SinceLast | None:
         (_("Now a condition"), moved_dates.became_conditions(use, actions, window)),
         (_("Date changed"), moved),
         (_("New"), new),
-        (_("Open again"), again),
+        (_("Reopened"), again),
         (_("Risk accepted"), borne),
     )
     of_the_day = timezone.localdate(last) == timezone.localdate(document.created_at)

@@ -56,21 +56,21 @@ NO_BODY = Pair("the reviewing body", "審核機構")
 # --- the decision letter ---------------------------------------------------------------------------------------------------
 
 HEADINGS = {
-    "refuse": Pair("The submission is refused; no certificate is issued on it", "提交版本不予批准，不獲發證書"),
+    "refuse": Pair("The submission is refused; no certificate is issued for it", "提交版本不予批准，不獲發證書"),
     "declare_prohibited": Pair("This use is prohibited; no certificate is issued", "此用途屬被禁止的用途，不獲發證書"),
     "return": Pair("The tier has changed; the submission is returned", "層級有所改變，提交版本退回修改"),
-    "changes": Pair("Changes are asked for; the submission is returned", "須作修改，提交版本退回"),
+    "changes": Pair("Changes are needed; the submission is returned", "須作修改，提交版本退回"),
     "approve": Pair("The submission is approved; no certificate is issued yet", "提交版本獲批准，證書尚未發出"),
     "issued": Pair("The submission is approved; the certificate is issued", "提交版本獲批准，證書已發出"),
 }
 DECISIONS = {
     "refuse": Pair(
-        "The submission of {day} (round {round}) is refused for good.",
+        "The submission of {day} (round {round}) is refused. This decision is final.",
         "{day}的提交版本（第 {round} 輪）不予批准，此決定不再更改。",
     ),
     "declare_prohibited": Pair(
-        "The organisation has declared and signed that the facts of this use are among those that the Guideline treats as "
-        "prohibited. The case is closed, and no certificate can be issued by anybody.",
+        "The organisation has declared and signed facts that the Guideline treats as prohibited. "
+        "The case is closed, and nobody can issue a certificate for this use.",
         "機構已申報並簽署，此用途的事實屬指引所禁止之列。個案已結束，任何人均不能就此發出證書。",
     ),
     "return": Pair(
@@ -90,57 +90,60 @@ DECISIONS = {
 }
 MEANS = {
     "refuse": Pair(
-        "The use is assigned to {tier} as before. No certificate is issued on this submission. A certificate that the use has "
-        "from an earlier assessment keeps its own status; its public page says which.",
+        "The use is assigned to {tier} as before. No certificate is issued for this submission. "
+        "A certificate of this use from an earlier assessment keeps its own status, which its "
+        "public page shows.",
         "此用途仍列為{tier}。本提交版本不獲發證書。此用途如因較早的評估而持有證書，該證書的現況不因本決定而改變，並以其公開頁面為準。",
     ),
     "raised": Pair(
-        "The reviewer raised the use from {before} to {tier}, as a judgement beside the rules. No certificate is issued on "
-        "this submission.",
+        "The reviewer raised the use from {before} to {tier}, by judgement and not by the rules. "
+        "No certificate is issued for this submission.",
         "審核員在規則以外作出判斷，把此用途由{before}調高至{tier}。本提交版本不獲發證書。",
     ),
     "declare_prohibited": Pair(
-        "The Guideline treats this as prohibited and attaches legal liability to building or deploying it. The Guideline is "
-        "not law; whether a law applies is for a lawyer to say.",
+        "The Guideline treats this as prohibited and attaches legal liability to building or "
+        "deploying it. The Guideline is not law. Ask a lawyer whether a law applies.",
         "指引視此為被禁止的用途，開發或部署者須負法律責任。指引並非法律；是否有法律適用，應由律師判斷。",
     ),
     "return_raised": Pair(
-        "The reviewer raised the use from {before} to {tier}, as a judgement beside the rules. It is signed again with what "
-        "the new tier asks.",
+        "The reviewer raised the use from {before} to {tier}, by judgement and not by the rules. "
+        "The organisation signs it again with what the new tier asks.",
         "審核員在規則以外作出判斷，把此用途由{before}調高至{tier}。機構須按新層級的要求再次簽署。",
     ),
     "return_withdrawn": Pair(
-        "An earlier raise of the tier to {tier} was withdrawn. The tier is what the rules give again, and the use is signed "
-        "again as what it is.",
+        "An earlier raise of the tier to {tier} was withdrawn. The rules alone decide the tier "
+        "again, and the organisation signs the use again at that tier.",
         "先前把層級調高至{tier}的決定已撤回。層級再次以規則的結果為準，機構須據此再次簽署。",
     ),
     "changes": Pair(
-        "What goes back is open again; everything else stays as it was signed. The use is assigned to {tier} as before. No "
-        "certificate is issued on this round.",
+        "The returned points can be changed again. Everything else stays as signed. The use is "
+        "assigned to {tier} as before. No certificate is issued for this round.",
         "退回的各項現已重新開放，其餘維持簽署時的內容。此用途仍列為{tier}。本輪不會發出證書。",
     ),
     "approve": Pair(
-        "The certificate is issued when nothing blocks it any more. The page of the assessment lists what still does.",
+        "The certificate is issued when nothing blocks it any more. The page of the assessment "
+        "lists what still blocks it.",
         "待再沒有任何事項阻礙發證，證書便會發出。評估頁面列出尚餘的事項。",
     ),
     "issued": Pair(
-        "Certificate {number} runs from {first} to {last}. It may be suspended or revoked; its public page says how it "
-        "stands today.",
+        "Certificate {number} is valid from {first} to {last}. It may be suspended or revoked. "
+        "Its public page shows its current status.",
         "證書 {number} 的有效期由{first}至{last}。證書可被暫停或撤銷，現況以其公開頁面為準。",
     ),
 }
 NEXT = {
     "return": Pair(
-        "What is newly asked is open, together with what depends on it. Answer it; then an owner signs again.",
+        "The new questions are open, together with the answers that depend on them. Answer them. "
+        "Then an owner signs again.",
         "新提出的問題及相關答案現已開放。請作答，然後由負責人再次簽署。",
     ),
     "changes": Pair(
-        "Deal with each point on the page below: change it, add evidence, or say in words why it stands as it is. Then an "
-        "owner signs again, and the case goes back to the reviewers.",
+        "Deal with each point on the page below: change it, add evidence, or explain why you do "
+        "not change it. Then an owner signs again, and the case goes back to the reviewers.",
         "請在下列網頁逐項處理：作出修改、補交證據，或以文字說明為何維持不變。其後由負責人再次簽署，個案交回審核員。",
     ),
     "approve": Pair(
-        "Close the actions that block the certificate, each with its evidence. A reviewer of the case accepts them.",
+        "Complete the actions that block the certificate, each with its evidence. A reviewer of the case accepts them.",
         "請完成阻礙發證的行動，並逐項附上證據，由本個案的審核員接納。",
     ),
     "issued": Pair(
@@ -148,12 +151,13 @@ NEXT = {
         "請按限期履行各項條件，並附上證據由審核員接納。逾期未履行，證書會被暫停。",
     ),
     "issued_clear": Pair(
-        "Nothing has to be done for the certificate today. Say so when a fact, an answer or its evidence changes.",
+        "Nothing has to be done for the certificate today. Report it when a fact, an answer or its evidence changes.",
         "目前無須為證書採取行動。如有事實、答案或其證據改變，請提出。",
     ),
     "actions": Pair(
-        "Do each action by its date, and add evidence that it is done; a reviewer of the case accepts it. An action that is "
-        "no condition does not suspend the certificate when it is late: it stays open in the plan, marked as late.",
+        "Complete each action by its date, and add evidence that it is done. A reviewer of the "
+        "case accepts it. A late action that is not a condition does not suspend the "
+        "certificate. It stays open in the plan, marked as late.",
         "請按限期完成各項行動，並附上完成的證據，由本個案的審核員接納。不屬條件的行動逾期不會令證書暫停，但會繼續在補救計劃中列為逾期未完成。",
     ),
 }
@@ -177,22 +181,25 @@ VERDICTS = {
     PartVerdict.PARTLY: Pair("Partly", "部分支持"),
     PartVerdict.DOES_NOT: Pair("Does not support", "未能支持"),
 }
-ANSWER_BY = Pair("Please answer by {day}. Nothing is locked after it.", "請於{day}或之前回覆；逾期亦不會鎖定。")
+ANSWER_BY = Pair("Please answer by {day}. Nothing is locked after that day.", "請於{day}或之前回覆；逾期亦不會鎖定。")
 NO_CONDITIONS = Pair("None.", "沒有。")
 NOT_RECORDED = Pair("not recorded", "沒有紀錄")
 APPEAL = Pair(
-    "An owner of the organisation can appeal against this decision once, in writing, on the page below. There is no time "
-    "limit. A reviewer of {body} answers who had no seat in this case and is no member of the organisation. The decision "
-    "stands meanwhile.",
+    "An owner of the organisation can appeal against this decision once, in writing, on the "
+    "page below. There is no time limit. A reviewer of {body} answers, who did not review "
+    "this case and is not a member of the organisation. The decision remains in force "
+    "meanwhile.",
     "機構的負責人可就本決定在下列網頁以書面上訴一次，不設期限。上訴由{body}中沒有在本個案擔任審核席位、亦非該機構成員的審核員答覆。其間本決定維持有效。",
 )
 COMPLAIN = Pair(
-    "There is no appeal against an approval. An owner can complain about it once, in writing, on the page below. There is no "
-    "time limit. A reviewer of {body} answers who had no seat in this case and is no member of the organisation.",
+    "There is no appeal against an approval. An owner can complain about it once, in "
+    "writing, on the page below. There is no time limit. A reviewer of {body} answers, who "
+    "did not review this case and is not a member of the organisation.",
     "對批准不設上訴。機構的負責人可在下列網頁以書面投訴一次，不設期限，由{body}中沒有在本個案擔任審核席位、亦非該機構成員的審核員答覆。",
 )
 OWN_DECLARATION = Pair(
-    "This is the organisation's own declaration and nobody else's decision, so there is none to appeal against.",
+    "This is the organisation's own declaration and not a decision by somebody else, so "
+    "there is no decision to appeal against.",
     "本文件是機構本身的申報，並非他人的決定，因此沒有可上訴的決定。",
 )
 
@@ -205,7 +212,7 @@ STATUS_HEADINGS = {
 }
 STATUS_MEANS = {
     "suspended": Pair(
-        "It is not to be relied on for now. Nobody may show it as valid while it is suspended.",
+        "Do not rely on it for now. Nobody may show it as valid while it is suspended.",
         "證書暫時不應依賴。暫停期間，任何人不得把證書當作有效展示。",
     ),
     "reinstated": Pair(
@@ -213,26 +220,27 @@ STATUS_MEANS = {
         "證書可再次依賴，最後一日仍是{last}。",
     ),
     "revoked": Pair(
-        "It is withdrawn for good, from this day on. Nobody may show it as valid any more.",
+        "It is permanently withdrawn from this day on. Nobody may show it as valid any more.",
         "證書由當日起永久收回，任何人不得再把證書當作有效展示。",
     ),
 }
 STATUS_NEXT = {
     "suspended": Pair(
-        "Put right what led to it, and say so on the page below. It is not valid again by itself: a person who may reinstate "
-        "it decides.",
+        "Correct what led to the suspension, and report it on the page below. The certificate "
+        "does not become valid automatically: a person who may reinstate it decides.",
         "請糾正導致暫停的事項，並在下列網頁說明。證書不會自動恢復，須由有權恢復證書的人決定。",
     ),
     "monitoring": Pair(
-        "Add the newest monitoring record to the conformity file. The certificate is valid again as soon as the record is "
-        "fresh; nothing else is needed.",
+        "Add the newest monitoring record to the conformity file. The certificate is valid again "
+        "as soon as the record is up to date. Nothing else is needed.",
         "請把最新的監察紀錄加入合規檔案。紀錄一經更新，證書即自動恢復，無須其他步驟。",
     ),
     "reinstated": Pair("Nothing has to be done.", "無須採取行動。"),
 }
 STATUS_APPEAL = Pair(
-    "An owner of the organisation can appeal against it once, in writing, from the page below. There is no time limit. A "
-    "reviewer of {body} answers who had no seat in the case and is no member of the organisation.",
+    "An owner of the organisation can appeal against it once, in writing, from the page "
+    "below. There is no time limit. A reviewer of {body} answers, who did not review the "
+    "case and is not a member of the organisation.",
     "機構的負責人可由下列網頁以書面上訴一次，不設期限。上訴由{body}中沒有在本個案擔任審核席位、亦非該機構成員的審核員答覆。",
 )
 NO_APPEAL = Pair("There is nothing to appeal against.", "沒有可上訴的事項。")

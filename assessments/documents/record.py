@@ -313,17 +313,17 @@ def _covered(record: Mapping[str, Any]) -> tuple[RecordLine, ...]:
     ]
     left_out = record.get("not_applicable") or {"musts": 0, "accepted": 0, "by": []}
     if left_out["musts"]:
-        en, zh = f"Musts not applicable: {left_out['musts']}", f"不適用的必須要求 {left_out['musts']} 項"
+        en, zh = f"Mandatory points not applicable: {left_out['musts']}", f"不適用的必須要求 {left_out['musts']} 項"
         if left_out["by"]:
-            en += f", of which {left_out['accepted']} with a reason accepted by {_listed(left_out['by'], ' and ')}."
+            en += f"; {left_out['accepted']} with a reason accepted by {_listed(left_out['by'], ' and ')}."
             zh += f"，其中 {left_out['accepted']} 項的理由已獲審核員接納。"
         else:
-            en, zh = en + ", on the word of the signer.", zh + "，以簽署人聲明為據。"
+            en, zh = en + ", on the statement of the signer.", zh + "，以簽署人聲明為據。"
         lines.append(RecordLine(en, zh))
     if worst := record.get("worst_answers"):
         lines.append(
             RecordLine(
-                f"Facts not known and declared at their worst answer: {worst}.",
+                f"Facts not known and declared as the worst case: {worst}.",
                 f"未知而按最壞情況申報的事實：{worst} 項。",
             )
         )
@@ -333,7 +333,7 @@ def _covered(record: Mapping[str, Any]) -> tuple[RecordLine, ...]:
 def _looked_at(record: Mapping[str, Any], assurance: Assurance) -> tuple[RecordLine, ...]:
     """Return what each reviewer opened and judged, as the server wrote it down with the approval."""
     if assurance == Assurance.SELF_DECLARED:
-        return (RecordLine("No reviewer has looked at it.", "未經審核員審閱。", inline=True),)
+        return (RecordLine("No reviewer has checked it.", "未經審核員審閱。", inline=True),)
     return tuple(look(one["name"], one.get("looked_at")) for one in record["deciders"])
 
 

@@ -332,12 +332,12 @@ def class_words(action: ActionBlock) -> str:
         "must": _("must"),
         "should": _("should"),
         "consider": _("consider"),
-        "": _("your own"),
+        "": _("own action"),
     }
     word = words.get(action.placed, action.placed)
     if action.now and action.now.condition and action.stands:
         return _("%(word)s, condition") % {"word": word}
-    return _("%(word)s, blocks") % {"word": word} if action.blocking and action.stands else word
+    return _("%(word)s, blocks certificate") % {"word": word} if action.blocking and action.stands else word
 
 
 def answer_words(action: ActionBlock) -> str:
@@ -398,20 +398,21 @@ def _to_sign(report: Report) -> str:
     """Return the sentence that is signed; it says that owners took on their actions only if all did."""
     waiting = len(report.untaken)
     if not waiting:
-        return _("We have read this plan, and the owners named in it have taken their actions on.")
+        return _("We have read this plan. The owners named in it have taken their actions.")
     said = ngettext(
-        "We have read this plan. %(n)s of its %(all)s actions still needs a person: the post beside it is suggested.",
-        "We have read this plan. %(n)s of its %(all)s actions still need a person: the posts beside them are suggested.",
+        "We have read this plan. %(n)s of its %(all)s actions has no owner yet: the post beside it is a suggestion.",
+        "We have read this plan. %(n)s of its %(all)s actions have no owner yet: the posts "
+        "beside them are suggestions.",
         waiting,
     )
     if len(report.standing) == 1:
-        said = _("We have read this plan. Its action still needs a person: the post beside it is suggested.")
+        said = _("We have read this plan. Its action has no owner yet: the post beside it is a suggestion.")
     return said % {"n": waiting, "all": len(report.standing)}
 
 
 def _reasons_heading(count: int, waiting: int) -> str:
     if not waiting:
-        return ngettext("%(n)s reason, judged", "All %(n)s reasons are judged", count) % {"n": count}
+        return ngettext("%(n)s reason is judged", "All %(n)s reasons are judged", count) % {"n": count}
     return ngettext(
         "%(n)s reason is still to be accepted", "%(waiting)s of %(n)s reasons are still to be accepted", count
     ) % {"n": count, "waiting": waiting}

@@ -54,8 +54,8 @@ class Offer:
 def offers(assessment: Assessment) -> tuple[Offer, ...]:
     """Return what a page offers to make, each with the words of its button."""
     draft = assessment.is_editable or assessment.current_submission_id is None
-    words = _("Make a draft of the %(document)s") if draft else _("Make the %(document)s")
-    lead = _("Make a draft of the") if draft else _("Make the")
+    words = _("Make a draft: %(document)s") if draft else _("Make a document: %(document)s")
+    lead = _("Make a draft:") if draft else _("Make a document:")
     return tuple(
         Offer(str(kind), lead, str(_NAMES[kind]), words % {"document": _NAMES[kind]}) for kind in kinds_for(assessment)
     )
@@ -101,7 +101,9 @@ def ask_plan(use: DeclaredUse, *, by: User) -> Document:
         plans = Document.objects.filter(kind=DocumentKind.PLAN, submission=assessment.current_submission_id)
         newest = plans.order_by("-version").first()
     if newest is None:
-        raise WorkflowError(_("Nothing was submitted yet, or the use is one that gets no plan."))
+        raise WorkflowError(
+            _("There is no plan yet. A plan exists after an assessment is submitted. A prohibited use gets no plan.")
+        )
     if newest.state in (DocumentState.PENDING, DocumentState.RUNNING):
         return newest
     document = Document.objects.create(

@@ -56,9 +56,9 @@ def results_html(report: Report) -> str:
 
 def _heading(report: Report) -> str:
     if not report.standing:
-        return _("Nothing falls short")
+        return _("No gaps")
     heading = ngettext("%(n)s action", "%(n)s actions", len(report.standing)) % {"n": len(report.standing)}
-    return heading + ", " + report.blocking_words
+    return _("%(actions)s, %(blocking)s") % {"actions": heading, "blocking": report.blocking_words}
 
 
 def _line(action: ActionBlock) -> dict[str, Any]:

@@ -77,9 +77,9 @@ def tier_words() -> dict[Tier, str]:
 
 def made_from(report: Report) -> str:
     if report.frozen is None:
-        return _("The present answers of draft %(reference)s.") % {"reference": report.assessment}
+        return _("The current answers of draft %(reference)s.") % {"reference": report.assessment}
     at = moment(report.frozen.at)
-    return _("Submission %(reference)s, round %(round)s, frozen %(day)s, %(time)s (Hong Kong).") % {
+    return _("Submission %(reference)s, round %(round)s, signed %(day)s, %(time)s (Hong Kong).") % {
         "reference": report.frozen.reference,
         "round": report.frozen.round,
         "day": day(at),
@@ -120,7 +120,7 @@ def _is_long(action: ActionBlock) -> bool:
 
 def tier_heading(report: Report) -> str:
     if report.tier.raised:
-        return _("%(tier)s risk, as a reviewer judged it") % {"tier": report.tier.word}
+        return _("%(tier)s risk, as judged by a reviewer") % {"tier": report.tier.word}
     deciding = sum(rule.deciding for rule in report.tier.rules)
     return ngettext("%(tier)s risk, by %(n)s rule", "%(tier)s risk, by %(n)s rules", deciding) % {
         "tier": report.tier.word,
@@ -133,8 +133,8 @@ def glossary() -> list[tuple[str, str, str]]:
     return [
         (_("Tier"), "風險層級", _("how dangerous a use is; one of four.")),
         (_("Readiness"), "就緒程度", _("how much of what the Guideline asks is in place.")),
-        (_("Duty"), "責任", _("one act that the Guideline asks of a part.")),
+        (_("Duty"), "責任", _("one thing that the Guideline asks of a part.")),
         (_("Must, should, consider"), "必須、應該、可考慮", _("how strongly the Guideline words a duty.")),
-        (_("Finding"), "發現", _("where an answer falls short of a duty.")),
-        (_("Condition"), "條件", _("a must to be met by a date after the certificate is issued.")),
+        (_("Finding"), "發現", _("where an answer does not fully meet a duty.")),
+        (_("Condition"), "條件", _("a mandatory point to be met by a deadline after the certificate is issued.")),
     ]

@@ -32,16 +32,16 @@ COLUMNS = (
     Column("system", gettext_lazy("AI system"), TOLD),
     Column("use", gettext_lazy("Use"), TOLD),
     Column("priority", gettext_lazy("Priority"), TOLD),
-    Column("clauses", gettext_lazy("Asked by"), TOLD),
-    Column("why_here", gettext_lazy("Why here"), TOLD),
+    Column("clauses", gettext_lazy("Guideline clauses"), TOLD),
+    Column("why_here", gettext_lazy("Why it applies here"), TOLD),
     Column("gap", gettext_lazy("Gap"), TOLD),
     Column("steps", gettext_lazy("Steps"), TOLD),
     Column("closes", gettext_lazy("What closes it"), TOLD),
     Column("suggested_owner", gettext_lazy("Suggested owner"), TOLD),
     Column("owner", gettext_lazy("Owner"), TOLD),
-    Column("owner_mail", gettext_lazy("Owner's mail address"), TOLD),
-    Column("first_due", gettext_lazy("First step due"), TOLD),
-    Column("due", gettext_lazy("All done due"), TOLD),
+    Column("owner_mail", gettext_lazy("Owner's email address"), TOLD),
+    Column("first_due", gettext_lazy("First step by"), TOLD),
+    Column("due", gettext_lazy("All done by"), TOLD),
     Column("effort", gettext_lazy("Effort"), TOLD),
     Column("status", gettext_lazy("Status"), TOLD),
     Column("note", gettext_lazy("What was done"), TOLD),
@@ -49,11 +49,16 @@ COLUMNS = (
     Column("verified_by", gettext_lazy("Accepted by"), TOLD),
     Column("risk_until", gettext_lazy("Risk accepted until"), TOLD),
     Column("risk_by", gettext_lazy("Risk accepted by"), TOLD),
-    Column("risk_reason", gettext_lazy("Why the risk can be borne"), TOLD),
+    Column("risk_reason", gettext_lazy("Why the risk is acceptable"), TOLD),
     Column("irrelevant_reason", gettext_lazy("Why it is not relevant"), TOLD),
 )
-OLDER = {"due": "due"}
-"""Headings of files that were exported before actions had two dates, in small letters, and the column that they name."""
+OLDER = {
+    "due": "due",
+    "first step due": "first_due",
+    "all done due": "due",
+    "owner's mail address": "owner_mail",
+}
+"""Headings of older exports, in small letters, and the column that they name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,15 +173,17 @@ def read(data: bytes) -> list[ActionCells]:
         if head is None:
             head = [known.get(text.casefold()) for text in texts]
             if any(key not in head for key in NEEDED):
-                raise Unreadable(_("This is no file of the register. Export it first, then change the file."))
+                raise Unreadable(
+                    _("Export the list of actions, change that file and import it. This file is not such an export.")
+                )
             continue
         if len(rows) == MAX_ROWS:
-            raise Unreadable(_("More than %(n)s rows. Split the file in parts of at most that many.") % {"n": MAX_ROWS})
+            raise Unreadable(_("Split the file. It has more than %(n)s rows.") % {"n": MAX_ROWS})
         row = {key: text for key, text in zip(head, texts, strict=False) if key}
         number = row.get("number", "")
         rows.append(ActionCells(line, row.get("use_reference", ""), query_values.count(number) or 0, row))
     if not rows:
-        raise Unreadable(_("There is no row under the headings."))
+        raise Unreadable(_("The file has no rows below the column headings."))
     return rows
 
 
@@ -195,11 +202,11 @@ def check(
     for given in rows:
         action = actions.get((given.reference, given.number))
         if action is None:
-            reason = _("There is no such action, or you do not see it.")
+            reason = _("Action not found, or you have no access to it.")
             found.append(Change(given.line, None, {}, ((_("Number"), reason),)))
             continue
         if action.pk in seen:
-            found.append(Change(given.line, action, {}, ((_("Number"), _("This action stands in the file twice.")),)))
+            found.append(Change(given.line, action, {}, ((_("Number"), _("This action is in the file twice.")),)))
             continue
         seen.add(action.pk)
         changes, faults = _changes(given, action, people.get(action.organisation_id, {}), problem)
@@ -219,7 +226,10 @@ def _changes(
             changes["owner"] = str(people[mail])
         else:
             faults.append(
-                (_("Owner's mail address"), _("Nobody of your organisation who may own it has this address."))
+                (
+                    _("Owner's email address"),
+                    _("Enter the email address of an owner or contributor of your organisation."),
+                )
             )
     dates, wrong = _dates(given, action, problem)
     changes |= dates
@@ -231,15 +241,15 @@ def _changes(
         if note:
             changes["note"] = note
         else:
-            faults.append((_("What was done"), _("Say what was done and what shows it.")))
+            faults.append((_("What was done"), _("Enter what was done and which evidence shows it.")))
     elif status in words and action.status not in (ActionStatus.DONE, ActionStatus.OPEN):
-        faults.append((_("Status"), _("Only an open action is reported as done.")))
+        faults.append((_("Status"), _("Only an open action can be reported as done.")))
     elif status and status not in {*words, _("Late").casefold(), str(action.get_status_display()).casefold()}:
         faults.append(
-            (_("Status"), _("Only “done” is taken from a file: it reports the action, and somebody checks it."))
+            (_("Status"), _("Write “done” or leave this cell as it was. A file can only report an action as done."))
         )
     if changes and action.status == ActionStatus.CLOSED:
-        faults.append((_("Status"), _("It is closed.")))
+        faults.append((_("Status"), _("This action is closed.")))
     return changes, faults
 
 
@@ -248,8 +258,8 @@ def _dates(given: ActionCells, action: RemediationAction, problem: Any) -> tuple
     faults: list[tuple[str, str]] = []
     found: dict[str, date] = {}
     for key, name, now in (
-        ("first_due", _("First step due"), action.due),
-        ("due", _("All done due"), action.last_due),
+        ("first_due", _("First step by"), action.due),
+        ("due", _("All done by"), action.last_due),
     ):
         found[key], text = now, given.cells.get(key, "")
         if not text or text == now.isoformat():
@@ -267,7 +277,7 @@ def _dates(given: ActionCells, action: RemediationAction, problem: Any) -> tuple
     if faults or (first, last) == (action.due, action.last_due):
         return {}, faults
     if first > last:
-        return {}, [(_("First step due"), _("The first step cannot be due after all of it."))]
+        return {}, [(_("First step by"), _("The first step cannot be due after the date “All done by”."))]
     dates = {"due": first.isoformat()}
     if last != first or action.full_due is not None:
         dates["full_due"] = last.isoformat()

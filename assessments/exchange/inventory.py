@@ -65,7 +65,7 @@ REFERENCES = (
 )
 TOLD_COLUMNS = (
     Column("tier", gettext_lazy("Tier"), TOLD),
-    Column("state", gettext_lazy("State"), TOLD),
+    Column("state", gettext_lazy("Status"), TOLD),
     Column("progress", gettext_lazy("Progress"), TOLD),
     Column("next_date", gettext_lazy("Next date"), TOLD),
 )
@@ -121,12 +121,12 @@ def read(data: bytes) -> Table:
             head, ignored = _head(texts)
             continue
         if len(rows) == MAX_ROWS:
-            raise Unreadable(_("More than %(n)s rows. Split the file in parts of at most that many.") % {"n": MAX_ROWS})
+            raise Unreadable(_("Split the file. It has more than %(n)s rows.") % {"n": MAX_ROWS})
         row = {key: text[: MAX_CELL + 1] for key, text in zip(head, texts, strict=False) if key}
         if any(row.values()):
             rows.append((number, row))
     if not rows:
-        raise Unreadable(_("There is no row under the headings."))
+        raise Unreadable(_("The file has no rows below the column headings."))
     return Table(tuple(rows), tuple(ignored))
 
 
@@ -141,7 +141,7 @@ def _head(texts: Sequence[str]) -> tuple[list[str | None], list[str]]:
         raise Unreadable(words % {"columns": ", ".join(missing)})
     twice = [str(READ[key].heading) for key in READ if head.count(key) > 1]
     if twice:
-        raise Unreadable(_("These columns stand in it twice: %(columns)s.") % {"columns": ", ".join(twice)})
+        raise Unreadable(_("These columns are in the file twice: %(columns)s.") % {"columns": ", ".join(twice)})
     ignored = [text for text, key in zip(texts, head, strict=False) if text and key is None and _fold(text) not in told]
     return head, ignored
 
@@ -252,7 +252,7 @@ def _check_row(
         for key in SYSTEM_KEYS:
             merged[key] = cells[key] or first[1][key]  # named once, in the first row, is enough
             if cells[key] and cells[key] != first[1][key]:
-                fault(key, _("Row %(line)s says something else of the same system.") % {"line": first[0]})
+                fault(key, _("Row %(line)s has a different value for the same system.") % {"line": first[0]})
     with_use = any(cells[key] for key in USE_KEYS)
     for column in COLUMNS:
         text = merged[column.key]
@@ -266,7 +266,7 @@ def _check_row(
         fault("scope_zh", str(NOT_CHINESE))
     parts, strange = _read_parts(merged["parts"])
     if strange:
-        said = _("“%(word)s” is no part. Write %(parts)s; several with a semicolon between them.")
+        said = _("Write %(parts)s. Separate several parts by semicolons. “%(word)s” is not one of these parts.")
         fault("parts", said % {"word": strange[0], "parts": ", ".join(str(word) for word in PARTS.values())})
     facts = {}
     for key in FACTS:
@@ -291,8 +291,8 @@ def _tidy(column: Column, text: str) -> str:
 
 def _missing_words(key: str) -> str:
     if key == "parts":
-        return _("Say what your organisation is to the system: Technology Developer, Service Provider, Service User.")
-    return _("This cell is needed and is empty.")
+        return _("Enter one or more parts of your organisation: Technology Developer, Service Provider, Service User.")
+    return _("Fill in this cell. It is required.")
 
 
 def _check_twice(line: int, cells: Mapping[str, str], group: str, with_use: bool, seen: _Seen, fault: Any) -> None:
@@ -300,13 +300,13 @@ def _check_twice(line: int, cells: Mapping[str, str], group: str, with_use: bool
     reference = cells["use_reference"]
     if reference:
         if reference in seen.references:
-            said = _("Row %(line)s has the same reference. Leave this cell empty for a use of its own.")
+            said = _("Leave this cell empty to add a new use. Row %(line)s has the same reference.")
             fault("use_reference", said % {"line": seen.references[reference]})
             return
         seen.references[reference] = line
     key = (group, reference or _fold(cells["title"]))
     if key in seen.uses:
-        said = _("Row %(line)s has the same use already.") if with_use else _("Row %(line)s has this system already.")
+        said = _("Row %(line)s already has the same use.") if with_use else _("Row %(line)s already has this system.")
         fault("title" if with_use else "name", said % {"line": seen.uses[key]})
     else:
         seen.uses[key] = line
@@ -320,14 +320,20 @@ def _check_register(
     if not known:
         return
     if not with_use:
-        fault("name", _("This system is in the register already."))
+        fault("name", _("This system is already in the register."))
         return
     if any(_fold(cells["title"]) in one.titles for one in known):
-        fault("title", _("This use is in the register already."))
+        fault("title", _("This use is already in the register."))
         return
     for key in SYSTEM_KEYS:
         if key not in ("name", "version") and cells[key] and cells[key] != known[0].cells[key]:
-            fault(key, _("The register says something else of this system. Change it there, or leave the cell empty."))
+            fault(
+                key,
+                _(
+                    "Leave this cell empty, or change the value in the register. The register has a "
+                    "different value for this system."
+                ),
+            )
 
 
 def _read_parts(text: str) -> tuple[dict[str, bool], list[str]]:
@@ -362,7 +368,7 @@ def _read_fact(fact: Fact, text: str, words: Mapping[str, Any]) -> Any:
             continue
         if _fold(word) not in words:
             choices = "; ".join(fact_answer(fact, value, short=True) for value in fact.values)
-            said = _("“%(word)s” is none of the answers. Write one or more of: %(choices)s; or %(unknown)s.")
+            said = _("Write one or more of these answers: %(choices)s; or %(unknown)s. “%(word)s” is not one of them.")
             told = {"word": word.strip(), "choices": choices, "unknown": fact_answer(fact, UNKNOWN)}
             raise ValueError(said % told)
         value = words[_fold(word)]
@@ -370,7 +376,7 @@ def _read_fact(fact: Fact, text: str, words: Mapping[str, Any]) -> Any:
             values.append(value)
     if UNKNOWN in values and len(values) > 1:
         raise ValueError(
-            _("“%(unknown)s” cannot stand beside other answers.") % {"unknown": fact_answer(fact, UNKNOWN)}
+            _("“%(unknown)s” cannot be combined with other answers.") % {"unknown": fact_answer(fact, UNKNOWN)}
         )
     return UNKNOWN if values == [UNKNOWN] else values
 

@@ -35,7 +35,9 @@ class Suggestion:
 def read(data: bytes, edition: Edition) -> list[Suggestion]:
     """Read a card. Raises Unreadable where it is none, is too large, or has a header made to do harm."""
     if len(data) > MAX_BYTES:
-        raise Unreadable(_("The file is larger than 1 MB. A model card is a short text; take the pictures out."))
+        raise Unreadable(
+            _("Remove the images, then try again. The file is larger than 1 MB, and a model card is a short text.")
+        )
     try:
         given = sandbox.run("assessments.exchange.card_text:read", data)
     except sandbox.Refused as refused:
@@ -44,12 +46,12 @@ def read(data: bytes, edition: Edition) -> list[Suggestion]:
         raise Unreadable(str(busy)) from None
     except sandbox.Stopped:
         raise Unreadable(
-            _("Reading this card takes too long, so it was stopped. Keep its header and its sections, and try again.")
+            _("Shorten the card to its header and its sections, then try again. Reading it takes too long.")
         ) from None
     found = [Suggestion(key, value, quote) for key, value, quote in given]
     if not found:
         raise Unreadable(
-            _("The file says nothing that a fact asks for. A model card has a header between two lines of “---”.")
+            _("The file has no information for the facts. A model card has a header between two lines of “---”.")
         )
     return [_as_asked(one, edition) for one in found if _is_answer(one, edition)]
 
@@ -57,15 +59,15 @@ def read(data: bytes, edition: Edition) -> list[Suggestion]:
 def _refusal(refused: sandbox.Refused) -> str:
     match refused.code:
         case "no_text":
-            return _("The file is not text in UTF-8. Choose the README.md of the model.")
+            return _("Choose the README.md of the model. This file is not text in UTF-8.")
         case "empty":
-            return _("There is nothing to read in the file. Choose the README.md of the model.")
+            return _("Choose the README.md of the model. This file has no text.")
         case "no_end":
-            return _("The header begins with “---” and does not end: a second line of “---” is missing.")
+            return _("Add a second line of “---” at the end of the header. It is missing.")
         case "header_too_long":
-            return _("The header of the card is too long to be one.")
+            return _("The header of the card is too long.")
         case "aliases":
-            return _("The header of the card uses aliases; they are not read, for safety.")
+            return _("Remove the aliases from the header of the card. They are not accepted, for safety.")
         case "too_deep":
             return _("The header of the card is nested too deeply or has too many entries.")
     line = refused.params["line"]

@@ -45,9 +45,13 @@ def lines_of(data: bytes) -> Iterator[tuple[int, Sequence[str]]]:
     if not data:
         raise Unreadable(_("The file is empty."))
     if len(data) > MAX_BYTES:
-        raise Unreadable(_("The file is larger than 5 MB. Split it, or take out what is not in the template."))
+        raise Unreadable(
+            _("Split the file, or remove everything that is not in the template. The file is larger than 5 MB.")
+        )
     if data.startswith(b"\xd0\xcf\x11\xe0"):
-        raise Unreadable(_("This is the old Excel format. Save it as “Excel Workbook (.xlsx)” and choose it again."))
+        raise Unreadable(
+            _("Save the file as “Excel Workbook (.xlsx)” and choose it again. This is the old Excel format.")
+        )
     try:
         lines = sandbox.run("assessments.core.spreadsheets:read", data)
     except sandbox.Refused as refused:
@@ -56,7 +60,7 @@ def lines_of(data: bytes) -> Iterator[tuple[int, Sequence[str]]]:
         raise Unreadable(str(busy)) from None
     except sandbox.Stopped:
         raise Unreadable(
-            _("Reading this file takes too long or too much memory, so it was stopped. Take out all but the table.")
+            _("Remove everything except the table, then try again. Reading this file takes too much time or memory.")
         ) from None
     for number, cells in lines:
         yield number, [plain(unescaped(cell)).strip() for cell in cells]
@@ -65,16 +69,17 @@ def lines_of(data: bytes) -> Iterator[tuple[int, Sequence[str]]]:
 def _refusal(code: str) -> str:
     match code:
         case "too_large":
-            return _("The file is far too large once it is unpacked and read. Take out all but the table, or split it.")
+            return _("Remove everything except the table, or split the file. It is far too large when it is unpacked.")
         case "no_table":
-            return _("The file could not be read as a table. Save it again as CSV UTF-8 or as XLSX.")
+            return _("Save the file again as CSV UTF-8 or as XLSX. It could not be read as a table.")
         case "text_damaged":
-            return _("The text of the file is damaged. Save it again as CSV UTF-8 or as XLSX.")
+            return _("Save the file again as CSV UTF-8 or as XLSX. Its text is damaged.")
         case "big5" | "no_utf8":
             kind = _("Big5") if code == "big5" else _("another encoding")
             words = _(
-                "The text of the file is not UTF-8; it looks like %(kind)s, and Chinese would come out wrong. In Excel"
-                " choose File, Save As, “CSV UTF-8 (Comma delimited)” or “Excel Workbook (.xlsx)”, and choose that file."
+                "In Excel choose File, Save As, “CSV UTF-8 (Comma delimited)” or “Excel Workbook "
+                "(.xlsx)”. Then choose the new file here. This file is not UTF-8 but looks like "
+                "%(kind)s, so Chinese text would be wrong."
             )
             return words % {"kind": kind}
-    return _("The workbook could not be read. Save it again as “Excel Workbook (.xlsx)”, without a password.")
+    return _("Save the workbook again as “Excel Workbook (.xlsx)”, without a password. It could not be read.")

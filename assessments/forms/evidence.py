@@ -9,6 +9,7 @@ from django import forms
 from django.core.validators import URLValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from assessments.forms.base import layout_helper, offer
 from assessments.forms.fields import Day, OneLine, Words
@@ -16,20 +17,21 @@ from assessments.models import Confidentiality, Evidence, Organisation
 
 WHOLE = "whole"
 """Name of the last field of a form with a file: where it did not arrive, the upload was cut off on its way."""
-INTERRUPTED = _("The upload was interrupted and nothing was stored. Choose the file again and try once more.")
+INTERRUPTED = _("Choose the file again. The upload was interrupted, and nothing was stored.")
 DETAILS = ("title", "proves", "period_from", "period_to", "confidentiality", "held_by", "expires_on")
 
 
 class Periods(forms.Form):
     """The time that an evidence item speaks for, and until when it is good."""
 
-    period_from = Day(label=_("Speaks for the time from"), required=False)
-    period_to = Day(label=_("Speaks for the time to"), required=False)
+    period_from = Day(label=_("Covers the period from"), required=False)
+    period_to = Day(label=_("Covers the period to"), required=False)
     expires_on = Day(
         label=_("Expires on"),
         required=False,
         help_text=_(
-            "Good to the end of that day. Its owner is reminded 30 days before; answers that lean on it say so."
+            "Valid until the end of this day. Its owner is reminded 30 days before. After this day, "
+            "answers that use it show a warning."
         ),
     )
 
@@ -41,7 +43,9 @@ class Periods(forms.Form):
         if begins and ends and ends < begins:
             self.add_error("period_to", _("The period ends before it begins."))
         if expires and not self.may_be_expired and expires < timezone.localdate():
-            self.add_error("expires_on", _("This day has passed: the piece would be expired at once."))
+            self.add_error(
+                "expires_on", _("Choose today or a later day. With this day, the evidence is already expired.")
+            )
         return cleaned
 
 
@@ -89,12 +93,12 @@ class About(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable whe
             "title": _("Title"),
             "proves": _("What does it prove?"),
             "confidentiality": _("Who may read it?"),
-            "held_by": _("Who shows it on request?"),
+            "held_by": _("Contact person"),
         }
         help_texts = {
-            "title": _("Short, so that it is known in a list: access log of the chat assistant."),
-            "proves": _("One or two sentences that a reviewer can hold it against."),
-            "held_by": _("Only for what is shown on request: a name or an office, and how to reach them."),
+            "title": _("A short title, such as “Access log of the chat assistant”."),
+            "proves": _("In one or two sentences: what the reviewer should see in it."),
+            "held_by": _("Only for evidence that is shown on request: a name or an office, and how to contact them."),
         }
         widgets = {"confidentiality": forms.RadioSelect}
 
@@ -146,7 +150,7 @@ class ChangeEvidenceForm(Periods, About):
         label=_("Owner"),
         queryset=None,
         empty_label=None,
-        help_text=_("Who keeps it up to date, and is told when it expires."),
+        help_text=_("This person keeps it up to date, and is reminded before it expires."),
     )
     may_be_expired = True
 
@@ -171,15 +175,15 @@ class ChangeEvidenceForm(Periods, About):
 class LibraryForm(forms.Form):
     """Which evidence items the library shows."""
 
-    q = OneLine(label=_("Find"), required=False, max_length=100)
+    q = OneLine(label=pgettext_lazy("verb", "Search"), required=False, max_length=100)
     show = forms.ChoiceField(
-        label=_("Show"),
+        label=pgettext_lazy("label of a list of filters", "Filter"),
         required=False,
         choices=[
-            ("", _("All that is in use or can be")),
+            ("", _("All except withdrawn")),
             ("expired", _("Expired")),
             ("soon", _("Expires within 30 days")),
-            ("unused", _("No answer leans on it")),
+            ("unused", _("Not used by any answer")),
             ("mine", _("Owned by me")),
             ("withdrawn", _("Withdrawn")),
         ],

@@ -29,28 +29,28 @@ def _title(label: Any, help_text: Any = "", *, required: bool = True) -> OneLine
         help_text=help_text,
         max_length=TITLE,
         required=required,
-        error_messages={"required": _("Say what is to be done.")},
+        error_messages={"required": _("Enter what needs to be done.")},
     )
 
 
 def _people(people: Iterable[User]) -> Choices:
-    return [("", _("Nobody yet")), *((str(user.pk), str(user)) for user in people)]
+    return [("", _("No owner yet")), *((str(user.pk), str(user)) for user in people)]
 
 
 class AddForm(PlainForm):
     """An action that no question brought."""
 
     use = forms.ChoiceField(label=_("Use"), error_messages={"required": _("Choose the use.")})
-    title = _title(_("What is to be done?"), _("A task, such as “Tell patients that AI sorts their requests”."))
+    title = _title(_("What needs to be done?"), _("A task, such as “Tell patients that AI sorts their requests”."))
     why = Words(
         label=_("Why is it needed?"),
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": _("Say why it is needed.")},
+        error_messages={"required": _("Enter why it is needed.")},
     )
     steps = Words(
         label=_("Steps"),
-        help_text=_("One step a line. The first line is the first step."),
+        help_text=_("Write one step per line. The first line is the first step."),
         max_length=4000,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
@@ -72,11 +72,11 @@ class AddForm(PlainForm):
         super().__init__(data, initial={"use": use or (uses[0].reference if len(uses) == 1 else "")})
         self.uses = {one.reference: one for one in uses}
         self.people = {str(user.pk): user for user in people}
-        chosen: Choices = [] if len(uses) == 1 else [("", _("Choose"))]
+        chosen: Choices = [] if len(uses) == 1 else [("", _("Choose a use"))]
         choices: dict[str, Choices] = {
             "use": [*chosen, *((one.reference, f"{one.title}, {one.system.name}") for one in uses)],
-            "clause": [("", _("None")), *((key, edition.cited(key)) for key in edition.clauses)],
-            "package": [("", _("None")), *((one.key, one.title) for one in edition.packages)],
+            "clause": [("", _("No clause")), *((key, edition.cited(key)) for key in edition.clauses)],
+            "package": [("", _("No package")), *((one.key, one.title) for one in edition.packages)],
             "owner": _people(self.people.values()),
         }
         for name, given in choices.items():
@@ -96,10 +96,12 @@ class AddForm(PlainForm):
 class EditForm(PlainForm):
     """Title and steps of an action in one's own words."""
 
-    title = _title(_("What is to be done?"))
+    title = _title(_("What needs to be done?"))
     steps = Words(
         label=_("Steps"),
-        help_text=_("One step a line. The first line is the first step. Leave it empty for the original steps."),
+        help_text=_(
+            "Write one step per line. The first line is the first step. Leave this empty to use the original steps."
+        ),
         max_length=4000,
         required=False,
         widget=forms.Textarea(attrs={"rows": 6}),
@@ -117,7 +119,7 @@ class SplitForm(PlainForm):
         self.people = {str(user.pk): user for user in people}
         for place in range(1, PARTS + 1):
             self.fields[f"title-{place}"] = _title(
-                _("Part %(n)s") % {"n": place} if place > 1 else _("Part 1, under the present number"),
+                _("Part %(n)s") % {"n": place} if place > 1 else _("Part 1, with the current number"),
                 required=place <= 2,
             )
             owner = forms.ChoiceField(
@@ -155,12 +157,12 @@ class MergeForm(PlainForm):
     """Several actions as one: which number stays, and under what title."""
 
     into = forms.ChoiceField(
-        label=_("Which action stays?"),
+        label=_("Which action do you keep?"),
         widget=forms.RadioSelect,
-        error_messages={"required": _("Choose the action that stays.")},
+        error_messages={"required": _("Choose the action that you keep.")},
     )
     title = _title(
-        _("What is to be done?"), _("Leave it empty for the title of the action that stays."), required=False
+        _("What needs to be done?"), _("Leave this empty to use the title of the action that you keep."), required=False
     )
 
     def __init__(self, data: Any = None, *, actions: Sequence[RemediationAction]) -> None:
@@ -173,10 +175,10 @@ class NotRelevantForm(PlainForm):
 
     reason = Words(
         label=_("Why is this action not relevant?"),
-        help_text=_("A reviewer reads this, and may open the action again."),
+        help_text=_("A reviewer reads this and may reopen the action."),
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 4}),
-        error_messages={"required": _("Say why the action is not relevant.")},
+        error_messages={"required": _("Enter why the action is not relevant.")},
     )
 
 
@@ -185,18 +187,18 @@ class RefuseForm(PlainForm):
 
     because = Words(
         label=_("Why is this action relevant?"),
-        help_text=_("The organisation reads this. The action is open again."),
+        help_text=_("The organisation reads this. The action reopens."),
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": _("Say why the action is relevant.")},
+        error_messages={"required": _("Enter why the action is relevant.")},
     )
 
 
 NOBODY, LEFT, MINE = "nobody", "left", "mine"
-BY_PACKAGE = ("package", _("By package"))
+BY_PACKAGE = ("package", _("Package"))
 
 SORTS = [
-    ("due", _("Due first")),
+    ("due", _("Earliest due date first")),
     ("priority", _("Most urgent first")),
     ("owner", _("Owner, from A to Z")),
     ("system", _("System, from A to Z")),
@@ -204,7 +206,7 @@ SORTS = [
 ]
 
 WHENS = [
-    ("", _("Any day")),
+    ("", _("Any date")),
     ("late", _("Late")),
     ("7", _("Within 7 days")),
     ("30", _("Within 30 days")),
@@ -217,13 +219,15 @@ class RegisterForm(FilterForm):
 
     q = OneLine(label=_("Search"), max_length=120, required=False)
     status = forms.ChoiceField(
-        label=_("Status"), choices=[("", _("Not closed")), *ActionStatus.choices, ("all", _("All"))], required=False
+        label=_("Status"),
+        choices=[("", _("Not closed")), *ActionStatus.choices, ("all", _("All statuses"))],
+        required=False,
     )
     when = forms.ChoiceField(label=_("Due"), choices=WHENS, required=False)
     priority = forms.ChoiceField(label=_("Priority"), required=False)
     owner = forms.ChoiceField(label=_("Owner"), required=False)
     system = forms.ChoiceField(label=_("AI system"), required=False)
-    sort = forms.ChoiceField(label=_("Order"), choices=SORTS, required=False)
+    sort = forms.ChoiceField(label=_("Sort by"), choices=SORTS, required=False)
 
     def __init__(
         self,
@@ -238,13 +242,13 @@ class RegisterForm(FilterForm):
         self.sorts = [BY_PACKAGE, *SORTS] if packages else SORTS
         self.sorts_first = self.sorts[0][0]
         people = [(str(user.pk), str(user)) for user in owners]
-        whose = [(MINE, _("Mine")), (NOBODY, _("Nobody yet")), (LEFT, _("Somebody who left"))]
+        whose = [(MINE, _("Me")), (NOBODY, _("No owner yet")), (LEFT, _("Owner has left"))]
         held = [("blocking", _("Blocks a certificate")), ("condition", _("Condition of an approval"))]
         choices: dict[str, list[tuple[str, str | Promise]]] = {
-            "priority": [("", _("All")), *held, *priorities],
+            "priority": [("", _("All priorities")), *held, *priorities],
             "sort": [*self.sorts],
-            "owner": [("", _("All")), *whose, *people],
-            "system": [("", _("All")), *systems],
+            "owner": [("", _("All owners")), *whose, *people],
+            "system": [("", _("All AI systems")), *systems],
         }
         for name, given in choices.items():
             offer(self, name, given)
@@ -255,7 +259,9 @@ class PlanForm(PlainForm):
     """Who does an action, by when, and how much work it is."""
 
     owner = forms.ChoiceField(
-        label=_("Owner"), required=False, help_text=_("An owner or contributor of your organisation. They are told.")
+        label=_("Owner"),
+        required=False,
+        help_text=_("An owner or contributor of your organisation. They are notified."),
     )
     effort = forms.ChoiceField(label=_("Effort"), choices=EffortChoices.choices, widget=forms.RadioSelect)
 
@@ -265,7 +271,7 @@ class PlanForm(PlainForm):
         initial = {"owner": str(action.owner_id or ""), "due": action.due, "effort": str(action.effort)}
         super().__init__(data, initial=initial)
         self.people = {str(user.pk): user for user in people}
-        until = _("Not after %(day)s: the condition of the approval.")
+        until = _("At the latest %(day)s, because of a condition of the approval.")
         bound = until % {"day": date_format(last, "DATE_FORMAT")} if last else ""
         self.fields["due"] = Day(label=_("First step by"), last=last, help_text=bound)
         self.fields["full_due"] = Day(label=_("All done by"), last=last, help_text=bound)
@@ -273,11 +279,11 @@ class PlanForm(PlainForm):
             self.initial["full_due"] = action.full_due
         else:
             self.fields["full_due"].required = False
-            alone = _("Leave it empty where the first step is all of it.")
+            alone = _("Leave this empty if the action has only one step.")
             self.fields["full_due"].help_text = f"{alone} {bound}".strip()
         self.order_fields(["owner", "due", "full_due", "effort"])
         people_with_keys = ((key, str(user)) for key, user in self.people.items())
-        offer(self, "owner", [("", _("Nobody yet")), *people_with_keys])
+        offer(self, "owner", [("", _("No owner yet")), *people_with_keys])
         if action.owner_id and str(action.owner_id) not in self.people:  # who left is not given back by a save
             self.initial["owner"] = ""
 
@@ -288,9 +294,9 @@ class PlanForm(PlainForm):
 class NoteForm(PlainForm):
     comment = Words(
         label=_("Add a note"),
-        help_text=_("Colleagues read it, reviewers do not."),
+        help_text=_("Colleagues can read it. Reviewers cannot."),
         max_length=4000,
-        error_messages={"required": _("Write what you want to note.")},
+        error_messages={"required": _("Enter your note.")},
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
@@ -299,7 +305,7 @@ class TakeFileForm(PlainForm):
     """The register as a file, changed by hand."""
 
     file = forms.FileField(
-        label=_("The file of the register, changed"),
+        label=_("The exported list of actions, with your changes"),
         help_text=_("Excel (XLSX) or CSV in UTF-8, at most 2,000 rows and 5 MB."),
         widget=forms.ClearableFileInput(attrs={"accept": ".csv,.xlsx"}),
         allow_empty_file=True,  # the reader says what is wrong with it, in our words
@@ -320,11 +326,11 @@ class RiskForm(PlainForm):
     """Why a risk can be borne, until when, and when it is looked at again."""
 
     reason = Words(
-        label=_("Why can this risk be borne, and what makes up for it?"),
-        help_text=_("It stands in the list of actions and in the remediation plan, with your name."),
+        label=_("Why is this risk acceptable, and what reduces it meanwhile?"),
+        help_text=_("The list of actions and the remediation plan show this text with your name."),
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 4}),
-        error_messages={"required": _("Say why the risk can be borne, and what makes up for it.")},
+        error_messages={"required": _("Enter why the risk is acceptable, and what reduces it meanwhile.")},
     )
 
     def __init__(self, data: Any = None, *, last: date) -> None:
@@ -334,12 +340,12 @@ class RiskForm(PlainForm):
             label=_("Accepted until"),
             first=first,
             last=last,
-            help_text=_("At most until %(day)s. The day after, the action is open again by itself.")
+            help_text=_("%(day)s at the latest. The action reopens automatically on the next day.")
             % {"day": date_format(last, "DATE_FORMAT")},
         )
         self.fields["review"] = Day(
-            label=_("Looked at again on"),
+            label=_("Review on"),
             first=first,
             last=last,
-            help_text=_("You and the owner of the action are told then."),
+            help_text=_("You and the owner of the action are reminded on that day."),
         )

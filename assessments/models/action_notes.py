@@ -30,14 +30,14 @@ class ActionNote(StrEnum):
 
 
 WORDS: Mapping[ActionNote, Any] = {
-    ActionNote.RISK_BLOCKS: _("The gap blocks now: its risk cannot be accepted any more."),
-    ActionNote.RISK_TAKEN_BACK: _("Taken back before its day."),
-    ActionNote.RISK_DAY_OVER: _("The day until which it was accepted is over."),
-    ActionNote.NO_FINDING: _("The new answer leaves no finding."),
-    ActionNote.REASON_ACCEPTED: _("A reviewer accepted why it does not apply."),
-    ActionNote.CONDITION_SET: _("A condition of the approval."),
-    ActionNote.CLOSED_TOGETHER: _("Together with action %(n)s."),
-    ActionNote.TAKEN_BACK: _("The action was taken back by %(name)s."),
+    ActionNote.RISK_BLOCKS: _("The gap now blocks the certificate, so its risk can no longer be accepted."),
+    ActionNote.RISK_TAKEN_BACK: _("The acceptance was ended early."),
+    ActionNote.RISK_DAY_OVER: _("The acceptance has ended."),
+    ActionNote.NO_FINDING: _("The new answer closes the gap."),
+    ActionNote.REASON_ACCEPTED: _("A reviewer accepted the reason why it does not apply."),
+    ActionNote.CONDITION_SET: _("It became a condition of the approval."),
+    ActionNote.CLOSED_TOGETHER: _("It was closed together with action %(n)s."),
+    ActionNote.TAKEN_BACK: _("%(name)s withdrew the action."),
     ActionNote.FIRST_STEP_UNDONE: _("The first step is not done yet."),
     ActionNote.SPLIT_FROM: _("Split from action %(n)s."),
     ActionNote.SPLIT_UNDONE: _("The split was undone."),

@@ -24,9 +24,9 @@ from assessments.models.systems import DeclaredFact, Involvement
 
 
 class Confidentiality(models.TextChoices):
-    INTERNAL = "internal", _("Internal: members and the reviewers of a submission that names it")
-    CONFIDENTIAL = "confidential", _("Confidential: as internal, and each reading is logged")
-    ON_REQUEST = "on_request", _("Shown on request only: no file here, only what it is and who has it")
+    INTERNAL = "internal", _("Internal: for members, and for reviewers of a submission that uses it")
+    CONFIDENTIAL = "confidential", _("Confidential: like internal, and each reading is logged")
+    ON_REQUEST = "on_request", _("Shown on request only: no file here, only a description and a contact person")
 
 
 class EvidenceQuerySet(models.QuerySet["Evidence"]):
@@ -60,13 +60,13 @@ class Evidence(Referenced):
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="evidence")
     title = models.CharField(_("title"), max_length=160)
     proves = models.TextField(_("what it proves"), max_length=1000)
-    period_from = models.DateField(_("speaks for the time from"), null=True, blank=True)
+    period_from = models.DateField(_("period covered from"), null=True, blank=True)
     period_to = models.DateField(_("to"), null=True, blank=True)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     confidentiality = models.CharField(
         _("who may read it"), max_length=12, choices=Confidentiality, default=Confidentiality.INTERNAL
     )
-    held_by = models.CharField(_("who shows it on request"), max_length=160, blank=True)
+    held_by = models.CharField(_("contact person"), max_length=160, blank=True)
     expires_on = models.DateField(_("expires on"), null=True, blank=True)
     version = models.PositiveIntegerField(default=0)  # number of the newest version; 0: shown on request only
     created_at = models.DateTimeField(auto_now_add=True)

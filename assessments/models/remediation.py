@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import BooleanField, Case, DateField, Exists, ExpressionWrapper, F, OuterRef, Q, When
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from assessments.models.assessments import State
 from assessments.models.base import Frozen
@@ -66,7 +67,7 @@ class Condition(models.Model):
 
 
 class ActionStatus(models.TextChoices):
-    OPEN = "open", _("Open")
+    OPEN = "open", pgettext_lazy("status of an action", "Open")
     DONE = "done", _("Done, to be checked")
     ACCEPTED = "accepted", _("Risk accepted")
     NOT_RELEVANT = "not_relevant", _("Not relevant")
@@ -243,11 +244,11 @@ class ActionEvent(Frozen):
     class Kind(models.TextChoices):
         OWNER = "owner", _("Owner changed")
         DUE = "due", _("Due date changed")
-        FULL_DUE = "full_due", _("Date for all of it changed")
+        FULL_DUE = "full_due", _("Final due date changed")
         EFFORT = "effort", _("Effort changed")
-        NOTE = "note", _("Note")
+        NOTE = "note", pgettext_lazy("noun", "Note")
         REPORTED = "reported", _("Reported as done")
-        REOPENED = "reopened", _("Opened again")
+        REOPENED = "reopened", _("Reopened")
         APPROVED = "approved", _("Accepted by one of two reviewers")
         CLOSED = "closed", _("Closed")
         RISK_ACCEPTED = "risk_accepted", _("Risk accepted")
@@ -260,9 +261,9 @@ class ActionEvent(Frozen):
         STARTED = "started", _("First step done")
         SPLIT = "split", _("Split")
         MERGED = "merged", _("Merged")
-        UNDONE = "undone", _("Undone")
+        UNDONE = "undone", _("Split or merge undone")
         NOT_RELEVANT = "not_relevant", _("Marked as not relevant")
-        RELEVANT = "relevant", _("Relevant again")
+        RELEVANT = "relevant", _("Marked as relevant again")
 
     action = models.ForeignKey(RemediationAction, models.PROTECT, related_name="events")
     kind = models.CharField(max_length=16, choices=Kind)

@@ -90,7 +90,7 @@ def _send_together(user: User, left: QuerySet[Message]) -> bool:
     found = [line for line in found if inbox.count_attempt(mine.filter(pk=line.pk))]
     if not found or not _has_room(user.pk):
         return False
-    why = _("There were many at once, so they come as one mail. When mails are sent to you is your choice:")
+    why = _("There were many notifications at once, so they are in one email. Choose here when you get emails:")
     try:
         with translation.override(user.language):
             subject, text = digest(found, why)
@@ -133,7 +133,7 @@ def _send_digest(user: User, today: date) -> bool:
         return False
     try:
         with translation.override(user.language):
-            subject, text = digest(found, _("You get this mail once a day, as you have chosen:"))
+            subject, text = digest(found, _("You get this email once a day, as you chose here:"))
             send_mail(subject, text, None, [user.email])
     except Exception:
         mine.update(digest_on=before)
@@ -147,11 +147,11 @@ def _send_digest(user: User, today: date) -> bool:
 def digest(lines: list[Message], why: str) -> tuple[str, str]:
     """Write the mail of several lines: what asks to act first, each line with its address; `why`: its last sentence."""
     count = len(lines)
-    subject = ngettext("%(n)s message for you", "%(n)s messages for you", count) % {"n": count}
+    subject = ngettext("%(n)s notification for you", "%(n)s notifications for you", count) % {"n": count}
     parts = []
     shown = lines[:MOST_LINES]
     groups = (
-        (_("What asks you to act"), [line for line in shown if line.kind not in NEWS]),
+        (_("To do"), [line for line in shown if line.kind not in NEWS]),
         (_("News"), [line for line in shown if line.kind in NEWS]),
     )
     for title, group in groups:

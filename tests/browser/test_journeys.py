@@ -389,12 +389,12 @@ def give_what_a_high_use_needs(person: Person) -> None:
     person.fill("Title", "Record of the desk")
     person.fill("What does it prove?", "What patients are told, what they choose, and what the monitor showed.")
     person.fill("Or a link to it", "https://example.org/desk")
-    person.fill("Speaks for the time to", timezone.localdate().isoformat())
+    person.fill("Covers the period to", timezone.localdate().isoformat())
     person.main.get_by_role("button", name="Add and attach").click()
-    person.sees("One piece of evidence shows it")
+    person.sees("1 evidence item attached")
     person.open(f"{home}answers/tier-limited-opt-out/evidence/")
     person.main.get_by_role("button", name=re.compile("^Attach.*Record of the desk")).click()
-    person.sees("One piece of evidence shows it")
+    person.sees("1 evidence item attached")
     person.open(home)
     person.follow("Conformity file")
     person.shot("conformity-file")
@@ -541,7 +541,7 @@ def test_a_high_use_is_answered_returned_sent_again_approved_twice_and_certified
     lead.follow("Check and sign again")
     sign_and_submit(lead)
 
-    site.open_mail(reviewer, f"Back for review: {use}")  # the seat went over by itself
+    site.open_mail(reviewer, f"Submitted again: {use}")  # the seat went over by itself
     mark_everything(reviewer)
     judge_the_file(reviewer)
     reviewer.follow("Go to the approval")
@@ -554,7 +554,7 @@ def test_a_high_use_is_answered_returned_sent_again_approved_twice_and_certified
     independent.shot("home")
     independent.go("Reviews")
     independent.shot("queue")
-    site.open_mail(independent, f"Second review to take: {use}")
+    site.open_mail(independent, f"Second review needed: {use}")
     take(independent)
     mark_everything(independent)
     judge_the_file(independent)

@@ -69,7 +69,7 @@ def test_the_sum_of_all_actions_stands_beside_that_of_the_decisions(stopping):
     package = stopping.packages[0]
     many = tuple(replace(package.standing[0], number=n, rank=n, work_days=(2, 9)) for n in range(1, 13))
     given = front(replace(stopping, packages=(replace(package, actions=many),)))
-    assert "together: 10 to 45 working days of one person." in given["work"]
+    assert "together: 10 to 45 working days for one person." in given["work"]
     assert given["work"].endswith("All 12 actions: 24 to 108 working days.")
     assert given["first_in_order"] == "These are the first 5 of the 12 actions of the plan."
 
@@ -86,7 +86,7 @@ def test_the_board_is_told_what_the_guidelines_text_alone_gives(stopping, text, 
     tier = replace(stopping.tier, assigned=Tier.HIGH, word="High", text=text, text_word="Limited")
     html = board_paper.board_paper_html(replace(stopping, tier=tier))
     assert (said in html) if said else ("text alone" not in html)
-    assert "What the Guideline asks of High" in html
+    assert "What the Guideline asks of tier High" in html
 
 
 def test_the_counts_by_period_do_not_overlap(stopping):
@@ -111,7 +111,7 @@ def test_where_something_can_harm_people_today_the_board_may_pause_the_system_or
     sheets = lay(monkeypatch, board_paper.board_paper_pdf, stopping, **HOW)
     named = "".join(stopping.system.split())
     assert f"Pause{named},orlimitittowhatissafe,until" in sheets[0].text
-    assert "goonunchanged" in sheets[1].text
+    assert "continueunchanged" in sheets[1].text
     pause, decisions = front(stopping)["pause"], front(stopping)["decisions"]
     assert pause["letter"] == "A"
     assert [decision["letter"] for decision in decisions] == ["B", "C", "D", "E", "F"][: len(decisions)]
@@ -123,7 +123,7 @@ def test_where_something_can_harm_people_today_the_board_may_pause_the_system_or
 def test_where_nothing_stops_the_board_is_not_asked_to_pause(calm, monkeypatch):
     assert first_actions(calm)
     sheets = lay(monkeypatch, board_paper.board_paper_pdf, calm, **HOW)
-    assert not any("Pause" in sheet.text or "goonunchanged" in sheet.text for sheet in sheets)
+    assert not any("Pause" in sheet.text or "continueunchanged" in sheet.text for sheet in sheets)
     assert front(calm)["decisions"][0]["letter"] == "A"
 
 
@@ -152,10 +152,10 @@ def test_the_working_days_of_each_decision_are_the_editions_and_are_added_up(sto
     wanted = {action.number: edition.order.work_days[action.effort_key] for action in first_actions(stopping)}
     assert all(decision["work_days"] == wanted[decision["number"]] for decision in given["decisions"])
     least, most = (sum(decision["work_days"][end] for decision in given["decisions"]) for end in (0, 1))
-    assert f"{least} to {most} working days of one person" in given["work"]
+    assert f"{least} to {most} working days for one person" in given["work"]
     html = board_paper.board_paper_html(stopping)
     assert given["work"] in html
-    assert "what takes days costs only the time of your staff" in html
+    assert "work of days costs only staff time" in html
 
 
 def test_without_sizes_in_the_edition_no_work_is_shown(stopping):
@@ -169,9 +169,9 @@ def test_without_sizes_in_the_edition_no_work_is_shown(stopping):
 
 
 def test_the_paper_says_whether_a_certificate_can_follow(calm):
-    said = "1 blocks the certificate until it is closed or gets a date. So a certificate can follow at once if a date is agreed"
+    said = "1 blocks the certificate until it is closed or gets a date. So a certificate can follow at once if each gets a date"
     assert said in board_paper.board_paper_html(calm)
-    assert "The issuing body limits how many may have a date." in board_paper.board_paper_html(calm)
+    assert "The issuing body limits how many may get a date." in board_paper.board_paper_html(calm)
     actions = tuple(replace(action, may_have_date=False) for action in calm.actions)
     closed_first = board_paper._certificate(replace(calm, actions=actions))
     assert closed_first == "1 blocks the certificate. So no certificate can follow before it is closed."
@@ -303,7 +303,7 @@ def test_the_board_paper_of_a_worked_profile_is_two_pages_and_asks_for_work_by_i
     assert all("".join(action.title.split()) in sheets[0].text for action in asked)
     stops = any(action.placed == STOP for action in first_actions(report))
     assert ("orlimitittowhatissafe" in sheets[0].text) == stops
-    assert "workingdaysofoneperson" in sheets[0].text
+    assert "workingdaysforoneperson" in sheets[0].text
     tier = [action for action in first_actions(report)[:3] if action.placed == "table_1_or_overlay"]
     assert all("".join(action.title.split()) in sheets[0].text for action in tier)
     assert min(line.size for sheet in sheets for line in sheet.lines) >= 8.99

@@ -16,11 +16,11 @@ from tests.support.factories import proved
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 PAIRS = {  # two sentences of which at most one is said of a certificate, in all that is said of it together
-    "looked or not": ("no reviewer has looked at it", r"Reviewed (independently|within the organisation) ?:"),
+    "looked or not": ("no reviewer has checked it", r"Reviewed (independently|within the organisation) ?:"),
     "checked or not": ("Nobody else has checked the answers", "Desk review: a mark for every answer"),
-    "looked at or nobody": ("No reviewer has looked at it", "facts and answers opened and judged"),
+    "looked at or nobody": ("No reviewer has checked it", "facts and answers opened and judged"),
     "issued or registered": ("Issued by 發證機構", "Registered by"),
-    "registered by who looked": ("which has not looked at the answers", "independent reviewer 獨立審核員"),
+    "registered by who looked": ("which has not checked the answers", "independent reviewer 獨立審核員"),
     "open or nothing": ("Nothing was still open at issue", "Still open at issue:"),
     "conditions or none": ("None at issue", r"\d+ conditions?, (set|promised)"),
     "who promised": ("promised by the signer", "set with the approval"),

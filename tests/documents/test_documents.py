@@ -233,8 +233,8 @@ def test_the_cover_of_a_plan_ends_on_its_page_after_two_approvals_and_a_certific
     plan_now = requests.ask_plan(assessment.use, by=owner_of(assessment.organisation))
     first, second, *_others = pages_of(jobs._draw(plan_now))
     assert squeezed("was issued on") in first
-    assert squeezed("Drawn up from the organisation’s own answers.") in first
-    assert squeezed("Drawn up from") not in second
+    assert squeezed("Based on the organisation’s own answers.") in first
+    assert squeezed("Based on the organisation") not in second
 
 
 def test_a_plan_without_actions_is_one_page_that_says_so():
@@ -340,7 +340,7 @@ def test_a_self_declared_certificate_says_so():
     issued = Certificate.objects.get(use=make_assessment("certified", "low").use)
     record = json.loads(issued.public_record)
     first, _schedule = pages_of(certificate_of(record, edition_for(issued.submission.edition_checksum)))
-    assert squeezed("Self-declared: signed by the organisation itself; no reviewer has looked at it") in first
+    assert squeezed("Self-declared: signed by the organisation itself; no reviewer has checked it") in first
     assert "自行聲明" in first
 
 
@@ -555,7 +555,7 @@ def test_a_waiting_document_is_made_once(waiting):
 @pytest.mark.parametrize(
     ("error", "words"),
     [(engine.NoPango("no pango"), "The PDF libraries are not installed on this machine."),
-     (ValueError(SECRET), "An error of the program: ValueError.")],
+     (ValueError(SECRET), "A program error occurred: ValueError.")],
 )  # fmt: skip
 def test_a_failure_waits_for_the_sweeper_and_the_fifth_is_the_last(waiting, monkeypatch, error, words):
     def fail(document):
@@ -603,7 +603,7 @@ def test_a_document_that_kills_its_worker_is_given_up(waiting):
     Document.objects.filter(pk=waiting.pk).update(state="running", attempts=5, lease_until=WHEN - timedelta(days=300))
     jobs.make(waiting.pk)
     waiting.refresh_from_db()
-    assert (waiting.state, waiting.error) == ("failed", "The work was cut off 5 times.")
+    assert (waiting.state, waiting.error) == ("failed", "Making the document was interrupted 5 times.")
 
 
 # --- its pages ---------------------------------------------------------------------------------------------------------------

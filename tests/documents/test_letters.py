@@ -58,7 +58,7 @@ def test_a_refusal_is_one_page_with_addressee_reasons_and_how_to_appeal(cast):
     submission = sent(assessment)
     contest = settings.PUBLIC_URL + reverse("contest", args=[assessment.reference])
     for part in (
-        "The submission is refused; no certificate is issued on it",
+        "The submission is refused; no certificate is issued for it",
         "提交版本不予批准",
         cast.organisation.name_en,
         cast.organisation.name_zh,
@@ -114,7 +114,7 @@ def test_a_prohibited_use_gets_a_letter_that_names_the_facts_and_no_appeal(cast)
             assert squeezed(f"{rule.facts[0].label}: {rule.facts[0].words}") in page
     assert squeezed("The Guideline treats this as prohibited") in page
     assert squeezed(str(PROHIBITED.en)) in page
-    assert squeezed("there is none to appeal against") in page
+    assert squeezed("there is no decision to appeal against") in page
     assert "/contest/" not in page
     assert [one.kind for one in appeals.contestable(assessment)] == []
 
@@ -158,7 +158,7 @@ def test_a_return_for_changes_has_a_letter_that_lists_what_is_asked_and_by_whom(
     day = letters.dated(due)
     edition = edition_for(submission.edition_checksum)
     for part in (
-        "Changes are asked for; the submission is returned",
+        "Changes are needed; the submission is returned",
         "須作修改，提交版本退回",
         "It is neither approved nor refused. Approvals given in this round lapse.",
         "Two points.",
@@ -166,7 +166,7 @@ def test_a_return_for_changes_has_a_letter_that_lists_what_is_asked_and_by_whom(
         f"請於{day.zh}或之前回覆",
         edition.questions["use-register"].title,
         "Ines Independent: Evidence is missing 欠缺證據. The newest entry is not there.",
-        "What would satisfy 符合要求之道: A list of last week.",
+        "What would satisfy the reviewer 符合要求之道: A list of last week.",
         edition.facts[declared].label,
         "The fact does not fit what is described 所報事實與描述不符. A nurse decides, as annex 2 says.",
         f"{task.label}: {task.words}",
@@ -214,7 +214,7 @@ def test_an_approval_says_statement_conditions_certificate_and_what_was_looked_a
         "The submission is approved; the certificate is issued",
         "In order.",
         f"Register of generative AI uses: by {due.en} 限期 {due.zh}",
-        "What was looked at",
+        "What was reviewed",
         "facts and answers opened and judged",
         "打開並評核事實及答案",
         certificate.number,
@@ -232,15 +232,15 @@ def test_an_approval_names_each_action_that_a_reviewer_asked_for(cast):
     day = letters.dated(due)
     for part in (
         f"Action 行動 1: Name a deputy: by {day.en} 限期 {day.zh} In writing, please.",
-        "Asked for on accepting an answer, in the reviewer's own words.",
-        "To the answer 所涉答案: Named senior person answers for the system",
-        "Do each action by its date",
-        "does not suspend the certificate when it is late",
+        "Requested when an answer was accepted, in the reviewer's own words.",
+        "For the answer 所涉答案: Named senior person answers for the system",
+        "Complete each action by its date",
+        "A late action that is not a condition does not suspend the certificate.",
     ):
         assert squeezed(part) in page
     assert squeezed("Nothing has to be done for the certificate today") not in page
     message = Message.objects.get(recipient=cast.owner, kind="approved")
-    asked = f"A reviewer asked for action 1, to be done by {date_format(due, 'DATE_FORMAT')}: Name a deputy."
+    asked = f"A reviewer asked for action 1, due on {date_format(due, 'DATE_FORMAT')}: Name a deputy."
     assert asked in message.text
 
 
@@ -262,7 +262,7 @@ def test_the_message_about_an_approval_names_its_conditions(cast):
     make_conditioned(cast)
     text = Message.objects.get(recipient=cast.owner, kind="approved").text
     day = date_format(in_days(60), "DATE_FORMAT")
-    assert f"Condition, to be met by {day}: Register of generative AI uses." in text
+    assert f"Condition due on {day}: Register of generative AI uses." in text
 
 
 def test_an_approval_prints_what_the_server_says_was_looked_at(cast):
@@ -288,7 +288,7 @@ def test_an_approval_without_a_certificate_says_so(cast):
     assessment = make_assessment(State.APPROVED, "limited", cast=cast, answers={"accountable-owner": GAPS[CONDITION]})
     page = page_of(assessment)
     assert squeezed("The submission is approved; no certificate is issued yet") in page
-    assert squeezed("Close the actions that block the certificate") in page
+    assert squeezed("Complete the actions that block the certificate") in page
     assert "HKG-" not in page
 
 
@@ -316,7 +316,7 @@ def test_long_reasons_run_on_and_no_page_is_left_with_one_row(cast, times):
     layouts = letters.letter_layouts(jobs.submission_report(sent(assessment)), letter)
     assert all(off_the_page(html) == [] for html in layouts)
     last = laid_out(layouts[-1])[-1]
-    for row in ("Howtogoon", "Appeal", "Record", "Decidedby"):
+    for row in ("Whattodonext", "Appeal", "Record", "Decidedby"):
         assert row in last.text
 
 

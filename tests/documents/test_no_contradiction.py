@@ -151,10 +151,10 @@ PAIRS = [
     # a decision and another one
     Pair("The submission is refused", "The submission is approved"),
     Pair("The submission is refused", rf"Certificate {NUMBER} was issued on"),
-    Pair("is refused for good", "the submission is returned"),
-    Pair("No certificate is issued on this submission", rf"Certificate {NUMBER} runs from"),
-    Pair("no certificate is issued yet", rf"Certificate {NUMBER} (runs from|was issued on)"),
-    Pair("no certificate can be issued by anybody", "The certificate (has been|is) issued"),
+    Pair("is refused. This decision is final", "the submission is returned"),
+    Pair("No certificate is issued for this submission", rf"Certificate {NUMBER} is valid from"),
+    Pair("no certificate is issued yet", rf"Certificate {NUMBER} (is valid from|was issued on)"),
+    Pair("nobody can issue a certificate for this use", "The certificate (has been|is) issued"),
     Pair("Returned for changes on", "Approved on", "text"),
     Pair("Refused on .{4,30} by", "Approved on", "text"),
     # how it goes on
@@ -163,29 +163,29 @@ PAIRS = [
     Pair(say(PROHIBITED.en), "Your answers can be copied"),
     Pair(say(REVOKED.en), say(REFUSED.en)),
     Pair("Start a new assessment", "See the newer assessment of this use", "live"),
-    Pair("Put right what led to it", say(REVOKED.en), "text"),
+    Pair("Correct what led to the suspension", say(REVOKED.en), "text"),
     Pair("Nothing has to be done for the certificate", "A missed date suspends the certificate", "text"),
     Pair("None. 沒有。", "Meet each condition", "text"),
     # the certificate beside letter, results and board paper
     Pair("Nothing was still open at issue", "A missed date suspends the certificate"),
     Pair("None at issue", "Meet each condition"),
     Pair(r"Still open at issue: \d+ condition", "None. 沒有。"),
-    Pair(r"Still open at issue: \d+ condition", "No findings"),
-    Pair("No findings", "decisions? for the board"),
-    Pair("No findings", "All actions in order"),
+    Pair(r"Still open at issue: \d+ condition", "No gaps"),
+    Pair("No gaps", "decisions? for the board"),
+    Pair("No gaps", "All actions in order"),
     Pair("reviewer within the organisation 機構內部審核員", "Issued by 發證機構"),
     Pair(rf"Certificate {NUMBER} was revoked", rf"Certificate {NUMBER} was reinstated", "text"),
     Pair("Refused on .{4,30} by", rf"Certificate {NUMBER} was issued on", "text"),
     # how to appeal
     Pair("can appeal against this decision", "There is no appeal against", "text"),
-    Pair("can appeal against this decision", "there is none to appeal against"),
+    Pair("can appeal against this decision", "there is no decision to appeal against"),
     Pair("There is nothing to appeal against", "can appeal against it", "text"),
     # how the certificate stands today
     Pair("The certificate has been issued", "The certificate (was revoked|is suspended|has expired)", "live"),
     Pair("Valid until", "The certificate (was revoked|is suspended|has expired)", "live"),
     Pair("certificate issued", "The certificate (was revoked|is suspended|has expired)", "live"),
     Pair("Draft,", "Signed .{4,30}, (refused|certificate issued)", "live"),
-    Pair("It can be relied on again", "It is not to be relied on", "text"),
+    Pair("It can be relied on again", "Do not rely on it for now", "text"),
     # who decided
     Pair("reviewer within the organisation 機構內部審核員", r"決定人 Review House"),
     # the plan
@@ -214,11 +214,11 @@ MUST = [
     (
         "refused renewal",
         "decision_letter",
-        "A certificate that the use has from an earlier assessment keeps its own status",
+        "A certificate of this use from an earlier assessment keeps its own status",
     ),
     ("suspended", "page", "The certificate is suspended"),
     ("suspended", "results", "The certificate is suspended"),
-    ("suspended", "status_notice", "Put right what led to it"),
+    ("suspended", "status_notice", "Correct what led to the suspension"),
     ("replaced", "page", "A newer assessment|Superseded"),
     ("refused", "results_document", "Refused on .{4,30} by Ines Independent: no certificate is issued"),
     ("refused", "board_paper", "Refused on .{4,30} by Ines Independent"),
@@ -228,7 +228,7 @@ MUST = [
     ("renewed", "certificate", "Issue 類別 (New|Renewal|Change)"),
     ("certified", "certificate", "Nothing was still open at issue"),
     ("conditional", "certificate", "Still open at issue: 1 condition"),
-    ("returned", "decision_letter", "Changes are asked for; the submission is returned"),
+    ("returned", "decision_letter", "Changes are needed; the submission is returned"),
     ("returned", "decision_letter", "can appeal against this decision once"),
 ]
 

@@ -66,15 +66,15 @@ def test_a_plan_of_today_says_how_actions_stand_and_what_changed(cast):
     assert requests.ask_plan(assessment.use, by=cast.owner) == document  # it is being made already
     words = words_of(document)
     for part in (
-        "1 risk is borne for a time instead of being closed",
+        "1 risk is accepted for a limited time",
         "Two rooms only, and a nurse reads along.",
         "Accepted by Ines Independent on",
         "Evidence: Register of November",
         "What changed since the plan of",
-        "A date was put off once.",
+        "A date was postponed once.",
         "accepted by Ines Independent",
-        "was reported or accepted, and is open",
-        "Actions as they stood on",
+        "was reported or accepted, and is open again",
+        "Actions as of",
     ):
         assert part in words, part
 
@@ -98,8 +98,8 @@ def test_a_plan_says_which_dates_an_approval_changed_and_which_actions_no_longer
     words = words_of(again)
     assert again.version == 2
     first, last = (day(one).replace("\xa0", " ") for one in (action.due, full))
-    assert f"{action.title}: all of it {last} → {first}" in words
-    assert f"{action.title}: to be met by {first}; it no longer blocks the certificate" in words
+    assert f"{action.title}: all done {last} → {first}" in words
+    assert f"{action.title}: due on {first}; it no longer blocks the certificate" in words
     assert "the approval sets its date" in words
     assert "no date changed" not in words
 

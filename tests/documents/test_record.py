@@ -91,7 +91,7 @@ TITLE = (
 )
 STRIP = "Low低Limited有限High高Unacceptable不可接受"
 CHECK = (
-    "Thiscertificatemaybesuspendedorrevoked.Checkitspresentstatus:{address}本證書可被暫停或撤銷，現況以上述網頁為準。"
+    "Thiscertificatemaybesuspendedorrevoked.Checkitscurrentstatus:{address}本證書可被暫停或撤銷，現況以上述網頁為準。"
     "NotissuedorendorsedbytheGovernment,theDigitalPolicyOfficeorHKGAI.TheGuidelineisnotlaw,andthisisnotlegaladvice."
     "並非由政府、數字政策辦公室或HKGAI發出或認可。指引並非法律，本證書亦非法律意見。"
 )
@@ -256,7 +256,7 @@ def test_an_answer_of_which_a_line_does_not_apply_is_counted_as_in_part_by_plan_
     assert "0 not applicable (1 in part)," in text_of(certificate)["covered"]
     report = submission_report(certificate.submission)
     assert len(report.not_applicable) == 1
-    assert squeezed("1 answer “not applicable”, whole or in part") in squeezed(
+    assert squeezed("1 answer “not applicable”, in whole or in part") in squeezed(
         "".join(pages_of(plan_pdf(report, identifier="plan", created=timezone.now())))
     )
 
@@ -272,7 +272,7 @@ def test_only_who_looked_is_named_as_the_issuer(cast):
     for made, by in ((self_declared, "Registered by"), (inside, "Registered by"), (high, "Issued by")):
         said = text_of(made(cast))["decision"]
         assert f"{by}: Review House" in said
-        assert ("which has not looked at the answers" in said) is (by == "Registered by")
+        assert ("which has not checked the answers" in said) is (by == "Registered by")
 
 
 def test_what_each_reviewer_looked_at_is_a_row_of_its_own(cast):
@@ -282,7 +282,7 @@ def test_what_each_reviewer_looked_at_is_a_row_of_its_own(cast):
     assert "49 more taken over from Dr Wallace Kwan" in text
     assert "Evidence: 12 of 12 opened, 12 of 12 under these judged." in text
     assert "Half of the marks took up to 2 min 40 s." in text
-    assert text_of(self_declared(cast))["looked_at"] == "No reviewer has looked at it."
+    assert text_of(self_declared(cast))["looked_at"] == "No reviewer has checked it."
 
 
 def test_the_marks_of_a_reviewer_add_up_to_all_facts_and_answers():

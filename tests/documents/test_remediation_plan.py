@@ -137,7 +137,7 @@ def test_the_facts_answered_no_are_named_by_labels_that_read_right_with_no():
 @pytest.mark.parametrize("name", EACH)
 def test_a_plan_begins_with_all_actions_in_order_and_their_whole_titles(reports, plans, name):
     _pdf, sheets = plans[name]
-    pages = [number for number, sheet in enumerate(sheets) if sheet.part == "In order"]
+    pages = [number for number, sheet in enumerate(sheets) if sheet.part == "List of actions"]
     assert pages == list(range(1, len(pages) + 1))
     assert 1 <= len(pages) <= 2
     lines = remediation_plan._list(reports[name])
@@ -188,12 +188,12 @@ def test_a_post_is_printed_as_suggested_until_somebody_has_taken_the_action(repo
     assert first.suggested_owner
     assert first.answers_for_it == f"suggested: {first.suggested_owner}"
     assert remediation_plan._list(report)[0]["owner"] == first.suggested_owner  # under the head "Suggested owner"
-    assert "need a person" in remediation_plan.method_context(report)["to_sign"]
+    assert "have no owner yet" in remediation_plan.method_context(report)["to_sign"]
     now = replace(report.actions[0].now, owner="Carmen Yip")
     taken = replace(report, actions=tuple(replace(action, now=now) for action in report.actions))
     assert {action.answers_for_it for action in taken.actions} == {"Carmen Yip"}
     assert remediation_plan.method_context(taken)["to_sign"].endswith(
-        "the owners named in it have taken their actions on."
+        "The owners named in it have taken their actions."
     )
     one = replace(report, actions=(replace(first, now=now), *others))
     assert [line["owner"].startswith("suggested: ") for line in remediation_plan._list(one)].count(False) == 1
@@ -216,11 +216,11 @@ def test_an_action_without_a_full_measure_prints_no_filler_and_keeps_its_last_da
     bare = replace(report, packages=packages, actions=tuple(a for package in packages for a in package.actions))
     sheets = lay(monkeypatch, remediation_plan.plan_pdf, bare, **HOW)
     text = "".join(sheet.text for sheet in sheets if part_of(sheet) == "packages")
-    assert "Fullmeasure" not in text
+    assert "Furthersteps" not in text
     assert "Goon" not in text
     for action in bare.actions:  # two dates, or one where they are the same
         assert squeezed(f"First step{action.first_when}") in text
-        assert (squeezed(f"Closed by{action.full_when}") in text) == (action.full_when != action.first_when)
+        assert (squeezed(f"What closes it{action.full_when}") in text) == (action.full_when != action.first_when)
 
 
 @pytest.fixture
@@ -245,7 +245,7 @@ def test_a_plan_of_one_action_is_short_and_says_nothing_twice(one_action, monkey
     assert squeezed(f"All done by {action.full_when}") in text
     assert squeezed("First step by") not in text  # the same day
     assert "1ofits1actions" not in text
-    assert squeezed("Its action still needs a person") in text
+    assert squeezed("Its action has no owner yet") in text
 
 
 def test_order_and_dates_are_one_sentence_a_line_in_the_plan_or_its_annex(reports, one_action):
@@ -272,9 +272,9 @@ def test_an_action_of_ones_own_says_that_no_steps_are_given_and_what_its_owner_w
     alone = replace(report, packages=(package,), actions=(own, marked))
     sheets = lay(monkeypatch, remediation_plan.plan_pdf, alone, **HOW)
     text = "".join(sheet.text for sheet in sheets)
-    assert "Nostepsaregivenyet." in text
-    assert "Noproofisnamedyet." in text
-    assert "Itsownersays:“Askedthecaretaker.”" in text
+    assert "Nostepsyet." in text
+    assert "Noevidenceisnamedyet." in text
+    assert "Theownersays:“Askedthecaretaker.”" in text
     assert "Agreeonthefirststep" not in text
     assert "2actions,1ofthemnotrelevant" in sheets[0].text
     assert "answers“notapplicable”" in sheets[0].text
@@ -485,7 +485,7 @@ def test_a_board_paper_is_two_pages_with_decisions_packages_and_minute(reports, 
         assert squeezed(f"{action.title} (action {action.number})") in first.text
     assert all(squeezed(package.title) in second.text for package in report.packages if package.standing)
     assert "Pleasedecide" in first.text
-    assert "Tickwhatisagreedasasked." in second.text
+    assert "Tickeachdecisionthatisagreedasasked." in second.text
     assert min(line.size for sheet in sheets for line in sheet.lines) >= 8.99
     assert {sheet.state for sheet in sheets} == {"Draft" if report.draft else "Round 1"}
 
@@ -494,7 +494,7 @@ def test_what_can_wait_names_no_package_with_an_urgent_action(reports):
     report = reports["many"]
     urgent = [p for p in report.packages if any(a.placed == "stop" or a.rank <= 10 for a in p.standing)]
     assert urgent
-    waiting = board_paper.board_paper_html(report).split("What can wait")[1].split("Minute")[0]
+    waiting = board_paper.board_paper_html(report).split("What can wait")[1].split("Minutes")[0]
     assert not [package.title for package in urgent if package.title in waiting]
 
 

@@ -91,8 +91,8 @@ def test_lapsed_monitoring_says_that_a_fresh_record_is_enough(cast):
     with mock.patch.object(monitoring, "is_monitored", return_value=True):
         assert monitoring.watch_monitoring() == 1
     lapsed, fresh = (page_of(one) for one in notices())
-    assert squeezed("valid again as soon as the record is fresh") in lapsed
-    assert squeezed("It is not valid again by itself") not in lapsed
+    assert squeezed("valid again as soon as the record is up to date") in lapsed
+    assert squeezed("The certificate does not become valid automatically") not in lapsed
     assert squeezed("監察證據已更新。") in fresh
 
 

@@ -127,7 +127,7 @@ def test_a_table_with_semicolons_is_read_as_one():
 
 
 def test_big5_is_refused_with_words_that_say_how_to_save():
-    with pytest.raises(tables.Unreadable, match=r"looks like Big5.*CSV UTF-8 \(Comma delimited\)"):
+    with pytest.raises(tables.Unreadable, match=r"CSV UTF-8 \(Comma delimited\).*looks like Big5"):
         inventory.read(as_csv(GOOD).decode().encode("big5"))
 
 
@@ -154,9 +154,9 @@ def zipped(size: int) -> bytes:
         (b"PK\x03\x04 no workbook", "could not be read"),
         (b"x" * (tables.MAX_BYTES + 1), "larger than 5 MB"),
         (b"System name,Colour\nA,red", "These columns are missing: Our parts"),
-        (as_csv(), "no row under the headings"),
-        (as_csv(GOOD, headings=[*HEADINGS, "Version"]), "stand in it twice: Version"),
-        (as_csv(*[GOOD] * (inventory.MAX_ROWS + 1)), "More than 2000 rows"),
+        (as_csv(), "no rows below the column headings"),
+        (as_csv(GOOD, headings=[*HEADINGS, "Version"]), "are in the file twice: Version"),
+        (as_csv(*[GOOD] * (inventory.MAX_ROWS + 1)), "more than 2000 rows"),
     ],
     ids=["empty", "xls", "no zip", "too large", "no columns", "no rows", "twice", "too many"],
 )
@@ -168,7 +168,7 @@ def test_a_file_that_is_no_inventory_is_told_why(data, words):
 def test_a_workbook_that_unpacks_to_far_too_much_is_not_unpacked():
     data = zipped(MAX_UNPACKED_BYTES + 1)
     assert len(data) < 100_000
-    with pytest.raises(tables.Unreadable, match="far too large once it is unpacked"):
+    with pytest.raises(tables.Unreadable, match="far too large when it is unpacked"):
         inventory.read(data)
 
 
@@ -192,13 +192,13 @@ def test_a_good_row_becomes_plain_values(cast: Cast) -> None:
 @pytest.mark.parametrize(
     ("changed", "column", "reason"),
     [
-        ({"System name": ""}, "System name", "This cell is needed and is empty."),
-        ({"Our parts": ""}, "Our parts", "Say what your organisation is to the system"),
-        ({"Our parts": "Retailer"}, "Our parts", "“Retailer” is no part."),
-        ({"Purpose": ""}, "Purpose", "This cell is needed and is empty."),
+        ({"System name": ""}, "System name", "Fill in this cell. It is required."),
+        ({"Our parts": ""}, "Our parts", "Enter one or more parts of your organisation"),
+        ({"Our parts": "Retailer"}, "Our parts", "“Retailer” is not one of these parts."),
+        ({"Purpose": ""}, "Purpose", "Fill in this cell. It is required."),
         ({"Scope in English": "x" * 402}, "Scope in English", "2 characters too long."),
-        ({"Where the model runs": "The moon"}, "Where the model runs", "“The moon” is none of the answers."),
-        ({"Where the people are": "Hong Kong; do not know"}, "Where the people are", "cannot stand beside"),
+        ({"Where the model runs": "The moon"}, "Where the model runs", "“The moon” is not one of them."),
+        ({"Where the people are": "Hong Kong; do not know"}, "Where the people are", "cannot be combined with"),
     ],
 )
 def test_a_faulty_row_is_named_with_column_and_reason(cast: Cast, changed, column, reason) -> None:
@@ -214,7 +214,7 @@ def test_one_system_takes_several_rows_and_its_columns_once(cast: Cast) -> None:
     rows = checked(as_csv(GOOD, second, {**second, "Name of the use": "x", "Suppliers": "Another"}), cast.organisation)
     assert [bool(row.faults) for row in rows] == [False, False, True]
     assert rows[0].group == rows[1].group
-    assert rows[2].faults[0] == inventory.Fault("Suppliers", "Row 2 says something else of the same system.")
+    assert rows[2].faults[0] == inventory.Fault("Suppliers", "Row 2 has a different value for the same system.")
 
 
 def test_duplicates_are_named_in_the_file_and_in_the_register(cast: Cast) -> None:
@@ -239,8 +239,8 @@ def test_duplicates_are_named_in_the_file_and_in_the_register(cast: Cast) -> Non
         ),
         cast.organisation,
     )
-    assert (3, "Name of the use", "Row 2 has the same use already.") in found
-    assert (4, "Name of the use", "This use is in the register already.") in found
+    assert (3, "Name of the use", "Row 2 already has the same use.") in found
+    assert (4, "Name of the use", "This use is already in the register.") in found
 
 
 def test_a_row_adds_a_use_to_a_registered_system_and_changes_nothing_of_it(cast: Cast) -> None:
@@ -248,7 +248,7 @@ def test_a_row_adds_a_use_to_a_registered_system_and_changes_nothing_of_it(cast:
     row = {**dict.fromkeys(HEADINGS, ""), **{key: GOOD[key] for key in HEADINGS[7:]}, "System name": "Chat helper"}
     row |= {"Version": "1", "Our parts": "Service User"}
     assert faults(as_csv(row), cast.organisation) == []
-    said = "The register says something else of this system. Change it there, or leave the cell empty."
+    said = "Leave this cell empty, or change the value in the register. The register has a different value for this system."
     assert faults(as_csv({**row, "Our parts": "Service Provider"}), cast.organisation) == [(2, "Our parts", said)]
     draft = imports.keep_import(cast.organisation, as_csv(row), by=cast.owner, file_name="a.csv")
     assert imports.take_import(draft, by=cast.owner) == imports.ImportResult(0, 1, 0)
@@ -431,7 +431,7 @@ def test_the_export_tells_tier_state_progress_and_next_date(cast: Cast, client: 
     response = client.get(reverse("systems_export"))
     (row,) = csv.DictReader(io.StringIO(response.content.decode("utf-8-sig")))
     ends = assessment.use.certificates.get().expires_on.isoformat()
-    assert (row["Tier"], row["State"], row["Next date"]) == ("Low", "Certificate issued", ends)
+    assert (row["Tier"], row["Status"], row["Next date"]) == ("Low", "Certificate issued", ends)
     assert row["Use reference"] == assessment.use.reference
     assert row["Progress"] == f"{assessment.answered}/{assessment.applicable}"
     assert "attachment" in response["Content-Disposition"]
@@ -449,14 +449,14 @@ def test_the_good_rows_are_taken_and_the_faulty_ones_go_back_with_what_to_mend(c
     bad = {**GOOD, "System name": "=HYPERLINK(0)", "Our parts": "Retailer"}
     page = upload(client, as_csv(GOOD, bad))
     text = page.content.decode()
-    assert "“Retailer” is no part." in text
+    assert "“Retailer” is not one of these parts." in text
     assert "Register this row" in text
     assert not AISystem.objects.exists()
     draft = ImportDraft.objects.get()
     file = client.get(reverse("import_faulty", args=[draft.reference])).content
     assert b"'=HYPERLINK(0)" in file
     (row,) = csv.DictReader(io.StringIO(file.decode("utf-8-sig")))
-    assert row["What to correct"].startswith("Our parts: “Retailer” is no part.")
+    assert row["What to correct"].startswith("Our parts: Write Technology Developer, ")
     done = client.post(reverse("import_report", args=[draft.reference]), follow=True)
     assert "Registered: 1 system and 1 use." in done.content.decode()
     again = client.post(reverse("import_report", args=[draft.reference]), follow=True)
@@ -544,11 +544,11 @@ def test_a_licence_that_is_not_open_suggests_nothing_about_it():
         ("---\na: [" + "1," * 6000 + "]\n---\n", "too many entries"),
         ("---\nlicense: !!python/object/apply:os.system [id]\n---\n", "not valid YAML"),
         ("---\nlicense: [mit\n---\n", "not valid YAML"),
-        ("---\nlicense: mit\n", "does not end"),
+        ("---\nlicense: mit\n", "Add a second line of"),
         ("---\na: " + "9" * 5000 + "\n---\n", "not valid YAML"),
         ("---\na: '" + "x" * 70_000 + "'\n---\n", "too long"),
-        ("# A recipe for soup\n\nWater.\n", "says nothing"),
-        ("", "nothing to read"),
+        ("# A recipe for soup\n\nWater.\n", "no information for the facts"),
+        ("", "has no text"),
         ("x" * (model_card.MAX_BYTES + 1), "larger than 1 MB"),
     ],
     ids=["aliases", "deep", "many", "object", "broken", "endless", "number", "long", "soup", "empty", "large"],

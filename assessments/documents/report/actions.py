@@ -250,7 +250,7 @@ def _findings(edition: Edition, question: Question, findings: Iterable[Mapping[s
         FindingKind.PARTLY: _("partly in place"),
         FindingKind.PLANNED: _("planned"),
         FindingKind.UNKNOWN: _("not known"),
-        FindingKind.NOT_APPLICABLE: _("said not to apply; the reason is not accepted yet"),
+        FindingKind.NOT_APPLICABLE: _("marked as not applicable; the reason is not accepted yet"),
     }
     text_of = {item.key: item.text for item in question.items}
     together: dict[tuple[str, str], list[Mapping[str, Any]]] = {}

@@ -167,20 +167,41 @@ class Report:
     @property
     def blocking_words(self) -> str:
         """Say how many actions block the certificate, and how many of them may get a date instead."""
-        return f"{len(self.blocking)} {self.blocking_figure}"
+        count, dated = len(self.blocking), sum(action.may_have_date for action in self.blocking)
+        if not dated:
+            words = ngettext("%(n)s blocks the certificate", "%(n)s block the certificate", count)
+        elif dated == count:
+            words = ngettext(
+                "%(n)s blocks the certificate until it is closed or gets a date",
+                "%(n)s block the certificate until each is closed or gets a date",
+                count,
+            )
+        else:
+            words = ngettext(
+                "%(n)s blocks the certificate; %(dated)s of them may get a date instead",
+                "%(n)s block the certificate; %(dated)s of them may get a date instead",
+                count,
+            )
+        return words % {"n": count, "dated": dated}
 
     @property
     def blocking_figure(self) -> str:
         """Say the same as `blocking_words` without the first number."""
         count, dated = len(self.blocking), sum(action.may_have_date for action in self.blocking)
-        words = ngettext("blocks the certificate", "block the certificate", count)
         if not dated:
-            return words
+            return ngettext("blocks the certificate", "block the certificate", count)
         if dated == count:
-            until = ngettext("until it is closed or gets a date", "until each is closed or gets a date", count)
-            return f"{words} {until}"
-        more = ngettext("%(n)s of them may get a date instead", "%(n)s of them may get a date instead", dated)
-        return f"{words}; {more % {'n': dated}}"
+            return ngettext(
+                "blocks the certificate until it is closed or gets a date",
+                "block the certificate until each is closed or gets a date",
+                count,
+            )
+        words = ngettext(
+            "blocks the certificate; %(dated)s of them may get a date instead",
+            "block the certificate; %(dated)s of them may get a date instead",
+            count,
+        )
+        return words % {"dated": dated}
 
     @property
     def unknown(self) -> tuple[AnswerLine, ...]:

@@ -72,5 +72,8 @@ def _waits_for(edition: Edition, declared: Declared, requirement: Requirement) -
 
 def _until_known(edition: Edition, facts: Sequence[str]) -> str:
     """Say which facts have to be known first."""
-    asked = _(" and ").join(to_find_out(edition, key) for key in facts)
-    return _("Waits until you know %(facts)s.") % {"facts": asked}
+    asked = [to_find_out(edition, key) for key in facts]
+    listed = asked[0]
+    if asked[1:]:
+        listed = _("%(first)s and %(last)s") % {"first": ", ".join(asked[:-1]), "last": asked[-1]}
+    return _("Waits until you know %(facts)s.") % {"facts": listed}

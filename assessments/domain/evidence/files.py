@@ -43,15 +43,15 @@ class Kind:
 
 WORDS: dict[str, str | Promise] = {
     "application/pdf": "PDF",
-    "image/png": gettext_lazy("PNG picture"),
-    "image/jpeg": gettext_lazy("JPEG picture"),
-    "image/webp": gettext_lazy("WebP picture"),
-    "image/gif": gettext_lazy("GIF picture"),
+    "image/png": gettext_lazy("PNG image"),
+    "image/jpeg": gettext_lazy("JPEG image"),
+    "image/webp": gettext_lazy("WebP image"),
+    "image/gif": gettext_lazy("GIF image"),
     f"{OFFICE}wordprocessingml.document": "Word",
     f"{OFFICE}spreadsheetml.sheet": "Excel",
     f"{OFFICE}presentationml.presentation": "PowerPoint",
     f"{OPEN_DOCUMENT}text": gettext_lazy("OpenDocument text"),
-    f"{OPEN_DOCUMENT}spreadsheet": gettext_lazy("OpenDocument sheet"),
+    f"{OPEN_DOCUMENT}spreadsheet": gettext_lazy("OpenDocument spreadsheet"),
     "text/plain": gettext_lazy("plain text"),
     "text/csv": "CSV",
     "text/markdown": "Markdown",
@@ -93,7 +93,7 @@ def keep(upload: UploadedFile) -> StoredFile:
         raise refuse(_("The file is empty. Choose another one."))
     if size > settings.EVIDENCE_MAX_BYTES:
         raise refuse(
-            _("The file is larger than %(limit)s MB. Make it smaller, or give a link to it.")
+            _("Make the file smaller, or enter a link instead. The file is larger than %(limit)s MB.")
             % {"limit": settings.EVIDENCE_MAX_BYTES // 1024**2}
         )
     content = upload.file
@@ -133,7 +133,10 @@ def kind_of(upload: UploadedFile, name: str) -> Kind:
         raise refuse(str(busy)) from None
     except sandbox.Stopped:
         raise refuse(
-            _("Looking into this file takes too long or too much memory, so it was not taken. Save it again as a PDF.")
+            _(
+                "Save the file as a PDF, then upload the PDF. This file was not accepted, because "
+                "checking it takes too much time or memory."
+            )
         ) from None
     return KINDS[found]
 
@@ -150,17 +153,27 @@ def _readable(upload: UploadedFile) -> IO[bytes] | Path:
 def _refusal(refused: sandbox.Refused, ending: str) -> str:
     match refused.code:
         case "archive":
-            return _("This is an archive, or an office file with macros or of an unknown kind: not taken here.")
+            return _(
+                "Choose another file. Archives, office files with macros and files of an unknown kind are not accepted."
+            )
         case "other_ending":
-            words = _("The name ends in “.%(ending)s”, but the content is %(kind)s. Save it again as what it is.")
+            words = _(
+                "Save the file again with the right ending. Its name ends in “.%(ending)s”, but its "
+                "content is %(kind)s."
+            )
             return words % {"ending": ending[:20], "kind": KINDS[refused.params["kind"]].word}
         case "bomb":
-            return _("This file unpacks to far more than its size. It was not taken.")
+            return _("Choose another file. This one was not accepted, because it unpacks to far more than its size.")
         case "locked":
-            return _("This file is locked with a password or packed in an unusual way. Save it without that.")
+            return _(
+                "Save the file without a password, then upload it again. It is locked with a password or "
+                "compressed in an unusual way."
+            )
         case "damaged":
-            return _("This file is damaged: it does not hold what it says it holds. Save it again, then upload it.")
-    return _("Files of this kind are not taken. Take one of these: %(kinds)s.") % {"kinds": ", ".join(endings())}
+            return _("Save the file again, then upload it. It is damaged, or its content does not match its kind.")
+    return _("Choose a file of one of these kinds: %(kinds)s. Other files are not accepted.") % {
+        "kinds": ", ".join(endings())
+    }
 
 
 def _chunks(content: IO[bytes]) -> Iterator[bytes]:
@@ -175,7 +188,9 @@ def _scan(content: IO[bytes]) -> Scan:
     try:
         found = scanning.find_virus(content)  # type: ignore[arg-type]
     except scanning.ScannerAway as error:
-        raise refuse(_("The virus scanner does not answer, so the file was not taken. Try again later.")) from error
+        raise refuse(
+            _("Try again later. The file was not accepted, because the virus scanner does not answer.")
+        ) from error
     if found:
-        raise refuse(_("The virus scanner found “%(name)s” in this file. It was not kept.") % {"name": found})
+        raise refuse(_("The virus scanner found “%(name)s” in this file. The file was not stored.") % {"name": found})
     return Scan.CLEAN

@@ -50,7 +50,7 @@ def require_writer(piece: Evidence, user: User) -> Membership:
     """
     member = roles.require_member(user, Action.ANSWER, piece)
     if member.sees == Sees.ASSIGNED and piece.owner_id != user.pk:
-        raise NotPermitted(_("You may change the evidence that you own. This piece belongs to somebody else."))
+        raise NotPermitted(_("You can change only the evidence that you own. Somebody else owns this evidence."))
     return member
 
 
@@ -94,7 +94,7 @@ def add(
         twin = _twin(organisation, kept, by)
         if twin is not None:
             if to is None:
-                raise files.refuse(_("This very file is in the library already, as “%(title)s”.") % {"title": twin})
+                raise files.refuse(_("This file is already in the library, as “%(title)s”.") % {"title": twin})
             default_storage.delete(kept.storage_key)  # type: ignore[union-attr]  # a twin is found by its file
             attach(twin, *to, by=by)
             return twin
@@ -120,14 +120,15 @@ def _check_what(file: UploadedFile | None, link: str, *, on_request: bool, held_
     if on_request:
         if file or link:
             raise InvalidAnswer(
-                "confidentiality", _("Shown on request only: then no file and no link is kept here. Take it away.")
+                "confidentiality",
+                _("Remove the file and the link. For evidence that is shown on request only, neither is stored here."),
             )
         if not held_by.strip():
-            raise InvalidAnswer("held_by", _("Say who shows it: a name or an office, and how to reach them."))
+            raise InvalidAnswer("held_by", _("Enter the contact person: a name or an office, and how to contact them."))
     elif file and link:
-        raise InvalidAnswer("link", _("Give a file or a link, not both."))
+        raise InvalidAnswer("link", _("Choose a file or enter a link, not both."))
     elif not file and not link:
-        raise InvalidAnswer("file", _("Choose a file, or give a link."))
+        raise InvalidAnswer("file", _("Choose a file or enter a link."))
 
 
 def _twin(organisation: Organisation, kept: files.StoredFile | None, by: User) -> Evidence | None:
@@ -168,10 +169,10 @@ def add_version(
         approvals = staleness.approvals_on(piece)
         piece = Evidence.objects.select_for_update().get(pk=piece.pk)
         if piece.withdrawn_at:
-            raise WorkflowError(_("This piece was withdrawn from the library."))
+            raise WorkflowError(_("This evidence was withdrawn from the library."))
         newest = piece.versions.order_by("-number").first()
         if newest and newest.sha256 == (kept.sha256 if kept else sha256(link)):
-            raise InvalidAnswer("file" if kept else "link", _("This is the version that stands already."))
+            raise InvalidAnswer("file" if kept else "link", _("This file or link is already the current version."))
         if piece.confidentiality == Confidentiality.ON_REQUEST:
             piece.confidentiality, piece.held_by = Confidentiality.CONFIDENTIAL, ""
         for name, value in (details or {}).items():
@@ -203,12 +204,12 @@ def update(piece: Evidence, *, by: User, **fields: Any) -> Evidence:
     require_writer(piece, by)
     piece = Evidence.objects.select_for_update(of=("self",)).select_related("owner").get(pk=piece.pk)
     if piece.withdrawn_at:
-        raise WorkflowError(_("This piece was withdrawn from the library."))
+        raise WorkflowError(_("This evidence was withdrawn from the library."))
     wanted = fields.get("confidentiality", piece.confidentiality)
     if (wanted == Confidentiality.ON_REQUEST) != (piece.version == 0):
-        raise InvalidAnswer("confidentiality", _("A piece with a file or link is not one shown on request only."))
+        raise InvalidAnswer("confidentiality", _("Evidence with a file or link cannot be shown on request only."))
     if piece.version == 0 and not fields.get("held_by", piece.held_by).strip():
-        raise InvalidAnswer("held_by", _("Say who shows it: a name or an office, and how to reach them."))
+        raise InvalidAnswer("held_by", _("Enter the contact person: a name or an office, and how to contact them."))
     owner = fields.get("owner", piece.owner)
     if owner != piece.owner and roles.role_in(owner, piece.organisation_id) not in roles.MAY[Action.ANSWER]:
         raise InvalidAnswer("owner", _("Choose an owner or contributor of the organisation."))
@@ -234,7 +235,7 @@ def withdraw(piece: Evidence, *, by: User) -> None:
     approvals = staleness.approvals_on(piece)
     changed = Evidence.objects.filter(pk=piece.pk, withdrawn_at=None).update(withdrawn_at=timezone.now())
     if not changed:
-        raise WorkflowError(_("This piece was withdrawn already."))
+        raise WorkflowError(_("This evidence was already withdrawn."))
     staleness.flag_evidence(approvals, because(StaleReason.EVIDENCE_WITHDRAWN, title=piece.title), by=by)
     log.record(
         AuditKind.EVIDENCE_WITHDRAWN, piece, by=by, organisation=piece.organisation, details={"title": piece.title}
@@ -259,16 +260,16 @@ def _open_answer(assessment: Assessment, question_key: str, *, by: User) -> Answ
     declared = assessment.declared()
     question = assessment.compiled().questions.get(question_key)
     if question is None or not question.applies(declared.context, declared.parts):
-        raise Locked(_("This question is not asked of this use any more."))
+        raise Locked(_("This question no longer applies to this use."))
     targets = roles.assigned_targets(by, assessment, member)
     if targets is not None and question.section not in targets and question.key not in targets:
         raise NotPermitted(_("This question is not assigned to you."))
     answers = {row.question.key: row for row in assessment.answers.select_related("question")}
     unlocked = answering_answers.unlocked_questions(assessment, declared, answers)
     if unlocked is not None and question_key not in unlocked:
-        raise Locked(_("Only what the reviewer marked can be changed now."))
+        raise Locked(_("You can now change only the answers that the reviewer marked."))
     if question_key not in answers:
-        raise InvalidAnswer("answer", _("Answer the question first: evidence hangs on an answer."))
+        raise InvalidAnswer("answer", _("Answer the question first. Evidence is attached to an answer."))
     answer = answers[question_key]
     answer.assessment = assessment
     return answer
@@ -295,9 +296,9 @@ def attach(piece: Evidence, assessment: Assessment, question_key: str, *, by: Us
     answer = _open_answer(assessment, question_key, by=by)
     piece = Evidence.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=piece.pk)
     if piece.organisation_id != answer.assessment.organisation_id:
-        raise NotPermitted(_("This piece belongs to another organisation."))
+        raise NotPermitted(_("This evidence belongs to another organisation."))
     if piece.withdrawn_at:
-        raise WorkflowError(_("This piece was withdrawn from the library."))
+        raise WorkflowError(_("This evidence was withdrawn from the library."))
     use, created = EvidenceUse.objects.get_or_create(
         evidence=piece, answer=answer, defaults={"version": piece.version, "by": by}
     )
@@ -324,7 +325,7 @@ def confirm_again(piece: Evidence, assessment: Assessment, question_key: str, *,
     piece = Evidence.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=piece.pk)
     changed = EvidenceUse.objects.filter(evidence=piece, answer=answer).update(version=piece.version, at=timezone.now())
     if not changed:
-        raise WorkflowError(_("This piece is not attached to the answer any more."))
+        raise WorkflowError(_("This evidence is no longer attached to the answer."))
     _record(AuditKind.EVIDENCE_CONFIRMED, piece, answer, by)
 
 

@@ -127,9 +127,9 @@ def is_ticket_for(ticket: str, version: EvidenceVersion, user: User) -> bool:
 def _read(version: EvidenceVersion, number: int) -> dict[str, Any]:
     reader = READER_OF.get(version.media_type)
     if version.link:
-        raise NotShown(_("This is a link. It is not shown here: it opens at its own address."))
+        raise NotShown(_("This is a link. It opens at its own address, not here."))
     if reader is None:
-        raise NotShown(_("Files of this kind are not shown here. Download the file to read it."))
+        raise NotShown(_("Download the file to read it. Files of this kind cannot be shown here."))
     if number != 1 and reader in ("image", "text"):
         raise NoSuchPage
     try:
@@ -156,12 +156,10 @@ def _run(version: EvidenceVersion, reader: str, number: int) -> dict[str, Any]:
             return dict(sandbox.run(f"{READERS}:{reader}", content, **options))
         except sandbox.Busy:
             raise NotShown(
-                _("Too many files are being read at this moment. Try again in a minute."), busy=True
+                _("Try again in a minute. Too many files are being read at the moment."), busy=True
             ) from None
         except sandbox.Stopped:
-            raise NotShown(
-                _("Showing this file takes more time or memory than a page may use. Download the file to read it.")
-            ) from None
+            raise NotShown(_("Download the file to read it. Showing it here takes too much time or memory.")) from None
 
 
 def _refusal(refused: sandbox.Refused) -> Exception:
@@ -169,16 +167,17 @@ def _refusal(refused: sandbox.Refused) -> Exception:
         case "no_such_page":
             return NoSuchPage()
         case "too_many_pixels":
-            words = _(
-                "This picture has %(width)s × %(height)s pixels, more than a page may show. Download it to see it."
-            )
+            words = _("Download this image to see it. It has %(width)s × %(height)s pixels, too many to show here.")
             return NotShown(words % refused.params)
         case "locked":
-            return NotShown(_("This file is locked with a password, so it is not shown here."))
+            return NotShown(_("This file is locked with a password, so it cannot be shown here."))
         case "too_large":
-            return NotShown(_("This table is too large to be shown here. Download the file to read it."))
+            return NotShown(_("Download the file to read it. This table is too large to show here."))
     return NotShown(
-        _("This file is not shown here: it is damaged, or it is not what its name says. Take care if you download it.")
+        _(
+            "This file cannot be shown here. It is damaged, or its content does not match its name. "
+            "Take care if you download it."
+        )
     )
 
 

@@ -66,7 +66,8 @@ def require_room(organisation: Organisation, size: int) -> None:
     left = limit - used_by(organisation) - size
     if left < 0:
         words = _(
-            "Your organisation may keep %(limit)s MB of evidence. This file is larger than the %(left)s MB that are left."
-            " Make it smaller, give a link to it, or ask the operator of this site for more room."
+            "Make the file smaller, enter a link instead, or ask the operator of this site for more "
+            "space. Your organisation may store %(limit)s MB of evidence. Space left: "
+            "%(left)s MB."
         )
         raise InvalidAnswer("file", words % {"limit": limit // MB, "left": max(left + size, 0) // MB})

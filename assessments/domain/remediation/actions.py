@@ -52,7 +52,7 @@ def comment(action: RemediationAction, text: str, *, by: User) -> ActionEvent:
     """Leave a note in an action's history; it never leaves the organisation."""
     roles.require(by, Action.ANSWER, action.organisation)
     if not text.strip():
-        raise InvalidAnswer("words", _("Write what you want to note."))
+        raise InvalidAnswer("words", _("Enter your note."))
     event = history.note(action, Kind.NOTE, by=by, words=text.strip())
     history.audit_action(AuditKind.ACTION_NOTED, action, by)
     return event
@@ -70,12 +70,12 @@ def attach(action: RemediationAction, piece: Evidence, *, by: User, answer: Answ
     roles.require(by, Action.ANSWER, action.organisation)
     action = history.lock(action)
     if action.status == ActionStatus.CLOSED:
-        raise WorkflowError(_("The action is closed: what closed it stays as it was."))
+        raise WorkflowError(_("This action is closed, so its evidence cannot be changed."))
     piece = Evidence.objects.select_for_update(of=("self",)).get(pk=piece.pk)
     if piece.organisation_id != action.organisation_id:
-        raise NotPermitted(_("This piece belongs to another organisation."))
+        raise NotPermitted(_("This evidence belongs to another organisation."))
     if piece.withdrawn_at:
-        raise WorkflowError(_("This piece was withdrawn from the library."))
+        raise WorkflowError(_("This evidence was withdrawn from the library."))
     use, created = EvidenceUse.objects.get_or_create(
         evidence=piece, action=action, defaults={"version": piece.version, "by": by, "taken_from": answer}
     )
@@ -104,7 +104,7 @@ def detach(action: RemediationAction, piece: Evidence, *, by: User) -> None:
     roles.require(by, Action.ANSWER, action.organisation)
     action = history.lock(action)
     if action.status == ActionStatus.CLOSED:
-        raise WorkflowError(_("The action is closed: what closed it stays as it was."))
+        raise WorkflowError(_("This action is closed, so its evidence cannot be changed."))
     if EvidenceUse.objects.filter(evidence=piece, action=action).take_away(action.use_id):
         history.note(action, Kind.DETACHED, by=by, old=piece.title)
         history.audit_action(AuditKind.ACTION_EVIDENCE_DETACHED, action, by, evidence=piece.reference)
@@ -121,7 +121,7 @@ def report(
     """
     roles.require(by, Action.ANSWER, action.organisation)
     if not note.strip():
-        raise InvalidAnswer("note", _("Say what was done and what shows it."))
+        raise InvalidAnswer("note", _("Enter what was done and which evidence shows it."))
     for piece in pieces:
         attach(action, piece, by=by)
     for answer in answers:
@@ -250,7 +250,7 @@ def decline(
     """
     lock_to_check(action, by=by)
     if not words.strip():
-        raise InvalidAnswer("words", _("Say what is still missing."))
+        raise InvalidAnswer("words", _("Enter what is still missing."))
     closing.judge(action, findings or {}, by=by)
     done = RemediationAction.objects.filter(pk=action.pk, status=ActionStatus.DONE)
     if not done.update(status=ActionStatus.OPEN, **NOT_ACCEPTED):

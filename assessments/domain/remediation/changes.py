@@ -28,14 +28,14 @@ def require_planner(organisation: Organisation, *, by: User) -> None:
     """Raise NotPermitted for everybody but owners and contributors who see the whole plan."""
     member = roles.require_member(by, Action.ANSWER, organisation)
     if member.sees != Sees.ALL:
-        raise NotPermitted(_("You see only the actions that are yours. Ask an owner to change the plan."))
+        raise NotPermitted(_("You can see only your own actions. Ask an owner to change the plan."))
 
 
 def require_worker(action: RemediationAction, *, by: User) -> None:
     """Raise NotPermitted for who may not plan: a contributor who sees only what is assigned works on their own."""
     member = roles.require_member(by, Action.ANSWER, action.organisation)
     if member.sees != Sees.ALL and action.owner_id != by.pk:
-        raise NotPermitted(_("This action is not yours."))
+        raise NotPermitted(_("You do not own this action."))
 
 
 def lock_action(action: RemediationAction) -> RemediationAction:

@@ -67,7 +67,7 @@ def require_reviewer(assessment: Assessment, submission: Submission, *, by: User
 def require_judging_seat(reviewer: Reviewer) -> ReviewSeat:
     """As `require_reviewer`, for a page that has read some of what decides it."""
     if reviewer.seat is None:
-        raise NotPermitted(_("Actions are judged by the reviewers who hold a seat in the case."))
+        raise NotPermitted(_("Only the reviewers who are assigned to the case can judge its actions."))
     seat = separation.require_seat(reviewer)
     if not reviewer.is_open:
         raise NotPermitted(_("Declare your interests in this case first."))
@@ -80,7 +80,8 @@ def _require_judging(assessment: Assessment) -> None:
     if not is_judging(assessment):
         state = assessment.get_state_display()
         raise WorkflowError(
-            _("This case is closed (%(state)s). The next submission of the use judges the action.") % {"state": state}
+            _("This case is closed (%(state)s). The action is judged with the next submission of the use.")
+            % {"state": state}
         )
 
 
@@ -108,8 +109,8 @@ def who_accepts(action: RemediationAction, submission: Submission, *, two: bool,
     if submission.assigned_tier == Tier.HIGH:
         return _("The independent reviewer of the case has to accept it.")
     if not taken:
-        return _("A reviewer accepts it once the case is taken.")
-    return _("A reviewer who holds a seat in the case has to accept it.")
+        return _("A reviewer accepts it after taking the case.")
+    return _("A reviewer who is assigned to the case has to accept it.")
 
 
 # --- what blocks, and what is shown for it --------------------------------------------------------------------------------
@@ -168,12 +169,12 @@ def missing_evidence(action: RemediationAction, pieces: list[EvidenceVerdict], *
     if not _any_stored(pieces):
         if action.is_agreed_only:
             return _(
-                "A link, or evidence that is shown on request, is not enough for a mandatory action. Attach a file: what is "
-                "stored here can be checked later."
+                "Attach a file, because this action is mandatory. A link, or evidence that is shown on "
+                "request, is not enough: only a stored file can be checked later."
             )
         return _(
-            "A link, or evidence that is shown on request, is not enough for an action that blocks the certificate. Attach"
-            " a file: what is stored here can be checked later."
+            "Attach a file, because this action blocks the certificate. A link, or evidence that is "
+            "shown on request, is not enough: only a stored file can be checked later."
         )
     return ""
 
@@ -231,9 +232,9 @@ def judge(action: RemediationAction, findings: Mapping[str, Finding], *, by: Use
             continue
         words = " ".join(finding.words.split())
         if finding.verdict not in Verdict.values:
-            raise InvalidAnswer(one.key, _("Say whether this piece supports that the action is done."))
+            raise InvalidAnswer(one.key, _("Choose whether this evidence supports that the action is done."))
         if finding.verdict != Verdict.SUPPORTS and not words:
-            raise InvalidAnswer(one.key, _("Say in a word what this piece does not show."))
+            raise InvalidAnswer(one.key, _("Enter what this evidence does not show."))
         if len(words) > VERDICT_WORDS:
             raise InvalidAnswer(one.key, _("Write at most %(n)s characters.") % {"n": VERDICT_WORDS})
         if one.verdict and (one.verdict.verdict, one.verdict.words) == (finding.verdict, words):
@@ -274,9 +275,9 @@ def obstacles_to_accept(action: RemediationAction, pieces: list[EvidenceVerdict]
         reasons.append(missing)
     left = [one.use.evidence.title for one in pieces if one.verdict is None]
     if left:
-        reasons.append(_("Judge each piece first: %(titles)s.") % {"titles": "; ".join(left)})
+        reasons.append(_("Judge each evidence item first: %(titles)s.") % {"titles": "; ".join(left)})
     elif pieces and not any(one.verdict and one.verdict.verdict == Verdict.SUPPORTS for one in pieces):
-        reasons.append(_("No piece supports that the action is done. Send it back, and say what is missing."))
+        reasons.append(_("No evidence supports that the action is done. Send it back, and enter what is missing."))
     elif not missing and blocks(action):
         supports = [one for one in pieces if one.verdict and one.verdict.verdict == Verdict.SUPPORTS]
         if not _any_stored(supports):
@@ -299,7 +300,11 @@ def left_to_open(pieces: Iterable[EvidenceVerdict], submission: Submission) -> s
     if submission.is_self_declared:
         return ""
     left = [one.use.evidence.title for one in pieces if one.use.version and not one.use.is_opened]  # type: ignore[attr-defined]
-    return _("Open each piece before you accept the action: %(titles)s.") % {"titles": "; ".join(left)} if left else ""
+    return (
+        _("Open each evidence item before you accept the action: %(titles)s.") % {"titles": "; ".join(left)}
+        if left
+        else ""
+    )
 
 
 def require_opened(action: RemediationAction, submission: Submission, *, by: User) -> None:

@@ -31,11 +31,11 @@ DATES = (Kind.DUE, Kind.FULL_DUE)
 def date_problem(action: RemediationAction, due: date, condition: Condition | None) -> str:
     """Say why an action cannot be due on that day; empty when it can."""
     if action.status == ActionStatus.CLOSED:
-        return _("It is closed.")
+        return _("This action is closed.")
     if due < timezone.localdate():
-        return _("The day is over. Choose today or a later day.")
+        return _("Choose today or a later day. This day is in the past.")
     if condition is not None and due > condition.due_on:
-        return _("A condition of the approval has to be met by %(day)s. Choose that day or an earlier one.") % {
+        return _("Choose %(day)s or an earlier day. A condition of the approval is due then.") % {
             "day": date_format(condition.due_on, "DATE_FORMAT")
         }
     return ""
@@ -60,7 +60,7 @@ def plan(
     roles.require(by, Action.ANSWER, action.organisation)
     action = history.lock(action)
     if action.status == ActionStatus.CLOSED:
-        raise WorkflowError(_("The action is closed: its plan stays as it was."))
+        raise WorkflowError(_("This action is closed, so its plan cannot be changed."))
     changed: list[str] = []
     before = _planned(action)
     if owner != action.owner:
@@ -73,7 +73,7 @@ def plan(
     if action.full_due is None and full == due:  # the first step is all of it
         full = None
     if full is not None and (due, full) != (action.due, action.full_due) and full < due:
-        raise InvalidAnswer("full_due", _("All of it cannot be due before the first step. Choose a later day."))
+        raise InvalidAnswer("full_due", _("Choose a later day. The action cannot be all done before its first step."))
     condition = remediation_conditions.conditions_on([action]).get(action.pk)
     for name, day in (("due", due), ("full_due", full)):
         if day == getattr(action, name) or day is None:
@@ -85,7 +85,7 @@ def plan(
         changed.append(name)
     if effort != action.effort:
         if effort not in EffortChoices.values:
-            raise InvalidAnswer("effort", _("Choose how much work it is."))
+            raise InvalidAnswer("effort", _("Choose the effort."))
         history.note(action, Kind.EFFORT, by=by, old=str(action.effort), new=effort)
         action.effort = effort
         action.set_by_hand = sorted({*action.set_by_hand, "effort"})
@@ -116,11 +116,13 @@ def _check_owner(action: RemediationAction, owner: User | None) -> None:
         raise InvalidAnswer("owner", _("Choose an owner or contributor of the organisation."))
     if action.status == ActionStatus.ACCEPTED:
         if owner is None:
-            raise InvalidAnswer("owner", _("An accepted risk keeps an owner, who watches it."))
+            raise InvalidAnswer("owner", _("Choose an owner. An accepted risk needs an owner who watches it."))
         if owner.pk == action.risk_by_id:
-            raise InvalidAnswer("owner", _("The person who accepted the risk cannot own the action as well."))
+            raise InvalidAnswer(
+                "owner", _("Choose somebody else. The person who accepted the risk cannot own the action.")
+            )
     if owner is None and action.status == ActionStatus.DONE:
-        raise InvalidAnswer("owner", _("It was reported as done, so somebody owns it."))
+        raise InvalidAnswer("owner", _("Choose an owner. An action that is reported as done needs one."))
 
 
 def _set_due(
@@ -199,7 +201,7 @@ def take_back_dates(batch: uuid.UUID, *, by: User) -> DatesMoved:
             continue
         for event in mine:
             old = date.fromisoformat(event.old)
-            _set_due(action, old, by=by, which=event.kind, batch=back, words=_("Taken back."))
+            _set_due(action, old, by=by, which=event.kind, batch=back, words=_("Undone."))
         action.save(update_fields=["due", "full_due", "set_by_hand"])
         taken.append(action)
     for action in taken:

@@ -144,7 +144,7 @@ def _close_without_finding(actions: Collection[RemediationAction], *, by: User |
         if action.asked or action.pk in promised or action.pk in leading:
             continue
         action.status, action.closed_at = ActionStatus.CLOSED, timezone.now()
-        action.note = (action.note + "\n" + _("Closed: the new answer leaves no finding.")).strip()
+        action.note = (action.note + "\n" + _("Closed: the new answer closes the gap.")).strip()
         action.save(update_fields=["status", "closed_at", "note"])
         history.note(action, Kind.CLOSED, by=by, words=coded(ActionNote.NO_FINDING))
 
@@ -174,7 +174,7 @@ def close_accepted_reasons(submission: Submission, *, by: User) -> None:
     ]
     use = submission.assessment.use_id
     rows = RemediationAction.objects.select_for_update().filter(use=use, question__in=accepted)
-    words = _("A reviewer accepted why it does not apply.")
+    words = _("A reviewer accepted the reason why it does not apply.")
     leading = RemediationAction.objects.standing().exclude(merged_into=None).exclude(question__in=accepted)
     rows = rows.exclude(pk__in=leading.values("merged_into"))
     for action in rows.exclude(status=ActionStatus.CLOSED):

@@ -65,7 +65,7 @@ def add(use: DeclaredUse, given: NewAction, *, by: User) -> RemediationAction:
     require_planner(use.organisation, by=by)
     use = lock_use(use)
     if not Submission.objects.filter(assessment__use=use).exists():
-        raise InvalidAnswer("use", _("Sign the assessment of this use first. Its plan begins with the signature."))
+        raise InvalidAnswer("use", _("Sign the assessment of this use first. Its plan starts after signing."))
     _check_new(given, use)
     title, why, owner = given.title.strip(), given.why.strip(), given.owner
     use.action_count += 1
@@ -97,11 +97,11 @@ def _check_new(given: NewAction, use: DeclaredUse) -> None:
     """Raise InvalidAnswer naming the field that an action to add lacks, or that is not one of the choices."""
     edition = Edition.objects.current().compiled()
     if not given.title.strip():
-        raise InvalidAnswer("title", _("Say what is to be done."))
+        raise InvalidAnswer("title", _("Enter what needs to be done."))
     if not given.why.strip():
-        raise InvalidAnswer("why", _("Say why it is needed."))
+        raise InvalidAnswer("why", _("Enter why it is needed."))
     if given.due < timezone.localdate():
-        raise InvalidAnswer("due", _("The day is over. Choose today or a later day."))
+        raise InvalidAnswer("due", _("Choose today or a later day. This day is in the past."))
     if given.clause and given.clause not in edition.clauses:
         raise InvalidAnswer("clause", _("Choose a clause of the Guideline, or none."))
     if given.package and given.package not in {one.key for one in edition.packages}:
@@ -116,7 +116,9 @@ def take_back(action: RemediationAction, *, by: User) -> None:
     require_planner(action.organisation, by=by)
     action = lock_action(action)
     if not action.is_own:
-        raise WorkflowError(_("A question of the assessment brought this action. You can mark it as not relevant."))
+        raise WorkflowError(
+            _("You cannot withdraw this action, because it comes from a question. You can mark it as not relevant.")
+        )
     require_open(action)
     action.status, action.closed_at = ActionStatus.CLOSED, timezone.now()
     action.save(update_fields=["status", "closed_at"])
@@ -150,7 +152,7 @@ def finish_first_step(action: RemediationAction, *, by: User) -> None:
     if action.first_step_on is not None:
         return
     if action.full_due is None:
-        raise WorkflowError(_("This action has one date. Report it as done."))
+        raise WorkflowError(_("This action has no separate first step. Report it as done."))
     action.first_step_on = timezone.localdate()
     action.owner = action.owner or by
     action.save(update_fields=["first_step_on", "owner"])
@@ -186,14 +188,14 @@ def edit(action: RemediationAction, *, by: User, title: str, steps: str) -> Reme
     require_open(action)
     title, lines = title.strip(), _lines(steps)
     if not title:
-        raise InvalidAnswer("title", _("Say what is to be done."))
+        raise InvalidAnswer("title", _("Enter what needs to be done."))
     if len(lines.splitlines()) > LINES:
         raise InvalidAnswer("steps", _("Write at most %(n)s steps, or split the action.") % {"n": LINES})
     changed = rename(action, title[:TITLE], by=by)
     if lines != action.steps:
         action.steps = lines
         _by_hand(action, "steps", on=bool(lines) or action.is_own)
-        note(action, Kind.STEPS, by=by, words=lines or _("The steps of the Guideline's questions again."))
+        note(action, Kind.STEPS, by=by, words=lines or _("The original steps were restored."))
         changed = True
     if changed:
         action.save(update_fields=["title", "original_title", "steps", "set_by_hand"])
@@ -205,7 +207,7 @@ def edit(action: RemediationAction, *, by: User, title: str, steps: str) -> Reme
 def restore_words(action: RemediationAction, *, by: User) -> RemediationAction:
     """Undo the editing of an action that a question brought: it has the edition's title and steps again."""
     if action.is_own:
-        raise WorkflowError(_("This action was added by a colleague: it has no other words."))
+        raise WorkflowError(_("This action was added by your organisation, so it has no original wording."))
     return edit(action, by=by, title=action.original_title or action.title, steps="")
 
 

@@ -29,13 +29,14 @@ def risk_obstacle(action: RemediationAction) -> str:
     """Say why the risk of an action cannot be accepted by anybody; empty where an owner may."""
     if action.priority in NEVER_ACCEPTED:
         return _(
-            "The risk of this action cannot be accepted: what Table 1, an overlay or a must asks is put in place, or a must"
-            " is made a condition with a date."
+            "You cannot accept the risk of this action. It is a mandatory point, a duty from Table 1 "
+            "or an extra duty. It has to be put in place, or a mandatory point can become a "
+            "condition with a date."
         )
     if action.status != ActionStatus.OPEN or action.merged_into_id:
-        return _("Only the risk of an open action is accepted.")
+        return _("You can accept the risk of an open action only.")
     if action.owner_id is None:
-        return _("Name the owner of the action first: somebody else than its owner accepts the risk.")
+        return _("Choose an owner of the action first. Somebody other than this owner accepts the risk.")
     if conditions.conditions_on([action]):
         return _("It is a condition of the approval, so it has to be met.")
     return ""
@@ -64,7 +65,7 @@ def accept_risk(action: RemediationAction, *, by: User, reason: str, until: date
         raise SeparationOfDuties(_("You own this action, so another owner has to accept its risk."))
     today = timezone.localdate()
     if not reason.strip():
-        raise InvalidAnswer("reason", _("Say why the risk can be borne, and what makes up for it."))
+        raise InvalidAnswer("reason", _("Enter why the risk is acceptable, and what reduces it meanwhile."))
     if not today < until <= longest_risk(today):
         raise InvalidAnswer(
             "until",
@@ -72,7 +73,7 @@ def accept_risk(action: RemediationAction, *, by: User, reason: str, until: date
             % {"day": date_format(longest_risk(today), "DATE_FORMAT")},
         )
     if not today < review <= until:
-        raise InvalidAnswer("review", _("Choose a day after today, and not after the risk comes back."))
+        raise InvalidAnswer("review", _("Choose a day after today, and not after the acceptance ends."))
     action.status, action.risk_reason, action.risk_by, action.risk_at = (
         ActionStatus.ACCEPTED,
         reason.strip(),
@@ -96,7 +97,7 @@ def end_risk(action: RemediationAction, *, by: User) -> None:
 
 def _reopen_risk(action: RemediationAction, *, by: User | None, words: str) -> None:
     if action.status != ActionStatus.ACCEPTED:
-        raise WorkflowError(_("The risk of this action is not accepted now."))
+        raise WorkflowError(_("The risk of this action is not accepted at the moment."))
     action.status = ActionStatus.OPEN
     action.save(update_fields=["status"])
     history.note(

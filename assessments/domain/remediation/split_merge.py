@@ -65,13 +65,13 @@ def split(action: RemediationAction, parts: Sequence[Part], *, by: User) -> list
     if action.merged.exclude(status=ActionStatus.CLOSED).exists():
         raise WorkflowError(_("Other actions were merged into this one. Undo the merge first."))
     if len(parts) < 2:
-        raise InvalidAnswer("title-2", _("Name at least two parts."))
+        raise InvalidAnswer("title-2", _("Enter at least two parts."))
     if len(parts) > MOST_PARTS:
-        raise InvalidAnswer(f"title-{MOST_PARTS + 1}", _("Name at most %(n)s parts.") % {"n": MOST_PARTS})
+        raise InvalidAnswer(f"title-{MOST_PARTS + 1}", _("Enter at most %(n)s parts.") % {"n": MOST_PARTS})
     condition = conditions.conditions_on([action]).get(action.pk)
     for place, part in enumerate(parts, 1):
         if not part.title.strip():
-            raise InvalidAnswer(f"title-{place}", _("Say what this part is."))
+            raise InvalidAnswer(f"title-{place}", _("Enter what this part is."))
         if part.owner is not None and not roles.may(part.owner, Action.ANSWER, use.organisation_id):
             raise InvalidAnswer(f"owner-{place}", _("Choose an owner or contributor of the organisation."))
         problem = remediation_dates.date_problem(action, part.due, condition) if part.due else ""
@@ -190,7 +190,9 @@ def _undo_split(action: RemediationAction, *, by: User) -> None:
     parts = [lock_action(row) for row in action.use.actions.filter(pk__in=action.undo["parts"]).order_by("pk")]
     for row in parts:
         if row.status != ActionStatus.OPEN or row.merged_into_id or row.merged.exists() or row.undo:
-            raise WorkflowError(_("Action %(n)s was worked on since: the split cannot be undone.") % {"n": row.number})
+            raise WorkflowError(
+                _("You cannot undo the split, because action %(n)s has changed since.") % {"n": row.number}
+            )
     words = _("The split was undone. Action %(n)s is one action again.") % {"n": action.number}
     for row in parts:
         row.status, row.closed_at, row.note = ActionStatus.CLOSED, timezone.now(), words

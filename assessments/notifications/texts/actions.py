@@ -21,7 +21,7 @@ def _said(action: RemediationAction, name: User | None = None) -> dict[str, Any]
 def action_assigned(*, action: RemediationAction, name: User) -> Text:
     said = _said(action, name)
     text = _("%(name)s made you the owner of action %(n)s of “%(use)s”.") % said
-    return Text(_("Yours now: %(title)s") % said, f"{text} {_days(action)}")
+    return Text(_("Assigned to you: %(title)s") % said, f"{text} {_days(action)}")
 
 
 def _days(action: RemediationAction) -> str:
@@ -30,9 +30,9 @@ def _days(action: RemediationAction) -> str:
     if action.full_due is None or action.full_due == action.due:
         return _("It is due on %(day)s.") % {"day": last}
     if action.first_step_on:
-        return _("Its first step is done; all of it is due on %(day)s.") % {"day": last}
+        return _("The first step is done. All steps are due on %(day)s.") % {"day": last}
     first = date_format(action.due, "DATE_FORMAT")
-    return _("Its first step is due on %(first)s, all of it on %(day)s.") % {"first": first, "day": last}
+    return _("The first step is due on %(first)s, all steps on %(day)s.") % {"first": first, "day": last}
 
 
 @text_of(MessageKind.ACTION_REPORTED)
@@ -41,25 +41,25 @@ def action_reported(*, action: RemediationAction, name: User, note: str = "", to
     said = _said(action, name)
     if to_confirm:
         text = _(
-            "%(name)s accepted what shows that action %(n)s of “%(use)s” is done."
-            " Judge it too, and confirm or decline it."
+            "%(name)s accepted the evidence for action %(n)s of “%(use)s”. Judge the evidence too. "
+            "Then confirm the action or send it back."
         )
         return Text(_("To confirm: %(title)s") % said, text % said)
-    text = _("%(name)s reports action %(n)s of “%(use)s” as done:") % said
-    return Text(_("Done? %(title)s") % said, f"{text}\n\n{note}")
+    text = _("%(name)s reported action %(n)s of “%(use)s” as done:") % said
+    return Text(_("To check: %(title)s") % said, f"{text}\n\n{note}")
 
 
 @text_of(MessageKind.ACTION_DECLINED)
 def action_declined(*, action: RemediationAction, words: str) -> Text:
-    return Text(_("Not closed yet: %(title)s") % _said(action), words)
+    return Text(_("Sent back: %(title)s") % _said(action), words)
 
 
 @text_of(MessageKind.ACTION_CLOSED)
 def action_closed(*, action: RemediationAction, name: User, condition_late: bool) -> Text:
     said = _said(action, name)
-    text = _("%(name)s accepted what shows that action %(n)s of “%(use)s” is done.") % said
+    text = _("%(name)s accepted action %(n)s of “%(use)s”. It is closed.") % said
     if condition_late:
-        text += " " + _("Its condition was met late: the certificate stays suspended until it is reinstated.")
+        text += " " + _("Its condition was met late. The certificate stays suspended until it is reinstated.")
     return Text(_("Closed: %(title)s") % said, text)
 
 
@@ -67,12 +67,12 @@ def action_closed(*, action: RemediationAction, name: User, condition_late: bool
 def action_not_relevant(*, action: RemediationAction, name: User, reason: str) -> Text:
     said = _said(action, name)
     text = _("%(name)s marked action %(n)s of “%(use)s” as not relevant:") % said
-    return Text(_("Not relevant? %(title)s") % said, f"{text}\n\n{reason}")
+    return Text(_("Marked as not relevant: %(title)s") % said, f"{text}\n\n{reason}")
 
 
 @text_of(MessageKind.ACTION_RELEVANT)
 def action_relevant(*, action: RemediationAction, words: str) -> Text:
-    return Text(_("Open again: %(title)s") % _said(action), words)
+    return Text(_("Reopened: %(title)s") % _said(action), words)
 
 
 @text_of(MessageKind.RISK_ACCEPTED)
@@ -85,5 +85,5 @@ def risk_accepted(*, action: RemediationAction, name: User, until: date) -> Text
 @text_of(MessageKind.RISK_RETURNED)
 def risk_returned(*, action: RemediationAction) -> Text:
     said = _said(action)
-    text = _("The risk of action %(n)s of “%(use)s” is accepted no longer. The action is open again.")
-    return Text(_("Open again: %(title)s") % said, text % said)
+    text = _("The risk of action %(n)s of “%(use)s” is no longer accepted. The action is open again.")
+    return Text(_("Reopened: %(title)s") % said, text % said)

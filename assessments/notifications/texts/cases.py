@@ -29,10 +29,10 @@ def case_round(
     first_seat_free: bool,
 ) -> Text:
     """`changed`: how many answers and facts; `declare`: why to declare one's interests again, None: no need to."""
-    words = _("%(organisation)s has submitted round %(round)s. You keep your seat.")
+    words = _("%(organisation)s has submitted round %(round)s. You are still a reviewer of this case.")
     text = [words % {"organisation": organisation, "round": round}]
     if declare is not None:
-        text += [_("Declare your interests again before you go on:"), *declare]
+        text += [_("Declare your interests again before you continue:"), *declare]
     else:
         words = ngettext(
             "%(n)s answer or fact has changed since your last round.",
@@ -41,23 +41,23 @@ def case_round(
         )
         text.append(words % {"n": changed})
     if first_seat_free:
-        text.append(_("The first seat is free: marking begins once somebody has taken it."))
-    return Text(_("Back for review: %(use)s") % {"use": use}, " ".join(text))
+        text.append(_("The case has no first reviewer. Marking starts when somebody takes this place."))
+    return Text(_("Submitted again: %(use)s") % {"use": use}, " ".join(text))
 
 
 @text_of(MessageKind.CASE_RETURNED)
 def case_returned(*, name: User, use: str, words: str, approval_lapsed: bool) -> Text:
     said = {"name": name, "use": use}
-    text = _("%(name)s has returned the case to the organisation. You keep your seat for the next round.") % said
+    text = _("%(name)s has returned the case to the organisation. You are still a reviewer of the next round.") % said
     if approval_lapsed:
         text += " " + _("Your approval of this round has lapsed.")
-    return Text(_("Returned by your colleague: %(use)s") % said, _with(text, words))
+    return Text(_("Returned by the other reviewer: %(use)s") % said, _with(text, words))
 
 
 @text_of(MessageKind.CASE_APPROVED)
 def case_approved(*, name: User, use: str, words: str) -> Text:
     said = {"name": name, "use": use}
-    text = _("%(name)s has approved. The decision waits for the second approval.") % said
+    text = _("%(name)s has approved. The decision now needs the second approval.") % said
     return Text(_("First approval given: %(use)s") % said, _with(text, words))
 
 
@@ -68,19 +68,23 @@ def case_decided(*, name: User, use: str, words: str, approved: bool, has_certif
         text = _("%(name)s has refused the submission. The case is closed.") % said
         return Text(_("Decided, refused: %(use)s") % said, _with(text, words))
     text = _("%(name)s has approved, so the case is decided.") % said
-    more = _("The certificate is issued.") if has_certificate else _("The certificate waits for what still blocks it.")
+    more = (
+        _("The certificate is issued.")
+        if has_certificate
+        else _("The certificate is not issued yet, because something still blocks it.")
+    )
     return Text(_("Decided, approved: %(use)s") % said, _with(f"{text} {more}", words))
 
 
 @text_of(MessageKind.CASE_CERTIFIED)
 def case_certified(*, use: str, number: str) -> Text:
-    text = _("Nothing blocks it any more. Certificate %(number)s is issued.") % {"number": number}
+    text = _("Nothing blocks the certificate any more. Certificate %(number)s is issued.") % {"number": number}
     return Text(_("Certificate issued: %(use)s") % {"use": use}, text)
 
 
 @text_of(MessageKind.CASE_RECALLED)
 def case_recalled(*, use: str) -> Text:
-    text = _("The organisation has taken the submission back. You keep your seat for the next round.")
+    text = _("The organisation has taken the submission back. You are still a reviewer of the next round.")
     return Text(_("Taken back: %(use)s") % {"use": use}, text)
 
 
@@ -108,7 +112,9 @@ def assigned(
     said = {"name": name, "use": use, "organisation": organisation, "before": before}
     if seat in (Seat.ASKED, Seat.HANDED_OVER):
         asked = seat == Seat.ASKED
-        subject = _("%(name)s asks you to review: %(use)s") if asked else _("%(name)s hands over to you: %(use)s")
+        subject = (
+            _("%(name)s asks you to review: %(use)s") if asked else _("%(name)s reassigned a case to you: %(use)s")
+        )
         text = _("“%(use)s” of %(organisation)s. Before you read its answers, declare any conflict of interest.")
         return Text(subject % said, text % said + (f"\n\n{note}" if note else ""))
     subject, text = {
@@ -118,10 +124,10 @@ def assigned(
         ),
         Seat.TAKEN_OVER: (
             _("%(name)s has taken over: %(use)s"),
-            _("The marks that are set stay, each with the name of the person who set it."),
+            _("Existing marks are kept, each with the name of the person who set it."),
         ),
         Seat.SUCCEEDED: (
-            _("%(name)s has taken over a seat: %(use)s"),
+            _("%(name)s is now a reviewer: %(use)s"),
             _("%(before)s has left the case. %(name)s judges its actions from now on."),
         ),
     }[seat]
@@ -136,7 +142,7 @@ def to_declare(*, use: str, changes: Sequence[str]) -> Text:
 @text_of(MessageKind.CASE_NOTE)
 def case_note(*, name: User, use: str) -> Text:
     said = {"name": name, "use": use}
-    text = _("%(name)s has shared a note on the case with you. It is read on the page of the notes alone.")
+    text = _("%(name)s has shared a note on the case with you. You can read it only on the page of the notes.")
     return Text(_("Note on a case: %(use)s") % said, text % said)
 
 
@@ -158,7 +164,7 @@ def short_look(*, name: User, use: str, seconds: int) -> Text:
 @text_of(MessageKind.APPROVAL_TAKEN_BACK)
 def approval_taken_back(*, name: User, use: str, reason: str) -> Text:
     said = {"name": name, "use": use}
-    text = _("%(name)s has taken the approval back, and may change marks again.") % said
+    text = _("%(name)s has taken the approval back and may change marks again.") % said
     return Text(_("Approval taken back: %(use)s") % said, f"{text}\n\n{reason}")
 
 
@@ -168,11 +174,11 @@ def second_look(*, use: str, marked: int = 0, differ: int = 0, name: User | None
     if words:
         return Text(_("About the second look at %(use)s") % {"use": use}, f"{name}: {words}")
     text = ngettext(
-        "Of %(all)s facts and answers, %(n)s is marked otherwise.",
-        "Of %(all)s facts and answers, %(n)s are marked otherwise.",
+        "%(n)s of %(all)s facts and answers is marked differently.",
+        "%(n)s of %(all)s facts and answers are marked differently.",
         differ,
     )
-    more = _("The decision stays as it is. Please say what you think of it.")
+    more = _("The decision does not change. Please comment on the result.")
     return Text(_("Second look at your case: %(use)s") % {"use": use}, f"{text % {'all': marked, 'n': differ}} {more}")
 
 
@@ -181,9 +187,9 @@ def second_look_reported(*, name: User, use: str, words: str, number: str = "") 
     """`number`: of the certificate, if there is one."""
     text = f"{name}: {words}"
     if number:
-        more = _("Its certificate %(number)s stays as it is until a reviewer suspends it.") % {"number": number}
+        more = _("Certificate %(number)s keeps its status until a reviewer suspends it.") % {"number": number}
         text = f"{text}\n\n{more}"
-    return Text(_("Grave difference in a second look: %(use)s") % {"use": use}, text)
+    return Text(_("Serious difference in a second look: %(use)s") % {"use": use}, text)
 
 
 @text_of(MessageKind.SUPPLEMENT)

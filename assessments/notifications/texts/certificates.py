@@ -35,8 +35,9 @@ def _why(number: str, reason: str) -> str:
 @text_of(MessageKind.CERTIFICATE_LEFT)
 def certificate_left(*, number: str) -> Text:
     text = _(
-        "Its holder was deleted, and the certificate stands. If it turns out to be wrong, it is for the reviewers of"
-        " the reviewing body to suspend or revoke it, on this page."
+        "The organisation that holds it was deleted. The certificate keeps its status. If it "
+        "turns out to be wrong, the reviewers of the reviewing body can suspend or revoke it on "
+        "this page."
     )
     return Text(_("Certificate of a deleted organisation: %(number)s") % {"number": number}, text)
 
@@ -45,7 +46,7 @@ def certificate_left(*, number: str) -> Text:
 def condition_missed(*, words: str, use: str, due: date) -> Text:
     """`words`: the condition."""
     said = {"words": words, "use": use, "day": date_format(due, "DATE_FORMAT")}
-    text = _("The condition of the approval of “%(use)s” was to be met by %(day)s, and is not.")
+    text = _("A condition of the approval of “%(use)s” was due on %(day)s and was not met.")
     return Text(_("Condition missed: %(words)s") % said, text % said)
 
 
@@ -55,7 +56,7 @@ def monitoring_lapsed(*, use: str, reason: str, to_owners: bool) -> Text:
     subject = _("Certificate suspended: %(use)s") % {"use": use}
     words = public_reasons.words_of(reason)
     if to_owners:
-        words += " " + _("Add the newest monitoring record, and the certificate is valid again.")
+        words += " " + _("Add the newest monitoring record. The certificate then becomes valid again.")
     return Text(subject, words)
 
 

@@ -46,13 +46,13 @@ def asked_no_more(*, name: User, use: str, title: str = "") -> Text:
     """Without a title it was a seat in the review of the use that had been offered."""
     said = {"name": name, "title": title, "use": use}
     if not title:
-        text = _("%(name)s has taken the request back. There is nothing for you to do.")
-        return Text(_("No longer asked of you: the review of “%(use)s”") % said, text % said)
-    text = _("%(name)s has taken the request back, for the assessment of “%(use)s”. What you answered stays.")
-    return Text(_("No longer asked of you: “%(title)s”") % said, text % said)
+        text = _("%(name)s has withdrawn the request. You do not need to do anything.")
+        return Text(_("Request withdrawn: review of “%(use)s”") % said, text % said)
+    text = _("%(name)s has withdrawn the request for the assessment of “%(use)s”. Your answers are kept.")
+    return Text(_("Request withdrawn: “%(title)s”") % said, text % said)
 
 
 @text_of(MessageKind.HOLD)
 def hold(*, name: User, use: str, due: date) -> Text:
-    text = _("%(name)s asks you to see to it by %(day)s.") % {"name": name, "day": due.isoformat()}
-    return Text(_("A hold is yours: %(use)s") % {"use": use}, text)
+    text = _("%(name)s asks you to answer this hold by %(day)s.") % {"name": name, "day": due.isoformat()}
+    return Text(_("Hold assigned to you: %(use)s") % {"use": use}, text)

@@ -17,8 +17,11 @@ from assessments.notifications.texts.table import Text, text_of
 def handed_over_to_you(*, name: User, organisation: Organisation, titles: Iterable[str]) -> Text:
     """`name`: who has left; `titles`: of what the reader gets."""
     said = {"name": name, "organisation": organisation}
-    lines = [_("%(name)s has left %(organisation)s. You have now:") % said, *(f"- {title}" for title in titles)]
-    return Text(_("%(name)s has left: yours now") % said, "\n".join(lines))
+    lines = [
+        _("%(name)s has left %(organisation)s. These are now assigned to you:") % said,
+        *(f"- {title}" for title in titles),
+    ]
+    return Text(_("%(name)s has left: work assigned to you") % said, "\n".join(lines))
 
 
 @text_of(MessageKind.DELETION)
@@ -26,9 +29,12 @@ def deletion(*, name: User, organisation: Organisation, on: date | None) -> Text
     """`on`: the day of the deletion; None: it was cancelled."""
     said: dict[str, object] = {"name": name, "organisation": organisation}
     if on is None:
-        text = _("%(name)s cancelled the deletion. Everything is as it was.") % said
+        text = _("%(name)s cancelled the deletion. Nothing has changed.") % said
         return Text(_("%(organisation)s is not deleted") % said, text)
-    text = _("%(name)s asked for it. Until then any owner can cancel it on the page of the organisation.") % said
+    text = (
+        _("%(name)s requested the deletion. Until then, any owner can cancel it on the page of the organisation.")
+        % said
+    )
     said["day"] = date_format(on, "DATE_FORMAT")
     return Text(_("%(organisation)s will be deleted on %(day)s") % said, text)
 
@@ -36,7 +42,8 @@ def deletion(*, name: User, organisation: Organisation, on: date | None) -> Text
 @text_of(MessageKind.SIGN_IN_REFUSED)
 def sign_in_refused(*, count: int) -> Text:
     text = _(
-        "A wrong password was entered %(count)s times for your account. If it was you, there is nothing to do. "
-        "If not, look where you are signed in, and end what you do not know."
+        "A wrong password was entered %(count)s times for your account. If this was you, you do "
+        "not need to do anything. If not, check where you are signed in, and end the sessions "
+        "that you do not know."
     )
-    return Text(_("Somebody tried to sign in as you and was refused"), text % {"count": count})
+    return Text(_("Somebody tried to sign in to your account and was refused"), text % {"count": count})

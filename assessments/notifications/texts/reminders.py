@@ -25,7 +25,9 @@ def in_days(due: date, today: date) -> str:
 @text_of(MessageKind.CONDITION_DUE)
 def condition_due(*, words: str, use: str, due: date, today: date) -> Text:
     """`words`: the condition."""
-    text = _("It is a condition of the approval of “%(use)s”. If it is not met by then, the certificate is suspended.")
+    text = _(
+        "This is a condition of the approval of “%(use)s”. If it is not met by then, the certificate is suspended."
+    )
     subject = _("Condition due %(when)s: %(words)s") % {"when": in_days(due, today), "words": words}
     return Text(subject, text % {"use": use})
 
@@ -51,7 +53,7 @@ def _due(action: RemediationAction) -> str:
     if action.next_due == action.last_due:
         return text
     last = date_format(action.last_due, "DATE_FORMAT")
-    return text + " " + _("That is its first step; all of it is due on %(day)s.") % {"day": last}
+    return text + " " + _("This is the first step. All steps are due on %(day)s.") % {"day": last}
 
 
 @text_of(MessageKind.RISK_ENDING)
@@ -62,23 +64,25 @@ def risk_ending(*, action: RemediationAction, until: date, today: date) -> Text:
 
 @text_of(MessageKind.RISK_REVIEW)
 def risk_review(*, action: RemediationAction, until: date) -> Text:
-    return Text(_("Look again at an accepted risk: %(title)s") % {"title": action.title}, _accepted(action, until))
+    return Text(_("Review an accepted risk: %(title)s") % {"title": action.title}, _accepted(action, until))
 
 
 def _accepted(action: RemediationAction, until: date) -> str:
     said = {"n": action.number, "use": action.use.title, "day": date_format(until, "DATE_FORMAT")}
-    return _("The risk of action %(n)s of “%(use)s” is accepted until %(day)s; then the action is open again.") % said
+    return _("The risk of action %(n)s of “%(use)s” is accepted until %(day)s. Then the action reopens.") % said
 
 
 @text_of(MessageKind.EVIDENCE_EXPIRING)
 def evidence_expiring(*, title: str, due: date, today: date) -> Text:
-    text = _("Replace it, or change its expiry, before then. Answers that lean on it will ask for another look.")
+    text = _("Replace it or change its expiry date before then. Afterwards, answers that use it show a warning.")
     return Text(_("Evidence expires %(when)s: %(title)s") % {"when": in_days(due, today), "title": title}, text)
 
 
 @text_of(MessageKind.MONITORING_ENDING)
 def monitoring_ending(*, use: str, number: str, due: date, today: date) -> Text:
     """`number`: of the certificate."""
-    text = _("Add the newest monitoring record by then. Without one certificate %(number)s is suspended the day after.")
-    subject = _("Monitoring evidence runs out %(when)s: %(use)s") % {"when": in_days(due, today), "use": use}
+    text = _(
+        "Add the newest monitoring record by then. Without it, certificate %(number)s is suspended on the next day."
+    )
+    subject = _("Monitoring evidence expires %(when)s: %(use)s") % {"when": in_days(due, today), "use": use}
     return Text(subject, text % {"number": number})

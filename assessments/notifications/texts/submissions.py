@@ -26,8 +26,8 @@ def submitted(*, organisation: Organisation, use: str, round: int) -> Text:
 @text_of(MessageKind.SECOND_SEAT)
 def second_seat(*, organisation: Organisation, use: str) -> Text:
     said = {"organisation": organisation, "use": use}
-    text = _("“%(use)s” of %(organisation)s is High: its second approval is an independent reviewer's.")
-    return Text(_("Second review to take: %(use)s") % said, text % said)
+    text = _("“%(use)s” of %(organisation)s is High. It needs a second approval by an independent reviewer.")
+    return Text(_("Second review needed: %(use)s") % said, text % said)
 
 
 @text_of(MessageKind.RETURNED)
@@ -46,13 +46,13 @@ def returned(
     Where the tier was changed, the words say all of it.
     """
     if tier_changed:
-        return Text(_("Another tier: %(use)s") % {"use": use}, words)
+        return Text(_("Tier changed: %(use)s") % {"use": use}, words)
     text = _changes(changes, askers)
     if answer_by:
         text += " " + _("Please answer by %(day)s.") % {"day": date_format(answer_by, "j F Y")}
     points = "".join(f"\n- {point}" for point in also)
     if points:
-        text += "\n\n" + _("Also needed before an approval:") + points
+        text += "\n\n" + _("Also needed before approval:") + points
     return Text(_("Changes needed: %(use)s") % {"use": use}, text + (f"\n\n{words}" if words else ""))
 
 
@@ -80,12 +80,12 @@ def approved(
 
 def _condition(condition: Condition) -> str:
     said = {"day": date_format(condition.due_on, "DATE_FORMAT"), "words": condition.words}
-    return _("Condition, to be met by %(day)s: %(words)s.") % said
+    return _("Condition due on %(day)s: %(words)s.") % said
 
 
 def _agreed(action: AgreedAction) -> str:
     said = {"number": action.number, "day": date_format(action.due, "DATE_FORMAT"), "title": action.title}
-    return _("A reviewer asked for action %(number)s, to be done by %(day)s: %(title)s.") % said
+    return _("A reviewer asked for action %(number)s, due on %(day)s: %(title)s.") % said
 
 
 @text_of(MessageKind.REFUSED)

@@ -109,7 +109,7 @@ def edit(request: SignedIn, reference: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with refusals(form):
             library.update(found, by=request.user, **form.changes())
-            messages.success(request, _("The changes are saved."))
+            messages.success(request, _("The changes were saved."))
             return redirect(found)
     return render(request, "assessments/evidence/edit.html", {"form": form, "piece": found, "title": title})
 
@@ -127,11 +127,13 @@ def replace(request: SignedIn, reference: str) -> HttpResponse:
         with refusals(form):
             library.add_version(found, by=request.user, file=given["file"], link=given["link"], details=form.details())
             words = ngettext(
-                "Replaced. %(n)s answer that leans on it says so.",
-                "Replaced. %(n)s answers that lean on it say so.",
+                "The evidence was replaced. %(n)s answer that uses it shows a warning.",
+                "The evidence was replaced. %(n)s answers that use it show a warning.",
                 found.times_used,
             )
-            messages.success(request, words % {"n": found.times_used} if found.times_used else _("Replaced."))
+            messages.success(
+                request, words % {"n": found.times_used} if found.times_used else _("The evidence was replaced.")
+            )
             return redirect(found)
     evidence_library.remind_of_file(form)
     return render(request, "assessments/evidence/replace.html", {"form": form, "piece": found}, status=status_of(form))
@@ -145,7 +147,7 @@ def withdraw(request: SignedIn, reference: str) -> HttpResponse:
     if request.method == "POST":
         with refusals_as_messages(request):
             library.withdraw(found, by=request.user)
-            messages.success(request, _("“%(title)s” is withdrawn.") % {"title": found})
+            messages.success(request, _("“%(title)s” was withdrawn.") % {"title": found})
         return redirect(found)
     return render(request, "assessments/evidence/withdraw.html", {"piece": found})
 

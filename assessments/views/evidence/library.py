@@ -109,7 +109,7 @@ def new(request: SignedIn) -> HttpResponse:
     """Put an evidence item into the library."""
     organisations = list(finders.organisations_where(request.user, Action.ANSWER))
     if not organisations:
-        raise NotPermitted(_("Evidence is added by owners and contributors of an organisation."))
+        raise NotPermitted(_("Only owners and contributors of an organisation can add evidence."))
     form = new_form(request, organisations)
     if request.method == "POST" and form.is_valid():
         by_reference = {organisation.reference: organisation for organisation in organisations}
@@ -117,7 +117,7 @@ def new(request: SignedIn) -> HttpResponse:
         throttling.spend("upload", request, organisation=organisation.pk)
         piece = add_from(form, organisation, by=request.user)
         if piece:
-            messages.success(request, _("“%(title)s” is in the library.") % {"title": piece})
+            messages.success(request, _("“%(title)s” was added to the library.") % {"title": piece})
             return redirect(piece)
     remind_of_file(form)
     context = {"form": form, "organisation": organisations[0]}
@@ -149,4 +149,4 @@ def add_from(
 def remind_of_file(form: Form) -> None:
     """Say that a file has to be chosen again, where something else keeps its form from being taken."""
     if form.is_bound and form.errors and "file" in form.files and "file" not in form.errors:
-        form.add_error("file", _("Choose the file again: a browser does not keep it."))
+        form.add_error("file", _("Choose the file again. Browsers do not keep it."))

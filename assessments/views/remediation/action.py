@@ -240,16 +240,22 @@ def act_on(request: SignedIn, found: RemediationAction, forms: Forms) -> bool:
             "because",
             lambda words: relevance.refuse(found, by=user, words=words),
             request,
-            _("The action is open again. The organisation was told."),
+            _("The action was reopened. The organisation was notified."),
             allowed=lambda: actions.require_checker(found, by=user),
         )
     if "missing" in request.POST:
         return judging.decline(request, found, forms.judge)
     roles.require(user, Action.ANSWER, found.organisation)
     if "end_risk" in request.POST:
-        return _do(request, lambda: risks.end_risk(found, by=user), _("The action is open again."))
+        return _do(request, lambda: risks.end_risk(found, by=user), _("The action was reopened."))
     if "comment" in request.POST:
-        return _typed(forms.note, "comment", lambda words: actions.comment(found, words, by=user), request, _("Noted."))
+        return _typed(
+            forms.note,
+            "comment",
+            lambda words: actions.comment(found, words, by=user),
+            request,
+            _("Your note was added."),
+        )
     return judging.report(request, found, forms.report)
 
 
@@ -291,7 +297,7 @@ def plan(request: SignedIn, reference: str, number: int) -> HttpResponse:
                 full_due=given.get("full_due"),
                 effort=given["effort"],
             )
-            messages.success(request, _("The plan of the action is saved."))
+            messages.success(request, _("The plan of the action was saved."))
             return redirect("action", reference, number)
     context = {"place": PLACE, "action": found, "form": form, "condition": condition}
     return render(request, "assessments/remediation/plan.html", context)

@@ -29,7 +29,9 @@ def add(request: SignedIn) -> HttpResponse:
     """Add an action that no question brought."""
     uses = list(finders.uses_with_a_plan(request.user))
     if not any(finders.plans_whole(request.user, m.organisation_id) for m in roles.memberships_on_page(request.user)):
-        raise NotPermitted(_("Actions are added by owners and contributors of an organisation who see its whole plan."))
+        raise NotPermitted(
+            _("Only owners and contributors who can see the complete plan of an organisation can add actions.")
+        )
     people = {
         user
         for organisation in {one.system.organisation_id: one.system.organisation for one in uses}.values()
@@ -69,7 +71,7 @@ def edit(request: SignedIn, reference: str, number: int) -> HttpResponse:
         same = [line.strip() for line in given["steps"].splitlines() if line.strip()] == originals
         with refusals(form):
             own_actions.edit(found, by=request.user, title=given["title"], steps="" if same else given["steps"])
-            messages.success(request, _("The words of the action are saved."))
+            messages.success(request, _("The wording of the action was saved."))
             return redirect(found)
     context = {"place": PLACE, "action": found, "form": form, "originals": originals}
     return render(request, "assessments/remediation/edit.html", context)
@@ -85,7 +87,7 @@ def split(request: SignedIn, reference: str, number: int) -> HttpResponse:
         parts = [Part(title, owner, due) for title, owner, due in form.given()]
         with refusals(form):
             made = split_merge.split(found, parts, by=request.user)
-            said = _("The action has %(n)s parts now. The gap closes when all of them are closed.")
+            said = _("The action now has %(n)s parts. The gap closes when all parts are closed.")
             messages.success(request, said % {"n": len(made)})
             return redirect(found)
     return render(request, "assessments/remediation/split.html", {"place": PLACE, "action": found, "form": form})
@@ -129,7 +131,9 @@ def not_relevant(request: SignedIn, reference: str, number: int) -> HttpResponse
     if request.method == "POST" and form.is_valid():
         with refusals(form):
             relevance.mark_not_relevant(found, by=request.user, reason=form.cleaned_data["reason"])
-            messages.success(request, _("Marked as not relevant. The reviewers of this case were told."))
+            messages.success(
+                request, _("The action was marked as not relevant. The reviewers of this case were notified.")
+            )
             return redirect(found)
     context = {"place": PLACE, "action": found, "form": form, "problem": problem}
     return render(request, "assessments/remediation/not_relevant.html", context)

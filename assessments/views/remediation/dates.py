@@ -88,11 +88,13 @@ def moved(request: SignedIn, batch: UUID) -> HttpResponse:
     if request.method == "POST":
         back = remediation_dates.take_back_dates(batch, by=request.user)
         if back.changed:
-            said = ngettext("One date was taken back.", "%(n)s dates were taken back.", back.changed)
+            said = ngettext("%(n)s date was restored.", "%(n)s dates were restored.", back.changed)
             messages.success(request, said % {"n": back.changed})
         if back.left:
             said = ngettext(
-                "One date stays: it was changed since.", "%(n)s dates stay: they were changed since.", back.left
+                "%(n)s date was not restored, because it was changed since.",
+                "%(n)s dates were not restored, because they were changed since.",
+                back.left,
             )
             messages.warning(request, said % {"n": back.left})
         return redirect("actions")

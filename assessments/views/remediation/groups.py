@@ -39,7 +39,7 @@ def grouped(lines: Iterable[Any], edition: Edition, by: str, today: date) -> lis
         titles = {LATE: _("Late"), **within, LATER: _("Later")}
     else:
         dimensions = {str(one): edition.terms[f"dimensions.{one}"] for one in Dimension}
-        titles = {**dimensions, NO_DIMENSION: _("None of the five")}
+        titles = {**dimensions, NO_DIMENSION: _("No dimension")}
     groups = {key: Group(title) for key, title in titles.items()}
     for line in lines:
         action = line.row.action

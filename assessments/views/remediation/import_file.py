@@ -41,7 +41,7 @@ def take_file(request: SignedIn) -> HttpResponse:
     """Take owners, dates and what was done from a file: each row is shown first, the second press takes the good ones."""
     user = request.user
     if not finders.organisations_where(user, Action.ANSWER).exists():
-        raise NotPermitted(_("Actions are planned by owners and contributors of an organisation."))
+        raise NotPermitted(_("Only owners and contributors of an organisation can plan actions."))
     if "rows" in request.POST:
         return _take_rows(request)
     form = TakeFileForm(posted(request), request.FILES or None)
@@ -94,11 +94,11 @@ def _change_words(line: exchange.Change, names: dict[int, str]) -> list[str]:
     if "owner" in line.changes:
         words.append(_("owner: %(name)s") % {"name": names[int(line.changes["owner"])]})
     if "due" in line.changes:
-        said = _("first step due: %(day)s") if "full_due" in line.changes else _("due: %(day)s")
+        said = _("first step by: %(day)s") if "full_due" in line.changes else _("due: %(day)s")
         words.append(said % {"day": date_format(date.fromisoformat(line.changes["due"]), "DATE_FORMAT")})
     if "full_due" in line.changes:
         day = date_format(date.fromisoformat(line.changes["full_due"]), "DATE_FORMAT")
-        words.append(_("all done due: %(day)s") % {"day": day})
+        words.append(_("all done by: %(day)s") % {"day": day})
     if "note" in line.changes:
         words.append(_("reported as done: %(note)s") % {"note": line.changes["note"]})
     return words
@@ -109,7 +109,7 @@ def _take_rows(request: SignedIn) -> HttpResponse:
     try:
         rows = signing.loads(request.POST["rows"], salt=SALT, max_age=3600)
     except signing.BadSignature:
-        messages.error(request, _("The report is too old. Choose the file again."))
+        messages.error(request, _("Choose the file again. The preview is too old."))
         return redirect("actions_import")
     found = {
         _name(action): action
@@ -128,7 +128,7 @@ def _take_rows(request: SignedIn) -> HttpResponse:
         taken.append((action, owner, due, full_due, changes.get("note", "")))
     with refusals_as_messages(request, lambda error: _("Nothing was changed: %(reason)s") % {"reason": error}):
         done = dates.take_rows(taken, by=request.user)
-        words = ngettext("One action was changed.", "%(n)s actions were changed.", done)
+        words = ngettext("%(n)s action was changed.", "%(n)s actions were changed.", done)
         messages.success(request, words % {"n": done})
         return redirect("actions")
     return redirect("actions_import")

@@ -61,7 +61,7 @@ def report(request: SignedIn, found: RemediationAction, form: ReportForm) -> boo
     pieces, answers = form.chosen()
     with refusals(form):
         actions.report(found, by=request.user, note=form.cleaned_data["note"], pieces=pieces, answers=answers)
-        messages.success(request, _("Reported as done. It is closed once somebody has accepted it."))
+        messages.success(request, _("The action was reported as done. It closes when it is accepted."))
         return True
     return False
 
@@ -79,9 +79,9 @@ def accept(request: SignedIn, found: RemediationAction, form: JudgeForm) -> bool
     closed = found.status == ActionStatus.CLOSED
     messages.success(
         request,
-        _("Accepted: the action is closed.")
+        _("You accepted the action. It is now closed.")
         if closed
-        else _("Accepted. The action is closed once the other reviewer of the case has confirmed it."),
+        else _("You accepted the action. It closes when the other reviewer of the case confirms it."),
     )
     return True
 
@@ -93,7 +93,7 @@ def decline(request: SignedIn, found: RemediationAction, form: JudgeForm) -> boo
         if not form.is_valid():
             return False
         actions.decline(found, by=request.user, words=form.cleaned_data["missing"], findings=form.findings())
-        messages.success(request, _("Sent back: the action is open again."))
+        messages.success(request, _("You sent the action back. It is open again."))
         return True
     return False
 

@@ -76,7 +76,7 @@ def event_of(event: ActionEvent, edition: Edition) -> HistoryEntry:
     elif kind == kind.EFFORT:
         old, new = (edition.policy.words.get(f"efforts.{size}", size) for size in (old, new))
     elif kind == kind.OWNER:
-        old, new = old or _("nobody"), new or _("nobody")
+        old, new = old or _("no owner"), new or _("no owner")
     what = str(kind.label)
     if old and new:
         what += ": " + _("%(old)s → %(new)s") % {"old": old, "new": new}
@@ -84,4 +84,4 @@ def event_of(event: ActionEvent, edition: Edition) -> HistoryEntry:
         what += " " + _("until %(day)s") % {"day": new}
     elif (old or new) and kind != kind.RISK_ENDED:
         what += f": {old or new}"
-    return HistoryEntry(what, str(event.by) if event.by else _("by itself"), event.at, words_of(event.words))
+    return HistoryEntry(what, str(event.by) if event.by else _("automatically"), event.at, words_of(event.words))

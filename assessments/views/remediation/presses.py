@@ -18,13 +18,13 @@ Act = Callable[..., Any]
 def _presses() -> dict[str, tuple[Act, str]]:
     """Return the name of each button, what it does, and what is said afterwards."""
     return {
-        "take": (own_actions.take, _("This action is yours now.")),
-        "first_step": (own_actions.finish_first_step, _("The first step is done.")),
-        "undo_first_step": (own_actions.undo_first_step, _("The first step is open again.")),
-        "restore_words": (own_actions.restore_words, _("The action has its original words again.")),
-        "take_back": (own_actions.take_back, _("The action was taken back.")),
+        "take": (own_actions.take, _("You now own this action.")),
+        "first_step": (own_actions.finish_first_step, _("The first step was marked as done.")),
+        "undo_first_step": (own_actions.undo_first_step, _("The first step was marked as not done.")),
+        "restore_words": (own_actions.restore_words, _("The original wording of the action was restored.")),
+        "take_back": (own_actions.take_back, _("The action was withdrawn.")),
         "undo": (split_merge.undo, _("The change was undone.")),
-        "relevant": (relevance.reopen, _("The action is open again.")),
+        "relevant": (relevance.reopen, _("The action was reopened.")),
     }
 
 

@@ -494,7 +494,7 @@ def test_the_certificate_says_how_many_were_accepted_and_by_whom(cast: Cast) -> 
     from assessments.documents.certificate import certificate_layouts
 
     page = certificate_layouts(record, draft.compiled(), public_url="https://example.org")[0]
-    assert f"Musts not applicable: {musts}, of which {musts} with a reason" in page
+    assert f"Mandatory points not applicable: {musts}; {musts} with a reason" in page
     assert "accepted by Ines Independent" in page
     assert "The head office" not in page
 

@@ -325,7 +325,7 @@ def test_monitoring_that_runs_out_is_told_of_once_before_it_suspends(cast):
     lines = Message.objects.filter(kind="monitoring_ending")
     assert {line.recipient for line in lines} == {cast.owner, cast.contributor}
     assert {line.link for line in lines} == {reverse("conformity", args=[high.reference])}
-    assert lines[0].subject.startswith("Monitoring evidence runs out in 7 days")
+    assert lines[0].subject.startswith("Monitoring evidence expires in 7 days")
     with on_day(35):
         assert monitoring.watch_monitoring() == 0  # the last day, as it was said
     with on_day(36):
@@ -447,8 +447,8 @@ def test_a_daily_reader_gets_one_mail_with_every_link(cast, nothing_waits):
         write(cast.owner, "refused")
         assert notification_mail.send_digests() == 0  # what comes later waits for tomorrow
     (sent,) = mail.outbox
-    assert sent.subject == "3 messages for you"
-    assert sent.body.index("What asks you to act") < sent.body.index("returned 0") < sent.body.index("News")
+    assert sent.subject == "3 notifications for you"
+    assert sent.body.index("To do") < sent.body.index("returned 0") < sent.body.index("News")
     assert sent.body.count(f"{settings.PUBLIC_URL}/home/") == 3
     assert Message.objects.filter(recipient=cast.owner, read_at=None).count() == 4  # the inbox is as it was
     with on_day(1, hour=9):

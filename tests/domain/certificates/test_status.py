@@ -43,12 +43,12 @@ TEXTS = {
     "Declared facts of the use changed.": "用途的申報事實有所改變。",
     "An incident is being looked into.": "正在調查一宗事故。",
     "The monitoring evidence is older than %(days)s days.": "監察證據距今超過 %(days)s 日。",
-    "Add the newest monitoring record, and the certificate is valid again.": "加入最新監察記錄後，證書恢復有效。",
+    "Add the newest monitoring record. The certificate then becomes valid again.": "加入最新監察記錄後，證書恢復有效。",
     "Certificate issued: %(use)s": "證書已發出：%(use)s",
-    "Nothing blocks it any more. Certificate %(number)s is issued.": "已無阻礙，證書 %(number)s 已發出。",
+    "Nothing blocks the certificate any more. Certificate %(number)s is issued.": "已無阻礙，證書 %(number)s 已發出。",
 }
 FACTS = ("Declared facts of the use changed.", "用途的申報事實有所改變。")
-NEXT_STEP = "Add the newest monitoring record, and the certificate is valid again."
+NEXT_STEP = "Add the newest monitoring record. The certificate then becomes valid again."
 INCIDENT = ("An incident is being looked into.", "正在調查一宗事故。")
 
 
@@ -166,7 +166,7 @@ def test_a_certificate_that_waited_is_told_to_owners_and_reviewers_but_for_the_p
     assert told("case_certified") == {
         cast.owner.name: (
             f"Certificate issued: {title}",
-            f"Nothing blocks it any more. Certificate {number} is issued.",
+            f"Nothing blocks the certificate any more. Certificate {number} is issued.",
         ),
         "Oscar Owner": (f"證書已發出：{title}", f"已無阻礙，證書 {number} 已發出。"),
     }

@@ -213,14 +213,22 @@ def test_what_a_file_is_is_found_in_its_content(name, content, media_type):
     ],
 )
 def test_a_kind_that_is_not_taken_is_refused_with_the_kinds_that_are(name, content):
-    assert refusal(name, content).startswith("Files of this kind are not taken. Take one of these: csv, docx, gif,")
+    assert refusal(name, content).startswith("Choose a file of one of these kinds: csv, docx, gif,")
 
 
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("report.pdf", PNG, "The name ends in “.pdf”, but the content is PNG picture. Save it again as what it is."),
-        ("report.xlsx", word_file(), "The name ends in “.xlsx”, but the content is Word. Save it again as what it is."),
+        (
+            "report.pdf",
+            PNG,
+            "Save the file again with the right ending. Its name ends in “.pdf”, but its content is PNG image.",
+        ),
+        (
+            "report.xlsx",
+            word_file(),
+            "Save the file again with the right ending. Its name ends in “.xlsx”, but its content is Word.",
+        ),
     ],
 )
 def test_one_kind_under_the_name_of_another_is_refused(name, content, said):
@@ -237,7 +245,7 @@ def test_one_kind_under_the_name_of_another_is_refused(name, content, said):
     ],
 )
 def test_something_not_taken_under_the_name_of_something_taken_is_refused(name, content):
-    assert "not taken" in refusal(name, content)
+    assert "not accepted" in refusal(name, content)
 
 
 @pytest.mark.parametrize(
@@ -250,7 +258,7 @@ def test_something_not_taken_under_the_name_of_something_taken_is_refused(name, 
     ids=["a zip", "macros inside", "a kind with macros"],
 )
 def test_archives_and_macros_are_refused(parts):
-    assert "an archive, or an office file with macros" in refusal("policy.docx", packed(parts))
+    assert "Archives, office files with macros" in refusal("policy.docx", packed(parts))
 
 
 def test_an_empty_file_is_refused():
@@ -261,7 +269,7 @@ def test_a_file_above_the_limit_is_refused_and_one_at_the_limit_taken(settings):
     settings.EVIDENCE_MAX_BYTES = 2 * 1024**2
     assert files.keep(uploaded("note.txt", b"a" * settings.EVIDENCE_MAX_BYTES)).size == settings.EVIDENCE_MAX_BYTES
     said = refusal("note.txt", b"a" * (settings.EVIDENCE_MAX_BYTES + 1))
-    assert said == "The file is larger than 2 MB. Make it smaller, or give a link to it."
+    assert said == "Make the file smaller, or enter a link instead. The file is larger than 2 MB."
 
 
 # --- bombs -------------------------------------------------------------------------------------------------------------
@@ -396,7 +404,7 @@ def test_an_upload_far_above_the_limit_says_so_at_its_field(client, cast, settin
     settings.EVIDENCE_MAX_BYTES = 1024**2
     client.force_login(cast.owner)
     response = client.post(reverse("evidence_new"), filled_in(file=uploaded("log.txt", b"x" * 3 * 1024**2)))
-    said = "The file is larger than 1 MB. Make it smaller, or give a link to it."
+    said = "Make the file smaller, or enter a link instead. The file is larger than 1 MB."
     assert response.context["form"].errors == {"file": [said]}
     assert response.context["form"]["proves"].value() == "Who answers for the model."
     assert EvidenceVersion.objects.count() == 0
@@ -425,7 +433,7 @@ def test_an_upload_that_was_cut_off_is_not_taken_for_a_whole_one(arrived, client
     if arrived == 1:
         assert response.status_code == 302
         return
-    assert "The upload was interrupted and nothing was stored." in response.content.decode()
+    assert "The upload was interrupted, and nothing was stored." in response.content.decode()
     assert (Evidence.objects.count(), stored_files()) == (0, set())
 
 
@@ -497,7 +505,7 @@ def test_without_a_scanner_a_file_says_that_it_was_not_scanned(settings):
 def test_an_infected_file_is_refused_with_the_name_of_what_was_found(clamd, client, cast):
     client.force_login(cast.owner)
     response = client.post(reverse("evidence_new"), filled_in(file=uploaded("log.txt", EICAR)))
-    said = "The virus scanner found “Eicar-Test-Signature” in this file. It was not kept."
+    said = "The virus scanner found “Eicar-Test-Signature” in this file. The file was not stored."
     assert response.context["form"].errors == {"file": [said]}
     assert (Evidence.objects.count(), stored_files()) == (0, set())
 
@@ -505,13 +513,16 @@ def test_an_infected_file_is_refused_with_the_name_of_what_was_found(clamd, clie
 @pytest.mark.parametrize("says", [b"INSTREAM size limit exceeded. ERROR\0", b"", b"stream: OK but\0"])
 def test_an_answer_of_the_scanner_that_says_neither_is_not_taken_for_clean(says, clamd):
     clamd.says = says or b"\0"
-    assert "The virus scanner does not answer" in refusal("log.txt", b"an entry")
+    assert "the virus scanner does not answer" in refusal("log.txt", b"an entry")
 
 
 def test_while_the_scanner_is_away_nothing_is_taken(settings):
     with socketserver.TCPServer(("127.0.0.1", 0), StandIn) as server:
         settings.CLAMD = server.server_address
-    assert refusal("log.txt", b"an entry").endswith("so the file was not taken. Try again later.")
+    assert (
+        refusal("log.txt", b"an entry")
+        == "Try again later. The file was not accepted, because the virus scanner does not answer."
+    )
 
 
 @pytest.mark.parametrize(
@@ -551,15 +562,19 @@ def test_a_piece_is_put_into_the_library_with_its_file(client, cast):
 @pytest.mark.parametrize(
     ("given", "field", "said"),
     [
-        ({}, "file", "Choose a file, or give a link."),
-        ({"link": "https://example.org", "file": True}, "link", "Give a file or a link, not both."),
+        ({}, "file", "Choose a file or enter a link."),
+        ({"link": "https://example.org", "file": True}, "link", "Choose a file or enter a link, not both."),
         ({"link": "javascript:alert(1)"}, "link", "Enter an address that begins with https:// or http://."),
         ({"link": "ftp://example.org/x"}, "link", "Enter an address that begins with https:// or http://."),
-        ({"confidentiality": "on_request"}, "held_by", "Say who shows it: a name or an office, and how to reach them."),
+        (
+            {"confidentiality": "on_request"},
+            "held_by",
+            "Enter the contact person: a name or an office, and how to contact them.",
+        ),
         (
             {"confidentiality": "on_request", "held_by": "Secretary", "file": True},
             "confidentiality",
-            "Shown on request only: then no file and no link is kept here. Take it away.",
+            "Remove the file and the link. For evidence that is shown on request only, neither is stored here.",
         ),
         (
             {"link": "https://example.org", "period_from": "2026-03-01", "period_to": "2026-02-01"},
@@ -569,7 +584,7 @@ def test_a_piece_is_put_into_the_library_with_its_file(client, cast):
         (
             {"link": "https://example.org", "expires_on": "2020-01-01"},
             "expires_on",
-            "This day has passed: the piece would be expired at once.",
+            "Choose today or a later day. With this day, the evidence is already expired.",
         ),
     ],
 )
@@ -586,7 +601,7 @@ def test_a_form_with_another_mistake_says_that_its_file_has_to_be_chosen_again(c
     client.force_login(cast.owner)
     response = client.post(reverse("evidence_new"), filled_in(title="", file=uploaded("log.txt", b"an entry")))
     assert set(response.context["form"].errors) == {"title", "file"}
-    assert "a browser does not keep it" in response.context["form"].errors["file"][0]
+    assert "Browsers do not keep it" in response.context["form"].errors["file"][0]
 
 
 def test_what_is_shown_on_request_only_needs_no_file_and_says_who_has_it(client, cast):
@@ -599,7 +614,7 @@ def test_what_is_shown_on_request_only_needs_no_file_and_says_who_has_it(client,
 
 
 def test_same_file_given_again_is_refused(cast, piece):
-    with pytest.raises(InvalidAnswer, match="in the library already, as “Access log”"):
+    with pytest.raises(InvalidAnswer, match="already in the library, as “Access log”"):
         make_evidence(cast.organisation, by=cast.contributor, content=b"Entry of today")
     assert len(stored_files()) == 1
 
@@ -673,7 +688,7 @@ def test_a_newer_version_leaves_the_older_one_as_it_was(client, cast, piece):
 
 
 def test_the_same_file_is_no_newer_version(cast, piece):
-    with pytest.raises(InvalidAnswer, match="stands already"):
+    with pytest.raises(InvalidAnswer, match="already the current version"):
         library.add_version(piece, by=cast.owner, file=uploaded("log.txt", b"Entry of today"))
 
 
@@ -833,7 +848,7 @@ def test_a_file_that_the_storage_has_lost_is_said_to_be_missing_and_not_logged_a
     client.force_login(cast.owner)
     response = client.get(reverse("evidence_file", args=[made.reference, 1]))
     assert response.status_code == 503
-    assert "The file is missing from the store" in response.content.decode()
+    assert "The stored file is missing" in response.content.decode()
     assert audited("evidence_read") == 0
 
 
@@ -973,7 +988,7 @@ def test_a_script_gets_the_strip_alone_and_the_reason_for_a_refusal(client, cast
     assert "Attached: Access log." in attached.content.decode()
     refused = client.post(page_of(draft), filled_in(file=uploaded("x.exe", b"MZ\x90\0")), headers=script)
     assert refused.status_code == 200
-    assert "Files of this kind are not taken" in refused.content.decode()
+    assert "Choose a file of one of these kinds" in refused.content.decode()
     assert "Who answers for the model." in refused.content.decode()
 
 
@@ -1192,7 +1207,7 @@ def test_a_dropped_file_survives_an_interrupted_upload_and_touches_no_answer(
 
         page.route("**/evidence/", lambda route: route.abort("connectionreset"))
         panel.get_by_role("button", name="Upload and attach").click()
-        expect(panel.get_by_text("The upload was interrupted and nothing was stored.")).to_be_visible()
+        expect(panel.get_by_text("The upload was interrupted, and nothing was stored.")).to_be_visible()
         assert "ERR_CONNECTION_RESET" in watch.said.pop()
         page.unroute("**/evidence/")
         panel.get_by_role("button", name="Try again").click()
@@ -1202,7 +1217,7 @@ def test_a_dropped_file_survives_an_interrupted_upload_and_touches_no_answer(
         assert page.evaluate(GIVE, ["paste", f"{row} textarea", "page.html"])
         panel.get_by_label("What does it prove?").fill("Nothing.")
         panel.get_by_role("button", name="Upload and attach").click()
-        expect(panel.get_by_text("Files of this kind are not taken.")).to_be_visible()
+        expect(panel.get_by_text("Choose a file of one of these kinds")).to_be_visible()
         expect(panel.get_by_label("What does it prove?")).to_have_value("Nothing.")
 
         watch.expected.add(507)

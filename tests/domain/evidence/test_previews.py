@@ -122,16 +122,16 @@ def test_columns_are_named_as_spreadsheets_name_them(number: int) -> None:
 # --- hostile files ----------------------------------------------------------------------------------------------------
 
 REFUSED = {
-    "a PDF bomb": (made_files.pdf_bomb, "application/pdf", "takes more time or memory"),
+    "a PDF bomb": (made_files.pdf_bomb, "application/pdf", "takes too much time or memory"),
     "a PDF of nothing": (lambda: b"%PDF-1.7\nnothing", "application/pdf", "damaged"),
     "a huge picture": (made_files.huge_picture, "image/png", "60000 × 60000 pixels"),
     "a page named as a picture": (lambda: b"\x89PNG\r\n\x1a\n" + made_files.PAGE_AS_TEXT, "image/png", "damaged"),
     "a drawing with a script": (lambda: made_files.SVG, "image/png", "damaged"),
-    "a drawing as its own kind": (lambda: made_files.SVG, "image/svg+xml", "Files of this kind are not shown"),
-    "a page as its own kind": (lambda: made_files.PAGE_AS_TEXT, "text/html", "Files of this kind are not shown"),
+    "a drawing as its own kind": (lambda: made_files.SVG, "image/svg+xml", "Files of this kind cannot be shown"),
+    "a page as its own kind": (lambda: made_files.PAGE_AS_TEXT, "text/html", "Files of this kind cannot be shown"),
     "a zip bomb": (made_files.zip_bomb, XLSX, "too large"),
     "a workbook of nothing": (lambda: b"PK\3\4nothing", XLSX, "damaged"),
-    "an office text": (lambda: b"PK\3\4", DOCX, "Files of this kind are not shown"),
+    "an office text": (lambda: b"PK\3\4", DOCX, "Files of this kind cannot be shown"),
     "bytes named as a text": (lambda: b"\xff\x00\x80\x81" * 9, "text/plain", "damaged"),
 }
 

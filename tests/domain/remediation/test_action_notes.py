@@ -26,7 +26,7 @@ def test_each_note_has_words_of_its_own():
     assert WORDS.keys() == set(ActionNote)
     assert len({words_of(coded(note, **PARAMETERS)) for note in ActionNote}) == len(ActionNote)
     assert words_of(coded(ActionNote.SPLIT_FROM, n=7)) == "Split from action 7."
-    assert words_of(coded(ActionNote.TAKEN_BACK, name="Ann “A” Lee")) == "The action was taken back by Ann “A” Lee."
+    assert words_of(coded(ActionNote.TAKEN_BACK, name="Ann “A” Lee")) == "Ann “A” Lee withdrew the action."
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_notes_of_each_change_read_as_sentences(cast: Cast):
         f"The split was undone. Action {action.number} is one action again.",
         "The split was undone.",
         "The first step is not done yet.",
-        "Taken back before its day.",
+        "The acceptance was ended early.",
         "Small.",
     }
     assert second.events.filter(kind="undone").exists()

@@ -25,8 +25,8 @@ def test_its_page_names_no_gap_that_the_accepted_answer_does_not_have(client, ca
     client.force_login(cast.owner)
     page = client.get(reverse("action", args=[action.use.reference, action.number]))
     text = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page.content.decode())).split())
-    assert "The answer was accepted. A reviewer asks for more, as it says below." in text
-    assert f"Closed by {CLOSED_BY}" in text
+    assert "The answer was accepted. A reviewer asks for more: see below." in text
+    assert f"What closes it {CLOSED_BY}" in text
     question = assessment.compiled().questions[action.question]
     assert question.action.gap
     assert question.action.gap.casefold() not in text.casefold()
@@ -35,11 +35,11 @@ def test_its_page_names_no_gap_that_the_accepted_answer_does_not_have(client, ca
 def test_its_plan_says_once_what_is_asked_and_what_closes_it(cast):
     report = submission_report(sent(make_agreed(cast, in_days(50))))
     (package,) = report.packages
-    assert package.title == "Asked for by reviewers"
+    assert package.title == "Requested by reviewers"
     text = "".join(pages_of(plan_pdf(report, identifier="plan", created=timezone.now())))
     assert text.count(squeezed("A reviewer asks: Name a deputy. In writing, please.")) == 1
     assert squeezed(f"Closed by {CLOSED_BY}".removeprefix("Closed by ")) in text
-    assert squeezed("No proof is named yet") not in text
+    assert squeezed("No evidence is named yet") not in text
 
 
 def test_lines_are_set_as_sentences():

@@ -208,14 +208,14 @@ def test_each_piece_is_judged_before_the_action_is_accepted(cast: Cast, assessme
     action = action_on(assessment, CONDITION)
     first, second = (make_evidence(cast.organisation, by=cast.owner, title=title) for title in ("One", "Two"))
     actions.report(action, by=cast.contributor, note=DONE, pieces=[first, second])
-    with pytest.raises(WorkflowError, match="Judge each piece first: One; Two"):
+    with pytest.raises(WorkflowError, match="Judge each evidence item first: One; Two"):
         issue.close_action(action, by=cast.independent)
-    with pytest.raises(WorkflowError, match="Judge each piece first: Two"):
+    with pytest.raises(WorkflowError, match="Judge each evidence item first: Two"):
         issue.close_action(action, by=cast.independent, findings={first.reference: Finding("supports")})
     assert not ActionVerdict.objects.exists()  # of a refused press nothing is kept
     closing.judge(action, {first.reference: Finding("supports")}, by=cast.independent)
     last = {second.reference: Finding("does_not", "Of May.")}
-    with pytest.raises(WorkflowError, match="Open each piece before you accept the action: One; Two"):
+    with pytest.raises(WorkflowError, match="Open each evidence item before you accept the action: One; Two"):
         issue.close_action(action, by=cast.independent, findings=last)
     open_pieces(action, by=cast.independent)
     issue.close_action(action, by=cast.independent, findings=last)
@@ -231,7 +231,7 @@ def test_a_verdict_that_is_not_supports_needs_a_word_and_closes_nothing(cast, as
     with pytest.raises(InvalidAnswer) as refused:
         closing.judge(action, {piece: Finding(verdict, "  ")}, by=cast.independent)
     assert refused.value.field == piece
-    with pytest.raises(WorkflowError, match="No piece supports"):
+    with pytest.raises(WorkflowError, match="No evidence supports"):
         issue.close_action(action, by=cast.independent, findings={piece: Finding(verdict, "Of last year.")})
     with pytest.raises(InvalidAnswer):
         closing.judge(action, {piece: Finding("splendid")}, by=cast.independent)
@@ -257,7 +257,7 @@ def test_a_newer_version_that_is_attached_again_is_judged_again(cast: Cast, asse
     piece.refresh_from_db()
     actions.attach(action, piece, by=cast.owner)
     actions.attach(action, make_evidence(cast.organisation, by=cast.owner, title="Other"), by=cast.owner)
-    with pytest.raises(WorkflowError, match="Judge each piece first"):
+    with pytest.raises(WorkflowError, match="Judge each evidence item first"):
         issue.close_action(action, by=cast.independent)
 
 
@@ -291,7 +291,7 @@ def test_at_high_the_last_blocking_action_is_never_closed_by_one_person(cast: Ca
     assert Message.objects.filter(recipient=cast.second_independent, subject__startswith="To confirm").exists()
     with pytest.raises(SeparationOfDuties, match="other reviewer"):
         close_as(action, by=cast.independent)
-    with pytest.raises(WorkflowError, match="Judge each piece first"):  # who confirms judges as well
+    with pytest.raises(WorkflowError, match="Judge each evidence item first"):  # who confirms judges as well
         issue.close_action(action, by=cast.second_independent)
     close_as(action, by=cast.second_independent)
     action = action_on(assessment, CONDITION)

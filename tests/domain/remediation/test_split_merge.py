@@ -127,7 +127,7 @@ def test_a_split_is_undone_until_a_part_was_worked_on(cast, assessment):
     assert again(second).status == ActionStatus.CLOSED
     first, second = split(action, TWO, by=cast.owner)
     report_done(second, by=cast.contributor, note="Done.")
-    with pytest.raises(WorkflowError, match="was worked on since"):
+    with pytest.raises(WorkflowError, match="has changed since"):
         undo(first, by=cast.owner)
 
 
@@ -144,7 +144,7 @@ def test_the_merged_actions_are_done_as_one_and_close_with_it(cast, assessment):
     assert other not in RemediationAction.objects.listed()
     with pytest.raises(WorkflowError):
         report_done(other, by=cast.owner, note="Done by itself?")
-    assert "cannot be accepted" in risks.risk_obstacle(lead)  # a must is in it
+    assert "cannot accept the risk" in risks.risk_obstacle(lead)  # a must is in it
     close(lead, cast)
     assert again(other).status == ActionStatus.CLOSED
     assert Condition.objects.get(question=CONDITION).met_by == cast.independent

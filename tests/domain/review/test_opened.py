@@ -106,7 +106,7 @@ def test_a_piece_of_an_action_is_opened_by_its_own_request_for_the_case_that_jud
     piece = action.evidence_uses.get().evidence
     page = reverse("action_file", args=[action.use.reference, action.number, piece.reference, 1])
     shown = reverse("action", args=[action.use.reference, action.number])
-    words = f"Open each piece before you accept the action: {piece.title}."
+    words = f"Open each evidence item before you accept the action: {piece.title}."
     for who in (cast.owner, cast.second_independent):  # a member; and who has declared nothing
         proved(Client(), who).get(page)
     proved(Client(), cast.independent).head(page)

@@ -99,7 +99,10 @@ def test_of_two_seats_the_second_alone_waits_for_somebody_in_the_first(cast):
     again = resubmit(case, cast)
     case.refresh_from_db()
     assert (case.state, holders(again)) == (State.SUBMITTED, {"second": str(cast.second_independent)})
-    assert "The first seat is free" in Message.objects.get(recipient=cast.second_independent, kind="case_round").text
+    assert (
+        "The case has no first reviewer"
+        in Message.objects.get(recipient=cast.second_independent, kind="case_round").text
+    )
     seat_taking.take(again, by=third)
     case.refresh_from_db()
     assert case.state == State.IN_REVIEW

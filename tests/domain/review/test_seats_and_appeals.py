@@ -496,7 +496,7 @@ def test_whoever_asked_a_colleague_takes_that_back_and_who_knew_of_it_is_told(kn
             seat_requests.stop_asking(asked, by=who)
     seat_requests.stop_asking(asked, by=cast.independent)
     assert subjects(cast.second_independent, MessageKind.ASSIGNED) == []
-    words = ["No longer asked of you: the review of “Booking and urgency sorting”"] if known else []
+    words = ["Request withdrawn: review of “Booking and urgency sorting”"] if known else []
     assert subjects(cast.second_independent, MessageKind.ASKED_NO_MORE) == words
     assert log_of(submission)[-1] == "request_taken_back"
     asked.refresh_from_db()

@@ -117,4 +117,4 @@ def test_the_page_offers_the_seat_and_takes_the_declaration(client: Any, cast: C
     url = reverse("take", args=[submission.reference])
     assert "Declare" not in client.post(url, {"conflict": "none"}, follow=True).request["PATH_INFO"]
     assert submission.seats.get().reviewer == cast.second_independent
-    assert not Message.objects.filter(recipient=cast.second_independent, subject__contains="taken over").exists()
+    assert not Message.objects.filter(recipient=cast.second_independent, subject__contains="is now a reviewer").exists()

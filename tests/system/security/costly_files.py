@@ -9,21 +9,21 @@ from assessments.exchange import inventory
 
 HEADINGS = [str(column.heading) for column in inventory.COLUMNS]
 CARDS = {
-    "a heading of 20,000 spaces": ("# a" + " " * 20_000 + "x", "says nothing"),
-    "a heading of spaces and hashes": ("# a" + " #" * 10_000 + "x", "says nothing"),
-    "a megabyte of spaces": ("# a" + " " * 1_000_000 + "x", "says nothing"),
+    "a heading of 20,000 spaces": ("# a" + " " * 20_000 + "x", "no information"),
+    "a heading of spaces and hashes": ("# a" + " #" * 10_000 + "x", "no information"),
+    "a megabyte of spaces": ("# a" + " " * 1_000_000 + "x", "no information"),
     "comments without an end": ("# Intended use\n" + "<!--" * 8_000, ""),
     "a megabyte of them": ("# Intended use\n" + "<!--" * 260_000, ""),
-    "a megabyte of headings": ("# uses\n" * 149_000, "says nothing"),
+    "a megabyte of headings": ("# uses\n" * 149_000, "no information"),
     "a header of open brackets": ("---\na: " + "[" * 60_000 + "\n---\n", "nested too deeply"),
     "a header of keys": ("---\n" + "".join(f"k{n}: v\n" for n in range(6000)) + "---\n", "too many entries"),
     "a header of question marks": ("---\n" + "? " * 30_000 + "\n---\n", "nested too deeply"),
-    "aliases of aliases": ("---\na: &a [x]\nb: &b [*a, *a]\nlicense: [*b, *b]\n---\n", "uses aliases"),
+    "aliases of aliases": ("---\na: &a [x]\nb: &b [*a, *a]\nlicense: [*b, *b]\n---\n", "Remove the aliases"),
     "a tag of Python": ("---\nlicense: !!python/object/apply:os.system [id]\n---\n", "not valid YAML"),
     "a number of 60,000 digits": ("---\nlicense: " + "9" * 60_000 + "\n---\n", "not valid YAML"),
     "a number that cannot be written": (
         "---\nlicense: 0x" + "f" * 60_000 + "\n---\n",
-        "says nothing that a fact asks for",
+        "no information for the facts",
     ),
 }
 SPREADSHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -74,10 +74,10 @@ BOOKS = {
 }
 HEAD = ",".join(HEADINGS).encode() + b"\n"
 TABLES = {
-    "10,000 rows": (HEAD + b"a,b\n" * 10_000, "More than 2000 rows"),
-    "lines of 4.9 MB": (HEAD + b"a," * 2_450_000, "no row under the headings|far too large|More than"),
+    "10,000 rows": (HEAD + b"a,b\n" * 10_000, "more than 2000 rows"),
+    "lines of 4.9 MB": (HEAD + b"a," * 2_450_000, "no rows below|far too large|more than"),
     "a cell of 4.9 MB": (HEAD + b"a" * 4_900_000, "could not be read as a table"),
     "a quote that does not end": (HEAD + b'"' + b"a\n" * 2_000_000, "could not be read as a table"),
     "4.9 million empty lines": (HEAD + b"\n" * 4_900_000, "far too large"),
-    "4.9 MB without a line": (b";" * 4_900_000, "columns are missing|no row under the headings"),
+    "4.9 MB without a line": (b";" * 4_900_000, "columns are missing|no rows below"),
 }

@@ -178,7 +178,7 @@ def test_the_person_is_told_of_several_refusals_once_a_day(owner, django_capture
         with django_capture_on_commit_callbacks(execute=True):
             assert refusals.say() == 1, round_
     (message,) = mails_to(owner.email)
-    assert message.subject == "Somebody tried to sign in as you and was refused"
+    assert message.subject == "Somebody tried to sign in to your account and was refused"
     assert reverse("usersessions_list") in message.body
     assert Message.objects.get().recipient == owner
 

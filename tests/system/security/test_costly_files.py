@@ -21,7 +21,7 @@ from tests.system.security.costs import in_a_second
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
-TOO_LARGE = "far too large once it is unpacked and read"
+TOO_LARGE = "far too large when it is unpacked"
 
 
 # --- model cards ------------------------------------------------------------------------------------------------------
@@ -116,7 +116,7 @@ def test_a_workbook_with_harmful_xml_is_refused_as_unreadable(owner: Client, nam
             packed.writestr(part, text)
     with in_a_second():
         response = chosen(owner, stream.getvalue())
-    assert "The workbook could not be read." in str(response.context["form"].errors["file"])
+    assert "Save the workbook again" in str(response.context["form"].errors["file"])
 
 
 # --- CSV --------------------------------------------------------------------------------------------------------------
@@ -146,14 +146,18 @@ def test_a_reader_that_was_stopped_is_told_at_the_field(
     monkeypatch.setattr(sandbox, "run", stopped)
     client.force_login(cast.owner)
     said = chosen(client, HEAD, "inventory.csv").context["form"].errors["file"]
-    assert "takes too long or too much memory, so it was stopped" in str(said)
+    assert "Reading this file takes too much time or memory." in str(said)
     use = make_use(organisation=cast.organisation, declared=False)
     posted = {"read": "1", "file": SimpleUploadedFile("README.md", b"---\nlicense: mit\n---\n")}
     page = client.post(reverse("model_card", args=[use.reference]), posted)
-    assert "takes too long, so it was stopped" in str(page.context["form"].errors["file"])
+    assert "Shorten the card to its header and its sections, then try again. Reading it takes too long." in str(
+        page.context["form"].errors["file"]
+    )
     posted = {"title": "Log", "proves": "All.", "confidentiality": "internal", "whole": "1"}
     page = client.post(reverse("evidence_new"), posted | {"file": SimpleUploadedFile("log.txt", b"an entry")})
-    assert "takes too long or too much memory, so it was not taken" in str(page.context["form"].errors["file"])
+    assert "This file was not accepted, because checking it takes too much time or memory." in str(
+        page.context["form"].errors["file"]
+    )
     assert page.context["form"]["title"].value() == "Log"
 
 

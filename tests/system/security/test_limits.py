@@ -375,9 +375,9 @@ def test_after_ten_mails_an_hour_the_rest_comes_as_one(
     assert len(mail.outbox) == 12
     gathered = mail.outbox[-1]
     assert gathered.to == [cast.viewer.email]
-    assert gathered.subject == "50 messages for you"
+    assert gathered.subject == "50 notifications for you"
     assert all(f"“Remark {n}”\n" in gathered.body for n in range(10, 60))
-    assert "There were many at once" in gathered.body
+    assert "There were many notifications at once" in gathered.body
     assert not notification_mail.unsent().exists()
 
 

@@ -152,7 +152,7 @@ def test_a_document_on_a_full_disk_leaves_no_part_and_waits_for_the_sweeper(
     document.refresh_from_db()
     assert (document.state, document.error) == (
         DocumentState.PENDING,
-        "The server has no room for the file at the moment.",
+        "The server has no space for the file at the moment.",
     )
     assert stored() == set()
     jobs.make(document.pk)
@@ -169,7 +169,7 @@ def test_an_organisation_keeps_no_more_evidence_than_its_quota(client: Client, c
     client.force_login(cast.owner)
     response = client.post(reverse("evidence_new"), filled_in(b"b" * (MB + 1)))
     said = str(response.context["form"].errors["file"])
-    assert "Your organisation may keep 2 MB of evidence. This file is larger than the 1 MB that are left." in said
+    assert "Your organisation may store 2 MB of evidence. Space left: 1 MB." in said
     assert TITLE in text_of(response)
     assert len(stored()) == 1
     assert client.post(reverse("evidence_new"), filled_in(b"b" * MB)).status_code == 302
@@ -182,7 +182,7 @@ def test_the_quota_counts_all_versions_withdrawn_evidence_and_no_neighbour(cast:
     piece = make_evidence(cast.organisation, by=cast.owner, content=b"12345")
     library.add_version(piece, by=cast.owner, file=SimpleUploadedFile("log.txt", b"6789"))
     library.withdraw(piece, by=cast.owner)
-    with pytest.raises(InvalidAnswer, match="0 MB that are left"):
+    with pytest.raises(InvalidAnswer, match="Space left: 0 MB"):
         make_evidence(cast.organisation, by=cast.owner, content=b"ab")
     make_evidence(neighbour, by=neighbour.memberships.get().user, content=b"0123456789")
     make_evidence(cast.organisation, by=cast.owner, content=b"a")
@@ -200,13 +200,13 @@ def test_uploads_at_once_share_the_quota(cast: Cast, settings: Any, monkeypatch:
         return keep(upload)
 
     monkeypatch.setattr(files, "keep", keep_while_another_comes)
-    with pytest.raises(InvalidAnswer, match="may keep"):
+    with pytest.raises(InvalidAnswer, match="may store"):
         make_evidence(cast.organisation, by=cast.owner, content=b"this one")
     assert EvidenceVersion.objects.count() == len(stored()) == 1
 
 
 @pytest.mark.parametrize(
-    ("used", "shown"), [(79, ""), (80, "uses 1 of 1 MB for evidence (80 %)"), (100, "No more files can be added")]
+    ("used", "shown"), [(79, ""), (80, "uses 1 of 1 MB for evidence (80 %)"), (100, "You cannot add more files")]
 )
 def test_the_library_shows_the_quota_before_it_is_used_up(
     client: Client, cast: Cast, settings: Any, used: int, shown: str
@@ -270,8 +270,8 @@ def damage(name: str, how: str) -> str:
     """Damage a stored file; returns what the page says of it."""
     DAMAGE[how](Path(default_storage.path(name)))
     if how == "missing":
-        return "The file is missing from the store"
-    return "The file is not the one that was stored"
+        return "The stored file is missing"
+    return "The stored file was changed"
 
 
 @pytest.mark.parametrize("how", DAMAGE)

@@ -99,7 +99,7 @@ def test_an_open_session_of_a_reviewer_becomes_no_account_and_signs_nothing(plac
     submitted.refresh_from_db()
     assert submitted.state == State.IN_REVIEW
     refusals.say()
-    assert mails_to(reviewer.email)[-1].subject == "Somebody tried to sign in as you and was refused"
+    assert mails_to(reviewer.email)[-1].subject == "Somebody tried to sign in to your account and was refused"
     assert logged("sign_in_refused")[0].detail.content()["count"] == 3
     assert not AuditEntry.objects.filter(kind__in=["address_changed", "refused"]).exists()
     with place.browser() as page:  # the true owner gets in as before, and ends the session that was left open

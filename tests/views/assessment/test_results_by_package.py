@@ -246,7 +246,7 @@ def test_a_reason_that_every_reviewer_accepted_is_no_longer_to_be_accepted(clien
     report = jobs.submission_report(certified.current_submission)
     (reason,) = report.reasons
     assert reason.mark.startswith("Accepted by Ines Independent, ")
-    assert squeezed("1 reason, judged") in "".join(
+    assert squeezed("1 reason is judged") in "".join(
         pages_of(plan_pdf(report, identifier="plan", created=timezone.now()))
     )
 

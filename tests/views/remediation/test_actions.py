@@ -143,7 +143,7 @@ def test_the_register_goes_out_as_a_file_under_its_stable_numbers(client, cast, 
     mine = next(line for line in lines if line["Number"] == str(action.number))
     assert mine["Use reference"] == assessment.use.reference
     assert mine["What to do"] == "'=HYPERLINK(1)"  # no spreadsheet runs it
-    assert (mine["Owner's mail address"], mine["All done due"], mine["Effort"], mine["Status"]) == (
+    assert (mine["Owner's email address"], mine["All done by"], mine["Effort"], mine["Status"]) == (
         cast.contributor.email, action.due.isoformat(), "Months", "Open",
     )  # fmt: skip
 
@@ -159,11 +159,11 @@ def test_a_changed_file_is_shown_row_by_row_before_it_is_taken(client, cast, ass
     rows = [dict(zip(columns, row, strict=True)) for row in csv.reader(io.StringIO(data))][1:]
     for row in rows:
         if row["Number"] == str(should.number):
-            row |= {"Owner's mail address": cast.contributor.email.upper(), "All done due": in_days(40).isoformat()}
+            row |= {"Owner's email address": cast.contributor.email.upper(), "All done by": in_days(40).isoformat()}
         elif row["Number"] == str(consider.number):
             row |= {"Status": "done", "What was done": "Reviewed on 3 December."}
         elif row["Number"] == str(condition.number):
-            row |= {"All done due": in_days(90).isoformat(), "Owner's mail address": cast.outsider.email}
+            row |= {"All done by": in_days(90).isoformat(), "Owner's email address": cast.outsider.email}
     rows.append(dict.fromkeys(columns, "") | {"Use reference": "nowhere", "Number": "1"})
     table = tablib.Dataset(*[[row[name] for name in columns] for row in rows], headers=columns)
     content = table.export(kind)
@@ -180,7 +180,7 @@ def test_a_changed_file_is_shown_row_by_row_before_it_is_taken(client, cast, ass
     client.post(reverse("actions_import"), {"rows": response.context["rows"]})
     client.post(reverse("actions_import"), {"rows": "forged"})
     assert (
-        "no file of the register"
+        "not such an export"
         in client.post(
             reverse("actions_import"), {"file": SimpleUploadedFile("a.csv", b"Name,Age\nx,1\n")}
         ).content.decode()
@@ -240,7 +240,7 @@ def test_a_use_without_actions_says_what_that_means_for_its_tier(client, cast):
     use = make_assessment(State.CERTIFIED, "low", cast=cast).use
     content = page(client, cast.owner, reverse("remediation_plan", args=[use.reference]))
     assert "No actions" in content
-    assert "It stays a Low use: the tier comes from the declared facts alone" in content
+    assert "The tier stays Low: it depends only on the declared facts" in content
     fresh = make_use("limited", cast.organisation)
     assert "No actions yet" in page(client, cast.owner, reverse("remediation_plan", args=[fresh.reference]))
 
@@ -261,13 +261,13 @@ def test_first_step_and_all_done_are_two_fields_that_are_changed_alone(client, c
     plan_of(client, cast.owner, action, due=in_days(14), full_due=in_days(60))
     assert (action_on(assessment, SHOULD).due, action_on(assessment, SHOULD).full_due) == (in_days(14), in_days(60))
     refused = plan_of(client, cast.owner, action, due=in_days(70), full_due=in_days(60))
-    assert "All of it cannot be due before the first step." in refused.content.decode()
+    assert "The action cannot be all done before its first step." in refused.content.decode()
 
 
 def test_an_action_of_one_date_may_be_given_a_second(client, cast, assessment):
     RemediationAction.objects.filter(use=assessment.use).update(due=in_days(14), full_due=None)
     action = action_on(assessment, SHOULD)
-    assert "Leave it empty where the first step is all of it." in plan_of(client, cast.owner, action).content.decode()
+    assert "Leave this empty if the action has only one step." in plan_of(client, cast.owner, action).content.decode()
     for full_due in ("", in_days(20)):
         plan_of(client, cast.owner, action, due=in_days(20), full_due=full_due)
         assert (action_on(assessment, SHOULD).due, action_on(assessment, SHOULD).full_due) == (in_days(20), None)
@@ -281,7 +281,7 @@ def test_the_mail_to_a_new_owner_names_both_dates(cast, assessment):
     dates.plan(action, by=cast.owner, owner=cast.contributor, due=in_days(14), effort="M")
     told = Message.objects.filter(recipient=cast.contributor, kind=MessageKind.ACTION_ASSIGNED).latest("pk")
     first, last = (date_format(in_days(n), "DATE_FORMAT") for n in (14, 90))
-    assert f"Its first step is due on {first}, all of it on {last}." in told.text
+    assert f"The first step is due on {first}, all steps on {last}." in told.text
     other = action_on(assessment, CONSIDER)
     RemediationAction.objects.filter(pk=other.pk).update(full_due=None)
     dates.plan(other, by=cast.owner, owner=cast.contributor, due=in_days(14), effort="M")
@@ -299,11 +299,11 @@ def test_dates_are_shown_before_they_change_and_can_be_taken_back(client, cast, 
     before = action_on(assessment, SHOULD).due
     content = page(client, cast.contributor, reverse("actions_dates"), pick=picks, due=in_days(80).isoformat())
     assert "2 actions will be due on" in content
-    assert "A condition of the approval has to be met by" in content
+    assert "A condition of the approval is due then" in content
     assert action_on(assessment, SHOULD).due == before
     response = client.post(reverse("actions_dates"), {"pick": picks, "due": in_days(80).isoformat()})
     assert action_on(assessment, SHOULD).due == in_days(80)
-    assert "Take 2 dates back" in client.get(response["Location"]).content.decode()
+    assert "Undo 2 changes" in client.get(response["Location"]).content.decode()
     client.post(response["Location"])
     assert action_on(assessment, SHOULD).due == before
 
@@ -332,7 +332,7 @@ def test_an_action_is_planned_noted_proved_and_reported_on_its_pages(client, cas
     given = {"owner": str(cast.contributor.pk), "due": in_days(20).isoformat(), "effort": "S"}
     assert client.post(reverse("action_plan", args=at), given).status_code == 302
     wrong = client.post(reverse("action_plan", args=at), {**given, "due": in_days(-1).isoformat()})
-    assert "The day is over" in wrong.content.decode()
+    assert "This day is in the past" in wrong.content.decode()
     client.force_login(cast.contributor)
     client.post(reverse("action", args=at), {"comment": "Waits for the board of December."})
     client.post(reverse("action_evidence", args=at), {"attach": piece.reference})
@@ -369,7 +369,7 @@ def test_what_the_reviewing_body_judged_is_accepted_by_it(client, cast, assessme
     interests.declare_none(assessment.current_submission, by=cast.reviewer)
     inside = page(client, cast.reviewer, url)
     assert "Accept and close the action" not in inside
-    assert "A reviewer who holds a seat in the case has to accept it." in inside
+    assert "A reviewer who is assigned to the case has to accept it." in inside
     assert client.post(url, {"accept": "1"}).status_code == 403
     assert action_on(assessment, SHOULD).status == "done"
 
@@ -377,7 +377,7 @@ def test_what_the_reviewing_body_judged_is_accepted_by_it(client, cast, assessme
 def test_a_risk_is_accepted_on_a_page_that_keeps_what_was_typed(client, cast, assessment):
     action = action_on(assessment, SHOULD)
     url = reverse("action_risk", args=[assessment.use.reference, action.number])
-    assert "Name the owner of the action first" in page(client, cast.owner, url)
+    assert "Choose an owner of the action first" in page(client, cast.owner, url)
     dates.plan(action, by=cast.owner, owner=cast.contributor, due=action.due, effort="S")
     given = {"reason": "Two rooms only.", "until": in_days(400).isoformat(), "review": in_days(30).isoformat()}
     refused = client.post(url, given).content.decode()
@@ -386,7 +386,7 @@ def test_a_risk_is_accepted_on_a_page_that_keeps_what_was_typed(client, cast, as
     client.post(url, {**given, "until": in_days(60).isoformat()})
     content = page(client, cast.viewer, action.get_absolute_url())
     assert "Two rooms only." in content
-    assert "Accepted by Olivia Owner" in content
+    assert "Olivia Owner accepted this risk" in content
     client.force_login(cast.contributor)
     client.post(action.get_absolute_url(), {"end_risk": "1"})
     assert action_on(assessment, SHOULD).status == "open"
@@ -424,7 +424,7 @@ def test_a_blocking_action_is_reported_with_evidence_on_its_page_and_words_are_k
     assert "All five of them." in refused
     assert 'href="#id_evidence"' in refused or "Attach evidence, or link an answer" in refused
     refused = client.post(url, {"note": "All five.", "evidence": [f"piece-{link.reference}"]}).content.decode()
-    assert "is not enough for an action that blocks" in refused
+    assert "because this action blocks the certificate" in refused
     assert client.post(url, {"note": "All five.", "evidence": ["piece-nowhere"]}).status_code == 200
     client.post(url, {"note": "All five.", "evidence": [f"piece-{piece.reference}"]})
     assert action_on(assessment, CONDITION).status == "done"
@@ -439,7 +439,7 @@ def test_an_answer_with_evidence_is_linked_on_the_page(client, cast, assessment)
     client.post(action.get_absolute_url(), {"note": "All five.", "answer": str(answer.pk)})
     assert action_on(assessment, CONDITION).status == "done"
     title = assessment.compiled().questions[answer.question.key].title
-    assert f"From the answer: {title}" in page(client, cast.independent, action.get_absolute_url())
+    assert f"Attached to the answer: {title}" in page(client, cast.independent, action.get_absolute_url())
 
 
 def test_a_reviewer_judges_each_piece_on_the_page_and_errors_stand_at_the_piece(client, cast, assessment):
@@ -450,11 +450,11 @@ def test_a_reviewer_judges_each_piece_on_the_page_and_errors_stand_at_the_piece(
     assert "Say whether this evidence shows that the action is done." in half
     silent = {f"verdict-{first.reference}": "supports", f"verdict-{second.reference}": "does_not"}
     refused = client.post(url, {"accept": "1", **silent}).content.decode()
-    assert "Say in a word what this piece does not show." in refused
+    assert "Enter what this evidence does not show." in refused
     assert f'href="#id_words-{second.reference}"' in refused
     whole = {"accept": "1", **silent, f"words-{second.reference}": "Of May."}
     unopened = client.post(url, whole).content.decode()
-    assert "Open each piece before you accept the action: Register 0; Register 1." in unopened
+    assert "Open each evidence item before you accept the action: Register 0; Register 1." in unopened
     assert "Of May." in unopened
     for piece in (first, second):
         client.get(reverse("action_file", args=[action.use.reference, action.number, piece.reference, 1]))

@@ -41,7 +41,7 @@ def test_an_action_is_added_on_its_page_and_says_who_added_it(client, cast, asse
         "clause": "2.1.2/table-1",
     }
     wrong = client.post(reverse("action_new"), {**given, "title": "", "due": in_days(-1).isoformat()})
-    assert "Say what is to be done." in wrong.content.decode()
+    assert "Enter what needs to be done." in wrong.content.decode()
     made = client.post(reverse("action_new"), given, follow=True).content.decode()
     for words in ("Hire a second reader", "One person reads all letters.", "Added by Connie Contributor", "own action"):
         assert words in made + page(client, cast.viewer, reverse("actions")), words
@@ -58,11 +58,11 @@ def test_edited_words_are_shown_with_the_original_beside_them(client, cast, asse
     assert action.title in page(client, cast.contributor, url)
     client.post(url, {"title": "Write our AI rules", "steps": "Ask the board\nWrite two pages"})
     content = page(client, cast.viewer, action.get_absolute_url())
-    for words in ("Write our AI rules", "Write two pages", "Original words", action.title, "Title changed"):
+    for words in ("Write our AI rules", "Write two pages", "Original wording", action.title, "Title changed"):
         assert words in content, words
     client.force_login(cast.owner)
     client.post(action.get_absolute_url(), {"restore_words": "1"})
-    assert "Original words" not in page(client, cast.viewer, action.get_absolute_url())
+    assert "Original wording" not in page(client, cast.viewer, action.get_absolute_url())
 
 
 def test_unchanged_steps_are_not_taken_for_edited_ones(client, cast, assessment):
@@ -78,9 +78,9 @@ def test_a_split_names_its_parts_and_is_undone(client, cast, assessment):
     url = reverse("action_split", args=at(assessment, SHOULD))
     client.force_login(cast.owner)
     given = {"title-1": "Write the rules", "title-2": "", "owner-2": str(cast.contributor.pk)}
-    assert "Say what is to be done." in client.post(url, given).content.decode()
+    assert "Enter what needs to be done." in client.post(url, given).content.decode()
     content = client.post(url, {**given, "title-2": "Have them approved"}, follow=True).content.decode()
-    assert "The action has 2 parts now." in content
+    assert "The action now has 2 parts." in content
     assert "Have them approved" in content
     part = RemediationAction.objects.get(title="Have them approved")
     assert part.owner == cast.contributor
@@ -110,7 +110,7 @@ def test_a_reviewer_reads_the_reason_and_refuses_it(client, cast, assessment):
     action = action_on(assessment, SHOULD)
     url = reverse("action_not_relevant", args=at(assessment, SHOULD))
     client.force_login(cast.contributor)
-    assert "Say why the action is not relevant." in client.post(url, {"reason": " "}).content.decode()
+    assert "Enter why the action is not relevant." in client.post(url, {"reason": " "}).content.decode()
     client.post(url, {"reason": "The group's framework covers us."})
     content = page(client, cast.independent, action.get_absolute_url())
     assert "The group&#x27;s framework covers us." in content

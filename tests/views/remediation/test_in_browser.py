@@ -69,7 +69,7 @@ def heading(page: Any) -> str:
 def test_an_action_of_ones_own_is_added_from_the_register(plan):
     with plan.opened(plan.cast.contributor, reverse("actions")) as page:
         page.get_by_role("link", name="Add an action").click()
-        page.get_by_label("What is to be done?").fill("Hire a second reader")
+        page.get_by_label("What needs to be done?").fill("Hire a second reader")
         page.get_by_label("Why is it needed?").fill("One person reads all letters.")
         page.get_by_label("Owner").select_option(label="Olivia Owner")
         page.get_by_label("Due on").fill(in_days(30).isoformat())
@@ -85,8 +85,8 @@ def test_an_action_of_ones_own_is_added_from_the_register(plan):
 def test_an_action_is_split_and_each_part_reported_by_itself(plan):
     action = plan.action(SHOULD)
     with plan.opened(plan.cast.owner, action.get_absolute_url()) as page:
-        page.get_by_role("link", name="Split it").click()
-        page.get_by_label("Part 1, under the present number").fill("Write the rules")
+        page.get_by_role("link", name="Split this action").click()
+        page.get_by_label("Part 1, with the current number").fill("Write the rules")
         page.get_by_label("Part 2", exact=True).fill("Have them approved")
         page.get_by_label("Owner of part 2").select_option(label="Connie Contributor")
         page.get_by_role("button", name="Split the action").click()
@@ -108,11 +108,11 @@ def test_two_actions_are_merged_in_the_register_and_the_merge_undone(plan):
     lead, other = plan.action(SHOULD), plan.action(CONSIDER)
     with plan.opened(plan.cast.owner, reverse("actions")) as page:
         for action in (lead, other):
-            page.get_by_label(f"Choose action {action.number}:").check()
+            page.get_by_label(f"Select action {action.number}:").check()
         page.get_by_role("button", name="Merge selected").click()
         address = page.url.removeprefix(plan.address)
         page.get_by_label(f"{lead.number}. {lead.title}").check()
-        page.get_by_label("What is to be done?").fill("Rules and their review")
+        page.get_by_label("What needs to be done?").fill("Rules and their review")
         page.get_by_role("button", name="Merge the actions").click()
         assert heading(page) == "Rules and their review"
         assert other.title in page.locator("main").inner_text()
@@ -158,7 +158,7 @@ def test_a_contributor_with_one_assigned_action_reports_it_done_from_the_mailed_
         assert "This action blocks the certificate. Attach evidence" in page.locator("main").inner_text()
         page.get_by_label(piece.title).check()
         page.get_by_role("button", name="Report as done").click()
-        assert "Reported as done." in page.locator("main").inner_text()
+        assert "The action was reported as done." in page.locator("main").inner_text()
     assert (plan.action(CONDITION).status, plan.action(CONDITION).note) == ("done", "All five clinics are in it.")
     assert plan.faults(asif.user, link, reverse("actions"), reverse("dashboard")) == []
 

@@ -1,4 +1,4 @@
-"""What the whole organisation has to do: each practice once, with its uses, most urgent first."""
+"""Actions for the whole organisation: each practice once, with its uses, most urgent first."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_why_it_is_here_and_who_has_it_in_any_use(client, cast, uses):
     assert row.action.over.owners == (("Connie Contributor", False),)
     text = text_of(opened(client, cast.owner, of=SHARED))
     assert "Sorting of requests: Because nobody steers the pilots." in text
-    assert "nobody yet for 1 use" in text
+    assert "no owner yet for 1 use" in text
     Membership.objects.filter(user=cast.contributor).update(role="viewer")
     assert "left the organisation" in text_of(opened(client, cast.owner, of=SHARED))
 
@@ -112,7 +112,7 @@ def test_both_dates_are_the_earliest_over_the_uses(client, cast, uses):
 def test_it_blocks_where_it_blocks_in_one_use(client, cast, uses):
     put(uses[0], priority="consider", due=in_days(1))
     put(uses[1], priority="must", due=in_days(5))
-    assert "blocks 1 use" in text_of(opened(client, cast.owner, of=SHARED))
+    assert "blocks the certificate of 1 use" in text_of(opened(client, cast.owner, of=SHARED))
 
 
 def test_what_is_closed_not_relevant_or_merged_in_one_use_names_the_others(client, cast, uses):
@@ -158,7 +158,7 @@ def test_the_package_with_the_most_urgent_action_is_first(client, cast, uses, ed
 
 def test_without_actions_it_says_how_they_get_there_and_the_register_has_no_link(client, cast):
     text = text_of(opened(client, cast.outsider))
-    assert "What the whole organisation has to do" in text
+    assert "Actions for the whole organisation" in text
     assert "No actions for the whole organisation" in text
     assert reverse("organisation_actions") not in client.get(reverse("actions")).content.decode()
 

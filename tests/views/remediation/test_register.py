@@ -86,7 +86,7 @@ def test_an_edition_without_packages_has_one_group_without_a_heading(client, cas
     response = opened(client, cast.owner)
     assert [group.title for group in response.context["groups"]] == [""]
     assert 'scope="rowgroup"' not in response.content.decode()
-    assert "By package" not in response.content.decode()
+    assert "Package" not in response.content.decode()
 
 
 def test_packages_are_leafed_through_in_their_order(client, cast, assessment, packages, monkeypatch):
@@ -191,7 +191,7 @@ def test_what_nobody_has_taken_is_taken_from_the_register(client, cast, assessme
     assert "Take it" not in opened(client, cast.viewer).content.decode()
     client.force_login(cast.contributor)
     response = client.post(action.get_absolute_url(), {"take": "1"}, follow=True)
-    assert "This action is yours now." in response.content.decode()
+    assert "You now own this action." in response.content.decode()
     assert action_on(assessment, SHOULD).owner == cast.contributor
     client.force_login(cast.owner)
     late = client.post(action.get_absolute_url(), {"take": "1"}, follow=True).content.decode()
@@ -279,11 +279,11 @@ def test_the_file_says_package_place_why_here_gap_steps_what_closes_it_and_both_
     found = {row["What to do"]: row for row in rows}
     question = assessment.compiled().questions[SHOULD]
     row = next(row for row in rows if row["Place in the plan"] == "4")
-    assert (row["Package"], row["Why here"]) == ("People in control", "Because patients wait.")
+    assert (row["Package"], row["Why it applies here"]) == ("People in control", "Because patients wait.")
     assert row["Steps"].splitlines()[0] == "Ask the board."
     assert question.remedy.closes_it in row["What closes it"]
     assert row["Gap"]
-    assert (row["First step due"], row["All done due"]) == (in_days(5).isoformat(), in_days(60).isoformat())
+    assert (row["First step by"], row["All done by"]) == (in_days(5).isoformat(), in_days(60).isoformat())
     assert found["Ours"]["Steps"].splitlines() == ["First", "Then"]
 
 
@@ -294,9 +294,9 @@ def test_both_dates_come_back_from_the_file(client, cast, assessment):
     number, other = str(action_on(assessment, SHOULD).number), str(action_on(assessment, CONSIDER).number)
     for row in rows:
         if row["Number"] == number:
-            row |= {"First step due": in_days(6).isoformat(), "All done due": in_days(50).isoformat()}
+            row |= {"First step by": in_days(6).isoformat(), "All done by": in_days(50).isoformat()}
         elif row["Number"] == other:
-            row |= {"First step due": in_days(400).isoformat(), "All done due": in_days(300).isoformat()}
+            row |= {"First step by": in_days(400).isoformat(), "All done by": in_days(300).isoformat()}
     out = io.StringIO()
     writer = csv.DictWriter(out, head)
     writer.writeheader()
@@ -315,7 +315,7 @@ def test_several_dates_move_what_is_due_in_all_and_come_back(client, cast, asses
     action = action_on(assessment, SHOULD)
     assert (action.due, action.full_due) == (in_days(20), in_days(20))
     client.force_login(cast.owner)
-    assert "Take 1 date back" in client.get(reverse("actions_moved", args=[moved.batch])).content.decode()
+    assert "Undo 1 change" in client.get(reverse("actions_moved", args=[moved.batch])).content.decode()
     dates.take_back_dates(moved.batch, by=cast.owner)
     action = action_on(assessment, SHOULD)
     assert (action.due, action.full_due) == (in_days(30), in_days(60))

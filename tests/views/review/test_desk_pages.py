@@ -149,7 +149,7 @@ def test_a_file_that_cannot_be_shown_says_why_and_is_no_opening(ines, case, cast
         raise sandbox.Stopped("memory")
 
     monkeypatch.setattr(sandbox, "run", stopped)
-    assert "takes more time or memory than a page may use" in text_of(ines.get(show, headers=IN_PLACE))
+    assert "takes too much time or memory" in text_of(ines.get(show, headers=IN_PLACE))
     assert readings(case.rules) == 0
     assert opened_contents(case, cast.independent.pk) == set()
 
@@ -188,7 +188,7 @@ def test_a_file_of_a_kind_that_is_not_shown_is_downloaded(client, cast):
     assert "can contain programs, so it is only downloaded, not shown here" in text_of(page)
     assert address("evidence_preview", submission, piece.reference, 1) not in page.content.decode()
     shown = text_of(client.get(address("evidence_preview", submission, piece.reference, 1)))
-    assert "Files of this kind are not shown here." in shown
+    assert "Files of this kind cannot be shown here." in shown
 
 
 # --- all evidence of a case -------------------------------------------------------------------------------------------

@@ -38,12 +38,12 @@ HOSTILE = {
     "Page as picture": (
         "image/png",
         lambda: b"\x89PNG\r\n\x1a\n" + made_files.PAGE_AS_TEXT,
-        "damaged, or it is not what its name says",
+        "damaged, or its content does not match its name",
     ),
-    "Drawing": ("image/png", lambda: made_files.SVG, "damaged, or it is not what its name says"),
+    "Drawing": ("image/png", lambda: made_files.SVG, "damaged, or its content does not match its name"),
     "Huge picture": ("image/png", made_files.huge_picture, "60000 × 60000 pixels"),
-    "PDF bomb": ("application/pdf", made_files.pdf_bomb, "takes more time or memory than a page may use"),
-    "Zip bomb": (XLSX, made_files.zip_bomb, "too large to be shown here"),
+    "PDF bomb": ("application/pdf", made_files.pdf_bomb, "takes too much time or memory"),
+    "Zip bomb": (XLSX, made_files.zip_bomb, "too large to show here"),
 }
 SHOWN_AS_TEXT = ("Page as text", "Table with markup")
 

@@ -257,7 +257,7 @@ def test_who_oversees_the_system_does_not_review_it(site, prepared):
 def test_a_blocking_action_is_not_done_by_one_sentence(site, prepared):
     action = action_on(prepared(site.waits_for_actions), CONDITION)
     with site.at(site.cast.owner, "action", *place_of(action)) as page:
-        press(page, "Take it")
+        press(page, "Take this action")
         page.locator("[name=note]").fill(SENTENCE)
         press(page, "Report as done")
         said = "This action blocks the certificate. Attach evidence, or link an answer that has evidence."
@@ -278,7 +278,7 @@ def test_a_reviewer_without_a_seat_or_a_declaration_accepts_no_action(site, prep
         site.open(page, "action", *place_of(action))
         assert page.get_by_role("main").get_by_role("button", name="Accept").count() == 0
         forced = site.post(page, "action", *place_of(action), accept="1", **verdicts(action))
-        assert "Actions are judged by the reviewers who hold a seat in the case." in forced
+        assert "Only the reviewers who are assigned to the case can judge its actions." in forced
     assert anew_action(action).status == ActionStatus.DONE
 
 

@@ -151,8 +151,8 @@ def test_a_superseded_certificate_leads_to_the_newer_one(client, cast, certifica
 
 def test_a_self_declared_certificate_says_so(client, cast):
     text = text_of(check(client, certificate_of(make_assessment(State.CERTIFIED, "low", cast=cast))))
-    assert "Self-declared : signed by the organisation itself; no reviewer has looked at it." in text
-    assert "Registered by : Review House, which has not looked at the answers" in text
+    assert "Self-declared : signed by the organisation itself; no reviewer has checked it." in text
+    assert "Registered by : Review House, which has not checked the answers" in text
     assert "Issued by" not in text
     assert "Nobody else has looked at them." in text
 
@@ -225,7 +225,7 @@ def test_the_method_prints_every_number_of_the_policy_as_our_judgement(client, e
 
 def test_the_method_says_that_the_date_of_a_condition_goes_before_the_effort_of_its_action(client):
     text = text_of(client.get(reverse("method")))
-    assert "A condition of the certificate goes before this: the approval sets its date" in text
+    assert "A condition of the certificate comes before this rule: the approval sets its date" in text
 
 
 def test_clauses_and_method_cost_a_query_for_the_release_alone(client):
