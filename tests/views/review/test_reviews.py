@@ -117,7 +117,7 @@ def test_a_recalled_submission_is_not_called_a_draft(ines, cast):
     assessment = make_assessment(State.SUBMITTED, "limited", cast=cast)
     taking_back.recall(assessment, by=cast.owner)
     text = text_of(ines.get(reverse("reviews")))
-    assert "Taken back by its owner" in text
+    assert "Recalled by an owner" in text
     assert "taken this back" in text_of(ines.get(address("review", sent(assessment))))
 
 
