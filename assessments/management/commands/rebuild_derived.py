@@ -14,10 +14,10 @@ from assessments.models.assessments import DERIVED, EDITABLE_STATES
 
 
 class Command(BaseCommand):
-    help = "Rebuild the derived columns of drafts from facts and answers, and those of uses; prints each difference."
+    help = "Rebuild the derived columns of drafts from facts and answers, and those of uses, and print each difference."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--check", action="store_true", help="only print, change nothing")
+        parser.add_argument("--check", action="store_true", help="only print the differences, change nothing")
 
     def handle(self, *args: Any, check: bool, **options: Any) -> None:
         wrong = 0
@@ -35,7 +35,7 @@ class Command(BaseCommand):
                         assessment.save(update_fields=DERIVED)
                         portfolio.follow_newest(assessment)
         self.rebuild_uses(check=check)
-        self.stdout.write(f"{wrong} assessments differed" + (", nothing changed" if check else ", mended"))
+        self.stdout.write(f"{wrong} assessments differed" + (", nothing changed" if check else ", corrected"))
 
     def rebuild_uses(self, *, check: bool) -> None:
         """Compare what lists read of each use with the rows that it comes from; silent where nothing differs."""
@@ -46,4 +46,4 @@ class Command(BaseCommand):
             if wrong:
                 if not check:
                     portfolio.rebuild_columns(DeclaredUse.objects.filter(reference__in=list(wrong)))
-                self.stdout.write(f"{len(wrong)} uses differed" + (", nothing changed" if check else ", mended"))
+                self.stdout.write(f"{len(wrong)} uses differed" + (", nothing changed" if check else ", corrected"))
