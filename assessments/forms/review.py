@@ -57,11 +57,12 @@ class TakeForm(PlainForm):
         widget=forms.RadioSelect,
         error_messages={"required": gettext_lazy("Say whether there is a conflict of interest.")},
     )
-    words = text_field(gettext_lazy("Describe the conflict of interest"), required=False, rows=3, limit=400)
+    words = text_field(gettext_lazy("If yes, describe the conflict of interest"), required=False, rows=3, limit=400)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["words"].help_text = self.words_help
+        self.fields["words"].goes_with = "conflict"  # type: ignore[attr-defined]  # needed with a yes, so not called optional
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -234,9 +234,9 @@ def test_an_in_house_reviewer_reads_what_was_sent_past_them_and_gets_no_button(c
 def test_a_declared_conflict_takes_nothing_and_is_shown_to_other_reviewers(client, cast):
     submission = sent(make_assessment(State.SUBMITTED, "high", cast=cast))
     client.force_login(cast.independent)
-    assert "Describe the conflict of interest in a sentence" in text_of(
-        client.post(address("take", submission), {"conflict": "declared"})
-    )
+    refused = text_of(client.post(address("take", submission), {"conflict": "declared"}))
+    assert "Describe the conflict of interest in a sentence" in refused
+    assert "If yes, describe the conflict of interest For example" in refused  # no "(optional)" between
     client.post(address("take", submission), {"conflict": "declared", "words": "I worked there until 2019."})
     assert not submission.seats.exists()
     assert address("take", submission) not in client.get(address("review", submission)).content.decode()
