@@ -210,7 +210,7 @@ def read_facts(raw: object, edition: Edition, name: str = "facts") -> tuple[dict
         elif not values and not fact.nothing and fact.otherwise != ():
             faults.append(f"{key}: needs at least one answer")
         elif len(values) > 1 and (beside := [one for one in values if one in fact.alone]):
-            faults.append(f"{key}: {_shown(beside[0])} cannot stand beside other answers")
+            faults.append(f"{key}: {_shown(beside[0])} cannot be combined with other answers")
         elif isinstance(value, list):
             facts[key] = as_answer(fact, tuple(values))
         else:

@@ -144,7 +144,7 @@ def test_the_table_names_what_a_use_waits_for_and_what_holds_it(classify):
         ("public_facing: [true]", "public_facing: [true] is no answer to it; those are true, false, unknown"),
         ("sector: unknown", "sector: unknown is no answer to it; those are none, finance, "),
         ("high_risk_content: []", "high_risk_content: needs at least one answer"),
-        ("high_risk_content: [none, deepfake]", "high_risk_content: none cannot stand beside other answers"),
+        ("high_risk_content: [none, deepfake]", "high_risk_content: none cannot be combined with other answers"),
         ("modalities: [text, smell]", "modalities: smell is no answer to it; those are text, image, "),
         ("modalities: unknown", "modalities: unknown is no answer to it; those are text, image, "),
     ],

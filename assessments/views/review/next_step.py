@@ -34,7 +34,7 @@ def step_of(case: ReviewCase, *, parts_left: int, parts_back: int) -> Step:
         return Step(_("A later round has replaced this one"))
     match state:
         case State.DRAFT:
-            return Step(_("The owner took this back before a reviewer took it"))
+            return Step(_("The owner recalled this before a reviewer took the case"))
         case State.SUBMITTED:
             return Step(_("This case waits for a reviewer"))
         case State.IN_REVIEW:

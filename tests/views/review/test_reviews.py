@@ -117,8 +117,8 @@ def test_a_recalled_submission_is_not_called_a_draft(ines, cast):
     assessment = make_assessment(State.SUBMITTED, "limited", cast=cast)
     taking_back.recall(assessment, by=cast.owner)
     text = text_of(ines.get(reverse("reviews")))
-    assert "Taken back by its owner" in text
-    assert "took this back" in text_of(ines.get(address("review", sent(assessment))))
+    assert "Recalled by its owner" in text
+    assert "The owner recalled this" in text_of(ines.get(address("review", sent(assessment))))
 
 
 def test_the_queue_costs_the_same_for_one_case_and_for_six(ines, cast):
