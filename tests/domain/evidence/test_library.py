@@ -944,7 +944,7 @@ def test_the_strip_counts_the_pieces_and_leads_on_without_a_script(client, cast,
     assert "Evidence: none yet" in strip_on_page(client, draft)
     library.attach(piece, draft, QUESTION, by=cast.owner)
     strip = strip_on_page(client, draft)
-    assert "Evidence: 1 piece<" in strip
+    assert "Evidence: 1 item<" in strip
     assert f'href="{page_of(draft)}"' in strip
     assert "look again" not in strip
 
