@@ -81,7 +81,9 @@ STEPS: Mapping[str, Step] = {
     "withdrawn": Step(
         "",
         _READ,
-        locked=gettext_lazy("The submission was withdrawn and cannot be restored. You may start a new assessment of the use."),
+        locked=gettext_lazy(
+            "The submission was withdrawn and cannot be restored. You may start a new assessment of the use."
+        ),
     ),
     "superseded": Step("", _READ, locked=gettext_lazy("A newer assessment of this use has replaced this one.")),
 }
