@@ -1,21 +1,21 @@
-"""manage.py sweep: take up what a stopped process left, and do what the day asks (`scheduled.STEPS`)."""
+"""manage.py sweep: make the documents and send the emails that wait, and do what the day asks (`scheduled.STEPS`)."""
 
 from __future__ import annotations
 
-import time
 from argparse import ArgumentParser
+from contextlib import suppress
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.db import close_old_connections
 
-from assessments.scheduled_tasks import sweep
+from assessments import worker
 
 
 class Command(BaseCommand):
     help = (
-        "Make the documents and send the mails that a stopped process left; suspend the certificates of missed "
-        "conditions, open ended risks again, remind, send the daily mails. Also run by Celery beat."
+        "Make the documents and send the emails that wait; suspend the certificates of missed conditions, open ended "
+        "risks again, remind, send the daily emails. With --every it runs beside the site until it is stopped. With "
+        "HKGUIDE_REDIS_URL Celery workers make documents and send emails, and Celery beat does the rest."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -23,15 +23,13 @@ class Command(BaseCommand):
             "--every",
             type=int,
             metavar="SECONDS",
-            help="sweep again and again, where no Celery beat runs, until stopped",
+            help="run until stopped: look for documents and emails twice a second, and do the rest this often",
         )
 
     def handle(self, *args: Any, every: int | None = None, **options: Any) -> None:
-        self.stdout.write(f"{sweep()} jobs taken up")
-        while every:
-            close_old_connections()
-            try:
-                time.sleep(every)
-            except KeyboardInterrupt:
-                return
-            sweep()
+        if not every:
+            self.stdout.write(f"{worker.work_once()} jobs taken up")
+            return
+        worker.stop_on_sigterm()
+        with suppress(KeyboardInterrupt), worker.alone(self.stderr.write):
+            worker.work(every)

@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from assessments.access import finders, roles
-from assessments.core import after_commit, stored_files, throttling
+from assessments.core import stored_files, throttling
 from assessments.core.errors import NotPermitted
 from assessments.documents import jobs, requests
-from assessments.documents import tasks as documents_tasks
+from assessments.documents.tasks import wake
 from assessments.models import Assessment, Document, DocumentKind, User
 from assessments.models.documents import DocumentState
 from assessments.views.site.gate import Undeclared, declare_first
@@ -36,7 +36,7 @@ def download(request: SignedIn, reference: str) -> HttpResponseBase:
     if request.method == "POST":
         throttling.spend("document", request)
         if jobs.ask_again(document):
-            after_commit.after_commit(documents_tasks.render_document, document.pk)
+            wake(document)
         return redirect(document)
     if document.state != DocumentState.READY:
         return _how_far(request, document)
@@ -71,10 +71,6 @@ def _sees_all(user: User, assessment: Assessment) -> bool:
     mine = roles.memberships_on_page(user)
     member = next((one for one in mine if one.organisation_id == assessment.organisation_id), None)
     return member is not None and roles.assigned_targets(user, assessment, member) is None
-
-
-def wake(document: Document) -> None:
-    after_commit.after_commit(documents_tasks.render_document, document.pk)
 
 
 @require_safe
