@@ -14,7 +14,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -33,14 +33,40 @@ PATIENCE = 25.0  # seconds, which a stopping process gives the email that it has
 log = logging.getLogger(__name__)
 
 
-def work(every: float, *, stop: threading.Event | None = None) -> None:
-    """Work until `stop`, or until the process is stopped: SIGTERM lets the email in hand be sent first."""
-    stop = stop or threading.Event()
-    if settings.JOBS_BY_CELERY:
-        _sweep_until(stop, every, look=lambda: False)
-        return
-    with heartbeat.beating(), _sending_until(stop):
-        _sweep_until(stop, every, look=queue.make_next)
+class Stop(threading.Event):
+    """Set when the process is to end. A document in hand is broken off then; an email or a step is not."""
+
+    may_break_off = True
+    asked = False  # by a signal, whose handler may take no lock of an event
+
+    def on_signals(self) -> None:
+        """Let SIGTERM and Ctrl+C ask for the end."""
+        signal.signal(signal.SIGTERM, self._ask)
+        if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # as in the background of a shell
+            signal.signal(signal.SIGINT, self._ask)
+
+    def _ask(self, _signal: int, _frame: Any) -> None:
+        self.asked = True
+        if self.may_break_off:
+            raise KeyboardInterrupt
+
+    def is_set(self) -> bool:
+        return self.asked or super().is_set()
+
+
+def work(every: float) -> None:
+    """Work until the process is stopped.
+
+    It then sends the email that it has in hand and ends its step. A document is broken off: the next process makes it.
+    """
+    stop = Stop()
+    stop.on_signals()
+    with suppress(KeyboardInterrupt):
+        if settings.JOBS_BY_CELERY:
+            _sweep_until(stop, every, look=lambda: False)
+            return
+        with heartbeat.beating(), _sending_until(stop):
+            _sweep_until(stop, every, look=queue.make_next)
 
 
 def work_once() -> int:
@@ -53,18 +79,21 @@ def work_once() -> int:
     return done
 
 
-def _sweep_until(stop: threading.Event, every: float, *, look: Callable[[], Any]) -> None:
+def _sweep_until(stop: Stop, every: float, *, look: Callable[[], Any]) -> None:
     sweep_at = 0.0
     while not stop.is_set():
         close_old_connections()
         if time.monotonic() >= sweep_at:
+            stop.may_break_off = False  # an email that is broken off may be lost
             scheduled.sweep()
+            stop.may_break_off = True
             sweep_at = time.monotonic() + every
-        _look(stop, look)
+        if not stop.is_set():
+            _look(stop, look)
 
 
 @contextmanager
-def _sending_until(stop: threading.Event) -> Iterator[None]:
+def _sending_until(stop: Stop) -> Iterator[None]:
     """Send new emails in a thread, and let it finish the one that it has in hand at the end."""
     sender = mail.Sender()
 
@@ -79,6 +108,7 @@ def _sending_until(stop: threading.Event) -> Iterator[None]:
     try:
         yield
     finally:
+        stop.may_break_off = False
         stop.set()
         thread.join(PATIENCE)
 
@@ -93,15 +123,6 @@ def _look(stop: threading.Event, look: Callable[[], Any]) -> None:
         return
     if not found:
         stop.wait(LOOK_EVERY)
-
-
-def stop_on_sigterm() -> None:
-    """Let SIGTERM end the process as Ctrl+C does: what is in hand is given back, and the email in hand is sent."""
-
-    def end(_signal: int, _frame: Any) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, end)
 
 
 def begin_with_celery() -> None:

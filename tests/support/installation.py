@@ -125,13 +125,16 @@ def kill(process: subprocess.Popen[bytes]) -> None:
 
 
 class MailServer(socketserver.ThreadingTCPServer):
-    """A mail server that counts what it has accepted, and then takes its time to say so: there a sender may be killed."""
+    """A mail server that keeps what it has accepted.
+
+    It says so after some seconds, and of the mail number `silent_at` never: its sender has to be killed.
+    """
 
     allow_reuse_address = daemon_threads = True
 
-    def __init__(self, answers_after: float = 0.0) -> None:
+    def __init__(self, answers_after: float = 0.0, silent_at: int = 0) -> None:
         super().__init__(("127.0.0.1", 0), _Conversation)
-        self.answers_after = answers_after
+        self.answers_after, self.silent_at = answers_after, silent_at
         self.accepted: list[tuple[str, str]] = []  # recipient and subject
 
     @property
@@ -176,6 +179,9 @@ class _Conversation(socketserver.StreamRequestHandler):
             lines.append(line)
         mail = message_from_bytes(b"".join(lines))
         self.server.accepted.append((str(mail["To"]), str(mail["Subject"])))
+        if len(self.server.accepted) == self.server.silent_at:
+            self.rfile.readline()
+            raise OSError("the sender is gone")
         time.sleep(self.server.answers_after)
 
     def say(self, words: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from contextlib import suppress
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -30,6 +29,5 @@ class Command(BaseCommand):
         if not every:
             self.stdout.write(f"{worker.work_once()} jobs taken up")
             return
-        worker.stop_on_sigterm()
-        with suppress(KeyboardInterrupt), worker.alone(self.stderr.write):
+        with worker.alone(self.stderr.write):
             worker.work(every)
