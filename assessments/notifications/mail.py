@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from datetime import date, datetime, timedelta
+from smtplib import SMTPServerDisconnected
 
 from django.conf import settings
 from django.core.mail import EmailMessage, mailers
@@ -115,12 +116,19 @@ class Sender:
                 if is_over():
                     break
                 self.tried.add(pk)
-                try:
-                    send(pk, outlet)
-                except Exception:
-                    log.exception("message %s could not be mailed", pk)
-                    break  # the server may have broken off: what is left gets a new connection
+                if not _is_sent(pk, outlet):
+                    break  # what is left gets a new connection
         return len(found)
+
+
+def _is_sent(pk: int, outlet: BaseEmailBackend) -> bool:
+    """Send a mail, and log why it could not be. False: the server has broken off."""
+    try:
+        send(pk, outlet)
+    except Exception as error:
+        log.exception("message %s could not be mailed", pk)
+        return not isinstance(error, SMTPServerDisconnected | ConnectionError | TimeoutError)
+    return True
 
 
 def say_unknown() -> int:
@@ -200,10 +208,7 @@ def send_left() -> int:
         return 0
     with mailers.default as outlet:
         for pk in found:
-            try:
-                send(pk, outlet)
-            except Exception:
-                log.exception("message %s could not be mailed", pk)
+            if not _is_sent(pk, outlet):
                 break
     return len(found)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from smtplib import SMTPRecipientsRefused, SMTPServerDisconnected
 
 import pytest
 from django.core import mail as outgoing
@@ -72,6 +73,29 @@ def test_a_mail_that_the_server_refuses_waits_for_the_next_attempt(line, monkeyp
     Message.objects.update(at=timezone.now() - timedelta(minutes=2))
     assert scheduled.send_mails() == 1
     assert len(outgoing.outbox) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "sent"), [(SMTPRecipientsRefused({}), 1), (SMTPServerDisconnected("gone"), 0), (TimeoutError("slow"), 0)]
+)
+def test_a_refused_mail_holds_no_other_up_and_a_broken_connection_is_not_used_again(line, monkeypatch, error, sent):
+    make_message(make_user(), "Who pays?")
+    hand_over, errors = mail.hand_over, [error]
+
+    def fail_once(*args: object) -> None:
+        if errors:
+            raise errors.pop()
+        hand_over(*args)
+
+    sender = mail.Sender()
+    monkeypatch.setattr(mail, "hand_over", fail_once)
+    sender.send_new()
+    assert len(outgoing.outbox) == sent
+    sender.send_new()  # over a new connection
+    assert len(outgoing.outbox) == 1
+    Message.objects.update(at=timezone.now() - timedelta(minutes=2))
+    assert scheduled.send_mails() == 1
+    assert len(outgoing.outbox) == 2
 
 
 def test_no_attempt_is_counted_while_the_server_cannot_be_reached(line, monkeypatch):
