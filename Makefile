@@ -8,8 +8,8 @@ PYTHON := $(shell for p in $$(compgen -c python3 | grep -E '^python3(\.1[2-9])?$
 	"$$p" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 12))' 2>/dev/null && echo "$$p" && break; done)
 RUN := HKGUIDE_VAR="$(VAR)" HKGUIDE_SECRET_KEY="$$(cat "$(VAR)/secret-key")" HKGUIDE_PUBLIC_URL="$(or $(HKGUIDE_PUBLIC_URL),http://localhost:$(PORT))"
 
-# What the day asks (missed conditions, reminders, daily mails) and what a stopped process left, beside the site.
-SWEEP := $(RUN) $(VENV)/bin/python manage.py sweep --every 60 & sweeper=$$!; trap 'kill $$sweeper 2>/dev/null' EXIT
+# Documents, emails and what the day asks (missed conditions, reminders), beside the site; started again when it dies.
+SWEEP := $(RUN) bash deploy/keep-running $(VENV)/bin/python manage.py sweep --every 60 & sweeper=$$!; trap 'kill $$sweeper 2>/dev/null; wait $$sweeper' EXIT
 
 # One login of the demo signs without a second factor; the start refuses it where others reach the site.
 IMPATIENT := $(if $(filter undefined,$(origin HKGUIDE_SECOND_FACTOR_EXEMPT)),helen.kwan@demo.example,$(HKGUIDE_SECOND_FACTOR_EXEMPT))

@@ -9,26 +9,24 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
+from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from assessments.accounts import expired_forms, refusals
 from assessments.audit import heads
-from assessments.documents import tasks as documents_tasks
+from assessments.documents import queue
 from assessments.domain import storage
 from assessments.domain.certificates import missed, monitoring, staleness
 from assessments.domain.register import deleted_organisations
 from assessments.domain.remediation import risks
 from assessments.domain.review import case_notes, kept_texts, rounds, second_look
-from assessments.models import Document, StepRun
+from assessments.models import StepRun
 from assessments.notifications import mail, reminders
-from assessments.notifications.tasks import send_message
 
 log = logging.getLogger(__name__)
-AT_ONCE = 100  # rows of a kind that one sweep takes up
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +49,18 @@ def forget_held_forms() -> int:
 
 
 def make_documents() -> int:
-    """Take up the documents that a dead worker or a lost broker left."""
-    now = timezone.now()
-    left = Q(state="pending", created_at__lt=now - timedelta(minutes=1)) | Q(state="running", lease_until__lt=now)
-    found = list(Document.objects.filter(left).values_list("pk", flat=True)[:AT_ONCE])
-    for pk in found:
-        documents_tasks.render_document.delay(pk)
-    return len(found)
+    """Take up the documents that a dead worker or a lost broker left.
+
+    Without a broker the sweeping process makes them itself, beside its steps.
+    """
+    back = queue.take_back()
+    return queue.wake_workers() if settings.JOBS_BY_CELERY else back
 
 
 def send_mails() -> int:
     """Send the mails that were left; several to one person that waited for the next hour go as one."""
     together = mail.send_together()
-    waiting = mail.unsent().filter(at__lt=timezone.now() - timedelta(minutes=1))
-    found = list(mail.waiting_now(waiting).values_list("pk", flat=True)[:AT_ONCE])
-    for pk in found:
-        send_message.delay(pk)
-    return len(found) + together
+    return together + (mail.wake_workers() if settings.JOBS_BY_CELERY else mail.send_left())
 
 
 def flag_expired() -> int:
@@ -96,6 +89,7 @@ STEPS = (
     Step("forget deleted notes", case_notes.forget_deleted, from_hour=4),
     Step("delete organisations", deleted_organisations.carry_out),
     Step("delete orphaned files", storage.sweep_orphans, from_hour=3, atomic=False),
+    Step("say unknown mails", mail.say_unknown, from_hour=6),
     Step("send digests", mail.send_digests),  # keeps its own day for each person
 )
 

@@ -413,16 +413,17 @@ WHITENOISE_USE_FINDERS = not env_flag("COLLECTED_STATIC")
 WHITENOISE_AUTOREFRESH = DEBUG
 
 # --- jobs and mail --------------------------------------------------------------------------------------------------------
+# With a broker Celery workers do the jobs, without one the process that sweeps beside the site. No request ever does.
+JOBS_BY_CELERY = bool(env("REDIS_URL"))
 CELERY_BROKER_URL = env("REDIS_URL") or "memory://localhost/"  # kombu warns of a URL without a host
-CELERY_TASK_ALWAYS_EAGER = not env("REDIS_URL")  # default: after the commit, in the process
-CELERY_TASK_EAGER_PROPAGATES = False
+CELERY_BROKER_TRANSPORT_OPTIONS = {"queue_order_strategy": "priority", "priority_steps": [0, 3, 6]}
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_TIME_LIMIT = 240
-CELERY_BEAT_SCHEDULE = {"sweep": {"task": "assessments.tasks.sweep", "schedule": 60}}
+CELERY_BEAT_SCHEDULE = {"sweep": {"task": "assessments.tasks.sweep", "schedule": 60, "options": {"priority": 0}}}
 DEFAULT_FROM_EMAIL = env("MAIL_FROM", "hkguide@localhost")
 MAILERS = {
     "default": {

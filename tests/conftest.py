@@ -43,12 +43,16 @@ def pytest_configure(config: pytest.Config) -> None:
     from django.conf import settings
     from whitenoise.middleware import WhiteNoiseMiddleware
 
+    from hkguide.celery import app
+
     gc.set_threshold(100_000, 50, 1000)
     if getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput"):
         os.environ[VARIABLE] = tempfile.mkdtemp(prefix="hkguide-kept-")
         config.add_cleanup(lambda: shutil.rmtree(os.environ[VARIABLE]))
     hypothesis.settings.load_profile("daily" if "not long" in config.option.markexpr else "long")
     settings.SECOND_FACTOR = False  # what it asks of people has tests of its own, which turn it on
+    # Jobs run in this process after the commit. Tests with processes of their own see where the product runs them.
+    settings.JOBS_BY_CELERY, app.conf.task_always_eager = True, True
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     look_through, files = WhiteNoiseMiddleware.add_files_from_finders, dict[str, Any]()
 

@@ -16,7 +16,7 @@ from django.utils import timezone, translation
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 
-from assessments.core import stored_files
+from assessments.core import stored_files, work_notes
 from assessments.core.errors import NoRoom
 from assessments.documents import engine, moved_dates
 from assessments.documents.board_paper import board_paper_pdf
@@ -50,6 +50,7 @@ from assessments.models.marks import combined_marks
 from assessments.models.snapshots import build_snapshot
 
 LEASE = timedelta(minutes=5)  # longer than CELERY_TASK_TIME_LIMIT
+NEXT_ATTEMPT = timedelta(minutes=1)  # after one that failed
 ATTEMPTS = 5
 
 log = logging.getLogger(__name__)
@@ -58,12 +59,18 @@ log = logging.getLogger(__name__)
 def make(pk: int) -> None:
     """Render the document if it still waits; may run twice, and never raises: the row says what became of it.
 
-    After five attempts the row is `failed` with the reason; until then it goes back to `pending` for the sweeper.
+    After five attempts the row is `failed` with the reason; until then it goes back to `pending`, and is taken up again
+    in a minute.
     """
     now = timezone.now()
-    document = Document.objects.claim(pk, now, now + LEASE)
-    if document is None:
-        return
+    lease_until = now + LEASE
+    with work_notes.in_hand(document=pk, lease_until=lease_until.isoformat()):
+        document = Document.objects.claim(pk, now, lease_until)
+        if document is not None:
+            _make(document)
+
+
+def _make(document: Document) -> None:
     if document.attempts > ATTEMPTS:
         _give_up(document, _("Making the document was interrupted %(n)s times.") % {"n": ATTEMPTS})
         return
@@ -80,7 +87,8 @@ def make(pk: int) -> None:
         if document.attempts >= ATTEMPTS:
             _give_up(document, reason)
         else:
-            _mine(document).update(state=DocumentState.PENDING, lease_until=None, error=reason)
+            later = timezone.now() + NEXT_ATTEMPT
+            _mine(document).update(state=DocumentState.PENDING, lease_until=later, error=reason)
 
 
 def _reason(error: Exception) -> str:

@@ -15,9 +15,8 @@ from assessments.access import roles
 from assessments.access.roles import Action
 from assessments.audit import log
 from assessments.audit.kinds import AuditKind
-from assessments.core import after_commit
 from assessments.core.errors import WorkflowError
-from assessments.documents import tasks as documents_tasks
+from assessments.documents.tasks import wake
 from assessments.guideline.terms import Tier
 from assessments.models import Assessment, DeclaredUse, Document, DocumentKind, DocumentState, Submission, User
 
@@ -109,14 +108,14 @@ def ask_plan(use: DeclaredUse, *, by: User) -> Document:
     document = Document.objects.create(
         kind=DocumentKind.PLAN, submission_id=newest.submission_id, language=newest.language, version=newest.version + 1
     )
-    after_commit.after_commit(documents_tasks.render_document, document.pk)
+    wake(document)
     log.record(AuditKind.PLAN_ASKED, use, by=by, organisation=use.organisation, details={"version": document.version})
     return document
 
 
 def ask_document(kind: DocumentKind, **parent: Any) -> Document:
     document, _created = Document.objects.ask(kind, **parent)
-    after_commit.after_commit(documents_tasks.render_document, document.pk)
+    wake(document)
     return document
 
 
@@ -124,4 +123,4 @@ def print_plan_again(submission: Submission) -> None:
     """Ask for the plan in a new version; the bytes of the one that was issued stay as they are."""
     printed = submission.documents.filter(kind=DocumentKind.PLAN).count()
     document = Document.objects.create(kind=DocumentKind.PLAN, submission=submission, version=printed + 1)
-    after_commit.after_commit(documents_tasks.render_document, document.pk)
+    wake(document)

@@ -1,4 +1,4 @@
-"""The Celery task that makes a document."""
+"""The Celery task that makes a document, and the call that wakes a worker for it."""
 
 from __future__ import annotations
 
@@ -7,15 +7,25 @@ from typing import Any
 from celery import shared_task
 
 from assessments.core import after_commit
+from assessments.models.documents import Document, DocumentKind
+
+URGENT_KINDS = (DocumentKind.CERTIFICATE, DocumentKind.DECISION_LETTER, DocumentKind.STATUS_NOTICE)
+"""Kinds that are made before plans and papers: somebody waits for them, and they are short."""
+
+
+def wake(document: Document) -> None:
+    """Wake a worker for a document after the commit. Without a broker the sweeping process finds the row."""
+    urgent = document.kind in URGENT_KINDS
+    after_commit.after_commit(
+        render_document, document.pk, priority=after_commit.FIRST if urgent else after_commit.LAST
+    )
 
 
 def ask_notice(certificate: Any) -> None:
     """Ask for the status notice of a certificate's newest change, in the transaction of the change."""
-    from assessments.models import Document
-
     document = Document.objects.ask_notice(certificate)
     if document is not None:
-        after_commit.after_commit(render_document, document.pk)
+        wake(document)
 
 
 @shared_task(name="assessments.tasks.render_document")

@@ -99,13 +99,8 @@ class Document(Referenced):
                 fields=["assessment", "kind", "language", "version"], name="one_draft_document_a_version"
             ),
         ]
-        indexes = [
-            models.Index(
-                fields=["state", "lease_until"],
-                condition=Q(state__in=["pending", "running"]),
-                name="documents_to_make",
-            )
-        ]
+        # Not a partial index: SQLite would not use it for a query whose states are parameters.
+        indexes = [models.Index(fields=["state", "lease_until"], name="documents_by_state")]
 
     def get_absolute_url(self) -> str:
         return reverse("document", args=[self.reference])

@@ -21,7 +21,17 @@ class Message(models.Model):
     mailed_at = models.DateTimeField(null=True)
     unmailed_at = models.DateTimeField(null=True)  # when it was left without a mail, as its reader has chosen
     attempts = models.PositiveSmallIntegerField(default=0)
+    # When a process began to hand the mail over; empty again when it has. Where it stays, the process died meanwhile and
+    # nobody knows whether the mail arrived: it is not sent again.
+    sending_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["recipient", "kind", "object", "day"], name="one_message_a_day")]
-        indexes = [models.Index(fields=["recipient", "read_at"])]
+        indexes = [
+            models.Index(fields=["recipient", "read_at"]),
+            models.Index(
+                fields=["attempts"],
+                condition=models.Q(mailed_at=None, unmailed_at=None, sending_at=None),
+                name="messages_to_mail",
+            ),
+        ]

@@ -1,13 +1,13 @@
 """The lines of people's inboxes: the only file that writes, reads or deletes rows of `Message`.
 
-A row is its own outbox: `mail` sends what is neither mailed nor left without a mail. The caller is in a transaction, and
-the mails leave after its commit.
+A row is its own outbox: `mail` sends what is neither mailed, nor left without a mail, nor in hand. The caller is in a
+transaction, and the mails leave after its commit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import CharField, F, Q, QuerySet
@@ -56,7 +56,7 @@ def notify(
         lines,
         update_conflicts=True,
         unique_fields=["recipient", "kind", "object", "day"],
-        update_fields=["subject", "text", "link", "read_at", "mailed_at", "unmailed_at", "attempts"],
+        update_fields=["subject", "text", "link", "read_at", "mailed_at", "unmailed_at", "sending_at", "attempts"],
     )
     for line in lines:
         after_commit.after_commit(send_message, line.pk)
@@ -137,18 +137,36 @@ def mark_seen(lines: QuerySet[Message]) -> int:
 
 
 def unmailed() -> QuerySet[Message]:
-    """Return the lines of all people that were neither mailed nor left without a mail."""
-    return Message.objects.filter(mailed_at=None, unmailed_at=None)
+    """Return the lines of all people that wait for their mail: neither mailed, nor left without one, nor in hand."""
+    return Message.objects.filter(mailed_at=None, unmailed_at=None, sending_at=None)
 
 
-def count_attempt(lines: QuerySet[Message]) -> int:
-    """Count an attempt to mail these unmailed lines. Returns how many there were: of two senders one gets each line."""
-    return lines.update(attempts=F("attempts") + 1)
+def claim(line: Message, at: datetime) -> bool:
+    """Take a line to mail it, and count the attempt. One UPDATE decides: of two senders one gets the line.
+
+    The claim is kept before the mail leaves, so that a line is never mailed twice, whenever its sender dies.
+    """
+    return unmailed().filter(pk=line.pk).update(attempts=F("attempts") + 1, sending_at=at) == 1
 
 
-def mark_mailed(lines: Iterable[Message]) -> None:
-    """Keep that these lines were mailed."""
-    Message.objects.filter(pk__in=[line.pk for line in lines]).update(mailed_at=timezone.now())
+def give_back(lines: Iterable[Message], at: datetime, *, uncounted: bool = False) -> None:
+    """Let lines wait again whose mail was not sent. `uncounted`: the attempt does not count."""
+    back = F("attempts") - 1 if uncounted else F("attempts")
+    _claimed(lines, at).update(sending_at=None, attempts=back)
+
+
+def mark_mailed(lines: Iterable[Message], at: datetime) -> None:
+    """Keep that these lines were mailed. A line that was replaced meanwhile waits for its new mail."""
+    _claimed(lines, at).update(mailed_at=timezone.now(), sending_at=None)
+
+
+def _claimed(lines: Iterable[Message], at: datetime) -> QuerySet[Message]:
+    return Message.objects.filter(pk__in=[line.pk for line in lines], sending_at=at, mailed_at=None)
+
+
+def of_unknown_fate(since: datetime, until: datetime) -> QuerySet[Message]:
+    """Return the lines whose sender died while it handed the mail over: nobody knows whether it arrived."""
+    return Message.objects.filter(mailed_at=None, sending_at__gte=since, sending_at__lt=until)
 
 
 def leave_unmailed(lines: QuerySet[Message]) -> None:

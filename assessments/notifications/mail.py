@@ -6,26 +6,34 @@ The inbox shows every line, whatever is chosen. A row is its own outbox: what wa
 from __future__ import annotations
 
 import logging
-from datetime import date, timedelta
+import time
+from collections.abc import Callable
+from contextlib import nullcontext, suppress
+from datetime import date, datetime, timedelta
+from smtplib import SMTPServerDisconnected
 
 from django.conf import settings
-from django.core.mail import send_mail
+from django.core.mail import EmailMessage, mailers
+from django.core.mail.backends.base import BaseEmailBackend
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from assessments.core import throttling
+from assessments.core import after_commit, throttling
 from assessments.core.query_values import one_line
 from assessments.models import MailWhen, Message, User
 from assessments.notifications import inbox
 from assessments.notifications.kinds import NEWS
+from assessments.notifications.tasks import send_message
 
 log = logging.getLogger(__name__)
 
 DIGEST_HOUR = 8  # Hong Kong time
 MOST_LINES = 100  # in one daily mail; the inbox has them all
 ATTEMPTS = 5
+AT_ONCE = 100  # mails over one connection to the server
+TRIED_AGAIN = 60.0  # seconds, until a line that could not go out is looked at again
 
 
 def waits_for_the_digest() -> Q:
@@ -37,8 +45,12 @@ def unsent() -> QuerySet[Message]:
     return inbox.unmailed().filter(attempts__lt=ATTEMPTS).exclude(waits_for_the_digest())
 
 
-def send(pk: int) -> None:
-    """Mail one line to its reader, as that one has chosen; nothing where it was mailed, or waits for the day's mail."""
+def send(pk: int, connection: BaseEmailBackend | None = None) -> None:
+    """Mail one line to its reader, as that one has chosen; nothing where it was mailed, or waits for the day's mail.
+
+    Raises what the mail server raises, and the line waits for the next attempt. Where the server cannot be reached at
+    all, no attempt is counted.
+    """
     line = inbox.unmailed().filter(pk=pk)
     message = line.select_related("recipient").first()
     if message is None or message.recipient.mail_when == MailWhen.DAILY:
@@ -46,12 +58,90 @@ def send(pk: int) -> None:
     if message.recipient.mail_when == MailWhen.ACTING and message.kind in NEWS:
         inbox.leave_unmailed(line)
         return
-    if not _has_room(message.recipient_id):
-        return
-    if inbox.count_attempt(line) != 1:
-        return
-    send_mail(one_line(message.subject), f"{message.text}\n\n{_address(message)}\n", None, [message.recipient.email])
-    inbox.mark_mailed([message])
+    with nullcontext(connection) if connection else mailers.default as outlet:
+        now = timezone.now()
+        if not _has_room(message.recipient_id) or not inbox.claim(message, now):
+            return
+        text = f"{message.text}\n\n{_address(message)}\n"
+        _deliver([message], now, one_line(message.subject), text, message.recipient.email, outlet)
+
+
+def _deliver(
+    lines: list[Message], claimed: datetime, subject: str, text: str, address: str, outlet: BaseEmailBackend
+) -> None:
+    """Hand a mail of claimed lines over, and keep that it was. If it fails, the lines wait again and the error is raised."""
+    try:
+        hand_over(outlet, EmailMessage(subject, text, None, [address]))
+    except Exception:
+        inbox.give_back(lines, claimed)
+        raise
+    inbox.mark_mailed(lines, claimed)
+
+
+def hand_over(outlet: BaseEmailBackend, mail: EmailMessage) -> None:
+    """Give a mail to the server."""
+    outlet.send_messages([mail])
+
+
+class Sender:
+    """Sends new mails soon after their commit. Each line is tried once; what is left is for the sweep of the minute."""
+
+    def __init__(self) -> None:
+        self.tried: set[int] = set()
+        self.forget_at = 0.0
+
+    def new(self) -> QuerySet[Message]:
+        """Return the lines whose mail was not tried yet."""
+        return unsent().filter(attempts=0).exclude(pk__in=self.tried).order_by("pk")
+
+    def send_new(self, is_over: Callable[[], bool] = lambda: False) -> int:
+        """Send the mails that wait and were not tried yet; returns how many waited. One query where none does.
+
+        Between two mails it asks `is_over`: a process that is stopped sends the mail in hand and no other.
+        """
+        if time.monotonic() > self.forget_at:
+            self.tried, self.forget_at = set(), time.monotonic() + TRIED_AGAIN
+        found = list(self.new().values_list("pk", flat=True)[:AT_ONCE])
+        if not found:
+            return 0
+        outlet = mailers.default
+        try:
+            outlet.open()
+        except OSError as error:  # also every fault of SMTP
+            log.warning("the mail server cannot be reached: %s", error)
+            self.tried.update(found)
+            return 0
+        with suppress(OSError), outlet:
+            for pk in found:
+                if is_over():
+                    break
+                self.tried.add(pk)
+                if not _is_sent(pk, outlet):
+                    break  # what is left gets a new connection
+        return len(found)
+
+
+def _is_sent(pk: int, outlet: BaseEmailBackend) -> bool:
+    """Send a mail, and log why it could not be. False: the server has broken off."""
+    try:
+        send(pk, outlet)
+    except Exception as error:
+        log.exception("message %s could not be mailed", pk)
+        return not isinstance(error, SMTPServerDisconnected | ConnectionError | TimeoutError)
+    return True
+
+
+def say_unknown() -> int:
+    """Log the mails of the last day of which nobody knows whether they arrived; returns how many.
+
+    Their sender died while it handed them over. They are not sent again; their lines are in the inboxes.
+    """
+    now = timezone.now()
+    lost = inbox.of_unknown_fate(now - timedelta(days=1), now - timedelta(minutes=1))
+    found = list(lost.values_list("pk", flat=True))
+    if found:
+        log.warning("a process died while it sent these mails, so they may not have arrived: messages %s", found)
+    return len(found)
 
 
 def _has_room(recipient: int) -> bool:
@@ -73,33 +163,62 @@ def waiting_now(waiting: QuerySet[Message]) -> QuerySet[Message]:
 def send_together() -> int:
     """Send what has waited for people's next hour, each their lines as one mail; returns how many mails.
 
-    For the sweeper. A line that could not be sent so goes out by itself later.
+    For the sweeper. A line that could not be sent so goes out by itself later. Raises OSError where the server cannot be
+    reached: then all of them wait.
     """
     left = waiting_now(unsent().filter(attempts=0, at__lt=timezone.now() - timedelta(minutes=1)))
     several = left.order_by().values("recipient").annotate(lines=Count("pk")).filter(lines__gt=1)
-    people = User.objects.filter(pk__in=several.values("recipient"))
-    return sum(_send_together(user, left.filter(recipient=user)) for user in people.order_by("pk"))
+    people = list(User.objects.filter(pk__in=several.values("recipient")).order_by("pk"))
+    if not people:
+        return 0
+    with mailers.default as outlet:
+        return sum(_send_together(user, left.filter(recipient=user), outlet) for user in people)
 
 
-def _send_together(user: User, left: QuerySet[Message]) -> bool:
+def _send_together(user: User, left: QuerySet[Message], outlet: BaseEmailBackend) -> bool:
     if user.mail_when == MailWhen.ACTING:
         inbox.leave_unmailed(left.filter(kind__in=NEWS))
-    found = list(left.filter(unmailed_at=None).order_by("-at", "-pk"))
-    mine = inbox.unmailed().filter(attempts=0)
-    # Of two sweepers one gets each line.
-    found = [line for line in found if inbox.count_attempt(mine.filter(pk=line.pk))]
-    if not found or not _has_room(user.pk):
+    waiting = list(left.filter(unmailed_at=None).order_by("-at", "-pk"))
+    if not waiting or not _has_room(user.pk):
+        return False
+    now = timezone.now()
+    found = [line for line in waiting if inbox.claim(line, now)]  # of two sweepers one gets each line
+    if not found:
         return False
     why = _("There were many notifications at once, so they are in one email. Choose here when you get emails:")
     try:
         with translation.override(user.language):
-            subject, text = digest(found, why)
-            send_mail(subject, text, None, [user.email])
+            _deliver(found, now, *digest(found, why), user.email, outlet)
     except Exception:
         log.exception("the gathered mail of person %s could not be sent", user.pk)
         return False
-    inbox.mark_mailed(found)
     return True
+
+
+def _left(*, at_once: bool = False) -> list[int]:
+    """Return the mails that may go out now and that nobody has in hand, by default those that wait for a minute."""
+    left = unsent() if at_once else unsent().filter(at__lt=timezone.now() - timedelta(minutes=1))
+    return list(waiting_now(left).values_list("pk", flat=True)[:AT_ONCE])
+
+
+def send_left() -> int:
+    """Send what is left for longer than a minute, line by line; returns how many. Raises as `send_together`."""
+    found = _left()
+    if not found:
+        return 0
+    with mailers.default as outlet:
+        for pk in found:
+            if not _is_sent(pk, outlet):
+                break
+    return len(found)
+
+
+def wake_workers(*, at_once: bool = False) -> int:
+    """Wake Celery workers for mails that were left; returns for how many. `at_once`: also for those just written."""
+    found = _left(at_once=at_once)
+    for pk in found:
+        after_commit.after_commit(send_message, pk)
+    return len(found)
 
 
 def _address(message: Message) -> str:
@@ -117,10 +236,14 @@ def send_digests(today: date | None = None) -> int:
         return 0
     waiting = inbox.unmailed().filter(read_at=None).filter(waits_for_the_digest())
     people = User.objects.filter(pk__in=waiting.values("recipient")).exclude(digest_on__gte=today)
-    return sum(_send_digest(user, today) for user in people.order_by("pk"))
+    found = list(people.order_by("pk"))
+    if not found:
+        return 0
+    with mailers.default as outlet:
+        return sum(_send_digest(user, today, outlet) for user in found)
 
 
-def _send_digest(user: User, today: date) -> bool:
+def _send_digest(user: User, today: date, outlet: BaseEmailBackend) -> bool:
     before = user.digest_on
     mine = User.objects.filter(pk=user.pk)
     if not mine.exclude(digest_on__gte=today).update(digest_on=today):
@@ -128,19 +251,20 @@ def _send_digest(user: User, today: date) -> bool:
     lines = inbox.unmailed().filter(recipient=user)
     # What was read in the inbox meanwhile needs no mail.
     inbox.leave_unmailed(lines.exclude(read_at=None))
-    found = list(lines.filter(read_at=None).order_by("-at", "-pk"))
+    now = timezone.now()
+    found = [line for line in lines.filter(read_at=None).order_by("-at", "-pk") if inbox.claim(line, now)]
     if not found:
         return False
     try:
         with translation.override(user.language):
             subject, text = digest(found, _("You get this email once a day, as you chose here:"))
-            send_mail(subject, text, None, [user.email])
+            hand_over(outlet, EmailMessage(subject, text, None, [user.email]))
     except Exception:
+        inbox.give_back(found, now, uncounted=True)
         mine.update(digest_on=before)
         log.exception("the daily mail of person %s could not be sent", user.pk)
         return False
-    inbox.count_attempt(lines.filter(pk__in=[line.pk for line in found]))
-    inbox.mark_mailed(found)
+    inbox.mark_mailed(found, now)
     return True
 
 

@@ -82,8 +82,14 @@
     alerts()?.replaceChildren(banner);
   };
   const isSignIn = (xhr) => xhr.responseURL.includes("/accounts/login/");
+  // What asks by itself saves nothing: a question that fails is asked again in silence, and not by somebody signed out.
+  const asksByItself = ({ elt }) => elt?.matches?.("[data-poll]") ?? false;
   const failed = (event) => {
     const { xhr } = event.detail;
+    if (asksByItself(event.detail)) {
+      if (xhr && isSignIn(xhr)) event.detail.elt.replaceWith(...event.detail.elt.childNodes);
+      return;
+    }
     const words = document.body.dataset;
     const status = xhr && isSignIn(xhr) ? 401 : xhr?.status;
     tell({ 401: words.signIn, 403: words.refused, 429: xhr?.responseText }[status] ?? words.notSaved);
@@ -109,7 +115,7 @@
     detail.isError = true;
   });
   document.addEventListener("htmx:afterRequest", (event) => {
-    if (event.detail.successful) alerts()?.replaceChildren();
+    if (event.detail.successful && !asksByItself(event.detail)) alerts()?.replaceChildren();
   });
   document.addEventListener("htmx:afterSwap", (event) => focusSummary(event.detail.elt));
   focusSummary(document);

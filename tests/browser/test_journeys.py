@@ -33,7 +33,7 @@ ORGANISATION = "Harbourlight Clinics Limited"
 IN_CHINESE = "港燈診所有限公司"
 BODY = "Review House"
 PASSWORD = "seven ferries before breakfast"
-PATIENCE = 60_000  # milliseconds: signing waits for the documents, which are made on the spot without a broker
+PATIENCE = 60_000  # milliseconds: signing waits for the documents, which tests make in their own process
 SHOTS = os.environ.get("HKGUIDE_SHOTS", "")
 
 MILD = {  # facts that are no yes or no; every other is answered with no

@@ -131,7 +131,9 @@ def site(
 
     media = tmp_path_factory.getbasetemp() / "media"
     with django_db_blocker.unblock(), override_settings(MEDIA_ROOT=media), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(after_commit, "after_commit", lambda *_arguments: None)  # no mail, and PDFs take seconds
+        patch.setattr(
+            after_commit, "after_commit", lambda *_arguments, **_options: None
+        )  # no mail, and PDFs take seconds
         try:
             with transaction.atomic():  # one commit for three thousand rows
                 world = world_of_the_run()

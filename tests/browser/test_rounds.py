@@ -94,7 +94,9 @@ class Side:
 
 @pytest.fixture
 def address(published: None, chromium: Browser, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    monkeypatch.setattr(after_commit, "after_commit", lambda *_arguments: None)  # no mail, and PDFs take seconds
+    monkeypatch.setattr(
+        after_commit, "after_commit", lambda *_arguments, **_options: None
+    )  # no mail, and PDFs take seconds
     server = LiveServer("127.0.0.1")
     yield server.url
     server.stop()

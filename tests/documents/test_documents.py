@@ -631,8 +631,10 @@ def test_a_document_that_is_being_made_says_so_and_looks_again(client, cast):
     client.force_login(cast.owner)
     answer = client.get(document.get_absolute_url())
     assert answer.status_code == 200
-    assert answer["Refresh"] == "5"
-    assert "The document is being made" in answer.content.decode()
+    page = answer.content.decode()
+    assert '<noscript><meta http-equiv="refresh" content="5"></noscript>' in page
+    assert f'hx-get="{reverse("document_state", args=[document.reference])}?' in page
+    assert "The document is being made" in page
     state = client.get(reverse("document_state", args=[document.reference])).json()
     assert (state["state"], state["address"]) == ("pending", document.get_absolute_url())
 
@@ -646,7 +648,8 @@ def test_a_failed_document_says_that_answers_are_safe_and_can_be_made_again(
     )
     client.force_login(cast.viewer)
     page = client.get(document.get_absolute_url())
-    assert "Refresh" not in page
+    assert 'http-equiv="refresh"' not in page.content.decode()
+    assert "hx-get" not in page.content.decode()
     assert "Your answers and every decision are safe" in page.content.decode()
     assert "The PDF libraries are not installed." in page.content.decode()
     with django_capture_on_commit_callbacks(execute=True):

@@ -111,7 +111,7 @@ def new_page(browser: Browser, **options: Any) -> Iterator[Page]:
 def without_jobs() -> Iterator[None]:
     """One commit for all that is made inside, and none of its jobs: PDFs take seconds. Its documents are ready at the end."""
     with pytest.MonkeyPatch.context() as patch, transaction.atomic():
-        patch.setattr(after_commit, "after_commit", lambda *_arguments: None)
+        patch.setattr(after_commit, "after_commit", lambda *_arguments, **_options: None)
         yield
         for document in Document.objects.all():
             make_ready(document)

@@ -1,21 +1,20 @@
-"""manage.py sweep: take up what a stopped process left, and do what the day asks (`scheduled.STEPS`)."""
+"""manage.py sweep: make the documents and send the emails that wait, and do what the day asks (`scheduled.STEPS`)."""
 
 from __future__ import annotations
 
-import time
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.db import close_old_connections
 
-from assessments.scheduled_tasks import sweep
+from assessments import worker
 
 
 class Command(BaseCommand):
     help = (
-        "Make the documents and send the emails that a stopped process left. Suspend certificates with conditions that "
-        "are overdue, reopen actions when an accepted risk ends, send reminders and daily emails. Celery beat runs it too."
+        "Make the documents and send the emails that wait. Suspend certificates with conditions that are overdue, reopen "
+        "actions when an accepted risk ends, send reminders and daily emails. With --every it runs beside the site until "
+        "it is stopped. With HKGUIDE_REDIS_URL Celery workers make documents and send emails, and Celery beat does the rest."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -23,15 +22,12 @@ class Command(BaseCommand):
             "--every",
             type=int,
             metavar="SECONDS",
-            help="repeat at this interval until stopped, where Celery beat does not run",
+            help="run until stopped: look for documents and emails twice a second, and do the rest this often",
         )
 
     def handle(self, *args: Any, every: int | None = None, **options: Any) -> None:
-        self.stdout.write(f"{sweep()} jobs done")
-        while every:
-            close_old_connections()
-            try:
-                time.sleep(every)
-            except KeyboardInterrupt:
-                return
-            sweep()
+        if not every:
+            self.stdout.write(f"{worker.work_once()} jobs taken up")
+            return
+        with worker.alone(self.stderr.write):
+            worker.work(every)

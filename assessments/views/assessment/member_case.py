@@ -140,7 +140,8 @@ def documents_of(request: HttpRequest, assessment: Assessment) -> list[Any]:
     found = finders.documents_for(user).filter(submission=submission) | finders.documents_for(user).filter(
         certificate__submission=submission
     )
-    return list({document.kind: document for document in found.order_by("pk")}.values())
+    found = found.select_related("submission__assessment").order_by("pk")
+    return list({document.kind: document for document in found}.values())
 
 
 def missing_facts(case: MemberCase) -> list[tuple[str, str]]:

@@ -55,6 +55,7 @@ from assessments.views.assessment.section_rows import (
     section_rows,
     section_to_go_on_with,
 )
+from assessments.views.site.document_progress import line_of
 from assessments.views.site.seen import seen
 
 
@@ -148,7 +149,9 @@ def _of_submission(request: HttpRequest, case: MemberCase) -> dict[str, Any]:
     is_stopped = assessment.use.prohibited_by_facts and assessment.is_editable
     return {
         "submission": submission,
-        "documents": documents_of(request, assessment) if case.sees_all and assessment.current_submission_id else [],
+        "documents": [line_of(document) for document in documents_of(request, assessment)]
+        if case.sees_all and assessment.current_submission_id
+        else [],
         "has_file": has_file,
         "file": file_state(case, submission) if has_file else None,
         "declared_prohibited": declared_prohibited,
@@ -198,7 +201,7 @@ def drawn_once(case: MemberCase, context: Mapping[str, Any]) -> CachedSheet:
         context["missing"],
         [(hold.pk, hold.kind, hold.due) for hold in context["holds"]],
         context["is_prohibited"],
-        *((document.reference, document.state, document.kind) for document in context["documents"]),
+        *((line.document.reference, line.document.state, line.label, line.poll) for line in context["documents"]),
     )
     key = f"task-list:{sha256(repr((reader, of_assessment, of_use, of_system, of_facts, state)))}"
     kept: CachedSheet | None = caches["pages"].get(key)

@@ -1,7 +1,11 @@
-"""A document's address: its bytes when it is ready, else a page that says how far it is."""
+"""A document's address: its bytes when it is ready, else a page that says how far it is and waits for it."""
 
 from __future__ import annotations
 
+import re
+import time
+
+from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -9,16 +13,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from assessments.access import finders, roles
-from assessments.core import after_commit, stored_files, throttling
+from assessments.core import stored_files, throttling
 from assessments.core.errors import NotPermitted
-from assessments.documents import jobs, requests
-from assessments.documents import tasks as documents_tasks
+from assessments.documents import jobs, make_now, requests
+from assessments.documents.tasks import wake
 from assessments.models import Assessment, Document, DocumentKind, User
 from assessments.models.documents import DocumentState
+from assessments.views.site.document_progress import DocumentLine, Progress, line_of, poll_address, progress_of
 from assessments.views.site.gate import Undeclared, declare_first
 from assessments.views.site.requests import SignedIn
 
-WAIT_SECONDS = 5
+WAIT_SECONDS = 5  # until a page without script looks again
 
 
 def _document(request: SignedIn, reference: str) -> Document:
@@ -31,12 +36,17 @@ def _document(request: SignedIn, reference: str) -> Document:
 @require_http_methods(["GET", "HEAD", "POST"])
 @declare_first
 def download(request: SignedIn, reference: str) -> HttpResponseBase:
-    """Send the file, or the page that waits for it; a POST makes a failed document wait again."""
+    """Send the file, or the page that waits for it.
+
+    A POST makes a failed document wait again, or has one made at once where nothing is making documents.
+    """
     document = _document(request, reference)
     if request.method == "POST":
         throttling.spend("document", request)
         if jobs.ask_again(document):
-            after_commit.after_commit(documents_tasks.render_document, document.pk)
+            wake(document)
+        elif make_now.is_left_alone(document) and not make_now.start(document):
+            messages.warning(request, _("Other documents are being made at this moment. Try again in a few seconds."))
         return redirect(document)
     if document.state != DocumentState.READY:
         return _how_far(request, document)
@@ -77,15 +87,13 @@ def _sees_all(user: User, assessment: Assessment) -> bool:
     return member is not None and roles.assigned_targets(user, assessment, member) is None
 
 
-def wake(document: Document) -> None:
-    after_commit.after_commit(documents_tasks.render_document, document.pk)
-
-
 @require_safe
 @declare_first
 def state(request: SignedIn, reference: str) -> HttpResponse:
-    """Say how far a document is, for scripts that wait for it."""
+    """Say how far a document is: as JSON, and to a page that asks every second as what has changed on it."""
     document = _document(request, reference)
+    if "shown" in request.GET:
+        return _what_changed(request, document)
     return JsonResponse(
         {
             "state": str(document.state),
@@ -93,6 +101,26 @@ def state(request: SignedIn, reference: str) -> HttpResponse:
             "address": reverse("document", args=[document.reference]),
         }
     )
+
+
+def _what_changed(request: SignedIn, document: Document) -> HttpResponse:
+    """Return the part of a page that shows a document, or 204 while there is nothing else to show.
+
+    What shows no progress any more, or has asked for too long, asks no more: it would keep the session alive.
+    """
+    progress, shown = progress_of(document), request.GET["shown"]
+    if request.GET.get("as") == "line":
+        line = line_of(document, progress=progress)
+        part = "progress_line"
+    else:
+        since = request.GET.get("since", "")
+        poll = poll_address(document, progress, since=int(since) if re.fullmatch("[0-9]{1,12}", since) else None)
+        line = DocumentLine(document, "", progress, poll)
+        part = "progress"
+    if line.poll and shown == progress:
+        return HttpResponse(status=204)
+    context = {"document": document, "label": line.label, "progress": progress, "poll": line.poll}
+    return render(request, f"assessments/documents/{part}.html", context)
 
 
 def not_as_stored(
@@ -108,12 +136,12 @@ def not_as_stored(
 
 
 def _how_far(request: SignedIn, document: Document) -> HttpResponse:
-    failed = document.state == DocumentState.FAILED
-    response = render(
-        request,
-        "assessments/documents/how_far.html",
-        {"document": document, "use": document.use, "failed": failed},
-    )
-    if not failed:
-        response["Refresh"] = str(WAIT_SECONDS)  # works without script, and meets the content security policy
-    return response
+    progress = progress_of(document)
+    context = {
+        "document": document,
+        "use": document.use,
+        "progress": progress,
+        "poll": poll_address(document, progress, since=time.time()),
+        "look_again": WAIT_SECONDS if progress in (Progress.MAKING, Progress.NOBODY) else None,
+    }
+    return render(request, "assessments/documents/how_far.html", context)

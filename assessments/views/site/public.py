@@ -19,7 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from assessments.access import finders
-from assessments.core import notices, throttling
+from assessments.core import heartbeat, notices, throttling
 from assessments.documents.record import certificate_rows
 from assessments.forms.public import NumberForm
 from assessments.models import Certificate, CertificateStatus, edition_for
@@ -59,7 +59,10 @@ def notice(request: HttpRequest, name: str) -> HttpResponse:
 @never_cache
 @require_safe
 def health(request: HttpRequest) -> HttpResponse:
-    """Say "ok" when the database answers, for whatever watches the installation; 503 with one line otherwise."""
+    """Say "ok" when the database answers, for whatever watches the installation; 503 with one line otherwise.
+
+    Asked for the worker too (`?worker`), it also answers 503 while nothing makes documents and sends emails.
+    """
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -67,6 +70,8 @@ def health(request: HttpRequest) -> HttpResponse:
     except DatabaseError:
         log.exception("health: the database does not answer")
         return HttpResponse("the database does not answer\n", status=503, content_type="text/plain")
+    if "worker" in request.GET and heartbeat.is_silent():
+        return HttpResponse("no worker was seen: documents and emails wait\n", status=503, content_type="text/plain")
     return HttpResponse("ok\n", content_type="text/plain")
 
 

@@ -464,7 +464,7 @@ def test_a_daily_mail_that_cannot_be_sent_is_tried_again(cast, monkeypatch):
 
     with on_day(0, hour=8):
         with monkeypatch.context() as patch:
-            patch.setattr(notification_mail, "send_mail", refuse)
+            patch.setattr(notification_mail, "hand_over", refuse)
             assert notification_mail.send_digests() == 0
         assert notification_mail.send_digests() == 1
 

@@ -388,7 +388,7 @@ def test_a_gathered_mail_that_fails_loses_no_line(cast: Cast, django_capture_on_
             tell(cast.viewer, n, django_capture_on_commit_callbacks)
         Message.objects.update(at=timezone.now() - timedelta(minutes=5))
         now.return_value = start + 3600
-        with mock.patch("assessments.notifications.mail.send_mail", side_effect=OSError("no server")):
+        with mock.patch("assessments.notifications.mail.hand_over", side_effect=OSError("no server")):
             assert notification_mail.send_together() == 0
         for pk in notification_mail.unsent().values_list("pk", flat=True):
             send_message(pk)

@@ -10,6 +10,7 @@ from django.db import DatabaseError, connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from assessments.core import heartbeat
 from assessments.models import Certificate, CertificateEvent, State, User
 from assessments.models.certificates import new_number
 from tests.support.factories import anew, in_days, make_assessment
@@ -187,6 +188,13 @@ def test_health_says_ok_while_the_database_answers(client):
     with mock.patch("assessments.views.site.public.connection.cursor", side_effect=DatabaseError):
         response = client.get(reverse("health"))
     assert (response.status_code, response.content.count(b"\n")) == (503, 1)
+
+
+def test_health_says_whether_a_worker_was_seen_where_it_is_asked(client):
+    answer = client.get(f"{reverse('health')}?worker")
+    assert (answer.status_code, answer.content) == (503, b"no worker was seen: documents and emails wait\n")
+    heartbeat.beat()
+    assert client.get(f"{reverse('health')}?worker").content == b"ok\n"
 
 
 # --- the Guideline and the method ------------------------------------------------------------------------------------------
