@@ -63,7 +63,7 @@ def keep_codes(page: Page) -> list[str]:
     fit(page)
     codes = page.locator("#recovery-codes code").all_inner_texts()
     page.get_by_label("I have saved the codes").check()
-    press(page, "Go on")
+    press(page, "Continue")
     return codes
 
 
