@@ -19,10 +19,8 @@ HOW_TO_SET = (
     "python -c 'import secrets; print(secrets.token_urlsafe(50))'"
 )
 SHORTEST_SECRET = 50
-PROXY_HINT = (
-    "Run a buffering proxy in front, as in deploy/nginx.conf: without one, a few slow requests keep everybody out."
-)
-VAR_HINT = "chmod 700, with the user that runs hkguide as its owner."
+PROXY_HINT = "Run a buffering proxy in front, as in deploy/nginx.conf: without one, a few slow requests block the site."
+VAR_HINT = "Run chmod 700 on it, and make the user that runs hkguide its owner."
 PANGO_HINT = "apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0   (macOS: brew install pango)"
 
 
@@ -36,7 +34,7 @@ def unfit_secret() -> str:
     if not module.SECRET_KEY:
         return f"HKGUIDE_SECRET_KEY is not set. {HOW_TO_SET}"
     if len(module.SECRET_KEY) < SHORTEST_SECRET and not module.DEBUG:
-        return f"HKGUIDE_SECRET_KEY has fewer than {SHORTEST_SECRET} signs and can be guessed. {HOW_TO_SET}"
+        return f"HKGUIDE_SECRET_KEY has fewer than {SHORTEST_SECRET} characters and can be guessed. {HOW_TO_SET}"
     return ""
 
 
@@ -61,7 +59,7 @@ def proxy_is_in_front(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[
 def files_are_private(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
     """Check that nobody else reads the folder. Older files keep their mode, so the folder has to keep others out."""
     if stat.S_IMODE(settings.VAR.stat().st_mode) & 0o077:
-        return [Warning(f"Other users of the machine can look into {settings.VAR}.", hint=VAR_HINT, id="hkguide.W003")]
+        return [Warning(f"Other users of the machine can read {settings.VAR}.", hint=VAR_HINT, id="hkguide.W003")]
     return []
 
 
@@ -70,7 +68,9 @@ def exempt_in_public() -> str:
     host = urlsplit(settings.PUBLIC_URL).hostname or ""
     if not settings.SECOND_FACTOR_EXEMPT or host == "localhost" or host.endswith(".localhost") or _is_loopback(host):
         return ""
-    return f"HKGUIDE_SECOND_FACTOR_EXEMPT is for this machine alone, and HKGUIDE_PUBLIC_URL names {host}. Unset it."
+    return (
+        f"Unset HKGUIDE_SECOND_FACTOR_EXEMPT. It is allowed only on this machine, and HKGUIDE_PUBLIC_URL names {host}."
+    )
 
 
 def _is_loopback(host: str) -> bool:

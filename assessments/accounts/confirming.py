@@ -17,14 +17,14 @@ def next_step(request: HttpRequest) -> str:
     """Say in a sentence what the page does that asked: it is the one to which the reader goes back."""
     name = _name_of(request.POST.get("next") or request.GET.get("next") or "")
     if name in DELETIONS:
-        return _("The next step deletes data for good.")
+        return _("The next step deletes data permanently.")
     if name in COPIES:
-        return _("The next step hands out stored data.")
+        return _("The next step downloads stored data.")
     if name in OF_A_MEMBER:
         return _("The next step changes how members of your organisation sign in.")
     if name.startswith(("account_", "mfa_", "usersessions_", "recovery_codes_")) or not name:
-        return _("The next step changes how you sign in, or shows what you sign in with.")
-    return _("The next step puts your name to a decision.")
+        return _("The next step changes or shows how you sign in.")
+    return _("The next step records a decision in your name.")
 
 
 def _name_of(address: str) -> str:

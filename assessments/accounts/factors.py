@@ -23,9 +23,9 @@ NAME = "hkguide"  # as apps and browsers show it
 
 class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     error_messages = DefaultMFAAdapter.error_messages | {
-        "incorrect_code": _("This is not the right code, or it was used already. Enter the one that is shown now."),
-        "unverified_email": _("Confirm your mail address first; then add a second factor."),
-        "cannot_generate_recovery_codes": _("Recovery codes come with a second factor. Add one first."),
+        "incorrect_code": _("Enter the code that the app shows now. This code is wrong or was used already."),
+        "unverified_email": _("Confirm your email address first. Then add a second factor."),
+        "cannot_generate_recovery_codes": _("Add a second factor first. You get recovery codes with it."),
     }
 
     def encrypt(self, text: str) -> str:

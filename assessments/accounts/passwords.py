@@ -32,14 +32,16 @@ class EasilyGuessedValidator:
     def validate(self, password: str, user: Any = None) -> None:
         plain = password.strip().casefold()
         if len(set(plain)) < FEWEST_SIGNS:
-            raise ValidationError(_("This password repeats too few different signs."), code="password_too_monotonous")
+            raise ValidationError(
+                _("Use more different characters. This password repeats only a few."), code="password_too_monotonous"
+            )
         core = plain.strip("0123456789!?.,;:-_#*+ ")
         if {core, core.translate(DISGUISES), plain.translate(DISGUISES)} & self.common:
-            words = _("This is a very common password with a few signs added or exchanged.")
+            words = _("Choose another password. This is a very common one with a few characters added or replaced.")
             raise ValidationError(words, code="password_too_common")
 
     def get_help_text(self) -> str:
-        return _("Your password must not be a common one with a few signs added or exchanged.")
+        return _("Do not use a common password with a few characters added or replaced.")
 
 
 class KnownWordsValidator:
@@ -53,11 +55,13 @@ class KnownWordsValidator:
             for word in words:
                 rest = rest.replace(word, "")
             if rest != said and len(rest) < REST:
-                sentence = _("This password is made of the name of your organisation or of words of this service.")
+                sentence = _(
+                    "Choose another password. This one is made of the name of your organisation or of words of this service."
+                )
                 raise ValidationError(sentence, code="password_of_known_words")
 
     def get_help_text(self) -> str:
-        return _("Your password must not be made of the name of your organisation or of words of this service.")
+        return _("Do not use the name of your organisation or words of this service.")
 
 
 def _names_around(user: Any) -> Iterable[str]:

@@ -26,11 +26,11 @@ def obstacle(membership: Membership, by: User) -> str:
     who run the installation.
     """
     if membership.user_id == by.pk:
-        return _("Nobody resets their own: use a recovery code, or ask another owner.")
+        return _("Use a recovery code, or ask another owner. You cannot reset your own second factor.")
     mine = Membership.objects.current().filter(user=by, role=Role.OWNER).values("organisation")
     elsewhere = Membership.objects.current().filter(user=membership.user_id).exclude(organisation__in=mine)
     if membership.user.is_staff or elsewhere.exists():
-        return _("This person works for others here too, so those who run the service reset it. Write to them.")
+        return _("Ask the people who run the service to reset it. This person is also a member of other organisations.")
     return ""
 
 
@@ -55,7 +55,7 @@ def reset_by_command(user: User) -> bool:
         return False
     details = {"name": str(user), "email": user.email}
     account_log.write(AuditKind.FACTORS_RESET_BY_COMMAND, user, by=None, details=details)
-    transaction.on_commit(lambda: _tell(user, _("those who run the service")), robust=True)
+    transaction.on_commit(lambda: _tell(user, _("The people who run the service")), robust=True)
     return True
 
 
@@ -92,9 +92,9 @@ def person_with(mail: str) -> User | None:
 def end_sessions(user: User, *, by: User, reason: str) -> int:
     """End all sessions of somebody, as staff; returns how many. Raises NotPermitted and WorkflowError."""
     if not (by.is_active and by.is_staff):
-        raise NotPermitted(_("Staff alone end the sessions of others."))
+        raise NotPermitted(_("Only staff can end the sessions of other people."))
     if user.pk == by.pk:
-        raise WorkflowError(_("End your own sessions on the page of your settings."))
+        raise WorkflowError(_("End your own sessions in your settings."))
     return _end_and_tell(AuditKind.SESSIONS_ENDED_BY_STAFF, user, by, reason)
 
 

@@ -22,7 +22,8 @@ class WrongState(WorkflowError):
     def __init__(self, assessment: Any, wanted: str) -> None:
         self.assessment, self.wanted = assessment, wanted
         super().__init__(
-            _("This cannot be done now: the assessment is “%(state)s”.") % {"state": assessment.get_state_display()}
+            _("This is not possible now. The status of the assessment is “%(state)s”.")
+            % {"state": assessment.get_state_display()}
         )
 
 

@@ -69,7 +69,7 @@ def _path(name: str, language: str) -> Path:
 def faults() -> Iterator[str]:
     """Yield what is wrong with the operator's files, each with its name."""
     if settings.PAGES_DIR and not Path(settings.PAGES_DIR).is_dir():
-        yield _("HKGUIDE_PAGES_DIR is no folder: %s") % settings.PAGES_DIR
+        yield _("HKGUIDE_PAGES_DIR is not a folder: %s") % settings.PAGES_DIR
         return
     for name in NAMES:
         for language, _label in settings.LANGUAGES:
@@ -83,4 +83,4 @@ def faults() -> Iterator[str]:
         }
         for file in sorted(Path(settings.PAGES_DIR).glob("*.md")):
             if file.name.lower() not in known:
-                yield _("%(file)s is no page of the product: %(names)s") % {"file": file, "names": ", ".join(NAMES)}
+                yield _("%(file)s is not one of the pages: %(names)s") % {"file": file, "names": ", ".join(NAMES)}

@@ -108,10 +108,10 @@ def read(text: str, values: Mapping[str, str], *, marked: bool = True) -> Page:
     for number, block in _blocks(text):
         if block.kind == "h1":
             if title:
-                raise CannotRead(_("line %s: a second title. Begin headings with ##") % number)
+                raise CannotRead(_("line %s: there is a second title. Begin headings with ##") % number)
             title = block.lines[0]
         elif not title:
-            raise CannotRead(_("line %s: the first line has to be the title, as in: # Privacy notice") % number)
+            raise CannotRead(_("line %s: the first line must be the title, for example: # Privacy notice") % number)
         elif block.kind == "ul":
             lines = [line for line in map(words.block, block.lines) if line]
             items = format_html_join("", "<li>{}</li>", ((line,) for line in lines))
@@ -159,13 +159,13 @@ def _blocks(text: str) -> Iterator[tuple[int, Block]]:
 
 def _check(line: str, number: int, values: Mapping[str, str]) -> None:
     if (heading := HEADING.fullmatch(line.strip())) and len(heading[1]) > 3:
-        raise CannotRead(_("line %s: headings go down to ###") % number)
+        raise CannotRead(_("line %s: the lowest heading is ###") % number)
     for found in TOKEN.finditer(line):
         _words, link, _bold, name = found.groups()
         if link and not GOOD_LINK.fullmatch(link):
-            words = _("line %(number)s: a link begins with https://, http://, mailto: or /, not %(link)s")
+            words = _("line %(number)s: a link must begin with https://, http://, mailto: or /, not %(link)s")
             raise CannotRead(words % {"number": number, "link": link})
         if name is not None and not name.startswith(FILL) and name not in values:
             known = ", ".join(f"{{{value}}}" for value in sorted(values))
-            words = _("line %(number)s: {%(name)s} is none of %(known)s")
+            words = _("line %(number)s: {%(name)s} is not one of %(known)s")
             raise CannotRead(words % {"number": number, "name": name, "known": known})

@@ -91,9 +91,7 @@ def require_factor(by: Any) -> None:
         return
     if by.needs_second_factor() and not by.has_second_factor():
         raise NotPermitted(
-            _(
-                "This needs a second factor: an app that shows codes, or a passkey. Add one on the page of your settings."
-            )
+            _("Add a second factor in your settings first: an authenticator app or a passkey. This step needs one.")
         )
 
 
@@ -109,8 +107,8 @@ def require(by: Any) -> Proof:
     if proof is None or not is_good(proof, by):
         raise NotPermitted(
             _(
-                "A decision asks that you show again that it is you: by your passkey or a code where the account has one, "
-                "else by your password. That was not done, or too long ago."
+                "Confirm that it is you again, with your second factor, or with your password if you have none. Every"
+                " decision needs this, and your last confirmation was too long ago."
             )
         )
     return proof

@@ -69,7 +69,7 @@ class Busy(Exception):
     def __init__(self) -> None:
         super().__init__(
             _(
-                "Too many files are being read at this moment. Choose the file again and send it in a moment: all else stays."
+                "Choose the file again and try again in a moment. Too many files are being read now. Your other entries are kept."
             )
         )
 

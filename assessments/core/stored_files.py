@@ -35,8 +35,8 @@ def no_room() -> NoRoom:
     return NoRoom(
         "file",
         _(
-            "The server has no room for this file at the moment. Everything else that you entered is kept on this page."
-            " Try again later, or give a link to the file."
+            "Try again later, or give a link to the file. The server has no space for this file now. Everything else"
+            " that you entered is kept on this page."
         ),
     )
 

@@ -26,7 +26,7 @@ from assessments.models import User
 class LoginForm(AllauthLoginForm):  # type: ignore[misc]
     shared = forms.BooleanField(
         label=_("This is a shared computer"),
-        help_text=_("Nothing that you type is kept in this browser then; what counts is the last save on the server."),
+        help_text=_("This browser then keeps none of your unsaved text."),
         required=False,
     )
 
@@ -41,12 +41,12 @@ class ChangePasswordForm(AllauthChangePasswordForm):  # type: ignore[misc]
         cleaned = super().clean()
         old, new = cleaned.get("oldpassword"), cleaned.get("password1")
         if old and old == new:
-            self.add_error("password1", _("This is the password that you have. Choose another one."))
+            self.add_error("password1", _("Choose another password. This is your current password."))
         return cleaned
 
 
 class SignupForm(AllauthSignupForm):  # type: ignore[misc]
-    name = OneLine(label=_("Your name"), max_length=120, help_text=_("As it will stand in the record."))
+    name = OneLine(label=_("Your name"), max_length=120, help_text=_("As it will appear in the record."))
 
     field_order = ["name", "email", "password1"]
     account_already_exists: bool  # allauth's, found out with the address
@@ -58,7 +58,7 @@ class SignupForm(AllauthSignupForm):  # type: ignore[misc]
             email = self.fields["email"]
             email.initial, email.disabled = invitation.email, True
             self.initial["email"] = invitation.email
-            email.help_text = _("The address that was invited. An invitation works for no other.")
+            email.help_text = _("The invited address. The invitation works only for this address.")
 
     def clean_name(self) -> str:
         return " ".join(self.cleaned_data["name"].split())
@@ -112,13 +112,13 @@ class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscripta
         fields = ["name", "shortcuts", "mail_when"]
         labels = {
             "name": _("Your name"),
-            "shortcuts": _("Use keyboard shortcuts on the pages of an assessment and of a review"),
-            "mail_when": _("When do you want mails?"),
+            "shortcuts": _("Use keyboard shortcuts on assessment and review pages"),
+            "mail_when": _("When do you want emails?"),
         }
         help_texts = {
-            "name": _("As it stands in the record. What you signed before keeps the name of that day."),
-            "shortcuts": _("Keyboard shortcuts are off until you switch them on here."),
-            "mail_when": _("Your inbox shows every message, whatever you choose."),
+            "name": _("As it appears in the record. What you have signed keeps your earlier name."),
+            "shortcuts": _("Keyboard shortcuts are off until you turn them on."),
+            "mail_when": _("Your inbox always shows every notification."),
         }
         widgets = {"mail_when": forms.RadioSelect}
         field_classes: ClassVar = {"name": OneLine}

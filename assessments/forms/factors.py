@@ -77,11 +77,11 @@ def _first_time(kind: str, user: User, code: str) -> bool:
 
 
 class CodeForm(_Code, AuthenticateForm):  # type: ignore[misc]
-    code = CodeField(help_text=_("Six figures, as your app shows them now. A recovery code works too."))
+    code = CodeField(help_text=_("The six digits that your app shows now, or a recovery code."))
 
 
 class CodeAgainForm(_Code, ReauthenticateForm):  # type: ignore[misc]
-    code = CodeField(help_text=_("Six figures, as your app shows them now. A recovery code works too."))
+    code = CodeField(help_text=_("The six digits that your app shows now, or a recovery code."))
 
 
 class _Passkey:
@@ -105,7 +105,7 @@ class PasskeyAgainForm(_Passkey, ReauthenticateWebAuthnForm):  # type: ignore[mi
 
 
 class AddAppForm(ActivateTOTPForm):  # type: ignore[misc]
-    code = CodeField(help_text=_("Six figures, as the app shows them once it has read the picture."))
+    code = CodeField(help_text=_("The six digits that the app shows after it has scanned the QR code."))
 
     def clean_code(self) -> str:
         code: str = super().clean_code()
@@ -115,16 +115,16 @@ class AddAppForm(ActivateTOTPForm):  # type: ignore[misc]
 
 class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
     name = OneLine(
-        label=_("What it is on"),
+        label=_("Name of this passkey"),
         max_length=60,
         required=False,
-        help_text=_("For example: my phone. So you know later which one to remove."),
+        help_text=_("For example: my phone. The name helps you to find it later."),
     )
     passwordless = forms.BooleanField(
-        label=_("I sign in with it alone, without my password"),
+        label=_("Sign in with this passkey alone, without my password"),
         required=False,
         initial=True,
-        help_text=_("Do not tick it for a security key that cannot store passkeys."),
+        help_text=_("Do not tick this for a security key that cannot store passkeys."),
     )
     field_order = ["name", "passwordless", "credential"]
 
@@ -134,11 +134,11 @@ class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
 
 
 class RenamePasskeyForm(EditWebAuthnForm):  # type: ignore[misc]
-    name = OneLine(label=_("What it is on"), max_length=60)
+    name = OneLine(label=_("Name of this passkey"), max_length=60)
 
 
 class KeptForm(forms.Form):
     kept = forms.BooleanField(
-        label=_("I have kept them"),
-        error_messages={"required": _("Print or save the codes first, then tick this.")},
+        label=_("I have saved the codes"),
+        error_messages={"required": _("Print or save the codes first. Then tick this box.")},
     )

@@ -40,12 +40,12 @@ def test_set_up_makes_the_reviewing_body_and_the_first_owner_once():
         "r@example.org": "reviewer",
         "o@example.org": "owner",
     }
-    assert "nothing was changed" in run("set_up", **NAMES)
+    assert "Nothing was changed" in run("set_up", **NAMES)
     assert User.objects.count() == 2
 
 
 def test_set_up_names_a_bad_address_and_refuses_one_person_for_both():
-    with pytest.raises(CommandError, match="--owner: 'nobody' is no mail address"):
+    with pytest.raises(CommandError, match="--owner: 'nobody' is not an email address"):
         run("set_up", **{**NAMES, "owner": "nobody"})
     with pytest.raises(CommandError, match="two people"):
         run("set_up", **{**NAMES, "owner": "r@example.org"})
@@ -70,12 +70,12 @@ def test_derived_columns_are_found_wrong_and_mended():
     assert run("rebuild_derived", check=True).strip() == "0 assessments differed, nothing changed"
     Assessment.objects.filter(pk=assessment.pk).update(answered=3, readiness_privacy=7)
     assert f"{assessment.reference}: answered, readiness_privacy" in run("rebuild_derived")
-    assert run("rebuild_derived").strip() == "0 assessments differed, mended"
+    assert run("rebuild_derived").strip() == "0 assessments differed, corrected"
 
 
 def test_the_audit_chains_are_verified():
     assessment = make_assessment()
-    assert "are whole" in run("verify_audit_log")
+    assert "have no faults" in run("verify_audit_log")
     tampering.edit_details(assessment.organisation.reference, 2, '{"forged":true}')
     with pytest.raises(CommandError, match="1 fault in"):
         run("verify_audit_log")

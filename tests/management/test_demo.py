@@ -62,8 +62,8 @@ def test_load_demo_prints_how_to_add_a_second_factor_and_which_login_is_exempt(s
     settings.SECOND_FACTOR, settings.SECOND_FACTOR_EXEMPT = True, ["helen.kwan@demo.example"]
     printed = load(password=PASSWORD)
     assert "People who review or sign need a second factor." in printed
-    assert printed.count("For the impatient: ") == 1
-    assert "For the impatient: helen.kwan@demo.example signs without a second factor" in printed
+    assert printed.count("To save time: ") == 1
+    assert "To save time: helen.kwan@demo.example signs without a second factor" in printed
     settings.SECOND_FACTOR_EXEMPT = []
     assert "impatient" not in load(password=PASSWORD)
 
@@ -116,7 +116,7 @@ def test_load_demo_makes_four_states_and_a_second_run_changes_nothing():
     counts, hashes = row_counts(), dict(User.objects.values_list("email", "password"))
     again = load(password="another one")
     assert (row_counts(), dict(User.objects.values_list("email", "password"))) == (counts, hashes)
-    assert again.count("is here already") == 5
+    assert again.count("is registered already") == 5
     assert again.count("(unchanged)") == people.count() + 1
     assert "another one" not in again
     assert "make demo-passwords" in again
@@ -221,7 +221,7 @@ def test_load_demo_beside_another_reviewing_body_leaves_its_own_out(tmp_path: Pa
     shutil.copy(DEMO_DIR / "review-house.yaml", tmp_path)
     printed = load(folder=tmp_path, password=PASSWORD)
     assert Organisation.objects.reviewing_body() == body
-    assert "Hong Kong AI Review House is left out" in printed
+    assert "Hong Kong AI Review House was not loaded" in printed
     assert "margaret.siu@demo.example" not in printed
 
 
@@ -242,16 +242,20 @@ def test_load_demo_beside_another_reviewing_body_leaves_its_own_out(tmp_path: Pa
             "  laws-list: 600",
             "due-laws-list: Choose a date after today and at most 90 days ahead.",
         ),
-        ("    choice: in_place", "    choise: in_place", "answers.use-register.choise: no such key"),
-        ("  name_zh:", "  name_tc:", "organisation.name_tc: no such key"),
-        ("state: certified", "state: returned", "state: “returned” is none of: certified, draft, in_review, submitted"),
+        ("    choice: in_place", "    choise: in_place", "answers.use-register.choise: unknown key"),
+        ("  name_zh:", "  name_tc:", "organisation.name_tc: unknown key"),
+        (
+            "state: certified",
+            "state: returned",
+            "state: “returned” is not one of: certified, draft, in_review, submitted",
+        ),
         (
             "    choice: ticked",
             "    choice: in_place",
             "answers.prohibited-uses.choice: Choose one of the answers given.",
         ),
         ("answered_by: samuel.ko", "answered_by: noor.begum", "answers.use-register: Your role does not allow this."),
-        ('  version: "3.2"\n', "", "system: lacks the key “version”"),
+        ('  version: "3.2"\n', "", "system: the key “version” is missing"),
         ("state: certified\n", "state: certified\nstate: draft\n", "state: stands twice"),
     ],
 )

@@ -20,13 +20,16 @@ from assessments.scoring.order import opened_by
 
 
 class Command(BaseCommand):
-    help = "Check an edition of the question bank and print what it covers. Needs no database and no setting."
+    help = "Check an edition of the question bank and print its coverage. Needs no database and no settings."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--edition", type=Path, metavar="DIR", help="the edition's folder")
         parser.add_argument(
-            "--cases", type=Path, metavar="FILE.yaml", help="declared uses, each with what it is asked and why"
+            "--cases",
+            type=Path,
+            metavar="FILE.yaml",
+            help="also print which questions these declared uses get, and why",
         )
 
     def handle(self, *args: Any, edition: Path | None = None, cases: Path | None = None, **options: Any) -> None:

@@ -14,20 +14,22 @@ from assessments.models import User
 
 
 class Command(BaseCommand):
-    help = "Confirm the mail address of an account. You answer for it that its person holds the address; it is logged."
+    help = (
+        "Confirm the email address of an account. Make sure first that it belongs to the person. The log records this."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("mail", metavar="MAIL", help="the mail address of the account")
+        parser.add_argument("mail", metavar="MAIL", help="email address of the account")
 
     @transaction.atomic
     def handle(self, *args: Any, mail: str, **options: Any) -> None:
         user = User.objects.filter(email__iexact=mail).first()
         if user is None:
-            raise CommandError(f"nobody here has the mail address {mail!r}")
+            raise CommandError(f"no account has the email address {mail!r}")
         if not confirm_by_command(user):
-            self.stdout.write(f"{user.email} is confirmed already; nothing was changed.")
+            self.stdout.write(f"{user.email} is already confirmed. Nothing was changed.")
             return
-        self.stdout.write(f"{user.email} is confirmed. The log says so.")
+        self.stdout.write(f"{user.email} is confirmed. The log records this.")
 
 
 def confirm_by_command(user: User) -> bool:

@@ -11,18 +11,20 @@ from assessments.accounts import recovery
 
 
 class Command(BaseCommand):
-    help = "End all sessions of a person, and the links that were mailed to them to set a password. Logged and mailed."
+    help = "End all sessions of a person and their links to set a password. The log records this, and the person gets an email."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("mail", metavar="MAIL", help="the mail address of the account")
-        parser.add_argument("--reason", required=True, metavar="TEXT", help="why; at most 200 signs")
+        parser.add_argument("mail", metavar="MAIL", help="email address of the account")
+        parser.add_argument("--reason", required=True, metavar="TEXT", help="the reason, at most 200 characters")
 
     def handle(self, *args: Any, mail: str, reason: str, **options: Any) -> None:
         user = recovery.person_with(mail)
         if user is None:
-            raise CommandError(f"nobody here has the mail address {mail!r}")
+            raise CommandError(f"no account has the email address {mail!r}")
         reason = " ".join(reason.split())
         if not 0 < len(reason) <= 200:
-            raise CommandError("--reason must have 1 to 200 signs")
+            raise CommandError("--reason must have 1 to 200 characters")
         count = recovery.end_sessions_by_command(user, reason=reason)
-        self.stdout.write(f"Sessions of {user.email} that were ended: {count}. The log and a mail say so.")
+        self.stdout.write(
+            f"Sessions of {user.email} ended: {count}. The log records this, and the person gets an email."
+        )

@@ -16,12 +16,14 @@ from assessments.models import Organisation, User
 class Command(BaseCommand):
     help = (
         "Erase the details (names, addresses, old and new values) of every entry that a person made or that names them. "
-        "The entries stay, and verify_audit_log says by whom and when their details were erased. There is no way back."
+        "The entries stay, and verify_audit_log says by whom and when their details were erased. This cannot be undone."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--person", required=True, metavar="MAIL", help="whose details are erased")
-        parser.add_argument("--by", required=True, metavar="MAIL", help="who erases: staff, or an owner")
+        parser.add_argument("--person", required=True, metavar="MAIL", help="the person whose details are erased")
+        parser.add_argument(
+            "--by", required=True, metavar="MAIL", help="the person who erases them: staff, or an owner"
+        )
         parser.add_argument("--organisation", metavar="REFERENCE", help="only in the log of this organisation")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -30,7 +32,7 @@ class Command(BaseCommand):
         if options["organisation"]:
             organisation = Organisation.objects.filter(reference=options["organisation"]).first()
             if organisation is None:
-                raise CommandError(f"--organisation: there is none with the reference {options['organisation']!r}")
+                raise CommandError(f"--organisation: no organisation has the reference {options['organisation']!r}")
         try:
             with request_context.coming_from(request_context.Origin(system="erase_audit_details")):
                 erased = log.erase_person(person, by=by, organisation=organisation)
@@ -39,10 +41,10 @@ class Command(BaseCommand):
         for chain, count in erased.items():
             self.stdout.write(f"{chain}: the details of {count} {'entry' if count == 1 else 'entries'} were erased")
         if not erased:
-            self.stdout.write("No entry says anything of this person; nothing was erased.")
+            self.stdout.write("No entry has details of this person. Nothing was erased.")
 
     def user(self, option: str, email: str) -> User:
         found = User.objects.filter(email__iexact=email).first()
         if found is None:
-            raise CommandError(f"--{option}: nobody here has the address {email!r}")
+            raise CommandError(f"--{option}: no account has the email address {email!r}")
         return found

@@ -173,7 +173,7 @@ def read_demo(folder: Path, edition: CompiledEdition) -> list[DemoFile]:
     """Read and check every file of the folder, the reviewing body first. Raises DemoFault, with nothing written yet."""
     files = [_read(path) for path in sorted(folder.glob("*.yaml"))]
     if not files:
-        raise CommandError(f"{folder}: there is no demo file here")
+        raise CommandError(f"{folder}: there are no demo files in this folder")
     for file in files:
         if not file.is_reviewing_body:
             _check(file, edition)
@@ -234,10 +234,10 @@ def _keys(
         raise DemoFault(document, path, "must be keys with values")
     for name in written:
         if name not in known:
-            raise DemoFault(document, (*path, name), f"no such key; there are: {', '.join(known)}")
+            raise DemoFault(document, (*path, name), f"unknown key; the known keys are: {', '.join(known)}")
     for name in needed:
         if name not in written:
-            raise DemoFault(document, path, f"lacks the key “{name}”")
+            raise DemoFault(document, path, f"the key “{name}” is missing")
     return written
 
 
@@ -292,14 +292,14 @@ def is_newest_loaded() -> bool:
 
 def _one_of(document: Document, path: YamlPath, value: str, known: Iterable[str]) -> None:
     if value not in known:
-        raise DemoFault(document, path, f"“{value}” is none of: {', '.join(sorted(known))}")
+        raise DemoFault(document, path, f"“{value}” is not one of: {', '.join(sorted(known))}")
 
 
 class Command(BaseCommand):
-    help = "Load four invented organisations with their people and assessments; what is there already is kept."
+    help = "Load four invented organisations with their people and assessments. Existing data are kept."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--password", help="the password of every login that is new (default: a random one)")
+        parser.add_argument("--password", help="the password of every new login (default: a random password)")
         parser.add_argument("--reset-passwords", action="store_true", help="give the demo's logins a new password")
         parser.add_argument("--folder", type=Path, default=DEMO_DIR, metavar="DIR")
 
@@ -314,9 +314,9 @@ class Command(BaseCommand):
             for file in files:
                 name = file.organisation["name_en"]
                 if Organisation.objects.filter(registration_no=file.organisation["registration_no"]).exists():
-                    self.stdout.write(f"{name} is here already: kept as it is.")
+                    self.stdout.write(f"{name} is registered already and was not changed.")
                 elif file.is_reviewing_body and (body := Organisation.objects.reviewing_body()):
-                    self.stdout.write(f"{body} reviews for this installation: {name} is left out.")
+                    self.stdout.write(f"{body} is the reviewing body of this installation, so {name} was not loaded.")
                 else:
                     self.load(file)
             if reset_passwords:
@@ -474,7 +474,7 @@ class Command(BaseCommand):
         self.say_second_factor([row[0] for row in rows[1:]])
         if any(row[-1] == "(unchanged)" for row in rows):
             self.stdout.write(
-                "\n(unchanged): the login was here before and keeps its password, which is not shown again."
+                "\n(unchanged): the login existed before and keeps its password. The password is not shown again."
                 "\nNew passwords for all logins of the demo: make demo-passwords"
             )
 
@@ -484,9 +484,9 @@ class Command(BaseCommand):
             return
         self.stdout.write(
             "\nPeople who review or sign need a second factor. The page asks for it when it is needed: choose a passkey"
-            "\n(finger, face or PIN of this computer) or an app on your phone that shows codes, four steps either way."
+            "\n(fingerprint, face or PIN of this computer) or an authenticator app on your phone. Both take four steps."
         )
         exempt = {address.lower() for address in settings.SECOND_FACTOR_EXEMPT}
         for mail in mails:
             if mail.lower() in exempt:
-                self.stdout.write(f"For the impatient: {mail} signs without a second factor, on this machine alone.")
+                self.stdout.write(f"To save time: {mail} signs without a second factor, only on this machine.")

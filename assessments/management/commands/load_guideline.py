@@ -14,7 +14,7 @@ from assessments.models import Edition, PublishedDiffers
 
 
 class Command(BaseCommand):
-    help = "Check an edition of the question bank and store it; the same content again changes nothing."
+    help = "Check an edition of the question bank and store it. The same content again changes nothing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--edition", type=Path, default=settings.EDITION_DIR, metavar="DIR")

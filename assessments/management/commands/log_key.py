@@ -19,9 +19,9 @@ from assessments.models.audit import INSTALLATION
 
 class Command(BaseCommand):
     help = (
-        "make: write the key where there is none, sign the end of every chain that is whole, and name in the log the rows "
-        "that no entry names yet; may be run again. show: print the name and the public half of the key. rotate: write a new "
-        "key, keep the old one beside it, and sign every end anew."
+        "make: write a key if there is none, sign the end of every chain without faults, and record in the log the rows "
+        "that no entry names yet. You may run it again. show: print the name and the public half of the key. rotate: write a "
+        "new key, keep the old key beside it, and sign every end again."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -48,7 +48,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{'made' if made else 'kept'} key {key.name} in {path}")
         if refused:
             raise CommandError(
-                f"{refused} chains are not whole and were left unsigned: see above, then verify_audit_log"
+                f"{refused} chains have faults and were not signed: read the list above, then run verify_audit_log"
             )
 
     def _show(self) -> None:
@@ -65,12 +65,12 @@ class Command(BaseCommand):
         self._record(AuditKind.LOG_KEY_CHANGED, new, old=old.name)
         self.stdout.write(f"signed with key {new.name}; the old one, {old.name}, is kept in {kept}")
         if refused:
-            raise CommandError(f"the old key had not signed the end of: {', '.join(refused)}; they stay as they are")
+            raise CommandError(f"the old key had not signed the end of: {', '.join(refused)}. These were not changed")
 
     def _key(self) -> log_key.LogKey:
         key = log_key.load()
         if key is None:
-            raise CommandError(f"There is no key in {settings.LOG_KEY_FILE}: manage.py log_key make")
+            raise CommandError(f"Run manage.py log_key make first. There is no key in {settings.LOG_KEY_FILE}")
         return key
 
     def _record(self, kind: AuditKind, key: log_key.LogKey, **details: str) -> None:

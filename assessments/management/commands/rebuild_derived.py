@@ -13,10 +13,10 @@ from assessments.models.assessments import DERIVED, EDITABLE_STATES
 
 
 class Command(BaseCommand):
-    help = "Rebuild the derived columns of drafts from facts and answers; prints each difference."
+    help = "Rebuild the derived columns of drafts from facts and answers, and print each difference."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--check", action="store_true", help="only print, change nothing")
+        parser.add_argument("--check", action="store_true", help="only print the differences, change nothing")
 
     def handle(self, *args: Any, check: bool, **options: Any) -> None:
         wrong = 0
@@ -32,4 +32,4 @@ class Command(BaseCommand):
                     self.stdout.write(f"{assessment.reference}: {', '.join(changed)}")
                     if not check:
                         assessment.save(update_fields=DERIVED)
-        self.stdout.write(f"{wrong} assessments differed" + (", nothing changed" if check else ", mended"))
+        self.stdout.write(f"{wrong} assessments differed" + (", nothing changed" if check else ", corrected"))

@@ -12,17 +12,21 @@ from assessments.models import User
 
 
 class Command(BaseCommand):
-    help = "Reset the second factor of an account. You answer for it that its person asked for it; it is logged and mailed."
+    help = (
+        "Reset the second factor of an account."
+        " Make sure first that the person asked for it. The log records this, and the person gets an email."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("mail", metavar="MAIL", help="the mail address of the account")
+        parser.add_argument("mail", metavar="MAIL", help="email address of the account")
 
     def handle(self, *args: Any, mail: str, **options: Any) -> None:
         user = User.objects.filter(email__iexact=mail).first()
         if user is None:
-            raise CommandError(f"nobody here has the mail address {mail!r}")
+            raise CommandError(f"no account has the email address {mail!r}")
         if not recovery.reset_by_command(user):
-            raise CommandError(f"{user.email} has no second factor; nothing was changed.")
+            raise CommandError(f"{user.email} has no second factor. Nothing was changed.")
         self.stdout.write(
-            f"{user.email} has no second factor now and is signed out everywhere. The log and a mail say so."
+            f"{user.email} now has no second factor and is signed out everywhere."
+            " The log records this, and the person gets an email."
         )

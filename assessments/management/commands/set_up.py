@@ -21,9 +21,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--body", required=True, metavar="NAME", help="the reviewing body's legal name")
-        parser.add_argument("--reviewer", required=True, metavar="MAIL", help="its first reviewer's mail address")
+        parser.add_argument("--reviewer", required=True, metavar="MAIL", help="the email address of its first reviewer")
         parser.add_argument("--organisation", required=True, metavar="NAME", help="the first organisation's legal name")
-        parser.add_argument("--owner", required=True, metavar="MAIL", help="its owner's mail address")
+        parser.add_argument("--owner", required=True, metavar="MAIL", help="the email address of its owner")
         parser.add_argument("--place", default="Hong Kong")
 
     @transaction.atomic
@@ -32,12 +32,12 @@ class Command(BaseCommand):
             try:
                 validate_email(options[field])
             except Exception:
-                raise CommandError(f"--{field}: {options[field]!r} is no mail address") from None
+                raise CommandError(f"--{field}: {options[field]!r} is not an email address") from None
         if options["reviewer"].lower() == options["owner"].lower():
-            raise CommandError("--reviewer and --owner must be two people: nobody approves what they signed")
+            raise CommandError("--reviewer and --owner must be two people, because nobody may approve what they signed")
         call_command("load_guideline", stdout=self.stdout)
         if Organisation.objects.reviewing_body():
-            self.stdout.write("The reviewing body is there already; nothing was changed.")
+            self.stdout.write("The reviewing body is registered already. Nothing was changed.")
             return
         reviewer = self.person(options["reviewer"])
         owner = self.person(options["owner"])
@@ -55,5 +55,5 @@ class Command(BaseCommand):
         name = email.split("@")[0].replace(".", " ").title()
         user = User.objects.create_user(email, password, name=name, password_is_initial=True)
         confirm_by_command(user)
-        self.stdout.write(f"sign in as {email} with {password} (the first sign-in asks for a password of their own)")
+        self.stdout.write(f"sign in as {email} with {password} (the first sign-in asks for a new password)")
         return user

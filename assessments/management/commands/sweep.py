@@ -14,8 +14,8 @@ from assessments.scheduled_tasks import sweep
 
 class Command(BaseCommand):
     help = (
-        "Make the documents and send the mails that a stopped process left; suspend the certificates of missed "
-        "conditions, open ended risks again, remind, send the daily mails. Also run by Celery beat."
+        "Make the documents and send the emails that a stopped process left. Suspend certificates with conditions that "
+        "are overdue, reopen actions when an accepted risk ends, send reminders and daily emails. Celery beat runs it too."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -23,11 +23,11 @@ class Command(BaseCommand):
             "--every",
             type=int,
             metavar="SECONDS",
-            help="sweep again and again, where no Celery beat runs, until stopped",
+            help="repeat at this interval until stopped, where Celery beat does not run",
         )
 
     def handle(self, *args: Any, every: int | None = None, **options: Any) -> None:
-        self.stdout.write(f"{sweep()} jobs taken up")
+        self.stdout.write(f"{sweep()} jobs done")
         while every:
             close_old_connections()
             try:

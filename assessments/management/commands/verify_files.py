@@ -11,8 +11,8 @@ from assessments.domain.storage import every_file
 
 class Command(BaseCommand):
     help = (
-        "Read every stored file of evidence and every document, and compare it with the SHA-256 that was kept of it. Names "
-        "each that is missing or changed; exit status 1 when there is one. Changes nothing."
+        "Read every evidence file and every document, and compare it with its stored SHA-256. Lists each file that is "
+        "missing or changed. The exit status is 1 if there is one. Changes nothing."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -27,4 +27,4 @@ class Command(BaseCommand):
         words = f"{files} files with {size} bytes were read"
         if any(counts.values()):
             raise CommandError(f"{words}: {counts['missing']} missing, {counts['changed']} changed, listed above")
-        self.stdout.write(f"{words}: all are as they were stored")
+        self.stdout.write(f"{words}: none is missing or changed")

@@ -296,7 +296,7 @@ def test_every_cookie_is_bound_to_this_host_with_https(as_with_https, site):
         for name, cookie in client.cookies.items():
             assert (cookie["secure"], cookie["path"], cookie["domain"]) == (True, "/", ""), name
         said = client.get(reverse("usersessions_list"))
-        assert "No other session was running." in said.content.decode()
+        assert "There were no other sessions." in said.content.decode()
         gone = said.cookies["__Host-messages"]
         assert (gone.value, gone["max-age"], gone["secure"], gone["path"]) == ("", 0, True, "/")
 

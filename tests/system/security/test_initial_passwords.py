@@ -57,7 +57,7 @@ def test_it_leads_to_the_change_of_the_password_however_often_one_signs_in(print
     client = arrived(printed[OWNER])
     led = client.get(here)
     page = client.get(led.url)
-    assert "Choose one of your own" in page.content.decode()
+    assert "Choose a new password." in page.content.decode()
     data = {"oldpassword": printed[OWNER], "password1": NEW_PASSWORD, "password2": NEW_PASSWORD, "next": here}
     assert client.post(reverse("account_change_password"), data).url == here
     assert client.get(here).status_code == 200
@@ -69,7 +69,7 @@ def test_it_leads_to_the_change_of_the_password_however_often_one_signs_in(print
 def test_the_same_password_again_is_none_of_their_own(printed):
     client = arrived(printed[OWNER])
     refused = change(client, printed[OWNER], printed[OWNER])
-    assert "Choose another one." in refused.content.decode()
+    assert "Choose another password." in refused.content.decode()
     assert is_led_there(client.get(reverse("dashboard")))
 
 

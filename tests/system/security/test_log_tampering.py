@@ -35,7 +35,7 @@ from tests.support.factories import make_assessment, make_cast, make_organisatio
 
 pytestmark = pytest.mark.django_db
 
-SIGNATURE = "the end is not as the key signed it: it was changed, or entries were added, past the product"
+SIGNATURE = "the end does not match its signature: it was changed, or entries were added, outside the product"
 
 
 def run(name, *args, **options):
@@ -123,7 +123,7 @@ def test_a_chain_written_anew_with_the_certificates_that_name_it_is_found(case):
     record["log"]["hash"] = AuditEntry.objects.get(chain=chain, seq=record["log"]["seq"]).hash
     change("certificate", certificate.pk, public_record=canonical_json(record))
     assert SIGNATURE in words_of(chain)
-    assert any(f"certificate {certificate.number} is not what entry" in words for words in words_of(chain))
+    assert any(f"certificate {certificate.number} does not match entry" in words for words in words_of(chain))
 
 
 def forge(chain, **columns):
@@ -168,7 +168,7 @@ def test_a_signature_taken_away_is_found_and_comes_back_with_no_later_entry(chai
         organisation, by=Membership.objects.get(organisation=organisation).user, place="Sha Tin"
     )
     (words,) = words_of(chain)
-    assert words.startswith("the end is not signed, though there is a key")
+    assert words.startswith("the end is not signed, although there is a key")
 
 
 def test_a_head_that_was_changed_is_not_signed_by_the_next_entry(chain):
@@ -226,7 +226,7 @@ def test_a_row_that_was_changed_is_named_with_the_entry_that_tells_otherwise(tam
     what = tamper(case)
     (words,) = words_of(case.organisation.reference)
     assert words.startswith(what)
-    assert "says of it: it was changed past the product" in words
+    assert ": it was changed outside the product" in words
 
 
 def test_a_frozen_copy_that_was_changed_alone_differs_from_its_own_hash(case):
@@ -246,7 +246,7 @@ def test_an_answer_that_was_changed_after_it_was_signed_is_named(case):
 def test_a_membership_that_no_entry_tells_of_is_named(case):
     forged = Membership.objects.create(user=make_user(), organisation=case.organisation, role=Role.OWNER)
     (words,) = words_of(case.organisation.reference)
-    assert words == f"membership {forged.pk} stands in no entry of the log: it was added past the product"
+    assert words == f"membership {forged.pk} is in no entry of the log: it was added outside the product"
 
 
 def test_a_decision_that_was_deleted_is_missed(case):
@@ -334,7 +334,7 @@ def test_what_the_command_prints_can_be_kept_and_compared(chain, tmp_path):
 def test_a_line_that_is_no_end_is_named(text, line, chain, tmp_path):
     kept = tmp_path / "heads.txt"
     kept.write_text(f"# of Monday\n{text}\n")
-    with pytest.raises(CommandError, match=f"line {line}: not the end of a chain"):
+    with pytest.raises(CommandError, match=f"line {line}: this is not the end of a chain"):
         run("verify_audit_log", against=str(kept))
     with pytest.raises(InvalidAnswer):
         heads.read([text], "heads.txt")
@@ -377,7 +377,7 @@ def test_a_chain_that_is_not_whole_is_left_unsigned_when_the_key_is_made(setting
     organisation = make_organisation()
     make_use("low", organisation)
     tampering.edit(organisation.reference, 1, kind="rewritten")
-    with pytest.raises(CommandError, match="1 chains are not whole"):
+    with pytest.raises(CommandError, match="1 chains have faults"):
         run("log_key", "make")
     assert AuditHead.objects.get(chain=organisation.reference).signature == ""
 
@@ -391,7 +391,7 @@ def test_without_the_key_a_signed_log_is_a_fault_and_says_which_key_it_was(chain
 def test_without_any_key_the_command_says_that_nothing_is_signed(settings, tmp_path):
     settings.LOG_KEY_FILE = tmp_path / "none.pem"
     make_organisation()
-    assert "The ends are not signed: there is no key" in run("verify_audit_log")
+    assert "The ends are not signed, because there is no key" in run("verify_audit_log")
 
 
 def test_a_file_that_holds_no_key_stops_with_its_name(settings, tmp_path):

@@ -41,7 +41,7 @@ def html(text: str) -> str:
 )
 def test_a_small_subset_is_drawn_and_everything_else_is_text(text, shown):
     if shown is None:
-        with pytest.raises(CannotRead, match="line 2: a link begins with"):
+        with pytest.raises(CannotRead, match="line 2: a link must begin with"):
             html(text)
     else:
         assert html(text) == shown
@@ -51,14 +51,14 @@ def test_a_small_subset_is_drawn_and_everything_else_is_text(text, shown):
     ("text", "said"),
     [
         ("", "it is empty"),
-        ("words", "line 1: the first line has to be the title"),
-        ("# One\n# Two", "line 2: a second title"),
-        ("# One\n\n#### Four", "line 3: headings go down to ###"),
-        ("# One\n{unknown}", r"line 2: \{unknown\} is none of"),
+        ("words", "line 1: the first line must be the title"),
+        ("# One\n# Two", "line 2: there is a second title"),
+        ("# One\n\n#### Four", "line 3: the lowest heading is ###"),
+        ("# One\n{unknown}", r"line 2: \{unknown\} is not one of"),
         ("# One\nsee\n[x](javascript:alert(1))", None),
-        ("# One\nsee\n[x](javascript:alert)", "line 3: a link begins with"),
-        ("# One\n[x](//evil.example)", "line 2: a link begins with"),
-        ("# One\n[x](data:text/html,x)", "line 2: a link begins with"),
+        ("# One\nsee\n[x](javascript:alert)", "line 3: a link must begin with"),
+        ("# One\n[x](//evil.example)", "line 2: a link must begin with"),
+        ("# One\n[x](data:text/html,x)", "line 2: a link must begin with"),
         ("# One\n" + "a" * 100_001, "longer than 100000"),
     ],
 )
@@ -150,7 +150,11 @@ def test_a_faulty_file_names_itself_in_the_check_and_its_page_says_so(client, se
     (tmp_path / "impressum.md").write_text("# Impressum")
     with pytest.raises(SystemCheckError) as refused:
         call_command("check")
-    for words in ("privacy.md cannot be read", "contact.md: line 2: a link begins with", "impressum.md is no page"):
+    for words in (
+        "privacy.md cannot be read",
+        "contact.md: line 2: a link must begin with",
+        "impressum.md is not one of the pages",
+    ):
         assert words in str(refused.value)
     page = client.get(reverse("notice", args=["contact"]))
     assert page.status_code == 503
@@ -159,4 +163,4 @@ def test_a_faulty_file_names_itself_in_the_check_and_its_page_says_so(client, se
 
 def test_a_folder_that_is_not_there_names_itself(settings, tmp_path):
     settings.PAGES_DIR = str(tmp_path / "gone")
-    assert list(notices.faults()) == [f"HKGUIDE_PAGES_DIR is no folder: {tmp_path / 'gone'}"]
+    assert list(notices.faults()) == [f"HKGUIDE_PAGES_DIR is not a folder: {tmp_path / 'gone'}"]

@@ -70,7 +70,7 @@ NEITHER = {
     "opened.note_opening", "earlier_words.save",  # reading, and a mark that is saved by `marks.save_mark`
 }  # fmt: skip
 
-AGAIN, LACKS = "show again that it is you", "needs a second factor"
+AGAIN, LACKS = "Confirm that it is you again", "Add a second factor in your settings first"
 
 
 def test_each_decision_stands_in_one_of_the_sets():
@@ -173,7 +173,7 @@ def test_the_log_says_how_somebody_showed_that_it_is_them(cast, settings):
     client = Client()
     client.force_login(cast.owner)
     page = client.get(reverse("organisation_log", args=[cast.organisation.reference])).content.decode()
-    assert "Showed that it is them by" in page
+    assert "Identity confirmed by" in page
     assert "password, on " in page
 
 

@@ -62,8 +62,8 @@ def fit(page: Page) -> None:
 def keep_codes(page: Page) -> list[str]:
     fit(page)
     codes = page.locator("#recovery-codes code").all_inner_texts()
-    page.get_by_label("I have kept them").check()
-    press(page, "Go on")
+    page.get_by_label("I have saved the codes").check()
+    press(page, "Continue")
     return codes
 
 
@@ -79,8 +79,8 @@ def test_a_reviewer_adds_a_passkey_in_four_steps_and_comes_back_to_the_queue(pag
     assert heading(page) == "Your second factor"  # 1
     follow(page, "Add a passkey")
     fill(page, "Password", PASSWORD)
-    press(page, "Confirm and go on")  # 2
-    fill(page, "What it is on", "My phone")
+    press(page, "Confirm and continue")  # 2
+    fill(page, "Name of this passkey", "My phone")
     press(page, "Add the passkey")  # 3
     codes = keep_codes(page)  # 4
     assert page.url == f"{site}{reverse('reviews')}"
@@ -103,13 +103,13 @@ def test_a_passkey_that_does_not_know_its_person_signs_nobody_in(page, site, peo
     sign_in_by_form(page, site, person.email, PASSWORD)
     page.goto(f"{site}{reverse('mfa_add_webauthn')}")
     fill(page, "Password", PASSWORD)
-    press(page, "Confirm and go on")
+    press(page, "Confirm and continue")
     press(page, "Add the passkey")
     sign_out(page)
     key.does_not_know_its_person()
     page.goto(f"{site}/accounts/login/")
     page.get_by_role("button", name="Sign in with a passkey").click()
-    expect(page.locator("#passkey-said")).to_contain_text("The passkey was not used")
+    expect(page.locator("#passkey-said")).to_contain_text("The passkey was cancelled")
 
 
 @pytest.mark.long  # daily the two other ways below and above, and each rule without a browser
@@ -120,13 +120,13 @@ def test_an_owner_adds_an_app_before_the_first_signature_and_signs_without_being
     sign_in_by_form(page, site, owner.email, PASSWORD)
     page.goto(sign)
     assert heading(page) == "Your second factor"  # 1
-    follow(page, "Set up an app")
+    follow(page, "Set up an authenticator app")
     fill(page, "Password", PASSWORD)
-    press(page, "Confirm and go on")  # 2
+    press(page, "Confirm and continue")  # 2
     secret = page.locator("#totp-key").inner_text()
     assert page.locator(".hk-qr svg").count() == 1
     fill(page, "Code", code_of(secret))
-    press(page, "Set it up")  # 3
+    press(page, "Set up the app")  # 3
     keep_codes(page)  # 4
     assert page.url == sign
     for box in page.locator("main input[type=checkbox]").all():
@@ -149,7 +149,7 @@ def test_a_code_is_asked_for_at_sign_in_and_again_before_a_decision_and_what_was
     fit(page)
     fill(page, "Code", "000000")
     press(page, "Sign in")
-    assert "not the right code" in page.get_by_role("main").inner_text()
+    assert "This code is wrong" in page.get_by_role("main").inner_text()
     fill(page, "Code", code_of(secret))
     press(page, "Sign in")
     page.goto(f"{site}{reverse('refuse', args=[submission.reference])}")
@@ -160,7 +160,7 @@ def test_a_code_is_asked_for_at_sign_in_and_again_before_a_decision_and_what_was
     fit(page)
     cache.clear()  # half a minute later: the app shows another code
     fill(page, "Code", code_of(secret))
-    press(page, "Confirm and go on")
+    press(page, "Confirm and continue")
     assert page.url.endswith(reverse("review", args=[submission.reference]))
     decision = Submission.objects.get(pk=submission.pk).decisions.latest("pk")
     assert decision.statement.startswith("It does not hold.")
@@ -176,7 +176,7 @@ def test_a_recovery_code_signs_in_once(page, site, people):
         sign_in_by_form(page, site, reviewer.email, PASSWORD)
         fill(page, "Code", code)
         press(page, "Sign in")
-        assert ("not the right code" in page.get_by_role("main").inner_text()) == (attempt == "second")
+        assert ("This code is wrong" in page.get_by_role("main").inner_text()) == (attempt == "second")
     assert len(recovery_codes_of(reviewer)) == 9
     assert len(logged("recovery_code_used")) == 1
 
@@ -188,8 +188,8 @@ def test_the_last_passkey_is_removed_by_whoever_has_it(page, site, people):
     sign_in_by_form(page, site, owner.email, PASSWORD)
     page.goto(f"{site}{reverse('mfa_add_webauthn')}")
     fill(page, "Password", PASSWORD)
-    press(page, "Confirm and go on")
-    fill(page, "What it is on", "My key")
+    press(page, "Confirm and continue")
+    fill(page, "Name of this passkey", "My key")
     press(page, "Add the passkey")
     keep_codes(page)
     sign_out(page)
@@ -199,9 +199,9 @@ def test_the_last_passkey_is_removed_by_whoever_has_it(page, site, people):
     fit(page)
     follow(page, "Remove My key")
     fit(page)
-    press(page, "Use a passkey and go on")
+    press(page, "Use a passkey and continue")
     fit(page)
-    press(page, "Remove it")
+    press(page, "Remove the passkey")
     assert not Authenticator.objects.filter(user=owner).exists()
     assert [entry.detail.content()["factor"] for entry in logged("factor_removed")] == ["webauthn"]
     assert logged("signed_in")[-1].detail.content()["shown"] == ["password", "passkey"]

@@ -76,9 +76,9 @@ def test_nothing_is_ended_without_a_reason_or_for_nobody(staff):
     theirs, client = signed_in(user), signed_in(staff)
     for mail, reason, said in (
         (user.email, "  ", "This field is required."),
-        ("nobody@example.hk", REASON, "Nobody here has this address."),
+        ("nobody@example.hk", REASON, "Check the email address. No account has it."),
         ("no address", REASON, "Enter a valid email address."),
-        (staff.email, REASON, "End your own sessions on the page of your settings."),
+        (staff.email, REASON, "End your own sessions in your settings."),
     ):
         answered = end(client, mail, reason)
         assert answered.status_code == 200

@@ -83,7 +83,7 @@ def test_an_open_session_of_a_reviewer_becomes_no_account_and_signs_nothing(plac
         assert heading(page) == "Confirm that it is you"
         for guess in ("password of the reviewer", "Ines Independent 1", "hkguide 2026"):
             fill(page, password=guess)
-            press(page, "Confirm and go on")
+            press(page, "Confirm and continue")
             assert heading(page) == "Confirm that it is you"
         refuse = reverse("refuse", args=[submitted.submissions.get().reference])
         place.open(page, refuse)
@@ -106,7 +106,7 @@ def test_an_open_session_of_a_reviewer_becomes_no_account_and_signs_nothing(plac
         assert place.sign_in(page, reviewer, PASSWORD)
         place.open(page, reverse("usersessions_list"))
         press(page, "End all other sessions")
-        assert "1 session is ended" in page.get_by_role("main").inner_text()
+        assert "1 session was ended" in page.get_by_role("main").inner_text()
 
 
 @pytest.mark.long  # daily the story above, and the takeovers without a browser
@@ -118,11 +118,11 @@ def test_an_account_made_in_somebody_s_name_before_they_came_opens_nothing(place
         place.open(attacker, reverse("account_signup"))
         fill(attacker, name="CFO", email=victim, password1=ATTACKERS)
         press(attacker, "Create the account")
-        assert heading(attacker) == "Confirm your mail address"
+        assert heading(attacker) == "Confirm your email address"
         fill(attacker, code="ABCDEF")
         press(attacker, "Confirm the address")
         place.open(attacker, reverse("account_email"))  # a second address to keep
-        assert place.path(attacker) == reverse("account_login") or heading(attacker) == "Confirm your mail address"
+        assert place.path(attacker) == reverse("account_login") or heading(attacker) == "Confirm your email address"
         cast = place.cast
         _invitation, token = members.invite(cast.organisation, by=cast.owner, email=victim, role=Role.OWNER)
         cache.clear()
@@ -132,7 +132,7 @@ def test_an_account_made_in_somebody_s_name_before_they_came_opens_nothing(place
             fill(owner, name="Chan Fei Oi", password1=OWNERS)
             press(owner, "Create the account")
             told = mails_to(victim)[-1]
-            assert told.subject == "You have an account at hkguide already"
+            assert told.subject == "You already have an account at hkguide"
             place.open(owner, reverse("account_reset_password"))
             fill(owner, email=victim)
             press(owner, "Send me the link")
@@ -150,7 +150,7 @@ def test_an_account_made_in_somebody_s_name_before_they_came_opens_nothing(place
         assert place.path(attacker) == reverse("account_login")
     assert list(User.objects.get(email=victim).emailaddress_set.values_list("email", "verified")) == [(victim, True)]
     subjects = [message.subject for message in mails_to(victim)]
-    assert "Your password for hkguide was set anew" in subjects
+    assert "A new password was set for your account at hkguide" in subjects
     kinds = [entry.kind for entry in AuditEntry.objects.filter(chain="installation").order_by("seq")]
     assert kinds.index("account_made") < kinds.index("password_reset") < kinds.index("signed_in")
     assert [
@@ -171,11 +171,11 @@ def test_a_forwarded_invitation_makes_nobody_a_reviewer(place):
         assert heading(page) == "This invitation is for another address"
         place.open(page, reverse("account_email"))
         fill(page, password=PASSWORD)
-        press(page, "Confirm and go on")
+        press(page, "Confirm and continue")
         fill(page, email=invited)
         press(page, "Send the code")
         place.open(page, reverse("account_email_verification_sent"))
-        assert heading(page) == "Confirm your mail address"
+        assert heading(page) == "Confirm your email address"
         for _n in range(3):
             if page.locator("main [name=code]").count():
                 fill(page, code="ABCDEF")

@@ -318,7 +318,7 @@ def test_a_submission_is_taken_back_until_somebody_takes_it(client: Client, cast
     assert assessment.state == "draft"
     taken = make_assessment("in_review", tier="limited", cast=cast)
     response = client.post(page_of("recall", taken), follow=True)
-    assert "cannot be done now" in response.content.decode()
+    assert "is not possible now" in response.content.decode()
     taken.refresh_from_db()
     assert taken.state == "in_review"
 
@@ -449,16 +449,16 @@ def test_the_heading_says_that_parts_are_missing_for_the_approval(client, cast):
 @pytest.mark.parametrize(
     ("name", "given", "words"),
     [
-        ("mfa_index", (), "changes how you sign in"),
-        ("account_change_password", (), "changes how you sign in"),
-        ("my_data", (), "hands out stored data"),
-        ("account_delete", (), "deletes data for good"),
+        ("mfa_index", (), "changes or shows how you sign in"),
+        ("account_change_password", (), "changes or shows how you sign in"),
+        ("my_data", (), "downloads stored data"),
+        ("account_delete", (), "deletes data permanently"),
         ("members_factor", ("abcdefghjkmn",), "changes how members of your organisation sign in"),
-        ("sign", ("abcdefghjkmn",), "puts your name to a decision"),
+        ("sign", ("abcdefghjkmn",), "records a decision in your name"),
     ],
 )
 def test_the_page_that_asks_who_it_is_says_what_comes_next(client, cast, name, given, words):
     signed_in(client, cast.owner)
     page = text_of(client.get(reverse("account_reauthenticate"), {"next": reverse(name, args=given)}))
     assert f"The next step {words}" in page
-    assert ("puts your name to a decision" in page) is (name == "sign")
+    assert ("records a decision in your name" in page) is (name == "sign")

@@ -190,7 +190,7 @@ class Reviewer:
         field = self.main.locator("[type=password]")
         if field.count():
             self.type(field, PASSWORD)
-            self.button("Confirm and go on")
+            self.button("Confirm and continue")
 
     def asked(self) -> int:
         """How many interactions the rules ask of this seat."""
