@@ -105,97 +105,99 @@ class AuditKind(StrEnum):
     # --- organisation and people
     ORGANISATION_FOUNDED = ("organisation_founded", PEOPLE, OWNERS, _("Organisation registered"),
         _("%(who)s registered %(thing)s"))
-    ORGANISATION_CHANGED = ("organisation_changed", PEOPLE, OWNERS, _("Identity changed"),
-        _("%(who)s changed the identity of %(thing)s"))
+    ORGANISATION_CHANGED = ("organisation_changed", PEOPLE, OWNERS, _("Legal details changed"),
+        _("%(who)s changed the legal details of %(thing)s"))
     MEMBER_INVITED = ("member_invited", PEOPLE, OWNERS, _("Person invited"), _("%(who)s invited %(email)s as %(role)s"))
     INVITATION_SENT_AGAIN = ("invitation_sent_again", PEOPLE, OWNERS, _("Invitation sent again"),
-        _("%(who)s sent the invitation of %(email)s again"))
+        _("%(who)s sent the invitation to %(email)s again"))
     INVITATION_CANCELLED = ("invitation_cancelled", PEOPLE, OWNERS, _("Invitation cancelled"),
-        _("%(who)s cancelled the invitation of %(email)s"))
+        _("%(who)s cancelled the invitation to %(email)s"))
     MEMBER_JOINED = ("member_joined", PEOPLE, OWNERS, _("Person joined"), _("%(member)s joined as %(role)s"))
     MEMBER_LEFT = ("member_left", PEOPLE, OWNERS, _("Person left"), _("%(who)s ended the membership of %(member)s"))
     ORGANISATION_EXPORTED = ("organisation_exported", PEOPLE, OWNERS, _("All data downloaded"),
-        _("%(who)s downloaded all data of the organisation, with %(files)s files of evidence"))
-    DELETION_ASKED = ("deletion_asked", PEOPLE, OWNERS, _("Deletion asked for"),
-        _("%(who)s asked for the deletion of the organisation on %(on)s"))
+        _("%(who)s downloaded all data of the organisation, evidence files: %(files)s"))
+    DELETION_ASKED = ("deletion_asked", PEOPLE, OWNERS, _("Deletion requested"),
+        _("%(who)s requested the deletion of the organisation on %(on)s"))
     DELETION_CANCELLED = ("deletion_cancelled", PEOPLE, OWNERS, _("Deletion cancelled"),
         _("%(who)s cancelled the deletion of the organisation"))
     ORGANISATION_DELETED = ("organisation_deleted", PEOPLE, OWNERS, _("Content deleted"),
-        _("The content of the organisation was deleted; certificates and hashes stay"))
-    WORK_HANDED_OVER = ("work_handed_over", PEOPLE, OWNERS, _("Work handed over"),
-        _("%(who)s handed over what %(member)s still had, number of things: %(count)s"))
-    LEAD_NAMED = ("lead_named", PEOPLE, OWNERS, _("Lead of the body named"),
+        _("The content of the organisation was deleted. Certificates and hashes were kept"))
+    WORK_HANDED_OVER = ("work_handed_over", PEOPLE, OWNERS, _("Work transferred"),
+        _("%(who)s transferred the open work of %(member)s, items: %(count)s"))
+    LEAD_NAMED = ("lead_named", PEOPLE, OWNERS, _("Lead of the reviewing body named"),
         _("%(who)s made %(member)s a lead of the reviewing body"))
-    LEAD_ENDED = ("lead_ended", PEOPLE, OWNERS, _("Lead of the body ended"),
+    LEAD_ENDED = ("lead_ended", PEOPLE, OWNERS, _("Lead of the reviewing body removed"),
         _("%(who)s removed %(member)s as a lead of the reviewing body"))
     ROLE_CHANGED = ("role_changed", PEOPLE, OWNERS, _("Role changed"), _("%(who)s gave %(member)s another role"))
 
     # --- accounts
-    ACCOUNT_MADE = ("account_made", ACCOUNTS, OWNERS, _("Account made"), _("%(who)s made an account"))
+    ACCOUNT_MADE = ("account_made", ACCOUNTS, OWNERS, _("Account created"), _("%(who)s created an account"))
     SIGNED_IN = ("signed_in", ACCOUNTS, OWNERS, _("Signed in"), _("%(who)s signed in"))
     SIGNED_OUT = ("signed_out", ACCOUNTS, OWNERS, _("Signed out"), _("%(who)s signed out"))
-    SIGN_IN_REFUSED = ("sign_in_refused", ACCOUNTS, OWNERS, _("Sign-in refused"),
-        _("A sign-in as %(name)s was refused, number of times: %(count)s"))
-    ADDRESS_CONFIRMED = ("address_confirmed", ACCOUNTS, OWNERS, _("Mail address confirmed"),
-        _("The mail address %(address)s of %(who)s was confirmed"))
+    SIGN_IN_REFUSED = ("sign_in_refused", ACCOUNTS, OWNERS, _("Sign-in failed"),
+        _("A sign-in as %(name)s failed, attempts: %(count)s"))
+    ADDRESS_CONFIRMED = ("address_confirmed", ACCOUNTS, OWNERS, _("Email address confirmed"),
+        _("The email address %(address)s of %(who)s was confirmed"))
     ADDRESS_CONFIRMED_BY_COMMAND = ("address_confirmed_by_command", ACCOUNTS, OWNERS,
-        _("Mail address confirmed by a command"), _("%(who)s confirmed the mail address %(address)s of %(name)s"))
-    ADDRESS_CHANGED = ("address_changed", ACCOUNTS, OWNERS, _("Mail address changed"),
-        _("%(who)s changed the mail address of the account"))
+        _("Email address confirmed by a command"), _("%(who)s confirmed the email address %(address)s of %(name)s"))
+    ADDRESS_CHANGED = ("address_changed", ACCOUNTS, OWNERS, _("Email address changed"),
+        _("%(who)s changed the email address of the account"))
     NAME_CHANGED = ("name_changed", ACCOUNTS, OWNERS, _("Name changed"), _("%(who)s changed the name of the account"))
     PASSWORD_CHANGED = ("password_changed", ACCOUNTS, OWNERS, _("Password changed"), _("%(who)s changed the password"))
-    PASSWORD_RESET = ("password_reset", ACCOUNTS, OWNERS, _("Password set anew"),
-        _("The password of %(name)s was set anew, by the link that was mailed"))
+    PASSWORD_RESET = ("password_reset", ACCOUNTS, OWNERS, _("New password set"),
+        _("A new password was set for %(name)s, with a link sent by email"))
     FACTOR_ADDED = ("factor_added", ACCOUNTS, OWNERS, _("Second factor added"),
         _("%(who)s added a second factor to the account"))
     FACTOR_REMOVED = ("factor_removed", ACCOUNTS, OWNERS, _("Second factor removed"),
         _("%(who)s removed a second factor from the account"))
-    RECOVERY_CODES_MADE = ("recovery_codes_made", ACCOUNTS, OWNERS, _("Recovery codes made"),
-        _("%(who)s made new recovery codes"))
+    RECOVERY_CODES_MADE = ("recovery_codes_made", ACCOUNTS, OWNERS, _("Recovery codes created"),
+        _("%(who)s created new recovery codes"))
     RECOVERY_CODE_USED = ("recovery_code_used", ACCOUNTS, OWNERS, _("Recovery code used"),
         _("%(who)s used a recovery code"))
-    SECOND_FACTOR_ASKED = ("second_factor_asked", ACCOUNTS, OWNERS, _("Second factor asked of every member"),
-        _("%(who)s asked every member of %(thing)s for a second factor"))
+    SECOND_FACTOR_ASKED = ("second_factor_asked", ACCOUNTS, OWNERS, _("Second factor required of every member"),
+        _("%(who)s required a second factor of every member of %(thing)s"))
     SECOND_FACTOR_NOT_ASKED = ("second_factor_not_asked", ACCOUNTS, OWNERS,
-        _("Second factor not asked of every member"),
-        _("%(who)s stopped asking every member of %(thing)s for a second factor"))
+        _("Second factor no longer required of every member"),
+        _("%(who)s stopped requiring a second factor of every member of %(thing)s"))
     FACTORS_RESET = ("factors_reset", ACCOUNTS, OWNERS, _("Second factor reset"),
         _("%(who)s reset the second factor of %(name)s"))
     FACTORS_RESET_BY_COMMAND = ("factors_reset_by_command", ACCOUNTS, OWNERS, _("Second factor reset by a command"),
         _("%(who)s reset the second factor of %(name)s by a command"))
     SESSIONS_ENDED = ("sessions_ended", ACCOUNTS, OWNERS, _("Sessions ended"),
-        _("%(who)s ended sessions of the account, number: %(count)s"))
+        _("%(who)s ended sessions of the account: %(count)s"))
     SESSIONS_ENDED_BY_STAFF = ("sessions_ended_by_staff", ACCOUNTS, OWNERS, _("All sessions ended by staff"),
-        _("%(who)s ended all sessions of %(name)s, number: %(count)s"))
+        _("%(who)s ended all sessions of %(name)s: %(count)s"))
     SESSIONS_ENDED_BY_COMMAND = ("sessions_ended_by_command", ACCOUNTS, OWNERS, _("All sessions ended by a command"),
-        _("%(who)s ended all sessions of %(name)s by a command, number: %(count)s"))
+        _("%(who)s ended all sessions of %(name)s by a command: %(count)s"))
     DATA_EXPORTED = ("data_exported", ACCOUNTS, OWNERS, _("Own data downloaded"),
         _("%(who)s downloaded all data of the account"))
     ACCOUNT_DELETED = ("account_deleted", ACCOUNTS, OWNERS, _("Account deleted"),
-        _("An account was deleted by its person"))
-    STAFF_PAGE = ("staff_page", ACCOUNTS, OWNERS, _("Page of the administration"),
-        _("%(who)s opened %(page)s of the administration"))
+        _("A person deleted their account"))
+    STAFF_PAGE = ("staff_page", ACCOUNTS, OWNERS, _("Administration page opened"),
+        _("%(who)s opened the administration page %(page)s"))
 
     # --- register
     SYSTEM_REGISTERED = ("system_registered", REGISTER, MEMBERS, _("System registered"),
         _("%(who)s registered %(thing)s"))
     SYSTEM_CHANGED = ("system_changed", REGISTER, MEMBERS, _("System changed"), _("%(who)s changed %(thing)s"))
     SYSTEM_RETIRED = ("system_retired", REGISTER, MEMBERS, _("System retired"), _("%(who)s retired %(thing)s"))
-    SYSTEM_RESTORED = ("system_restored", REGISTER, MEMBERS, _("System taken back"), _("%(who)s took %(thing)s back"))
+    SYSTEM_RESTORED = ("system_restored", REGISTER, MEMBERS, _("System taken back into service"),
+        _("%(who)s took %(thing)s back into service"))
     USE_DECLARED = ("use_declared", REGISTER, MEMBERS, _("Use declared"), _("%(who)s declared the use %(thing)s"))
     USE_CHANGED = ("use_changed", REGISTER, MEMBERS, _("Use changed"), _("%(who)s changed the use %(thing)s"))
     USE_RETIRED = ("use_retired", REGISTER, MEMBERS, _("Use retired"), _("%(who)s retired the use %(thing)s"))
-    USE_RESTORED = ("use_restored", REGISTER, MEMBERS, _("Use taken back"), _("%(who)s took the use %(thing)s back"))
+    USE_RESTORED = ("use_restored", REGISTER, MEMBERS, _("Use taken back into service"),
+        _("%(who)s took the use %(thing)s back into service"))
     INVENTORY_IMPORTED = ("inventory_imported", REGISTER, OWNERS, _("Inventory imported"),
         _("%(who)s imported an inventory from the file %(file)s"))
     FACTS_DECLARED = ("facts_declared", REGISTER, MEMBERS, _("Facts declared"),
         _("%(who)s declared %(facts)s of %(thing)s"))
-    TIER_FOLLOWED = ("tier_followed", REGISTER, MEMBERS, _("Tier moved with the system"),
-        _("The tier or the holds of %(thing)s moved with its system, by what %(who)s changed"))
-    PROCEDURAL_AGREEMENT_WITHDRAWN = ("procedural_agreement_withdrawn", REGISTER, MEMBERS, _("Agreement taken back"),
-        _("%(who)s took back the agreement that %(thing)s is a minor procedural task"))
-    WORST_ANSWERS_SIGNED = ("worst_answers_signed", REGISTER, MEMBERS, _("Worst answers signed"),
-        _("%(who)s signed %(facts)s of %(thing)s at the worst answer"))
+    TIER_FOLLOWED = ("tier_followed", REGISTER, MEMBERS, _("Tier changed by a change of the system"),
+        _("The tier or the holds of %(thing)s changed, because %(who)s changed its system"))
+    PROCEDURAL_AGREEMENT_WITHDRAWN = ("procedural_agreement_withdrawn", REGISTER, MEMBERS, _("Agreement withdrawn"),
+        _("%(who)s withdrew the agreement that %(thing)s is a minor procedural task"))
+    WORST_ANSWERS_SIGNED = ("worst_answers_signed", REGISTER, MEMBERS, _("Worst case signed"),
+        _("%(who)s signed the worst case for %(facts)s of %(thing)s"))
     CONFORMITY_CHANGED = ("conformity_changed", REGISTER, MEMBERS, _("Conformity file changed"),
         _("%(who)s changed the conformity file of %(thing)s"))
     PROCEDURAL_AGREED = ("procedural_agreed", REGISTER, MEMBERS, _("Minor task agreed"),
@@ -204,24 +206,24 @@ class AuditKind(StrEnum):
     # --- assessment
     ASSESSMENT_STARTED = ("assessment_started", ASSESSMENT, MEMBERS, _("Assessment started"),
         _("%(who)s started the assessment of %(thing)s"))
-    SECTION_ASSIGNED = ("section_assigned", ASSESSMENT, MEMBERS, _("Section asked"),
-        _("%(who)s asked %(member)s to answer a section for %(thing)s"))
-    QUESTION_ASSIGNED = ("question_assigned", ASSESSMENT, MEMBERS, _("Question asked"),
-        _("%(who)s asked %(member)s to answer a question for %(thing)s"))
-    ASSIGNMENT_CHANGED = ("assignment_changed", ASSESSMENT, MEMBERS, _("Request changed"),
-        _("%(who)s changed what %(member)s is asked for %(thing)s"))
-    ASSIGNMENT_REMOVED = ("assignment_removed", ASSESSMENT, MEMBERS, _("Request taken back"),
-        _("%(who)s took back what %(member)s was asked for %(thing)s"))
-    ASSIGNMENT_DONE = ("assignment_done", ASSESSMENT, MEMBERS, _("Request answered"),
-        _("%(who)s has answered what was asked for %(thing)s"))
-    APPROVAL_STALE = ("approval_stale", ASSESSMENT, REVIEWERS, _("Approval overtaken"),
-        _("The approval of %(thing)s was flagged as stale, by what %(who)s did"))
-    CHANGE_STATED = ("change_stated", ASSESSMENT, MEMBERS, _("Change stated"),
-        _("%(who)s stated what changed in %(thing)s"))
+    SECTION_ASSIGNED = ("section_assigned", ASSESSMENT, MEMBERS, _("Section assigned"),
+        _("%(who)s assigned a section of %(thing)s to %(member)s"))
+    QUESTION_ASSIGNED = ("question_assigned", ASSESSMENT, MEMBERS, _("Question assigned"),
+        _("%(who)s assigned a question of %(thing)s to %(member)s"))
+    ASSIGNMENT_CHANGED = ("assignment_changed", ASSESSMENT, MEMBERS, _("Assignment changed"),
+        _("%(who)s changed an assignment of %(member)s for %(thing)s"))
+    ASSIGNMENT_REMOVED = ("assignment_removed", ASSESSMENT, MEMBERS, _("Assignment withdrawn"),
+        _("%(who)s withdrew an assignment of %(member)s for %(thing)s"))
+    ASSIGNMENT_DONE = ("assignment_done", ASSESSMENT, MEMBERS, _("Assignment completed"),
+        _("%(who)s completed an assignment for %(thing)s"))
+    APPROVAL_STALE = ("approval_stale", ASSESSMENT, REVIEWERS, _("Approval out of date"),
+        _("The approval of %(thing)s was marked as out of date, triggered by %(who)s"))
+    CHANGE_STATED = ("change_stated", ASSESSMENT, MEMBERS, _("Change reported"),
+        _("%(who)s reported a change of %(thing)s"))
     SUBMITTED = ("submitted", ASSESSMENT, REVIEWERS, _("Submitted"),
         _("%(who)s signed and submitted %(thing)s"), Timeline(_("Signed and submitted")))
-    RECALLED = ("recalled", ASSESSMENT, REVIEWERS, _("Taken back"),
-        _("%(who)s took the submission of %(thing)s back"), Timeline(_("Taken back by its owner")))
+    RECALLED = ("recalled", ASSESSMENT, REVIEWERS, _("Recalled"),
+        _("%(who)s recalled the submission of %(thing)s"), Timeline(_("Recalled by an owner")))
     WITHDRAWN = ("withdrawn", ASSESSMENT, REVIEWERS, _("Withdrawn"),
         _("%(who)s withdrew %(thing)s"), Timeline(_("Withdrawn")))
     SELF_CERTIFIED = ("self_certified", ASSESSMENT, REVIEWERS, _("Self-certified"),
@@ -235,9 +237,9 @@ class AuditKind(StrEnum):
     ACTION_ADDED = ("action_added", ASSESSMENT, MEMBERS, _("Action added"),
         _("%(who)s added action %(number)s to the plan of %(thing)s"))
     ACTION_EDITED = ("action_edited", ASSESSMENT, MEMBERS, _("Action edited"),
-        _("%(who)s edited title or steps of action %(number)s of %(thing)s"))
+        _("%(who)s edited the title or the steps of action %(number)s of %(thing)s"))
     ACTION_STARTED = ("action_started", ASSESSMENT, MEMBERS, _("First step done"),
-        _("%(who)s did the first step of action %(number)s of %(thing)s"))
+        _("%(who)s completed the first step of action %(number)s of %(thing)s"))
     ACTION_SPLIT = ("action_split", ASSESSMENT, MEMBERS, _("Action split"),
         _("%(who)s split action %(number)s of %(thing)s"))
     ACTION_MERGED = ("action_merged", ASSESSMENT, MEMBERS, _("Actions merged"),
@@ -247,32 +249,32 @@ class AuditKind(StrEnum):
     ACTION_NOT_RELEVANT = ("action_not_relevant", ASSESSMENT, REVIEWERS, _("Action not relevant"),
         _("%(who)s marked action %(number)s of %(thing)s as not relevant"))
     ACTION_RELEVANT = ("action_relevant", ASSESSMENT, REVIEWERS, _("Action relevant again"),
-        _("%(who)s opened action %(number)s of %(thing)s again"))
-    ACTION_NOTED = ("action_noted", ASSESSMENT, MEMBERS, _("Note on an action"),
-        _("%(who)s wrote on action %(number)s of %(thing)s"))
-    ACTION_EVIDENCE_ATTACHED = ("action_evidence_attached", ASSESSMENT, MEMBERS, _("Evidence to an action"),
+        _("%(who)s reopened action %(number)s of %(thing)s"))
+    ACTION_NOTED = ("action_noted", ASSESSMENT, MEMBERS, _("Note added to an action"),
+        _("%(who)s added a note to action %(number)s of %(thing)s"))
+    ACTION_EVIDENCE_ATTACHED = ("action_evidence_attached", ASSESSMENT, MEMBERS, _("Evidence attached to an action"),
         _("%(who)s attached evidence to action %(number)s of %(thing)s"))
-    ACTION_EVIDENCE_DETACHED = ("action_evidence_detached", ASSESSMENT, MEMBERS, _("Evidence from an action"),
-        _("%(who)s took evidence away from action %(number)s of %(thing)s"))
+    ACTION_EVIDENCE_DETACHED = ("action_evidence_detached", ASSESSMENT, MEMBERS, _("Evidence removed from an action"),
+        _("%(who)s removed evidence from action %(number)s of %(thing)s"))
     ACTION_DECLINED = ("action_declined", ASSESSMENT, REVIEWERS, _("Action not accepted"),
         _("%(who)s said what is missing in action %(number)s of %(thing)s"))
     RISK_ACCEPTED = ("risk_accepted", ASSESSMENT, MEMBERS, _("Risk accepted"),
         _("%(who)s accepted the risk of action %(number)s of %(thing)s"))
     RISK_ENDED = ("risk_ended", ASSESSMENT, MEMBERS, _("Accepted risk ended"),
-        _("The accepted risk of action %(number)s of %(thing)s has ended, by what %(who)s did"))
-    PLAN_ASKED = ("plan_asked", ASSESSMENT, MEMBERS, _("Plan made anew"),
-        _("%(who)s asked for the plan of %(thing)s as it stands"))
+        _("The accepted risk of action %(number)s of %(thing)s has ended, triggered by %(who)s"))
+    PLAN_ASKED = ("plan_asked", ASSESSMENT, MEMBERS, _("New plan requested"),
+        _("%(who)s requested a new plan of %(thing)s"))
     ACTION_ACCEPTED = ("action_accepted", ASSESSMENT, MEMBERS, _("Action accepted by one of two"),
-        _("%(who)s accepted action %(number)s of %(thing)s; another reviewer confirms it"))
+        _("%(who)s accepted action %(number)s of %(thing)s. A second reviewer has to confirm"))
     ACTION_CLOSED = ("action_closed", ASSESSMENT, REVIEWERS, _("Action accepted"),
         _("%(who)s accepted action %(number)s of %(thing)s"))
 
     # --- review
-    SEATS_KEPT = ("seats_kept", REVIEW, REVIEWERS, _("Same reviewers go on"),
-        _("The reviewers of %(thing)s kept their seats for a new round"),
+    SEATS_KEPT = ("seats_kept", REVIEW, REVIEWERS, _("Same reviewers continue"),
+        _("The reviewers of %(thing)s continue in a new round"),
         Timeline(_("In review again, by the same reviewers")))
-    DECLARATION_ASKED = ("declaration_asked", REVIEW, REVIEWERS, _("Declaration asked again"),
-        _("A reviewer of %(thing)s has to declare their interests again"))
+    DECLARATION_ASKED = ("declaration_asked", REVIEW, REVIEWERS, _("New declaration of interests needed"),
+        _("A reviewer of %(thing)s has to declare interests again"))
     TAKEN = ("taken", REVIEW, REVIEWERS, _("Case taken"),
         _("%(who)s took the case of %(thing)s"), Timeline(_("Taken for review")))
     RETURNED = ("returned", REVIEW, REVIEWERS, _("Returned"),
@@ -282,84 +284,84 @@ class AuditKind(StrEnum):
     NO_INTEREST_DECLARED = ("no_interest_declared", REVIEW, REVIEWERS, _("No conflict of interest"),
         _("%(who)s declared no conflict of interest in %(thing)s"))
     CONFLICT_DECLARED = ("conflict_declared", REVIEW, REVIEWERS, _("Conflict of interest"),
-        _("%(who)s declined the case of %(thing)s for a conflict of interest"),
+        _("%(who)s declined the case of %(thing)s because of a conflict of interest"),
         Timeline(_("Declared a conflict of interest"), reviewers_only=True))
     ASSIGNED = ("assigned", REVIEW, REVIEWERS, _("Case offered"),
         _("%(who)s asked %(to)s to take %(thing)s"), Timeline(_("Asked %(to)s to take it"), reviewers_only=True))
-    HAND_OVER_ASKED = ("hand_over_asked", REVIEW, REVIEWERS, _("Handing over asked"),
-        _("%(who)s asked %(to)s to take over the seat of %(holder)s in %(thing)s"),
+    HAND_OVER_ASKED = ("hand_over_asked", REVIEW, REVIEWERS, _("Reassignment requested"),
+        _("%(who)s asked %(to)s to take over the review of %(thing)s from %(holder)s"),
         Timeline(_("Asked %(to)s to take over from %(holder)s"), reviewers_only=True))
-    REQUEST_TAKEN_BACK = ("request_taken_back", REVIEW, REVIEWERS, _("Asking taken back"),
-        _("%(who)s no longer asks %(to)s to take %(thing)s"),
-        Timeline(_("%(to)s is no longer asked"), reviewers_only=True))
-    HANDED_OVER = ("handed_over", REVIEW, REVIEWERS, _("Seat handed over"),
-        _("%(to)s took over the seat of %(holder)s in %(thing)s"), Timeline(_("Taken over from %(holder)s")))
+    REQUEST_TAKEN_BACK = ("request_taken_back", REVIEW, REVIEWERS, _("Request withdrawn"),
+        _("%(who)s withdrew the request to %(to)s to take %(thing)s"),
+        Timeline(_("The request to %(to)s was withdrawn"), reviewers_only=True))
+    HANDED_OVER = ("handed_over", REVIEW, REVIEWERS, _("Case reassigned"),
+        _("%(to)s took over the review of %(thing)s from %(holder)s"), Timeline(_("Taken over from %(holder)s")))
     APPEAL_LODGED = ("appeal_lodged", REVIEW, REVIEWERS, _("Appeal"),
         _("%(who)s appealed a decision on %(thing)s"), Timeline(_("Appeal lodged")))
     COMPLAINT_LODGED = ("complaint_lodged", REVIEW, REVIEWERS, _("Complaint"),
-        _("%(who)s complained of how %(thing)s was handled"), Timeline(_("Complaint lodged")))
+        _("%(who)s complained about the handling of %(thing)s"), Timeline(_("Complaint lodged")))
     APPEAL_ANSWERED = ("appeal_answered", REVIEW, REVIEWERS, _("Appeal answered"),
         _("%(who)s answered the appeal on %(thing)s"), Timeline(_("Appeal answered: %(outcome)s")))
     COMPLAINT_ANSWERED = ("complaint_answered", REVIEW, REVIEWERS, _("Complaint answered"),
-        _("%(who)s answered the complaint of %(thing)s"), Timeline(_("Complaint answered: %(outcome)s")))
+        _("%(who)s answered the complaint about %(thing)s"), Timeline(_("Complaint answered: %(outcome)s")))
     TIER_RAISED = ("tier_raised", REVIEW, REVIEWERS, _("Tier raised"), _("%(who)s raised the tier of %(thing)s"))
-    TIER_RAISE_WITHDRAWN = ("tier_raise_withdrawn", REVIEW, REVIEWERS, _("Raise withdrawn"),
-        _("%(who)s withdrew the raise of the tier of %(thing)s"))
-    HOLD_ASSIGNED = ("hold_assigned", REVIEW, MEMBERS, _("Hold given to somebody"),
-        _("%(who)s said who looks after a hold of %(thing)s, and by when"))
-    HOLD_EVIDENCE_ATTACHED = ("hold_evidence_attached", REVIEW, MEMBERS, _("Evidence to a hold"),
+    TIER_RAISE_WITHDRAWN = ("tier_raise_withdrawn", REVIEW, REVIEWERS, _("Tier raise withdrawn"),
+        _("%(who)s withdrew the raised tier of %(thing)s"))
+    HOLD_ASSIGNED = ("hold_assigned", REVIEW, MEMBERS, _("Hold assigned"),
+        _("%(who)s set the person responsible and the due date for a hold of %(thing)s"))
+    HOLD_EVIDENCE_ATTACHED = ("hold_evidence_attached", REVIEW, MEMBERS, _("Evidence attached to a hold"),
         _("%(who)s attached evidence to a hold of %(thing)s"))
-    HOLD_EVIDENCE_DETACHED = ("hold_evidence_detached", REVIEW, MEMBERS, _("Evidence from a hold"),
-        _("%(who)s took evidence away from a hold of %(thing)s"))
+    HOLD_EVIDENCE_DETACHED = ("hold_evidence_detached", REVIEW, MEMBERS, _("Evidence removed from a hold"),
+        _("%(who)s removed evidence from a hold of %(thing)s"))
     HOLD_ANSWERED = ("hold_answered", REVIEW, MEMBERS, _("Hold answered"),
-        _("%(who)s answered an open question of %(thing)s, with evidence"))
+        _("%(who)s answered a hold of %(thing)s with evidence"))
     HOLD_UNANSWERED = ("hold_unanswered", REVIEW, MEMBERS, _("Hold no longer answered"),
-        _("By what %(who)s did, an open question of %(thing)s has no answer with evidence any more"))
-    HOLD_CORRECTION_ASKED = ("hold_correction_asked", REVIEW, MEMBERS, _("Correction for a hold"),
-        _("%(who)s asked for the fact behind a hold of %(thing)s to be corrected"))
-    SEAT_SUCCEEDED = ("seat_succeeded", REVIEW, MEMBERS, _("Seat taken over after the decision"),
-        _("%(who)s took over the seat of %(holder)s in %(thing)s"))
+        _("A hold of %(thing)s no longer has an answer with evidence, triggered by %(who)s"))
+    HOLD_CORRECTION_ASKED = ("hold_correction_asked", REVIEW, MEMBERS, _("Correction requested for a hold"),
+        _("%(who)s requested a correction of the fact that caused a hold of %(thing)s"))
+    SEAT_SUCCEEDED = ("seat_succeeded", REVIEW, MEMBERS, _("Case taken over after the decision"),
+        _("%(who)s took over the review of %(thing)s from %(holder)s"))
     MARKS_ACCEPTED_TOGETHER = ("marks_accepted_together", REVIEW, REVIEWERS, _("Accepted together"),
         _("%(who)s accepted several answers or facts of %(thing)s together"))
-    REVIEW_TEXT_KEPT = ("review_text_kept", REVIEW, OWNERS, _("Text for marks kept"),
-        _("%(who)s kept or changed a text that the reviewers of %(thing)s share"))
+    REVIEW_TEXT_KEPT = ("review_text_kept", REVIEW, OWNERS, _("Text for marks saved"),
+        _("%(who)s saved or changed a text that the reviewers of %(thing)s share"))
     REVIEW_TEXT_DELETED = ("review_text_deleted", REVIEW, OWNERS, _("Text for marks deleted"),
         _("%(who)s deleted a text that the reviewers of %(thing)s share"))
-    REVIEW_TEXT_BROUGHT_BACK = ("review_text_brought_back", REVIEW, OWNERS, _("Text for marks brought back"),
-        _("%(who)s brought back a text that the reviewers of %(thing)s share"))
+    REVIEW_TEXT_BROUGHT_BACK = ("review_text_brought_back", REVIEW, OWNERS, _("Text for marks restored"),
+        _("%(who)s restored a text that the reviewers of %(thing)s share"))
     MARKS_TAKEN_OVER = ("marks_taken_over", REVIEW, REVIEWERS, _("Marks taken over"),
         _("%(who)s took over marks of a colleague on %(thing)s"))
     APPROVAL_TAKEN_BACK = ("approval_taken_back", REVIEW, REVIEWERS, _("Approval taken back"),
-        _("%(who)s took an approval of %(thing)s back"), Timeline(_("Approval taken back")))
+        _("%(who)s took back an approval of %(thing)s"), Timeline(_("Approval taken back")))
     HOLD_CLOSED = ("hold_closed", REVIEW, REVIEWERS, _("Hold closed"),
         _("%(who)s closed a hold of %(thing)s"), Timeline(_("A hold closed")))
-    SECOND_LOOK_DRAWN = ("second_look_drawn", REVIEW, REVIEWERS, _("Second look drawn"),
-        _("The server drew %(thing)s for a second look"))
-    SECOND_LOOK_ASKED = ("second_look_asked", REVIEW, REVIEWERS, _("Second look asked for"),
-        _("%(who)s asked for a second look at %(thing)s"))
+    SECOND_LOOK_DRAWN = ("second_look_drawn", REVIEW, REVIEWERS, _("Second look drawn at random"),
+        _("The server drew %(thing)s at random for a second look"))
+    SECOND_LOOK_ASKED = ("second_look_asked", REVIEW, REVIEWERS, _("Second look requested"),
+        _("%(who)s requested a second look at %(thing)s"))
     SECOND_LOOK_TAKEN = ("second_look_taken", REVIEW, REVIEWERS, _("Second look taken"),
         _("%(who)s took the second look at %(thing)s"))
     SECOND_LOOK_LEFT = ("second_look_left", REVIEW, REVIEWERS, _("Second look given up"),
         _("%(who)s gave up the second look at %(thing)s"))
-    SECOND_LOOK_GIVEN = ("second_look_given", REVIEW, REVIEWERS, _("Second look given"),
-        _("%(who)s gave the second look at %(thing)s"))
+    SECOND_LOOK_GIVEN = ("second_look_given", REVIEW, REVIEWERS, _("Second look completed"),
+        _("%(who)s completed the second look at %(thing)s"))
     SECOND_LOOK_WRITTEN = ("second_look_written", REVIEW, REVIEWERS, _("Second look: message"),
         _("%(who)s wrote about the second look at %(thing)s"))
-    SECOND_LOOK_REPORTED = ("second_look_reported", REVIEW, REVIEWERS, _("Second look: grave difference"),
-        _("%(who)s reported a grave difference in the second look at %(thing)s"))
+    SECOND_LOOK_REPORTED = ("second_look_reported", REVIEW, REVIEWERS, _("Second look: serious difference"),
+        _("%(who)s reported a serious difference in the second look at %(thing)s"))
 
     # --- certificates
     CERTIFICATE_ISSUED = ("certificate_issued", CERTIFICATES, REVIEWERS, _("Certificate issued"),
-        _("Certificate %(certificate)s was issued for %(thing)s, by what %(who)s did"),
+        _("Certificate %(certificate)s was issued for %(thing)s, triggered by %(who)s"),
         Timeline(_("Certificate %(certificate)s issued")))
     CERTIFICATE_SUSPENDED = ("certificate_suspended", CERTIFICATES, REVIEWERS, _("Certificate suspended"),
-        _("Certificate %(certificate)s of %(thing)s was suspended, by what %(who)s did"))
+        _("Certificate %(certificate)s of %(thing)s was suspended, triggered by %(who)s"))
     CERTIFICATE_REVOKED = ("certificate_revoked", CERTIFICATES, REVIEWERS, _("Certificate revoked"),
         _("%(who)s revoked certificate %(certificate)s of %(thing)s"))
-    CONDITION_MISSED = ("condition_missed", CERTIFICATES, REVIEWERS, _("Condition missed"),
-        _("A condition of certificate %(certificate)s of %(thing)s has passed its date"))
-    CERTIFICATE_REINSTATED = ("certificate_reinstated", CERTIFICATES, REVIEWERS, _("Certificate valid again"),
-        _("Certificate %(certificate)s of %(thing)s is valid again, by what %(who)s did"))
+    CONDITION_MISSED = ("condition_missed", CERTIFICATES, REVIEWERS, _("Condition not met in time"),
+        _("A condition of certificate %(certificate)s of %(thing)s was not met by its due date"))
+    CERTIFICATE_REINSTATED = ("certificate_reinstated", CERTIFICATES, REVIEWERS, _("Certificate reinstated"),
+        _("Certificate %(certificate)s of %(thing)s is valid again, triggered by %(who)s"))
     SUPERSEDED = ("superseded", CERTIFICATES, REVIEWERS, _("Certificate replaced"),
         _("Certificate %(certificate)s of %(thing)s was replaced by a newer one"))
 
@@ -367,29 +369,29 @@ class AuditKind(StrEnum):
     EVIDENCE_ADDED = ("evidence_added", EVIDENCE, MEMBERS, _("Evidence added"),
         _("%(who)s added the evidence “%(thing)s”"))
     EVIDENCE_REPLACED = ("evidence_replaced", EVIDENCE, MEMBERS, _("Evidence replaced"),
-        _("%(who)s replaced the evidence “%(thing)s” by version %(version)s"))
-    EVIDENCE_CHANGED = ("evidence_changed", EVIDENCE, MEMBERS, _("Evidence described anew"),
-        _("%(who)s changed what is said of the evidence “%(thing)s”"))
+        _("%(who)s replaced the evidence “%(thing)s” with version %(version)s"))
+    EVIDENCE_CHANGED = ("evidence_changed", EVIDENCE, MEMBERS, _("Evidence description changed"),
+        _("%(who)s changed the description of the evidence “%(thing)s”"))
     EVIDENCE_WITHDRAWN = ("evidence_withdrawn", EVIDENCE, MEMBERS, _("Evidence withdrawn"),
         _("%(who)s withdrew the evidence “%(thing)s”"))
     EVIDENCE_ATTACHED = ("evidence_attached", EVIDENCE, MEMBERS, _("Evidence attached"),
         _("%(who)s attached the evidence “%(thing)s” to an answer"))
     SUPPLEMENT_ATTACHED = ("supplement_attached", EVIDENCE, MEMBERS, _("Evidence added after signing"),
-        _("%(who)s added evidence to what was signed of %(thing)s"))
+        _("%(who)s added evidence to the signed submission of %(thing)s"))
     EVIDENCE_DETACHED = ("evidence_detached", EVIDENCE, MEMBERS, _("Evidence detached"),
-        _("%(who)s took the evidence “%(thing)s” away from an answer"))
+        _("%(who)s detached the evidence “%(thing)s” from an answer"))
     EVIDENCE_CONFIRMED = ("evidence_confirmed", EVIDENCE, MEMBERS, _("Evidence confirmed"),
-        _("%(who)s confirmed that the evidence “%(thing)s” still shows what an answer says"))
-    EVIDENCE_READ = ("evidence_read", EVIDENCE, MEMBERS, _("Confidential evidence read"),
+        _("%(who)s confirmed that the evidence “%(thing)s” still supports an answer"))
+    EVIDENCE_READ = ("evidence_read", EVIDENCE, MEMBERS, _("Confidential evidence opened"),
         _("%(who)s opened version %(version)s of the confidential evidence “%(thing)s”"))
 
     # --- the log itself
-    DETAILS_ERASED = (ERASURE, LOG, OWNERS, _("Details erased"), _("%(who)s erased what the log told of a person"))
-    ROWS_TAKEN_IN = ("rows_taken_in", LOG, OWNERS, _("Earlier rows named"),
-        _("The submissions, decisions, certificates and roles from before were named in the log"))
-    LOG_KEY_MADE = ("log_key_made", LOG, OWNERS, _("Key of the log made"),
-        _("The key that signs the ends of the log was made"))
-    LOG_KEY_CHANGED = ("log_key_changed", LOG, OWNERS, _("Key of the log changed"),
+    DETAILS_ERASED = (ERASURE, LOG, OWNERS, _("Details erased"), _("%(who)s erased the details of a person from the log"))
+    ROWS_TAKEN_IN = ("rows_taken_in", LOG, OWNERS, _("Earlier rows added"),
+        _("Earlier submissions, decisions, certificates and roles were added to the log"))
+    LOG_KEY_MADE = ("log_key_made", LOG, OWNERS, _("Log key created"),
+        _("The key that signs the ends of the log was created"))
+    LOG_KEY_CHANGED = ("log_key_changed", LOG, OWNERS, _("Log key changed"),
         _("The ends of the log are signed with a new key"))
     # fmt: on
 

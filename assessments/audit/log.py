@@ -76,7 +76,7 @@ def erase_person(person: User, *, by: User, organisation: Organisation | None = 
     """
     if not by.is_staff and by.pk != person.pk:
         if organisation is None:
-            raise NotPermitted(_("Only staff erase in every log. An owner names the organisation."))
+            raise NotPermitted(_("Name the organisation. Only staff can erase details in all logs."))
         roles.require_people(by, organisation)
     erased = {}
     wanted = list(chains()) if organisation is None else [organisation.reference]
@@ -110,7 +110,7 @@ def _erase_in(chain: str, person: User, *, by: User) -> int:
         return 0
     organisation = Organisation.objects.filter(reference=chain).first()
     if organisation is None and chain != INSTALLATION:
-        raise WorkflowError(_("There is no organisation to this log."))
+        raise WorkflowError(_("This log belongs to no organisation."))
     for start in range(0, len(found), 500):
         AuditDetail.objects.filter(pk__in=[pk for pk, _seq in found[start : start + 500]]).erase(by=by)
     record(

@@ -57,15 +57,15 @@ def compare(chain: str, *, from_founding: bool = True) -> Rows:
         seq, digest = said.pop(name, (0, ""))
         compared += bool(digest)
         if digest and digest != row_digest(row, int(digest.partition(":")[0])):
-            words = _("%(row)s is not what entry %(seq)s says of it: it was changed past the product")
+            words = _("%(row)s does not match entry %(seq)s: it was changed outside the product")
             faults.append(Fault(chain, seq, FaultKind.ROW, words % {"row": title_of(row), "seq": seq}))
         elif not digest and complete:
-            words = _("%(row)s stands in no entry of the log: it was added past the product")
+            words = _("%(row)s is in no entry of the log: it was added outside the product")
             faults.append(Fault(chain, 0, FaultKind.ROW, words % {"row": title_of(row)}))
         elif not digest:
             from_before += 1
     for name, (seq, _digest) in said.items():
-        words = _("%(row)s, which entry %(seq)s names, is not there any more")
+        words = _("%(row)s, which entry %(seq)s names, no longer exists")
         faults.append(Fault(chain, seq, FaultKind.ROW_REMOVED, words % {"row": name.replace(":", " "), "seq": seq}))
     emptied = _emptied(chain)
     faults += _frozen(chain, emptied)

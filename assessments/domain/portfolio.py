@@ -254,17 +254,17 @@ LONGEST_QUERY = 400  # the column of SavedFilter
 def keep_filter(user: User, name: str, query: str) -> SavedFilter:
     """Keep a filter of the portfolio under a name of one's own; InvalidAnswer where one has that name already."""
     if not query:
-        raise WorkflowError(_("Nothing is chosen: the filter would show everything. Choose something first."))
+        raise WorkflowError(_("Choose at least one filter first. Without it, the list shows everything."))
     if len(query) > LONGEST_QUERY:
-        raise WorkflowError(_("The filter is too long to be kept. Search for fewer words."))
+        raise WorkflowError(_("Search for fewer words. The filter is too long to save."))
     try:
         with transaction.atomic():
             return SavedFilter.objects.create(user=user, name=name, query=query)
     except IntegrityError:
-        raise InvalidAnswer("name", _("You have a filter of this name already.")) from None
+        raise InvalidAnswer("name", _("Choose another name. You already have a filter with this name.")) from None
 
 
 def forget_filter(one: SavedFilter, *, by: User) -> None:
     if one.user_id != by.pk:
-        raise NotPermitted(_("A filter is its owner's own."))
+        raise NotPermitted(_("You can only change your own filters."))
     one.delete()

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from assessments.forms.base import FilterForm, offer
 
@@ -20,9 +21,15 @@ class LogForm(FilterForm):
 
     kind = forms.ChoiceField(label=_("What happened"), required=False, widget=forms.Select(attrs=CHOICE))
     who = forms.ChoiceField(label=_("Person"), required=False, widget=forms.Select(attrs=CHOICE))
-    about = forms.ChoiceField(label=_("About"), required=False, widget=forms.Select(attrs=CHOICE))
-    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs=DAY))
-    until = forms.DateField(label=_("Until"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs=DAY))
+    about = forms.ChoiceField(
+        label=pgettext_lazy("object of a log entry", "About"), required=False, widget=forms.Select(attrs=CHOICE)
+    )
+    since = forms.DateField(
+        label=pgettext_lazy("first day", "From"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs=DAY)
+    )
+    until = forms.DateField(
+        label=pgettext_lazy("last day", "Until"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs=DAY)
+    )
 
     def __init__(
         self,
@@ -35,7 +42,7 @@ class LogForm(FilterForm):
     ) -> None:
         """`one`: an object that the page was asked for alone, with what it is called."""
         super().__init__(data)
-        everything = ("", _("Everything"))
+        everything = ("", pgettext_lazy("all kinds of log entries", "Everything"))
         anybody = [("", _("Anybody")), *((str(pk), name) for pk, name in people.items()), (NOBODY, _("The system"))]
         offer(self, "kind", [everything, *kinds])
         offer(self, "who", anybody)

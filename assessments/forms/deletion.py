@@ -19,7 +19,7 @@ class DeleteAccountForm(PlainForm):
 class DeleteOrganisationForm(PlainForm):
     name = OneLine(
         label=_("Name of the organisation"),
-        help_text=_("Type its name in English exactly as it is shown above."),
+        help_text=_("Type the English name exactly as shown above."),
         max_length=200,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
         error_messages={"required": _("Type the name of the organisation.")},

@@ -22,8 +22,8 @@ class LeavingForm(PlainForm):
         people = {user.pk: user for one in work for user in one.to}
         if people:
             self.fields[EVERYTHING] = forms.TypedChoiceField(
-                label=_("Who gets everything?"),
-                help_text=_("Or choose a person for each thing below. What is chosen there goes first."),
+                label=_("Who takes over all of the work?"),
+                help_text=_("Or choose a person for each item below. That choice overrides this one."),
                 choices=[("", _("Choose a person")), *((pk, str(user)) for pk, user in people.items())],
                 coerce=int,
                 empty_value=None,
@@ -46,7 +46,7 @@ class LeavingForm(PlainForm):
             if one.key in self.errors:
                 continue
             if data[one.key] is None:
-                self.add_error(one.key, _("Choose who gets this."))
+                self.add_error(one.key, _("Choose who takes this over."))
             elif data[one.key] not in {user.pk for user in one.to}:
-                self.add_error(one.key, _("This person cannot get this. Choose another one."))
+                self.add_error(one.key, _("Choose another person. This person cannot take it over."))
         return data

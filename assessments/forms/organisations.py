@@ -19,11 +19,11 @@ MOST_INVITED = 20  # at a time
 ROLE_SENTENCES: dict[str, Any] = {
     Role.OWNER: _("Registers systems, invites people, assigns sections, signs and submits."),
     Role.CONTRIBUTOR: _("Declares facts, answers questions and reports actions."),
-    Role.VIEWER: _("Reads everything and changes nothing: for auditors and the board."),
-    Role.REVIEWER: _("Judges what others of your organisation submitted. Edits nothing and answers nothing."),
+    Role.VIEWER: _("Reads everything but changes nothing. Suits auditors and board members."),
+    Role.REVIEWER: _("Reviews what colleagues submitted. Cannot edit or answer."),
 }
-ASSIGNED_SENTENCE = _("Answers only the sections that an owner assigns, and sees no others.")
-REVIEWING_BODY_SENTENCE = _("Judges the submissions that are sent to this body, and invites other reviewers.")
+ASSIGNED_SENTENCE = _("Sees and answers only the sections that an owner assigns.")
+REVIEWING_BODY_SENTENCE = _("Reviews the submissions to this reviewing body, and invites other reviewers.")
 
 
 def role_sentence(role: str, sees: str = Sees.ALL, *, reviewing_body: bool = False) -> str:
@@ -39,11 +39,11 @@ class OrganisationForm(LaidOut, forms.ModelForm):  # type: ignore[type-arg]  # n
         fields = ("name_en", "name_zh", "registration_no", "place", "contact")
         field_classes: ClassVar = dict.fromkeys(("name_en", "name_zh", "registration_no", "place"), OneLine)
         help_texts = {
-            "name_en": _("In full, as registered. Certificates print it."),
-            "name_zh": _("In full, as registered, if there is one."),
+            "name_en": _("The full registered name. It is printed on certificates."),
+            "name_zh": _("The full registered name, if there is one."),
             "registration_no": _("Business registration, company or charity number."),
             "place": _("For example Hong Kong."),
-            "contact": _("A mail address for questions about certificates. It is not printed."),
+            "contact": _("An email address for questions about certificates. It is not printed."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -63,7 +63,7 @@ class OrganisationForm(LaidOut, forms.ModelForm):  # type: ignore[type-arg]  # n
 class AccessForm(PlainForm):
     """What a member of an organisation may do; `assigned` is a contributor who sees only what is assigned."""
 
-    access = forms.ChoiceField(label=_("What they may do"), widget=forms.RadioSelect)
+    access = forms.ChoiceField(label=_("Role and access"), widget=forms.RadioSelect)
 
     def offer_roles(self) -> None:
         """Offer every role, with one sentence on each."""
@@ -84,16 +84,16 @@ class InviteForm(AccessForm):
     """Addresses, one a line, and one role for all of them."""
 
     email = forms.CharField(
-        label=_("Mail addresses"),
-        help_text=_("One a line, twenty at most. Each gets an invitation that can be used for 14 days."),
+        label=_("Email addresses"),
+        help_text=_("One address on each line, at most twenty. Each invitation is valid for 14 days."),
         widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}),
-        error_messages={"required": _("Enter the mail address of somebody to invite.")},
+        error_messages={"required": _("Enter at least one email address.")},
     )
     note = Words(
-        label=_("A note to them"),
+        label=_("Note to the people you invite"),
         max_length=400,
         required=False,
-        help_text=_("It stands in the mail and on the page of the invitation."),
+        help_text=_("It appears in the email and on the invitation page."),
     )
 
     def __init__(self, *args: Any, reviewing_body: bool, **kwargs: Any) -> None:
@@ -117,12 +117,12 @@ class InviteForm(AccessForm):
                 validate_email(address)
                 MaxLengthValidator(254)(address)
             except ValidationError:
-                wrong.append(self.at(number, _("“%s” is no mail address.") % address[:80]))
+                wrong.append(self.at(number, _("“%s” is not an email address.") % address[:80]))
                 continue
             if address.lower() not in (one.lower() for one in found):
                 found.append(address)
         if len(found) > MOST_INVITED:
-            wrong.append(_("These are %s addresses. Invite twenty at most at a time.") % len(found))
+            wrong.append(_("Enter at most twenty addresses at a time. You entered %s.") % len(found))
         if not found and not wrong:
             wrong.append(str(self.fields["email"].error_messages["required"]))
         if wrong:

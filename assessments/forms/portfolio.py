@@ -21,12 +21,12 @@ PARTS = [
     ("user", _("Service User")),
 ]
 SORTS = [
-    ("changed", _("Last changed first")),
-    ("date", _("Next date first")),
-    ("tier", _("Gravest tier first")),
+    ("changed", _("Last change, newest first")),
+    ("date", _("Next date, earliest first")),
+    ("tier", _("Highest tier first")),
     ("progress", _("Least answered first")),
-    ("system", _("By system")),
-    ("use", _("By name of the use")),
+    ("system", _("Name of the system")),
+    ("use", _("Name of the use")),
 ]
 
 
@@ -40,16 +40,16 @@ class PortfolioForm(FilterForm):
         label=_("Tier"), choices=[("", _("All")), *TierChoices.choices, (NONE, _("No tier yet"))], required=False
     )
     state = forms.ChoiceField(
-        label=_("State"), choices=[("", _("All")), *State.choices, (NONE, _("Not started"))], required=False
+        label=_("Status"), choices=[("", _("All")), *State.choices, (NONE, _("Not started"))], required=False
     )
     part = forms.ChoiceField(label=_("Our part"), choices=[("", _("All")), *PARTS], required=False)
     organisation = forms.ChoiceField(label=_("Organisation"), required=False)
     standing = forms.ChoiceField(
-        label=_("In use"),
+        label=pgettext_lazy("which uses a list contains", "Show"),
         choices=[("", _("In use")), ("retired", _("Retired")), ("all", pgettext_lazy("both", "Both"))],
         required=False,
     )
-    sort = forms.ChoiceField(label=_("Order"), choices=SORTS, required=False)
+    sort = forms.ChoiceField(label=pgettext_lazy("of a list", "Sort by"), choices=SORTS, required=False)
 
     def __init__(self, data: Any, *, organisations: Sequence[Organisation]) -> None:
         super().__init__(data)

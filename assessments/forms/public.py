@@ -39,7 +39,5 @@ class NumberForm(PlainForm):
     def clean_number(self) -> str:
         number = read_number(self.cleaned_data["number"])
         if number is None:
-            raise forms.ValidationError(
-                _("The check character does not fit: look at the number again. A letter or digit may be mistyped.")
-            )
+            raise forms.ValidationError(_("Check the number again. A letter or digit may be mistyped."))
         return number

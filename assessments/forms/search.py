@@ -16,11 +16,13 @@ class SearchForm(PlainForm):
     """What somebody looks for. One Chinese sign is a word, one Latin letter is none."""
 
     q = OneLine(
-        label=_("Words to look for"),
-        help_text=_("In questions, the lines of checklists, numbers of clauses, and answers. All words have to occur."),
+        label=_("Search words"),
+        help_text=_(
+            "Searches questions, checklist lines, clause numbers and answers. A result contains all of the words."
+        ),
         max_length=100,
         widget=forms.TextInput(attrs={"type": "search"}),
-        error_messages={"required": _("Enter what you look for.")},
+        error_messages={"required": _("Enter a search word.")},
     )
 
     def clean_q(self) -> str:
@@ -33,7 +35,7 @@ class SearchForm(PlainForm):
 class CompleteForm(PlainForm):
     complete = forms.ChoiceField(
         label=_("Is this section complete?"),
-        choices=[("yes", _("Yes, it is complete")), ("no", _("No, I go on answering"))],
+        choices=[("yes", _("Yes, it is complete")), ("no", _("No, I will answer more questions"))],
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose whether the section is complete.")},
     )
@@ -45,7 +47,7 @@ class CompareForm(PlainForm):
     a = forms.ChoiceField(label=_("Earlier version"))
     b = forms.ChoiceField(label=_("Later version"))
     show = forms.ChoiceField(
-        label=_("Answers"), choices=[("changed", _("Only what changed")), ("all", _("All answers"))]
+        label=_("Answers"), choices=[("changed", _("Only changed answers")), ("all", _("All answers"))]
     )
 
     def __init__(self, data: Any, *, versions: Sequence[tuple[str, str]], **kwargs: Any) -> None:

@@ -9,7 +9,7 @@ from assessments.forms.fields import OneLine
 
 
 class PersonForm(forms.Form):
-    mail = forms.EmailField(label=_("Mail address of the person"), max_length=254)
+    mail = forms.EmailField(label=_("Email address of the person"), max_length=254)
 
 
 class EndSessionsForm(PersonForm):
@@ -18,5 +18,5 @@ class EndSessionsForm(PersonForm):
         label=_("Reason"),
         max_length=200,
         widget=forms.TextInput(attrs={"size": 60}),
-        help_text=_("It stands in the log of the installation and in the mail to the person."),
+        help_text=_("It appears in the log of the installation and in the email to the person."),
     )

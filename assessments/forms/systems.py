@@ -37,25 +37,27 @@ PARTS = {
     "is_developer": Part(
         _("Technology Developer"),
         _(
-            "Your own people train, tune or maintain a model, or you have a model made to your order. Choosing,"
+            "Your own staff train, tune or maintain a model, or somebody makes a model for you. Choosing,"
             " setting up or instructing a finished product is not enough."
         ),
-        _("a start-up tunes an open model on marked scripts; a city has a traffic model built for it."),
-        _("a clinic connects a supplier's assistant to its calendar; an office adds its handbook to a bought chat."),
+        _("a start-up tunes an open model on marked exam papers; a city has a traffic model built for it."),
+        _(
+            "a clinic connects a supplier's assistant to its calendar; an office adds its handbook to a purchased chatbot."
+        ),
         Stakeholder.DEVELOPER,
     ),
     "is_provider": Part(
         _("Service Provider"),
-        _("You put it before customers, the public or other organisations, no matter who made the model."),
-        _("an airline offers a bought chat to its passengers; schools subscribe to your marking service."),
-        _("clerks draft order emails with a bought tool; an agency publishes pictures that it made with one."),
+        _("You offer it to customers, the public or other organisations, no matter who made the model."),
+        _("an airline offers a purchased chatbot to its passengers; schools subscribe to your marking service."),
+        _("clerks draft order emails with a purchased tool; an agency publishes pictures that it made with one."),
         Stakeholder.PROVIDER,
     ),
     "is_user": Part(
         _("Service User"),
-        _("Your own people work with it, or you publish or pass on what it makes."),
-        _("a bureau drafts minutes with a bought product; a studio sketches with an image model."),
-        _("a chat that only passengers use; a product that you only sell."),
+        _("Your own staff work with it, or you publish or pass on its output."),
+        _("a government bureau drafts minutes with a purchased product; a studio sketches with an image model."),
+        _("a chatbot that only passengers use; a product that you only sell."),
         Stakeholder.ORGANISATION,
     ),
 }
@@ -72,7 +74,7 @@ def part_choices(edition: Edition | None) -> list[tuple[str, SafeString]]:
         ]
         if edition is not None:
             least, most = questions_put(edition, part.stakeholder)
-            words = _("Brings %(least)s to %(most)s questions, as the facts of the use decide.")
+            words = _("This means %(least)s to %(most)s questions, depending on the facts of the use.")
             lines.append(words % {"least": least, "most": most})
         found.append((key, explained(part.name, *lines)))
     return found
@@ -98,11 +100,11 @@ class SystemForm(LaidOut, forms.ModelForm):  # type: ignore[type-arg]  # not sub
         field_classes: ClassVar = dict.fromkeys(("name", "version", "suppliers"), OneLine)
         widgets = {"description": forms.Textarea(attrs={"rows": 4})}
         help_texts = {
-            "name": _("The name that your own people know it by."),
+            "name": _("The name that your staff use for it."),
             "version": _("For example 2026.3."),
             "description": _(
-                "One or two sentences: what it does, for whom and where. The first use starts from them, so you write"
-                " this once."
+                "One or two sentences: what it does, for whom and where. We copy them into your first use, so you write"
+                " them only once."
             ),
             "suppliers": _("Who supplies the model, its hosting and other parts, as far as you know."),
         }
@@ -166,25 +168,27 @@ class UseForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable w
             "title": _("Name of the use"),
             "purpose": _("What is it used for?"),
             "setting": _("Where and how is it used?"),
-            "people_affected": _("Whom does it affect?"),
-            "people_word": _("Whom do you call the people affected?"),
-            "scope_en": _("Scope in English, as the certificate prints it"),
-            "scope_zh": _("The same in Chinese"),
+            "people_affected": _("Who is affected by it?"),
+            "people_word": _("What do you call the people affected?"),
+            "scope_en": _("Scope in English, as printed on the certificate"),
+            "scope_zh": _("Scope in Chinese, as printed on the certificate"),
             "exclusions": _("What is left out"),
         }
         help_texts = {
-            "title": _("Short, so that it is known in a list: booking and urgency sorting."),
-            "purpose": _("The task, and what happens with the output."),
+            "title": _("A short name, for example: booking and urgency sorting."),
+            "purpose": _("The task, and what happens to the output."),
             "setting": _("The place, the channel, and who checks the output before it is acted on."),
-            "people_affected": _("Those who work with it, are served by it or are decided about, and about how many."),
+            "people_affected": _(
+                "Those who work with it, use its service or are affected by its decisions. Say roughly how many."
+            ),
             "people_word": _(
-                "One or two words: applicants, patients, pupils. Leave it empty to use the word shown below."
+                "One or two words, for example applicants, patients or pupils. Leave this empty to use the word shown below."
             ),
             "scope_en": _(
-                "At most 400 characters. Left empty, it is put together from what you wrote above, in whole sentences as"
-                " long as they fit; you see it below and can change it at any time. Describe the use, not its quality."
+                "At most 400 characters. If you leave this empty, we make it from your sentences above, as many as fit. You"
+                " see the result below and can change it at any time. Describe the use, not its quality."
             ),
-            "scope_zh": _("In traditional characters, at most 400. English prevails."),
+            "scope_zh": _("At most 400 characters, in Traditional Chinese. The English text prevails."),
             "exclusions": _("Uses that the certificate does not cover, in one line."),
         }
 
@@ -205,7 +209,7 @@ class UseForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable w
         """Return a word in the plan's sentences: small letters, no full stop."""
         word = _as_word(self.cleaned_data["people_word"])
         if word and not _WORD.fullmatch(word):
-            raise forms.ValidationError(_("Enter one or two words in letters, such as applicants."))
+            raise forms.ValidationError(_("Enter one or two words, such as applicants. Use letters only."))
         return word
 
     def clean(self) -> dict[str, Any]:

@@ -217,23 +217,27 @@ class _Walk:
                 self.newest = written
             elif self._found_again(written):
                 if written != entry.seq:  # those between two that changed places still stand where they belong
-                    words = _("entry %(written)s was moved: it stands at place %(seq)s")
+                    words = _("entry %(written)s was moved: it is now at place %(seq)s")
                     yield self.fault(entry.seq, FaultKind.MOVED, words, written=written)
             else:
-                words = _("entry %(seq)s was inserted: the one behind it was written for its place")
+                words = _("entry %(seq)s was inserted: the next entry was written for its place")
                 yield self.fault(entry.seq - 1, FaultKind.INSERTED, words)
             follows = before_written == written - 1
             if follows and entry.previous != (before.hash if before else GENESIS):
                 yield self.fault(
                     max(entry.seq - 1, 1),
                     FaultKind.REPLACED,
-                    _("entry %(seq)s was changed, and its hash with it: entry %(next)s was written after another one"),
+                    _(
+                        "entry %(seq)s was changed, and its hash too: entry %(next)s was written after a different entry"
+                    ),
                     next=entry.seq,
                 )
             yield from self._details(entry)
             for anchor in self.anchors.pop(written, ()):
                 if anchor.hash != entry.hash:
-                    words = _("entry %(seq)s is not the one that %(name)s names: the log was written anew up to there")
+                    words = _(
+                        "entry %(seq)s is not the one that %(name)s names: the log was rewritten up to this entry"
+                    )
                     yield self.fault(entry.seq, FaultKind.ANCHOR, words, name=anchor.name)
             if self.head and written == self.head.seq:
                 self.at_head = entry.hash
@@ -269,27 +273,27 @@ class _Walk:
         for seq, anchors in sorted(self.anchors.items()):
             for anchor in anchors:
                 if anchor.seq or anchor.hash != GENESIS:
-                    words = _("entry %(seq)s, which %(name)s names, is not there")
+                    words = _("entry %(seq)s, which %(name)s names, is missing")
                     yield self.fault(seq, FaultKind.ANCHOR, words, name=anchor.name)
         for seq, words in self.erased.items():
             if seq in self.said:
                 yield Erased(self.chain, seq, words)
             else:
-                more = _("details of entry %(seq)s were taken away, and no entry says so")
+                more = _("details of entry %(seq)s were removed, and no entry records it")
                 yield self.fault(seq, FaultKind.ERASED_QUIETLY, more)
 
     def _signature(self, head: AuditHead) -> Iterator[Fault]:
         """Yield the head as it was when the walk began: signed by this installation's key, or signed by none."""
         key = log_key.load()
         if key is None and head.signature:
-            words = _("the end is signed with the key %(key)s, which is not here (HKGUIDE_LOG_KEY_FILE)")
+            words = _("the end is signed with the key %(key)s, which is missing here (HKGUIDE_LOG_KEY_FILE)")
             yield self.fault(head.seq, FaultKind.SIGNATURE, words, key=head.key)
         elif key is not None and not head.fits(key):
             words = (
-                _("the end is not as the key signed it: it was changed, or entries were added, past the product")
+                _("the end does not match its signature: it was changed, or entries were added, outside the product")
                 if head.signature
                 else _(
-                    "the end is not signed, though there is a key: run manage.py log_key make, or look who changed it"
+                    "the end is not signed, although there is a key: run manage.py log_key make, or find out who changed it"
                 )
             )
             yield self.fault(head.seq, FaultKind.SIGNATURE, words)
@@ -304,12 +308,12 @@ class _Walk:
             words = _("the end was cut off after entry %(seq)s: the head says %(head)s")
             yield self.fault(self.newest, FaultKind.CUT_OFF, words, head=self.head.seq)
         elif self.at_head != self.head.hash:
-            words = _("the head of the chain names another entry %(seq)s than the one that is there")
+            words = _("the head of the chain names an entry %(seq)s that differs from the stored one")
             yield self.fault(self.head.seq, FaultKind.HEAD, words)
         # Entries that were written while the chain was walked moved the head on before they could be read.
         now = AuditHead.objects.filter(chain=self.chain).values_list("seq", flat=True).first() or 0
         if self.newest > now:
-            words = _("entry %(seq)s was added behind the end of the chain")
+            words = _("entry %(seq)s was added after the end of the chain")
             yield self.fault(now + 1, FaultKind.INSERTED, words)
 
 

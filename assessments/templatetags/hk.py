@@ -89,14 +89,14 @@ STATES = {
     # threads and messages
     "resolved": Mark("done", _("Resolved"), "done"),
     "unread": Mark("sent", _("Unread"), "warn"),
-    "read": Mark("eye", _("Read"), "idle"),
+    "read": Mark("eye", pgettext_lazy("status of a notification", "Read"), "idle"),
     # review marks
     "not_looked_at": Mark("empty", _("Not looked at"), "idle"),
     "accepted": Mark("done", _("Accepted"), "done"),
     "accepted_with_action": Mark("tick-ring", _("Accepted with action"), "warn"),
     "change_needed": Mark("flag", _("Change needed"), "warn"),
     # parts of a conformity file
-    "part_missing": Mark("half", _("Missing")),
+    "part_missing": Mark("half", pgettext_lazy("status of a part", "Missing")),
     "part_given": Mark("box", _("Given, not judged yet")),
     "part_supports": Mark("done", _("Judged: supports"), "done"),
     "part_partly": Mark("half", _("Judged: partly"), "warn"),
@@ -108,7 +108,7 @@ STATES = {
     "cannot_start": Mark("lock", _("Cannot start yet")),
     "does_not_apply": Mark("bar", _("Does not apply to you"), "idle"),
     "changes_needed": Mark("flag", _("Changes needed"), "warn"),
-    "open": Mark("open", _("Open")),
+    "open": Mark("open", pgettext_lazy("status", "Open")),
     # assessments and submissions
     "draft": Mark("half", _("Draft")),
     "ready_to_sign": Mark("open", _("Ready to sign")),
@@ -141,13 +141,13 @@ STATES = {
     "closed": Mark("done", _("Closed"), "done"),
     "done": Mark("done", _("Done"), "done"),
     "risk_accepted": Mark("tick-ring", _("Risk accepted"), "warn"),
-    "met": Mark("done", _("Met"), "done"),
+    "met": Mark("done", pgettext_lazy("status of a condition", "Met"), "done"),
     "hold": Mark("pause", _("On hold"), "warn"),
     "blocking": Mark("error", _("Blocks the certificate"), "error"),
     # documents that are being made
     "pending": Mark("clock", _("Being made"), "idle"),
     "running": Mark("clock", _("Being made"), "idle"),
-    "ready": Mark("file", _("Ready")),
+    "ready": Mark("file", pgettext_lazy("status of a document", "Ready")),
     "failed": Mark("error", _("Could not be made"), "error"),
 }
 

@@ -91,7 +91,7 @@ def said_lines(question: Question, items: Mapping[str, Any]) -> list[str]:
         if value is True:
             found.append(item.text)
         elif value:
-            found.append(_("%(line)s: does not apply, because %(reason)s") % {"line": item.text, "reason": value})
+            found.append(_("%(line)s: does not apply. Reason: %(reason)s") % {"line": item.text, "reason": value})
     return found
 
 

@@ -135,7 +135,7 @@ class Person:
         if not self.confirmed:
             self.shot("password-again")
             self.fill("Password", self.password)
-            self.press("Confirm and go on")
+            self.press("Confirm and continue")
             self.confirmed = True
 
     def download(self, words: str | re.Pattern[str]) -> str:
@@ -194,11 +194,11 @@ class Site:
         """Somebody is invited by mail, makes an account and joins."""
         email = name.lower().replace(" ", ".") + "@clinics.example"
         by.go_to_organisation()
-        by.follow("See and invite people")
-        by.fill("Mail address", email)
+        by.follow("Manage and invite people")
+        by.fill("Email addresses", email)
         by.main.get_by_role("radio", name=re.compile(rf"^{role}(?!,)")).check()
         by.shot("people")
-        by.press("Send the invitations")
+        by.press("Send invitations")
         person = self.arrive(name, email)
         person.open(self.link_for(email))
         person.shot("invitation")
@@ -263,7 +263,7 @@ def register(lead: Person, system: str, use: str) -> None:
     """The lead gives the organisation its Chinese name, registers a system and declares a use of it."""
     lead.go_to_organisation()
     lead.shot("organisation")
-    lead.follow("Change the identity")
+    lead.follow("Change the legal details")
     lead.fill("Legal name in Chinese", IN_CHINESE)
     lead.go_on()
     lead.go("AI systems")
@@ -278,10 +278,10 @@ def register(lead: Person, system: str, use: str) -> None:
     lead.fill("Name of the use", use)
     lead.fill("What is it used for?", "Sorting what comes in by urgency; a nurse decides.")
     lead.fill("Where and how is it used?", "At the reception desks, on the clinics' own screens.")
-    lead.fill("Whom does it affect?", "Patients of six clinics, about forty thousand a year.")
+    lead.fill("Who is affected by it?", "Patients of six clinics, about forty thousand a year.")
     lead.fill("Scope in English", f"{use} at six clinics in Hong Kong, each confirmed by a nurse.")
     lead.shot("use-form")
-    lead.press("Declare this use and go on to its facts")
+    lead.press("Save and continue to the facts")
 
 
 def find_use(person: Person, system: str, step: str) -> None:

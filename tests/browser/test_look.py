@@ -333,7 +333,7 @@ def test_what_is_typed_is_escaped_where_it_is_shown_again():
 
 def test_the_page_for_our_own_faults_needs_nothing_but_its_file():
     html = render_to_string("500.html")
-    assert "Something broke on our side" in html
+    assert "Something went wrong on our side" in html
     assert "{%" not in html
 
 

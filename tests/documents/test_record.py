@@ -55,7 +55,7 @@ def rows_of_page(page):
         margin, matter = re.search(
             r'<div class="hk-margin">(.*?)</div>\s*<div class="hk-matter">(.*)', section, re.S
         ).groups()
-        label = re.sub(r"<p>from here on page 2 of the printed certificate</p>", "", margin)
+        label = re.sub(r"<p>page 2 of the printed certificate starts here</p>", "", margin)
         found.append((key, *(squeezed(html.unescape(re.sub(r"<[^>]+>", " ", part))) for part in (label, matter))))
     return found
 

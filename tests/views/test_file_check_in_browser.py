@@ -55,8 +55,8 @@ def test_a_file_is_checked_and_is_not_sent(page, files, width):
         page.goto(address)
         assert browser.axe_faults(page) == []
         assert browser.too_wide(page) == ""
-        assert page.get_by_text("Your file stays with you").is_visible()
-        assert not page.get_by_text("throw it away at once").is_visible()
+        assert page.get_by_text("The file stays on your device").is_visible()
+        assert not page.get_by_text("delete the file at once").is_visible()
         page.set_input_files("input[type=file]", given("secret-name.pdf", made[kind]))
         button = page.get_by_role("button", name="Check this file")
         button.click() if width == 320 else button.press("Enter")
@@ -81,7 +81,7 @@ def test_a_dropped_file_is_checked_at_once(page, files):
     zone = page.locator("[data-drop]").element_handle()
     page.evaluate(DROP, [zone, "dropped.pdf", base64.b64encode(made["exact"]).decode()])
     page.get_by_role("heading", name=FILES["exact"], exact=True).wait_for()
-    page.get_by_role("link", name="See the certificate as we issued it").click()
+    page.get_by_role("link", name="Go to the certificate that we issued").click()
     page.get_by_role("heading", name="Full scope").wait_for()
 
 
@@ -103,10 +103,10 @@ def test_without_script_the_file_is_sent_and_the_page_says_so(chromium, files):
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(address)
-    assert page.get_by_text("throw it away at once").is_visible()
-    assert not page.get_by_text("Your file stays with you").is_visible()
+    assert page.get_by_text("delete the file at once").is_visible()
+    assert not page.get_by_text("The file stays on your device").is_visible()
     page.set_input_files("input[type=file]", given("copy.pdf", made["altered"]))
     page.get_by_role("button", name="Check this file").click()
     page.get_by_role("heading", name=FILES["altered"], exact=True).wait_for()
-    assert page.get_by_text("Your file is gone").is_visible()
+    assert page.get_by_text("We have deleted your file").is_visible()
     context.close()

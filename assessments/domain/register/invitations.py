@@ -29,7 +29,7 @@ def ask_by_mail(
 ) -> tuple[Invitation, str]:
     """Invite an address as a contributor who sees only what is assigned, to answer one question; owners only."""
     if not assessment.is_editable:
-        raise Locked(_("Nobody can answer now: the assessment is locked."))
+        raise Locked(_("The assessment is locked. Nobody can answer questions now."))
     organisation = assessment.use.system.organisation
     invitation, token = members.invite(organisation, by=by, email=email, role=Role.CONTRIBUTOR, sees=Sees.ASSIGNED)
     invitation.asked = {
@@ -65,7 +65,7 @@ def invite_all(
     made, why = [], {}
     for email in emails:
         if before := open_ones.get(email.lower()):
-            words = _("%(email)s is invited already, since %(day)s. Send that invitation again, or cancel it first.")
+            words = _("%(email)s was invited on %(day)s. Send that invitation again, or cancel it first.")
             why[email] = words % {
                 "email": email,
                 "day": date_format(timezone.localtime(before.created_at), "DATE_FORMAT"),
@@ -141,7 +141,7 @@ def change_role(membership: Membership, role: Role, sees: Sees, *, by: User) -> 
         return
     owners = owner_memberships(organisation.pk)
     if membership.role == Role.OWNER and role != Role.OWNER and not owners.exclude(pk=membership.pk).exists():
-        raise WorkflowError(_("The last owner stays owner. Make somebody else an owner first."))
+        raise WorkflowError(_("Make somebody else an owner first. An organisation needs at least one owner."))
     old = f"{membership.role} {membership.sees}"
     membership.role, membership.sees = role, sees
     membership.save(update_fields=["role", "sees"])

@@ -112,7 +112,7 @@ def _pieces(member: Membership) -> Iterable[Evidence]:
 
 def _evidence(member: Membership, to: tuple[User, ...]) -> Iterator[Open]:
     if count := len(list(_pieces(member))):
-        title = ngettext("Evidence: %(n)s piece", "Evidence: %(n)s pieces", count) % {"n": count}
+        title = ngettext("%(n)s evidence item", "%(n)s evidence items", count) % {"n": count}
         yield Open(EVIDENCE, title, reverse("evidence"), to)
 
 
@@ -137,7 +137,7 @@ def _seats(member: Membership) -> Iterator[Open]:
         return
     for held in _held_seats(member):
         submission = held.submission
-        title = _("Seat in the review of %(use)s, %(organisation)s") % {
+        title = _("Review of %(use)s (%(organisation)s)") % {
             "use": submission.assessment.use.title,
             "organisation": submission.organisation,
         }
@@ -159,7 +159,7 @@ def leave(member: Membership, to: Mapping[str, int], *, by: User) -> list[Open]:
     for one in work:
         found = next((user for user in one.to if user.pk == to.get(one.key)), None)
         if found is None:
-            raise InvalidAnswer(one.key, _("Choose who gets this: %(title)s") % {"title": one.title})
+            raise InvalidAnswer(one.key, _("Choose who takes this over: %(title)s") % {"title": one.title})
         chosen[one.key] = found
     members.remove_member(member, by=by)
     for one in work:
@@ -220,7 +220,7 @@ def _give_action(action: RemediationAction, to: User, by: User) -> None:
 
 def _ask_for_seat(held: ReviewSeat, to: User, member: Membership, by: User) -> None:
     SeatRequest.objects.filter(submission=held.submission, seat=held.seat).end(RequestOutcome.REPLACED)
-    note = _("%(name)s has left. The marks that are set stay.") % {"name": member.user}
+    note = _("%(name)s has left. Their marks are kept.") % {"name": member.user}
     SeatRequest.objects.create(submission=held.submission, seat=held.seat, holder=member.user, to=to, by=by, note=note)
 
 
@@ -247,5 +247,5 @@ def why_not(member: Membership) -> str:
     if member.role != keeps or others.exclude(pk=member.pk).exists():
         return ""
     if member.organisation.is_reviewing_body:
-        return _("The last reviewer cannot leave. Invite another one first.")
-    return _("The last owner cannot leave. Make somebody else an owner first.")
+        return _("Invite another reviewer first. The last reviewer cannot leave.")
+    return _("Make somebody else an owner first. The last owner cannot leave.")

@@ -23,7 +23,7 @@ def join(user: User, organisation: Organisation, role: Role, *, by: User, sees: 
     roles.require_people(by, organisation)
     _check_role_in(organisation, role)
     if roles.membership_in(user, organisation):
-        raise WorkflowError(_("%(email)s is a member already.") % {"email": user.email})
+        raise WorkflowError(_("%(email)s is already a member.") % {"email": user.email})
     return _join(user, organisation, role, by=by, sees=sees)
 
 
@@ -61,7 +61,7 @@ def invite(
     roles.require_people(by, organisation)
     _check_role_in(organisation, role)
     if Membership.objects.current().filter(organisation=organisation, user__email__iexact=email).exists():
-        raise WorkflowError(_("%(email)s is a member already.") % {"email": email})
+        raise WorkflowError(_("%(email)s is already a member.") % {"email": email})
     invitation, token = Invitation.objects.issue(organisation=organisation, email=email, role=role, sees=sees, by=by)
     log.record(
         AuditKind.MEMBER_INVITED,
@@ -77,12 +77,12 @@ def invite(
 def accept_invitation(invitation: Invitation, *, by: User) -> Membership:
     """Join with an open invitation; it works once, for who holds the invited address, and changes no role that somebody has."""
     if roles.membership_in(by, invitation.organisation):
-        raise WorkflowError(_("You are a member of this organisation already."))
+        raise WorkflowError(_("You are already a member of this organisation."))
     if by.email.lower() != invitation.email.lower():
         words = _("This invitation is for %(email)s. Sign in with that address to use it.")
         raise NotPermitted(words % {"email": invitation.email})
     if not by.has_confirmed(invitation.email):
-        words = _("This invitation is for the person who holds %(email)s. Please confirm that address first.")
+        words = _("Confirm your address first. This invitation was sent to %(email)s.")
         raise NotPermitted(words % {"email": invitation.email})
     taken = Invitation.objects.filter(pk=invitation.pk, accepted_at=None).update(accepted_at=timezone.now())
     if not taken:
@@ -101,9 +101,9 @@ def remove_member(membership: Membership, *, by: User) -> None:
     others = Membership.objects.current().filter(organisation=organisation, role=keeps).exclude(pk=membership.pk)
     if membership.role == keeps and not others.exists():
         raise WorkflowError(
-            _("The last reviewer cannot leave. Invite another one first.")
+            _("Invite another reviewer first. The last reviewer cannot leave.")
             if organisation.is_reviewing_body
-            else _("The last owner cannot leave. Make somebody else an owner first.")
+            else _("Make somebody else an owner first. The last owner cannot leave.")
         )
     membership.left_at = timezone.now()
     membership.save(update_fields=["left_at"])

@@ -156,9 +156,14 @@ def _file(name: str, stored: str, sha256: str, size: int) -> Part:
     try:
         stored_files.open_as_stored(default_storage, stored, sha256=sha256, size=size).close()
     except stored_files.NotAsStored as fault:
-        words = _("This file is %(reason)s in the store. Its SHA-256 was %(sha256)s.")
-        return f"{name}.NOT-AS-STORED.txt", [(words % {"reason": fault.reason, "sha256": sha256}).encode()]
+        return f"{name}.NOT-AS-STORED.txt", [(_words_of(fault) % {"sha256": sha256}).encode()]
     return name, _content(stored)
+
+
+def _words_of(fault: stored_files.NotAsStored) -> str:
+    if fault.reason == "missing":
+        return _("This file is missing from the store. Its SHA-256 was %(sha256)s.")
+    return _("This file was changed in the store, so it is not included. Its SHA-256 was %(sha256)s.")
 
 
 def _content(stored: str) -> Iterable[bytes]:

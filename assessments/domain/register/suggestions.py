@@ -49,7 +49,9 @@ def confirm_suggestions(use: DeclaredUse, ids: Collection[int], *, by: User, rep
     chosen = [row for row in rows if replace or row.key not in have]
     facts = {row.key: row.value for row in chosen if not row.key.startswith("note.")}
     if not facts:
-        raise WorkflowError(_("Nothing was confirmed: what you chose has an answer already, or was settled."))
+        raise WorkflowError(
+            _("Nothing was confirmed. The fact has an answer already, or somebody has hidden the suggestion.")
+        )
     saved = declare.declare_facts(use, facts, by=by)
     FactSuggestion.objects.filter(pk__in=[row.pk for row in chosen]).update(settled_at=timezone.now())
     return saved.changed

@@ -120,11 +120,11 @@ def retire(about: AISystem | DeclaredUse, *, by: User) -> None:
     roles.require(by, Action.REGISTER, about)
     about = _locked_row(about)
     if about.retired_at:
-        raise WorkflowError(_("“%(name)s” is retired already.") % {"name": about})
+        raise WorkflowError(_("“%(name)s” is already retired.") % {"name": about})
     busy = Assessment.objects.filter(state__in=(*LOCKED_STATES, State.RETURNED))
     busy = busy.filter(use__system=about) if isinstance(about, AISystem) else busy.filter(use=about)
     if busy.exists():
-        raise Locked(_("It is under review. Take the submission back or withdraw it first, or wait for the decision."))
+        raise Locked(_("Recall or withdraw the submission first, or wait for the decision. It is under review."))
     about.retired_at = timezone.now()
     about.save(update_fields=["retired_at"])
     _record_standing(AuditKind.SYSTEM_RETIRED, AuditKind.USE_RETIRED, about, by)

@@ -54,7 +54,9 @@ def assessment(request: SignedIn, reference: str) -> HttpResponseBase:
     """Show the log of one assessment, for members who see all of it."""
     found = get_object_or_404(finders.assessments_for(request.user), reference=reference)
     if roles.assigned_targets(request.user, found) is not None:
-        raise NotPermitted(_("You see only what is assigned to you; the log tells what everybody did."))
+        raise NotPermitted(
+            _("You cannot open the log, because it shows what everybody did. You see only what is assigned to you.")
+        )
     member = roles.membership_in(request.user, found.organisation_id)
     owns = bool(member and member.role in roles.MAY[roles.Action.PEOPLE])
     context = {"assessment": found, "use": found.use, "organisation": found.organisation, "owns": owns}
@@ -117,7 +119,7 @@ def _asked_for(entries: QuerySet[AuditEntry], asked: str) -> tuple[str, str] | N
     if ":" not in asked or len(asked) > 80:
         return None
     if not entries.filter(object=asked).exists():
-        return asked, _("Nothing here")
+        return asked, _("Nothing in this log")
     return asked, log.titles_of([asked]).get(asked, asked)
 
 
@@ -260,7 +262,9 @@ def _standing(head: AuditHead | None) -> dict[str, Any]:
 def _verify(request: SignedIn, found: Organisation) -> None:
     head = log.head_of(found)
     if head and head.seq > log.WALKED_ON_A_PAGE:
-        messages.error(request, _("This log is too long for a page: the people who run the installation verify it."))
+        messages.error(
+            request, _("Ask the people who run the installation to verify the log. It is too long to verify here.")
+        )
         return
     walked = verify.verify(found.reference, by=request.user)
     if not walked.faults:
@@ -272,7 +276,7 @@ def _verify(request: SignedIn, found: Organisation) -> None:
         messages.success(request, words % {"n": walked.entries})
         return
     for fault in walked.faults[:FAULTS_SHOWN]:
-        messages.error(request, _("The log does not fit: %(words)s.") % {"words": fault.words})
+        messages.error(request, _("Fault in the log: %(words)s.") % {"words": fault.words})
     if len(walked.faults) > FAULTS_SHOWN:
         more = len(walked.faults) - FAULTS_SHOWN
-        messages.error(request, ngettext("And %(n)s more.", "And %(n)s more.", more) % {"n": more})
+        messages.error(request, ngettext("And %(n)s more fault.", "And %(n)s more faults.", more) % {"n": more})

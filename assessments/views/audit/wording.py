@@ -12,7 +12,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from assessments.audit import kinds
 from assessments.guideline.edition import Edition
@@ -32,21 +32,21 @@ ABOUT = {
     "user": gettext_lazy("Accounts"),
 }
 LABELS = {
-    "address": gettext_lazy("Mail address"),
-    "last_from": gettext_lazy("Last from the address"),
+    "address": gettext_lazy("Email address"),
+    "last_from": gettext_lazy("Last network address"),
     "page": gettext_lazy("Page"),
     "factor": gettext_lazy("Second factor"),
-    "proof": gettext_lazy("Showed that it is them by"),
-    "shown": gettext_lazy("Signed in by"),
+    "proof": gettext_lazy("Identity confirmed by"),
+    "shown": gettext_lazy("Signed in with"),
     "count": gettext_lazy("Number"),
-    "state": gettext_lazy("State"),
+    "state": gettext_lazy("Status"),
     "owner": gettext_lazy("Owner"),
-    "due": gettext_lazy("Due"),
-    "full_due": gettext_lazy("All of it due"),
+    "due": gettext_lazy("Due date"),
+    "full_due": gettext_lazy("Full measure due"),
     "effort": gettext_lazy("Effort"),
     "tier": gettext_lazy("Tier"),
     "role": gettext_lazy("Role"),
-    "sees": gettext_lazy("Sees"),
+    "sees": gettext_lazy("Access to"),
     "status": gettext_lazy("Status"),
     "reason": gettext_lazy("Reason"),
     "decision": gettext_lazy("Decision"),
@@ -55,7 +55,7 @@ LABELS = {
     "conditions": gettext_lazy("Conditions"),
     "holds_opened": gettext_lazy("Holds opened"),
     "holds_closed": gettext_lazy("Holds closed"),
-    "erased": gettext_lazy("Entries"),
+    "erased": gettext_lazy("Number of entries"),
     "sha256": gettext_lazy("SHA-256"),
     "is_developer": gettext_lazy("Technology Developer"),
     "is_provider": gettext_lazy("Service Provider"),
@@ -68,7 +68,7 @@ VALUES: dict[str, dict[str, Any]] = {
     "tier": dict(TierChoices.choices),
     "role": dict(Role.choices),
     "sees": dict(Sees.choices),
-    "factor": {"totp": gettext_lazy("app that shows codes"), "webauthn": gettext_lazy("passkey")},
+    "factor": {"totp": gettext_lazy("authenticator app"), "webauthn": gettext_lazy("passkey")},
 }
 
 
@@ -145,7 +145,7 @@ def _system(source: Mapping[str, str]) -> str:
 
 def _where(source: Mapping[str, str]) -> str:
     if "system" in source:
-        return _("by the command or job %(job)s") % {"job": source["system"]}
+        return _("by a command or job: %(job)s") % {"job": source["system"]}
     parts = [source[name] for name in ("address", "agent") if name in source]
     return _("from %(where)s") % {"where": ", ".join(parts)} if parts else ""
 
@@ -164,7 +164,7 @@ def _value(key: str, value: Any, edition: Edition) -> str:
     if key in edition.facts:
         return fact_answer(edition.facts[key], value)
     if value is None or value == "":
-        return _("none")
+        return pgettext("value in the log", "none")
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if key in DAYS and isinstance(value, str) and DAY.fullmatch(value):

@@ -84,7 +84,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     context = {
         "organisations": [membership.organisation for membership in memberships],
         "needs": needs,
-        "heading": heading_of(sum(need.things for need in needs), user, more=more),
+        "heading": heading_of(sum(need.things for need in needs), more=more),
         "more_actions": next_of(len(worked_on), actions.open) if more else "",
         "today": date_format(timezone.localtime(), "l j F Y"),
         "begun": [row for row in rows if row.assessment],
@@ -135,18 +135,18 @@ def next_actions(user: User, today: date, *, only_reviews: bool) -> NextActions:
 def next_of(shown: int, every: int) -> str:
     """Return the sentence that says how many of all open actions the page names."""
     if shown == 1:
-        return _("The action that is due next, of %(all)s open actions.") % {"all": every}
-    return _("The next %(n)s of %(all)s open actions.") % {"n": shown, "all": every}
+        return _("This is 1 of %(all)s open actions: the next one due.") % {"all": every}
+    return _("These are %(n)s of %(all)s open actions: the next ones due.") % {"n": shown, "all": every}
 
 
-def heading_of(n: int, user: User, *, more: bool = False) -> str:
+def heading_of(n: int, *, more: bool = False) -> str:
     """Return the heading with the number of needs; without it where there are `more` actions than the page shows."""
     if not n:
-        return _("Nothing needs you now, %(name)s") % {"name": user}
+        return _("No tasks now")
     if more:
-        return _("What comes next, %(name)s") % {"name": user}
-    words = ngettext("%(n)s thing needs you, %(name)s", "%(n)s things need you, %(name)s", n)
-    said = words % {"n": apnumber(n), "name": user}
+        return _("Your next tasks")
+    words = ngettext("%(n)s task", "%(n)s tasks", n)
+    said = words % {"n": apnumber(n)}
     return said[:1].upper() + said[1:]
 
 

@@ -30,3 +30,9 @@ def day_of(at: datetime) -> str:
 def ago(at: datetime) -> str:
     days = (timezone.localdate() - timezone.localdate(at)).days
     return ngettext("for %(n)s day", "for %(n)s days", days) % {"n": days} if days else _("since today")
+
+
+def lasting(at: datetime) -> str:
+    """Say in a sentence of its own for how long something has been so."""
+    days = (timezone.localdate() - timezone.localdate(at)).days
+    return ngettext("For %(n)s day.", "For %(n)s days.", days) % {"n": days} if days else _("Since today.")

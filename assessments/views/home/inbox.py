@@ -27,7 +27,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         if "all" in request.POST:
             n = mark_seen(messages_for(user))
-            words = ngettext("%(n)s message was marked as read.", "%(n)s messages were marked as read.", n)
+            words = ngettext("%(n)s notification was marked as read.", "%(n)s notifications were marked as read.", n)
             messages.success(request, words % {"n": n})
             return redirect("inbox")
         if "read" in request.POST:

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from assessments.access import finders
 from assessments.access import roles as access_roles
@@ -109,7 +110,7 @@ def need_of(assessment: Assessment, member: Membership, *, assigned: bool) -> Ne
     if assessment.state == State.RETURNED:
         return Need(
             title=_("Changes needed: %(use)s") % {"use": title},
-            text=_("%(system)s. The reviewer says for each answer what would satisfy.") % {"system": system},
+            text=_("%(system)s. For each answer the reviewer says what to change.") % {"system": system},
             url=step.url,
             label=step.label,
             when=_("Returned"),
@@ -125,7 +126,7 @@ def need_of(assessment: Assessment, member: Membership, *, assigned: bool) -> Ne
             url=step.url,
             label=step.label,
             when=_("Ready"),
-            more=_("to sign"),
+            more=_("for signing"),
             rank=3,
         )
     if assigned or member.sees != "all":
@@ -135,7 +136,7 @@ def need_of(assessment: Assessment, member: Membership, *, assigned: bool) -> Ne
         text=_("%(system)s. %(n)s of %(m)s questions answered.")
         % {"system": system, "n": assessment.answered, "m": assessment.applicable},
         url=step.url,
-        label=_("Go on"),
+        label=_("Continue"),
         when=_("Draft"),
         more=ago(assessment.state_at),
     )
@@ -145,11 +146,11 @@ def prohibited_need(assessment: Assessment, member: Membership) -> Need | None:
     if member.role != Role.OWNER:
         return None
     return Need(
-        title=_("A prohibited use: %(use)s") % {"use": assessment.use.title},
+        title=_("Prohibited use: %(use)s") % {"use": assessment.use.title},
         text=_("%(system)s. Correct the facts, or sign that they are right.") % {"system": assessment.use.system.name},
         url=reverse("declare_prohibited", args=[assessment.reference]),
-        label=_("See why"),
-        when=_("Stop"),
+        label=_("Read why"),
+        when=_("Prohibited"),
         rank=1,
     )
 
@@ -169,9 +170,9 @@ def assigned_need(assignment: Any) -> Need | None:
         text=_("%(use)s. %(n)s of %(m)s questions answered.")
         % {"use": assessment.use.title, "n": counts["answered"], "m": counts["applicable"]},
         url=reverse("section", args=[assessment.reference, section.key]),
-        label=_("Answer it"),
-        when=when or _("Asked"),
-        more=more or _("of you"),
+        label=_("Answer the questions"),
+        when=when or _("Assigned"),
+        more=more or _("to you"),
         late=late,
         due=assignment.due,
     )
@@ -183,19 +184,19 @@ def asked_need(assignment: Any) -> Need | None:
     if question is None:
         return None
     when, more, late = due_words(assignment.due)
-    said, url, label = assignment.note or question.text, answering_asking.place_of(assignment), _("Answer it")
+    said, url, label = assignment.note or question.text, answering_asking.place_of(assignment), _("Answer the question")
     if assignment.answered:
-        said = _("It has an answer. Tell the person who asked, or go on.")
+        said = _("The question has an answer. Confirm that it is complete, or continue answering.")
         url = reverse("asked", args=[assignment.assessment.reference, assignment.pk])
-        label = _("Say that it is answered")
+        label = _("Confirm the answer")
     words = {"use": assignment.assessment.use.title, "name": assignment.by, "said": said}
     return Need(
         title=_("Answer “%(section)s”") % {"section": question.title},
         text=(_("%(use)s. %(name)s asks: %(said)s") if assignment.by else "%(use)s. %(said)s") % words,
         url=url,
         label=label,
-        when=when or _("Asked"),
-        more=more or _("of you"),
+        when=when or _("Assigned"),
+        more=more or _("to you"),
         late=late,
         due=assignment.due,
     )
@@ -204,7 +205,7 @@ def asked_need(assignment: Any) -> Need | None:
 def action_need(action: RemediationAction, user: User) -> Need:
     """Return the need of an action that is due soon: its owner reports it; any colleague may take one without an owner."""
     when, more, late = due_words(action.next_due)
-    owner = _("owned by %(name)s") % {"name": action.owner} if action.owner else _("nobody has taken it yet")
+    owner = _("owner: %(name)s") % {"name": action.owner} if action.owner else _("no owner yet")
     text = _("%(use)s, action %(n)s, %(owner)s.") % {"use": action.use.title, "n": action.number, "owner": owner}
     if action.next_due != action.last_due:
         text += " " + _("First step: %(step)s") % {"step": (action.own_steps or [action.stopgap])[0]}
@@ -214,7 +215,7 @@ def action_need(action: RemediationAction, user: User) -> Need:
         title=action.title,
         text=text,
         url=reverse("action", args=at),
-        label=_("Take it") if action.owner is None else label,
+        label=_("Take this action") if action.owner is None else label,
         give=reverse("action_plan", args=at) if action.owner is None else "",
         when=when,
         more=more,
@@ -229,10 +230,10 @@ def hold_need(hold: Hold) -> Need:
     said = {"use": hold.use.title, "system": hold.use.system.name}
     return Need(
         title=_("On hold, %(kind)s: %(use)s") % {"kind": hold.get_kind_display(), **said},
-        text=_("%(system)s. It blocks approval and every certificate; you look after it.") % said,
+        text=_("%(system)s. It blocks approval and every certificate. You are responsible for it.") % said,
         url=reverse("hold", args=[hold.use.reference, hold.pk]),
-        label=_("See to the hold"),
-        when=when or _("Hold"),
+        label=_("Answer the hold"),
+        when=when or _("On hold"),
         more=more,
         late=late,
         due=hold.due,
@@ -247,11 +248,11 @@ def evidence_need(piece: Evidence) -> Need:
     day = date_format(piece.expires_on, "j F")
     return Need(
         title=_("Renew the evidence “%(title)s”") % {"title": piece.title},
-        text=_("Replace it, change its expiry, or withdraw it. Answers that lean on it say that it has expired.")
+        text=_("Replace it, change its expiry date, or withdraw it. Answers that use it show that it has expired.")
         if late
-        else _("Replace it or change its expiry before then."),
+        else _("Replace it or change its expiry date before then."),
         url=piece.get_absolute_url(),
-        label=_("Look at it"),
+        label=_("Open the evidence"),
         when=when,
         more=_("expired %(day)s") % {"day": day} if late else _("expires %(day)s") % {"day": day},
         late=late,
@@ -264,9 +265,9 @@ def stale_need(approval: Assessment) -> Need:
     newest = staleness.reasons(approval)[-1:]
     return Need(
         title=_("What changed? %(use)s") % {"use": approval.use.title},
-        text=newest[0].words if newest else _("What was approved has changed."),
+        text=newest[0].words if newest else _("The use has changed since its approval."),
         url=reverse("what_changed", args=[approval.reference]),
-        label=_("Say what changed"),
+        label=_("Describe the change"),
         when=_("Changed"),
         more=day_of(approval.stale_since) if approval.stale_since else "",
         rank=3,
@@ -303,7 +304,7 @@ def news_need(message: Message) -> Need:
         title=message.subject,
         text=message.text,
         url=message.link,
-        label=_("Open"),
+        label=pgettext("verb", "Open"),
         when=_("News"),
         more=day_of(message.at),
         message=message.pk,

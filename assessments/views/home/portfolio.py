@@ -265,7 +265,7 @@ def filters(request: SignedIn) -> HttpResponse:
     if request.method == "POST" and "forget" in request.POST:
         one = get_object_or_404(kept, pk=query_values.key(request.POST["forget"]))
         domain_portfolio.forget_filter(one, by=request.user)
-        messages.success(request, _("“%(name)s” is forgotten.") % {"name": one.name})
+        messages.success(request, _("The filter “%(name)s” is deleted.") % {"name": one.name})
         return redirect("filters")
     chosen = request.GET
     if request.method == "POST":
@@ -275,7 +275,7 @@ def filters(request: SignedIn) -> HttpResponse:
     if form.is_bound and form.is_valid():
         with refusals(form):
             one = domain_portfolio.keep_filter(request.user, form.cleaned_data["name"], query)
-            messages.success(request, _("The filter is kept as “%(name)s”.") % {"name": one.name})
+            messages.success(request, _("The filter “%(name)s” is saved.") % {"name": one.name})
             return redirect(f"{reverse('assessments')}?{query}")
     context = {"place": PLACE, "form": form, "query": query, "kept": list(kept)}
     return render(request, "assessments/home/filters.html", context)

@@ -32,25 +32,27 @@ def lines_of(cases: Mapping[str, int] | None) -> list[dict[str, Any]]:
     lines = (
         (
             MINE,
-            ngettext("%(n)s case is yours to review", "%(n)s cases are yours to review", mine),
+            ngettext("%(n)s case is assigned to you", "%(n)s cases are assigned to you", mine),
             _("Open your cases"),
         ),
         (
             WAITING,
-            ngettext("%(n)s case waits for a reviewer", "%(n)s cases wait for a reviewer", waiting),
-            _("See what waits"),
+            ngettext("%(n)s case needs a reviewer", "%(n)s cases need a reviewer", waiting),
+            _("Open unassigned cases"),
         ),
         (
             ACTIONS,
             ngettext(
-                "%(n)s action to check is reported as done", "%(n)s actions to check are reported as done", actions
+                "%(n)s action is reported as done and needs a check",
+                "%(n)s actions are reported as done and need a check",
+                actions,
             ),
-            _("Check what shows it"),
+            _("Check the evidence"),
         ),
         (
             APPEALS,
             ngettext("%(n)s appeal or complaint to answer", "%(n)s appeals and complaints to answer", appeals),
-            _("Read and answer"),
+            _("Answer appeals and complaints"),
         ),
     )
     return [

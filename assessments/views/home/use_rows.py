@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from assessments.guideline.terms import Tier
 from assessments.models import Assessment, DeclaredUse, State
-from assessments.views.home.days import ago
+from assessments.views.home.days import lasting
 
 
 @dataclass
@@ -58,20 +58,22 @@ def steps_of(assessment: Assessment) -> list[tuple[str, str]]:
 
 
 def stand_of(assessment: Assessment) -> tuple[str, str]:
-    """Return the state of an assessment as one sentence in two parts; the first is shown bold."""
+    """Return the state of an assessment in two sentences; the first is shown bold."""
     state = State(assessment.state)
     if assessment.is_editable and assessment.use.prohibited_by_facts:
-        return _("Prohibited:"), _("correct the facts, or an owner signs that they are right.")
+        return _("Prohibited use."), _("Correct the facts, or an owner has to sign that they are right.")
     if state == State.DRAFT:
-        said = _("%(n)s of %(m)s questions answered,") % {"n": assessment.answered, "m": assessment.applicable}
-        return said, _("in draft %(ago)s.") % {"ago": ago(assessment.state_at)}
+        said = _("Draft: %(n)s of %(m)s questions answered.") % {"n": assessment.answered, "m": assessment.applicable}
+        return said, lasting(assessment.state_at)
     if state == State.SUBMITTED:
-        return _("Submitted,"), _("waiting for a reviewer %(ago)s.") % {"ago": ago(assessment.state_at)}
+        return _("Submitted, no reviewer yet."), lasting(assessment.state_at)
     if state == State.IN_REVIEW:
-        return _("In review"), f"{ago(assessment.state_at)}."
+        return _("In review."), lasting(assessment.state_at)
     if state == State.RETURNED:
-        return _("Changes needed,"), _("with you %(ago)s.") % {"ago": ago(assessment.state_at)}
+        return _("Returned to you, changes needed."), lasting(assessment.state_at)
     if state == State.APPROVED:
-        return _("Approved;"), _("the certificate waits for the last action that blocks it.")
-    on = _("on %(day)s.") % {"day": date_format(timezone.localtime(assessment.state_at), "DATE_FORMAT")}
-    return assessment.get_state_display(), on
+        return _("Approved, no certificate yet."), _(
+            "The certificate is issued when the last action that blocks it is closed."
+        )
+    on = _("Since %(day)s.") % {"day": date_format(timezone.localtime(assessment.state_at), "DATE_FORMAT")}
+    return f"{assessment.get_state_display()}.", on

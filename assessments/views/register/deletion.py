@@ -48,7 +48,7 @@ def _say_goodbye(request: SignedIn, address: str) -> None:
     try:
         get_adapter(request).send_notification_mail("account/email/account_deleted", request.user, email=address)
     except (SMTPException, OSError):
-        messages.warning(request, _("The mail that confirms it could not be sent."))
+        messages.warning(request, _("The confirmation email could not be sent."))
 
 
 @login_required
@@ -62,12 +62,14 @@ def organisation(request: SignedIn, reference: str) -> HttpResponse:
     form = DeleteOrganisationForm(request.POST if request.method == "POST" and "cancel" not in request.POST else None)
     if request.method == "POST" and "cancel" in request.POST:
         deleted_organisations.cancel(found, by=request.user)
-        messages.success(request, _("The organisation is kept. Everything is as it was."))
+        messages.success(request, _("The deletion is cancelled. Nothing was deleted."))
         return redirect(found)
     if request.method == "POST" and form.is_valid():
         with refusals(form):
             deleted_organisations.ask(found, by=request.user, typed=form.cleaned_data["name"])
-            messages.success(request, _("Noted. Its owners are told, and any of them can cancel it until then."))
+            messages.success(
+                request, _("The deletion is planned. The owners are notified. Any owner can cancel it until then.")
+            )
             return redirect("organisation_delete", reference)
     context = {
         "organisation": found,

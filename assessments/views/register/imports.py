@@ -54,7 +54,7 @@ def import_inventory(request: SignedIn) -> HttpResponse:
     """Choose an inventory. It is read and checked; nothing is registered before its report is confirmed."""
     mine = list(finders.organisations_where(request.user, Action.REGISTER))
     if not mine:
-        raise NotPermitted(_("Systems are registered by an owner of the organisation. Ask one of yours."))
+        raise NotPermitted(_("Only an owner of the organisation can register systems. Ask an owner."))
     form = ImportForm(request.POST if request.method == "POST" else None, request.FILES or None, organisations=mine)
     if request.method == "POST" and form.is_valid():
         chosen = form.cleaned_data.get("organisation", mine[0].reference)
@@ -101,8 +101,8 @@ def _taken_words(taken: imports.ImportResult) -> str:
     words = _("Registered: %(systems)s and %(uses)s.") % {"systems": systems, "uses": uses}
     if taken.left_out:
         left = ngettext(
-            "%(n)s row was left out: it was registered meanwhile.",
-            "%(n)s rows were left out: they were registered meanwhile.",
+            "%(n)s row was not imported: it was registered in the meantime.",
+            "%(n)s rows were not imported: they were registered in the meantime.",
             taken.left_out,
         )
         words = f"{words} {left % {'n': taken.left_out}}"
@@ -173,7 +173,9 @@ def card(request: SignedIn, reference: str) -> HttpResponse:
                 found = model_card.read(upload.read(model_card.MAX_BYTES + 1), finders.current_edition())
                 count = suggestions.suggest(use, found, by=request.user, source=upload.name)
                 if not count:
-                    messages.success(request, _("The card says nothing that is not declared already."))
+                    messages.success(
+                        request, _("The card suggests no new answers. Everything in it is declared already.")
+                    )
                 return redirect("model_card", reference)
     elif request.method == "POST":
         with refusals() as refused:
@@ -196,11 +198,13 @@ def _settle(request: SignedIn, use: Any, rows: Any) -> str:
             ids = list(rows.exclude(key__startswith=model_card.NOTE).values_list("pk", flat=True))
         if name == "dismiss":
             count = suggestions.dismiss_suggestions(use, ids, by=request.user)
-            return ngettext("Put away.", "%(n)s put away.", count) % {"n": count}
+            return ngettext("%(n)s line of the card is hidden.", "%(n)s lines of the card are hidden.", count) % {
+                "n": count
+            }
         changed = suggestions.confirm_suggestions(use, ids, by=request.user, replace=name == "replace")
-        said = ngettext("One fact is declared.", "%(n)s facts are declared.", len(changed))
+        said = ngettext("%(n)s fact is declared.", "%(n)s facts are declared.", len(changed))
         return said % {"n": len(changed)}
-    raise WorkflowError(_("Choose what to confirm."))
+    raise WorkflowError(_("Choose a suggestion to confirm."))
 
 
 def _card_context(use: Any, rows: list[FactSuggestion], request: SignedIn) -> dict[str, Any]:

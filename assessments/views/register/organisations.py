@@ -42,7 +42,9 @@ SHOWN_SYSTEMS = 10
 def found(request: SignedIn) -> HttpResponse:
     if not settings.OPEN_FOUNDING:
         raise NotPermitted(
-            _("Only the people who run this installation register organisations. Ask to be invited to one.")
+            _(
+                "Only the people who run this installation can register organisations. Ask an organisation to invite you."
+            )
         )
     form = OrganisationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -92,7 +94,7 @@ def edit(request: SignedIn, reference: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with refusals(form):
             organisations.update_organisation(found, by=request.user, **form.cleaned_data)
-            messages.success(request, _("Saved. Certificates that were issued keep the names they were issued with."))
+            messages.success(request, _("Saved. Issued certificates keep the old names."))
             return redirect(found)
     return render(request, "assessments/register/form.html", {"form": form, "organisation": found})
 
@@ -166,7 +168,7 @@ def invited(request: SignedIn, reference: str, pk: int) -> HttpResponse:
     with refusals_as_messages(request):
         if "cancel" in request.POST:
             register_invitations.cancel_invitation(invitation, by=request.user)
-            said = _("The invitation to %(email)s is cancelled: its link leads nowhere now.")
+            said = _("The invitation to %(email)s is cancelled. Its link no longer works.")
             messages.success(request, said % {"email": invitation.email})
         else:
             throttling.spend("invitation_again", request, thing=invitation.pk)

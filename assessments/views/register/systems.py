@@ -101,7 +101,7 @@ def _highest_is_provisional(uses: Collection[DeclaredUse]) -> bool:
 def new(request: SignedIn) -> HttpResponse:
     mine = list(finders.organisations_where(request.user, Action.REGISTER))
     if not mine:
-        raise NotPermitted(_("Systems are registered by an owner of the organisation. Ask one of yours."))
+        raise NotPermitted(_("Only an owner of the organisation can register systems. Ask an owner."))
     wanted = next((o for o in mine if o.reference == request.GET.get("organisation")), mine[0])
     initial = {"organisation": wanted.reference}
     form = SystemForm(request.POST or None, organisations=mine, edition=newest_edition(), initial=initial)
@@ -109,7 +109,7 @@ def new(request: SignedIn) -> HttpResponse:
         chosen = form.cleaned_data.get("organisation", wanted.reference)
         owner = next(o for o in mine if o.reference == chosen)
         system = register_systems.register_system(owner, by=request.user, **form.system_fields())
-        messages.success(request, _("%(name)s is registered. Declare one use of it next.") % {"name": system})
+        messages.success(request, _("%(name)s is registered. Next, declare one use of it.") % {"name": system})
         return redirect(system)
     context = {"form": form, "system": None, "organisation": wanted}
     return render(request, "assessments/register/system_form.html", context)
@@ -163,7 +163,7 @@ def use_new(request: SignedIn, reference: str) -> HttpResponse:
         return _preview(request, found, None)
     if request.method == "POST" and form.is_valid():
         use = register_systems.declare_use(found, by=request.user, **form.cleaned_data)
-        messages.success(request, _("“%(title)s” is declared. Its facts come next.") % {"title": use})
+        messages.success(request, _("“%(title)s” is declared. Next, declare its facts.") % {"title": use})
         return redirect("facts", use.reference, "prohibited")
     return _use_page(request, form, found, None)
 
@@ -205,7 +205,7 @@ def _standing_page(request: SignedIn, about: AISystem | DeclaredUse, system: AIS
         back = "restore" in request.POST
         with refusals() as refusal:
             (register_systems.restore if back else register_systems.retire)(about, by=request.user)
-            words = _("“%(name)s” is back on the lists.") if back else _("“%(name)s” is retired.")
+            words = _("“%(name)s” is back in service.") if back else _("“%(name)s” is retired.")
             messages.success(request, words % {"name": about})
             return redirect(about)
         refused = refusal.words

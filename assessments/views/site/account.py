@@ -48,8 +48,8 @@ def sessions(request: HttpRequest) -> HttpResponse:
         asked = request.POST.get("end", "")
         chosen = [one.pk for one in found if asked in ("others", str(one.pk))]
         count = running.end(user, chosen, here=here)
-        said = ngettext("%(n)s session is ended.", "%(n)s sessions are ended.", count) % {"n": count}
-        messages.success(request, said if count else _("No other session was running."))
+        said = ngettext("%(n)s session was ended.", "%(n)s sessions were ended.", count) % {"n": count}
+        messages.success(request, said if count else _("There were no other sessions."))
         return redirect("usersessions_list")
     others = sum(not one.is_here for one in found)
     return render(request, "account/sessions.html", {"sessions": found, "others": others})

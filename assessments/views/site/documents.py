@@ -57,7 +57,11 @@ def ask(request: SignedIn, reference: str, kind: str) -> HttpResponse:
     if assessment is None or kind not in requests.kinds_for(assessment):
         raise Http404
     if not _sees_all(request.user, assessment):
-        raise NotPermitted(_("You see only what is assigned to you. The documents show the answers of everybody."))
+        raise NotPermitted(
+            _(
+                "You cannot open the documents, because they show the answers of everybody. You see only what is assigned to you."
+            )
+        )
     throttling.spend("document", request, organisation=assessment.organisation_id)
     return redirect(requests.ask(assessment, DocumentKind(kind), wake=wake))
 

@@ -102,7 +102,7 @@ def keep_form(request: HttpRequest) -> HttpResponse | None:
     except expired_forms.NotHeld as error:
         return _refused(request, error, 413)
     except throttling.TooOften as error:
-        response = _refused(request, _("Too many forms from your address are being kept already."), 429)
+        response = _refused(request, _("We already keep too many forms from your network address."), 429)
         response["Retry-After"] = str(error.wait)
         return response
     if token is None:
@@ -110,9 +110,7 @@ def keep_form(request: HttpRequest) -> HttpResponse | None:
     here = reverse("held", args=[token])
     if request.user.is_authenticated:
         return redirect(here)
-    messages.warning(
-        request, _("You had been signed out. What you typed is kept for one hour: sign in again to save it.")
-    )
+    messages.warning(request, _("Sign in again to save your text. You were signed out. We keep the text for one hour."))
     return redirect(f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': here})}")
 
 
@@ -120,7 +118,7 @@ def _give_back(request: HttpRequest) -> HttpResponse | None:
     """Show what was written in a form that is not kept, to its sender alone; None where it holds no words."""
     if request.method != "POST" or any("password" in name for name in request.POST) or not texts_of(request.POST):
         return None
-    return _refused(request, _("This form could not be kept for you."), 403)
+    return _refused(request, _("We could not keep the text of this form."), 403)
 
 
 def _refused(request: HttpRequest, why: Any, status: int) -> HttpResponse:
@@ -157,7 +155,7 @@ def kept(request: SignedIn, token: str) -> HttpResponse:
         raise Http404
     if "drop" in request.POST:
         expired_forms.drop(post)
-        messages.success(request, _("What was kept has been thrown away."))
+        messages.success(request, _("Your text was deleted."))
         return redirect(post.path)
     place = place_of(post, request.user)
     context = {
@@ -201,9 +199,7 @@ def typed_before(request: HttpRequest) -> QueryDict | None:
     post = expired_forms.held_for(user, token) if token else None
     if post is None or urlsplit(post.path).path != request.path:
         return None
-    messages.warning(
-        request, _("Not saved yet: what you had typed stands in the form again. Look through it, then save it.")
-    )
+    messages.warning(request, _("Check your text in the form, then save it. It is not saved yet."))
     return expired_forms.fields_of(post)
 
 

@@ -28,11 +28,11 @@ from assessments.views.site.uploads import file_refusals
 
 log = logging.getLogger(__name__)
 ANSWERS = (
-    (Answer.EXACT, gettext_lazy("the status of the certificate follows")),
-    (Answer.ALTERED, gettext_lazy("our number, but not our file")),
-    (Answer.NOT_OURS, gettext_lazy("a number that we did not give")),
-    (Answer.NOT_RECOGNISED, gettext_lazy("no number to read: type it")),
-    (Answer.COULD_NOT_CHECK, gettext_lazy("says nothing, good or bad")),
+    (Answer.EXACT, gettext_lazy("our file, unchanged; the status of the certificate is shown")),
+    (Answer.ALTERED, gettext_lazy("our number, but the file was changed")),
+    (Answer.NOT_OURS, gettext_lazy("the number is not one of ours")),
+    (Answer.NOT_RECOGNISED, gettext_lazy("no number found: type the number")),
+    (Answer.COULD_NOT_CHECK, gettext_lazy("says nothing about the file")),
 )
 """The five answers, each with what it means, as the page explains them."""
 
@@ -75,7 +75,7 @@ def _uploaded(request: HttpRequest) -> HttpResponse:
         return _page(request, form)
     if read is None:
         form.add_error(
-            "file", _("This file is larger than 10 MB. No certificate or status notice of ours is so large.")
+            "file", _("Choose a file of at most 10 MB. Our certificates and status notices are never larger.")
         )
         return _page(request, form)
     return _answered(request, read, sent=True)

@@ -64,5 +64,7 @@ def send_invitation(request: HttpRequest, invitation: Invitation, token: str) ->
     except (SMTPException, OSError):
         log.warning("An invitation could not be mailed", exc_info=True)
         return link
-    messages.success(request, _("Invited: a mail with a link went to %(email)s.") % {"email": invitation.email})
+    messages.success(
+        request, _("An email with an invitation link was sent to %(email)s.") % {"email": invitation.email}
+    )
     return ""

@@ -159,11 +159,11 @@ def _checks(status: CertificateStatus) -> list[tuple[bool, str]]:
     in_dates = status != CertificateStatus.EXPIRED
     stands = status not in (CertificateStatus.SUSPENDED, CertificateStatus.REVOKED, CertificateStatus.SUPERSEDED)
     return [
-        (True, _("This number is in our records")),
-        (in_dates, _("Today is within its dates") if in_dates else _("Its last day is over")),
+        (True, _("We have issued this number")),
+        (in_dates, _("Today is between its first and its last day") if in_dates else _("Its last day has passed")),
         (
             stands,
-            _("It is neither suspended, revoked nor superseded")
+            _("It is not suspended, revoked or superseded")
             if stands
             else _("Its status is “%(status)s”") % {"status": status.label},
         ),

@@ -30,7 +30,7 @@ from assessments.views.site.requests import SignedIn
 
 def without_password(request: HttpRequest) -> HttpResponse:
     """A first password is set by the link that goes to the address: a session alone proves nothing."""
-    messages.info(request, _("Your account has no password. Let us send you a link to set one; then go on."))
+    messages.info(request, _("Set a password first. Your account has none. We can send you a link."))
     return redirect("account_reset_password")
 
 
@@ -133,7 +133,7 @@ def reset(request: SignedIn, reference: str, pk: int) -> HttpResponse:
     if request.method == "POST":
         with refusals() as refused:
             recovery.reset(member, by=request.user)
-            said = _("The second factor of %(name)s is reset. A mail tells them.")
+            said = _("The second factor of %(name)s was reset. They are notified by email.")
             messages.success(request, said % {"name": member.user})
             return redirect("people", reference)
         context["refused"] = refused.words
@@ -152,9 +152,9 @@ def of_members(request: SignedIn, reference: str) -> HttpResponse:
     recovery.ask_members(found, by=request.user, on=on)
     messages.success(
         request,
-        _("Every member needs a second factor now.")
+        _("Every member now needs a second factor.")
         if on
-        else _("Members need no second factor for everyday work now."),
+        else _("Members no longer need a second factor for everyday work."),
     )
     return redirect(found)
 

@@ -16,7 +16,5 @@ def file_refusals(form: forms.Form) -> Refusals:
 
 def _said(error: Refused) -> str:
     if isinstance(error, NoRoom):
-        return _(
-            "The server has no room for this file at the moment. Nothing was changed. Choose the file again later."
-        )
+        return _("Choose the file again later. The server has no space for this file now. Nothing was changed.")
     return sentence_of(error)

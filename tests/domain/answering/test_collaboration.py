@@ -304,7 +304,7 @@ def test_the_person_asked_says_done_and_whoever_asked_is_told(client, cast, draf
     client.force_login(cast.assigned)
     page = reverse("asked", args=[draft.reference, asked.pk])
     assert "Tell Connie Contributor that it is answered" in words_of(client.get(page))
-    assert "It has an answer." in words_of(client.get(reverse("dashboard")))
+    assert "The question has an answer." in words_of(client.get(reverse("dashboard")))
     client.post(page, {"done": "1"})
     asked.refresh_from_db()
     assert asked.done_at
@@ -463,7 +463,7 @@ def test_the_inbox_lists_unread_lines_first_and_marks_one_or_all(client, cast, d
     newest = Message.objects.get(subject="Somebody wrote about “Line 2”")
     client.post(reverse("inbox"), {"read": newest.pk})
     page = words_of(client.get(reverse("inbox")))
-    assert "2 unread messages" in page
+    assert "2 unread notifications" in page
     assert page.index("Line 1") < page.index("Line 0") < page.index("Line 2")
     assert (
         client.post(reverse("inbox"), {"message": Message.objects.get(subject="Somebody wrote about “Line 1”").pk})[
@@ -473,14 +473,14 @@ def test_the_inbox_lists_unread_lines_first_and_marks_one_or_all(client, cast, d
     )
     client.post(reverse("inbox"), {"all": "1"})
     assert [unread for _subject, unread in inbox_of(cast.owner)] == [False] * 3
-    assert "Everything is read" in words_of(client.get(reverse("inbox")))
+    assert "No unread notifications" in words_of(client.get(reverse("inbox")))
 
 
 def test_the_inbox_is_ones_own(client, cast):
     message = make_message(cast.owner, "For Olivia")
     client.force_login(cast.contributor)
     assert "For Olivia" not in words_of(client.get(reverse("inbox")))
-    assert "No message yet" in words_of(client.get(reverse("inbox")))
+    assert "No notifications yet" in words_of(client.get(reverse("inbox")))
     for data in ({"message": message.pk}, {"read": message.pk}, {"read": "x"}, {}):
         assert client.post(reverse("inbox"), data).status_code == 404
     client.post(reverse("inbox"), {"all": "1"})
@@ -601,7 +601,7 @@ def test_who_may_invite_joins_somebody_at_once_and_changes_no_role_so(cast):
         with pytest.raises(NotPermitted):
             members.join(nina, cast.organisation, Role.REVIEWER, by=by)
     member = members.join(nina, cast.organisation, Role.REVIEWER, by=cast.owner)
-    with pytest.raises(WorkflowError, match="is a member already"):
+    with pytest.raises(WorkflowError, match="is already a member"):
         members.join(cast.owner, cast.organisation, Role.REVIEWER, by=cast.owner)  # the last owner stays one
     with pytest.raises(WorkflowError, match="are reviewers"):
         members.join(nina, cast.body, Role.OWNER, by=cast.independent)
@@ -649,7 +649,7 @@ def test_the_last_owner_stays_owner_until_there_is_another(client, cast):
     page = reverse("member", args=[cast.organisation.reference, own.pk])
     response = client.post(page, {"access": "viewer"})
     assert response.context["form"].errors["access"] == [
-        "The last owner stays owner. Make somebody else an owner first."
+        "Make somebody else an owner first. An organisation needs at least one owner."
     ]
     with pytest.raises(WorkflowError):
         invitations.change_role(own, Role.REVIEWER, Sees.ALL, by=cast.owner)
@@ -662,8 +662,8 @@ def test_the_people_page_says_how_each_stands(client, cast, draft):
     asking.finish(asking.ask(draft, "people", member(cast.contributor), by=cast.owner), by=cast.contributor)
     client.force_login(cast.owner)
     page = words_of(client.get(reverse("people", args=[cast.organisation.reference])))
-    assert "Asked to answer 1 section or question" in page
-    assert "Nothing is assigned at present" in page
+    assert "1 section or question is assigned to them" in page
+    assert "Nothing is assigned to them now" in page
 
 
 @pytest.mark.parametrize("change", [False, True], ids=["founding", "changing"])

@@ -314,7 +314,7 @@ def test_retire_form_sent_twice_leaves_the_use_retired(client: Client, cast: Cas
     use = make_use("low", cast.organisation)
     client.force_login(cast.owner)
     client.post(retire_page(use), {"retire": "1"})
-    assert "is retired already" in client.post(retire_page(use), {"retire": "1"}).content.decode()
+    assert "is already retired" in client.post(retire_page(use), {"retire": "1"}).content.decode()
     use.refresh_from_db()
     assert use.retired_at is not None
 
@@ -335,7 +335,7 @@ def test_a_certificate_stays_valid_and_the_page_says_so(client: Client, cast: Ca
     certificate = use.certificates.get()
     client.force_login(cast.owner)
     page = client.get(retire_page(use)).content.decode()
-    assert "Certificates stay valid until they end" in page
+    assert "These certificates stay valid until their end dates" in page
     assert certificate.number in page
     client.post(retire_page(use), {"retire": "1"})
     assert certificate.status() == "valid"

@@ -88,12 +88,12 @@ def upload(client, pdf):
 def test_the_page_gives_each_of_the_five_answers(client, cast, way):
     certificate, pdf = issued(cast)
     for given, heading, also in (
-        (pdf, "This is the file that we issued", "it is in force today"),
+        (pdf, "This is the file that we issued", "it is valid today"),
         (saved_again(pdf), "This is not the file that we issued", "Do not rely on it."),
         (
             b"HKG-AAAA-AAAA-" + check_of("AAAAAAAA").encode(),
             "We did not issue this file",
-            "a number that we did not give",
+            "Its number is not one of ours.",
         ),
         (b"nothing", "We do not recognise this file", "Type the number that is printed on it."),
     ):
@@ -107,14 +107,14 @@ def test_the_page_gives_each_of_the_five_answers(client, cast, way):
         assert (certificate.number in said) == (
             heading in ("This is the file that we issued", "This is not the file that we issued")
         )
-        assert ("Your file is gone" in response.content.decode()) == (way == "upload")
+        assert ("We have deleted your file" in response.content.decode()) == (way == "upload")
     assert "We could not check this file" in words(client.get(reverse(URL), {"unread": "1"}))
     assert "We could not check this file" in words(client.get(reverse(URL), {"sha256": "none"}))
 
 
 def test_a_paper_that_is_no_certificate_is_not_called_a_file_that_we_never_issued(client, cast):
     paper = words(upload(client, b"%PDF-1.7 a board paper that this service made"))
-    assert "It is no certificate or status notice of ours" in paper
+    assert "It is not one of our certificates or status notices" in paper
     assert "no file that we issued" not in paper
 
 
@@ -124,7 +124,7 @@ def test_a_file_that_is_no_pdf_is_told_so_and_nothing_is_said_to_be_sent_that_is
     query = {"sha256": file_check.read_file([given]).sha256, "pdf": "no"}
     said = words(upload(client, given) if way == "upload" else client.get(reverse(URL), query))
     assert "It is not a PDF." in said
-    assert "A scan or a file" not in said
+    assert "A program cannot read the number in a scan" not in said
     assert ("It found no number." in said) == (way == "sum")
     assert "Only these" not in said
 
@@ -134,7 +134,7 @@ def test_an_exact_copy_of_a_suspended_certificate_says_that_it_does_not_stand(cl
     standing.suspend(certificate, by=cast.independent, reason="complaint", words="Seen.")
     said = words(upload(client, pdf))
     assert "Exact copy" in said
-    assert "unchanged, but it does not stand today" in said
+    assert "unchanged, but it is not valid today" in said
     assert "Suspended" in said
 
 
@@ -149,14 +149,14 @@ def test_the_upload_is_kept_nowhere(client, cast, settings, tmp_path):
 
 def test_a_missing_and_a_huge_file_are_told_at_the_field(client):
     assert "Choose the PDF file that you want to check." in words(client.post(reverse(URL)))
-    assert "This file is larger than 10 MB." in words(upload(client, b"x" * (file_check.MOST_BYTES + 1)))
+    assert "Choose a file of at most 10 MB." in words(upload(client, b"x" * (file_check.MOST_BYTES + 1)))
 
 
 def test_the_page_says_before_what_becomes_of_the_file_and_costs_few_queries(
     client, cast, django_assert_max_num_queries
 ):
     said = words(client.get(reverse(URL)))
-    assert "throw it away at once" in said
+    assert "delete the file at once" in said
     _certificate, pdf = issued(cast)
     client.get(reverse(URL), {"sha256": "0" * 64})
     with django_assert_max_num_queries(15):

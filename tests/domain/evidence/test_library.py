@@ -1209,7 +1209,7 @@ def test_a_dropped_file_survives_an_interrupted_upload_and_touches_no_answer(
         settings.DISK_RESERVE_BYTES = 10**18
         panel.locator("input[type=file]").set_input_files({"name": "log.txt", "mimeType": "text/plain", "buffer": b"a"})
         panel.get_by_role("button", name="Upload and attach").click()
-        expect(panel.get_by_text("The server has no room for this file at the moment.")).to_be_visible()
+        expect(panel.get_by_text("The server has no space for this file now.")).to_be_visible()
         expect(panel.get_by_label("What does it prove?")).to_have_value("Nothing.")
         page.locator(strip).get_by_role("button", name="Detach").click()
         expect(page.locator(strip).get_by_text("Evidence: none yet")).to_be_visible()

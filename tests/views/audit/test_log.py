@@ -57,7 +57,7 @@ def test_an_entry_shows_what_was_and_what_is(client, cast):
     page = words_of(log_page(client, cast, "?kind=action_planned"))
     assert f"changed the plan of action {action.number}" in page
     assert f"Owner: none → {cast.owner}" in page
-    assert f"Due: {date_format(was)} → {date_format(due)}" in page
+    assert f"Due date: {date_format(was)} → {date_format(due)}" in page
     assert "Effort:" not in page
 
 
@@ -82,12 +82,12 @@ def test_the_log_says_in_words_who_did_what_when_and_from_where(client, cast):
     client.post(page, identity, headers={"User-Agent": FIREFOX}, REMOTE_ADDR="192.0.2.7")
     response = log_page(client, cast)
     assert sentences(response)[:2] == [
-        "Olivia Owner changed the identity of Harbourlight Health Limited",
+        "Olivia Owner changed the legal details of Harbourlight Health Limited",
         "Connie Contributor declared 2 facts of Booking and urgency sorting",
     ]
     said = words_of(response)
     assert "from 192.0.2.7, Firefox on Linux" in said
-    assert "Harbourlight Clinics Limited, then Harbourlight Health Limited" in said
+    assert "changed from Harbourlight Clinics Limited to Harbourlight Health Limited" in said
     last = AuditEntry.objects.filter(chain=cast.organisation.reference).order_by("-seq")[0]
     assert f"Entry {last.seq}, {last.hash[:12]}" in said
     assert last.hash in said
@@ -120,7 +120,7 @@ def test_the_log_is_narrowed_by_kind_person_object_and_day(client, cast):
     of_uses = log_page(client, cast, "?about=declareduse")
     assert {line.entry.kind for line in of_uses.context["lines"]} == {"use_declared", "facts_declared"}
     assert sentences(log_page(client, cast, "?until=2020-01-01")) == []
-    assert "Nothing of that kind happened" in words_of(log_page(client, cast, "?until=2020-01-01"))
+    assert "No matching entries" in words_of(log_page(client, cast, "?until=2020-01-01"))
     everything = len(sentences(log_page(client, cast)))
     assert everything > 4
     for nonsense in ("?kind=x&who=y&about=z&since=w", "?before=x&after=y", "?before=99999999999999999999", "?about=:"):
@@ -179,7 +179,7 @@ def test_a_reviewer_sees_the_moves_of_the_review_and_nothing_of_the_work_before(
     client.force_login(cast.independent)
     response = client.get(reverse("review_log", args=[submission.reference]))
     assert [line.entry.kind for line in response.context["lines"]] == ["taken", "submitted"]
-    assert response.context["lines"][1].changes == [("State", "Draft", "Submitted")]
+    assert response.context["lines"][1].changes == [("Status", "Draft", "Submitted")]
     assert "facts_declared" not in content_of(client.get(response.request["PATH_INFO"], {"as": "json"}))
 
 
@@ -237,14 +237,14 @@ def test_an_owner_verifies_the_log_by_a_button_and_the_page_says_when_and_by_who
     assert "Not verified yet." in words_of(client.get(address))
     said = words_of(client.post(address, follow=True))
     assert "Log verified, no changes found: 1 entry." in said
-    assert re.search(r"Last verified on .*, by Olivia Owner: no changes found\.", said)
+    assert re.search(r"Last verified on .*, by Olivia Owner\. No changes found\.", said)
     organisations.update_organisation(cast.organisation, by=cast.owner, place="Kowloon")
-    assert "no changes found. 1 entry has been added since." in words_of(client.get(address))
+    assert "No changes found. 1 entry has been added since." in words_of(client.get(address))
     tampering.edit(cast.organisation.reference, 1, kind="forged")
     said = words_of(client.post(address, follow=True))
-    assert "The log does not fit: entry 1 was changed." in said
-    assert "The log does not fit together" in said
-    assert "1 thing does not fit." in said
+    assert "Fault in the log: entry 1 was changed." in said
+    assert "Faults found in the log" in said
+    assert "1 fault found." in said
 
 
 def test_a_log_too_long_for_a_page_names_the_command(client, cast, monkeypatch):
@@ -253,8 +253,8 @@ def test_a_log_too_long_for_a_page_names_the_command(client, cast, monkeypatch):
     address = reverse("organisation_log", args=[cast.organisation.reference])
     said = words_of(client.get(address))
     assert f"manage.py verify_audit_log --chain {cast.organisation.reference}" in said
-    assert "Verify it now" not in said
-    assert "too long for a page" in words_of(client.post(address, follow=True))
+    assert "Verify the log now" not in said
+    assert "too long to verify here" in words_of(client.post(address, follow=True))
     assert AuditHead.objects.get(chain=cast.organisation.reference).verified_at is None
 
 
@@ -265,7 +265,7 @@ def test_erased_details_are_said_to_be_erased(client, cast):
     client.force_login(cast.owner)
     response = log_page(client, cast)
     assert sentences(response)[:2] == [
-        "Olivia Owner erased what the log told of a person",
+        "Olivia Owner erased the details of a person from the log",
         "Connie Contributor: Facts declared, Booking and urgency sorting",
     ]
     assert "The details of this entry were erased on" in words_of(response)

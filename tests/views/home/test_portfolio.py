@@ -111,7 +111,7 @@ def test_an_empty_list_says_what_will_stand_there(client: Client, cast: Cast) ->
     client.force_login(cast.owner)
     assert "No assessments yet" in client.get(LIST).content.decode()
     make_use("low", cast.organisation)
-    assert "No use is like that" in client.get(f"{LIST}?tier=high").content.decode()
+    assert "No matching uses" in client.get(f"{LIST}?tier=high").content.decode()
 
 
 def test_the_next_date_is_the_first_of_action_certificate_and_condition(client: Client, cast: Cast) -> None:
@@ -332,8 +332,8 @@ def test_a_filter_is_kept_under_a_name_and_forgotten(client: Client, cast: Cast)
     ("name", "query", "words"),
     [
         ("", "tier=low", "Give the filter a name."),
-        ("Twice", "tier=low", "You have a filter of this name already."),
-        ("New", "", "Nothing is chosen"),
+        ("Twice", "tier=low", "You already have a filter with this name."),
+        ("New", "", "Choose at least one filter first."),
         ("New", "q=" + "%E6%9B%B8" * 100, "too long"),
     ],
 )

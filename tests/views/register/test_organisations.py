@@ -199,14 +199,14 @@ def test_an_invitation_that_ran_out_says_so(client, cast):
     Invitation.objects.filter(pk=invitation.pk).update(expires_at=timezone.now() - timedelta(days=1))
     response = client.get(reverse("invitation", args=[token]))
     assert response.status_code == 404
-    assert "not open any more" in text_of(response)
+    assert "can no longer be used" in text_of(response)
     assert "Harbourlight" not in text_of(response)
 
 
 def test_an_invitation_never_changes_the_role_of_a_member(client, cast):
     _invitation, token = members.invite(cast.organisation, by=cast.owner, email="new@example.org", role=Role.VIEWER)
     client.force_login(cast.owner)
-    assert "member of this organisation already" in text_of(
+    assert "already a member of this organisation" in text_of(
         client.post(reverse("invitation", args=[token]), follow=True)
     )
     assert Membership.objects.get(user=cast.owner, organisation=cast.organisation).role == Role.OWNER
@@ -216,7 +216,7 @@ def test_an_invitation_never_changes_the_role_of_a_member(client, cast):
 def test_a_member_is_not_invited_again_and_the_address_stays_typed(client, cast):
     client.force_login(cast.owner)
     response = invite(client, cast.organisation, email=cast.viewer.email, access="owner")
-    assert "is a member already" in response.context["form"].errors["email"][0]
+    assert "is already a member" in response.context["form"].errors["email"][0]
     assert f"{cast.viewer.email}</textarea>" in text_of(response)
     assert mail.outbox == []
 
@@ -240,16 +240,16 @@ def test_what_is_wrong_with_one_address_names_its_line_and_nobody_is_invited(cli
     client.force_login(cast.owner)
     typed = f"good@example.org\nno address\n{cast.viewer.email}\nAlready@example.org"
     response = invite(client, cast.organisation, email=typed, access="viewer")
-    assert response.context["form"].errors["email"] == ["Line 2: “no address” is no mail address."]
+    assert response.context["form"].errors["email"] == ["Line 2: “no address” is not an email address."]
     response = invite(client, cast.organisation, email=typed.replace("no address", ""), access="viewer")
     member, again = response.context["form"].errors["email"]
     assert member.startswith("Line 3: ")
-    assert "is a member already" in member
-    assert again.startswith("Line 4: Already@example.org is invited already, since ")
+    assert "is already a member" in member
+    assert again.startswith("Line 4: Already@example.org was invited on ")
     assert Invitation.objects.count() == 1
     assert mail.outbox == []
     many = "\n".join(f"person{n}@example.org" for n in range(21))
-    assert "twenty at most" in text_of(invite(client, cast.organisation, email=many, access="viewer"))
+    assert "at most twenty" in text_of(invite(client, cast.organisation, email=many, access="viewer"))
     assert invite(client, cast.organisation, email=" \n ", access="viewer").context["form"].errors["email"]
     assert Invitation.objects.count() == 1
 
@@ -258,7 +258,7 @@ def test_somebody_invited_already_may_be_invited_again_once_that_one_ran_out(cli
     client.force_login(cast.owner)
     invite(client, cast.organisation, access="viewer")
     said = text_of(invite(client, cast.organisation, access="owner"))
-    assert "new@example.org is invited already, since" in said
+    assert "new@example.org was invited on" in said
     Invitation.objects.update(expires_at=timezone.now() - timedelta(days=1))
     invite(client, cast.organisation, access="owner")
     assert Invitation.objects.count() == 2

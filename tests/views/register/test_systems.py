@@ -131,7 +131,7 @@ def test_each_part_says_what_decides_it_and_what_it_brings(client, cast):
     client.force_login(cast.owner)
     page = text_of(client.get(reverse("system_new")))
     assert page.count("For example: ") == page.count("Not: ") == 3
-    assert len(re.findall(r"Brings \d+ to \d+ questions", page)) == 3
+    assert len(re.findall(r"This means \d+ to \d+ questions", page)) == 3
     assert "Choosing, setting up or instructing a finished product is not enough." in page
 
 

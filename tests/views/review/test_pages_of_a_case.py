@@ -344,8 +344,8 @@ def test_the_home_page_of_a_reviewer_lists_what_waits_once(cast):
     make_assessment(State.SUBMITTED, "limited", cast=cast)
     two_seats(cast)
     page = text_of(proved(Client(), cast.second_independent).get(reverse("dashboard")))
-    assert "Two things need you" in page
-    assert "2 cases wait for a reviewer" in page
+    assert "Two tasks" in page
+    assert "2 cases need a reviewer" in page
     assert "Second review to take" not in page
     assert "To review:" not in page
 

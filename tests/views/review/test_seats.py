@@ -227,7 +227,7 @@ def test_an_approval_taken_back_stands_in_queue_timeline_and_history(cast, submi
     overview = text_of(ines.get(address("review", submission)))
     assert overview.count("Approval taken back") == 2
     assert "I read page 3 again." in overview
-    assert "took an approval of" in text_of(ines.get(address("review_log", submission)))
+    assert "took back an approval of" in text_of(ines.get(address("review_log", submission)))
 
 
 @pytest.mark.parametrize("name", ["approve", "refuse", "take_back_approval"])

@@ -45,7 +45,7 @@ def sent_late(user: User, page: str, **fields: Any) -> Any:
 def back_on(client: Client, here: str) -> Any:
     """The page of a kept form with what was typed in it, by the link of what is kept."""
     response = client.get(client.get(here).context["back"])
-    assert "what you had typed stands in the form again" in response.content.decode()
+    assert "Check your text in the form, then save it." in response.content.decode()
     return response
 
 
@@ -97,7 +97,7 @@ def test_a_form_sent_after_the_session_ended_fills_its_page_again_and_is_saved_t
     sent = client.post(section_of(draft), typed(whose))
     here = kept_at(sent)
     sign_in = client.get(sent["Location"]).content.decode()
-    assert "You had been signed out. What you typed is kept for one hour" in sign_in
+    assert "Sign in again to save your text." in sign_in
     assert not Answer.objects.exists()
     after = client.post(reverse("account_login"), {"login": cast.owner.email, "password": PASSWORD, "next": here})
     assert after["Location"] == here
@@ -251,7 +251,7 @@ def test_words_of_a_page_that_is_gone_can_still_be_copied(cast: Cast, draft: Any
     page = signed_in(cast.contributor).get(here)
     assert page.context["back"] == ""
     assert "Typed too late." in page.content.decode()
-    assert "not there for you any more" in page.content.decode()
+    assert "can no longer open the page" in page.content.decode()
     assert draft.use.title not in page.content.decode()  # what is not theirs any more is not named
     assert HeldPost.objects.exists()
 
@@ -324,7 +324,7 @@ def test_a_form_of_more_than_a_megabyte_is_refused_with_its_words(cast: Cast, dr
     response = sent_late(cast.owner, section_of(draft), text="Many words. " * 90_000)
     assert response.status_code == 413
     content = response.content.decode()
-    assert "It is too long to be kept here." in content
+    assert "It is too long to keep." in content
     assert "Many words. Many words." in content
     assert not HeldPost.objects.exists()
 
@@ -337,7 +337,7 @@ def test_an_address_has_no_more_than_so_many_forms_kept(cast: Cast, draft: Any, 
     response = client.post(section_of(draft), typed(whose))
     assert response.status_code == 429
     assert int(response["Retry-After"]) > 0
-    assert "Too many forms from your address are being kept already." in response.content.decode()
+    assert "We already keep too many forms from your network address." in response.content.decode()
     assert "Typed too late." in response.content.decode()
     # Nobody uses up the places of somebody else: from another address the same person's forms are kept.
     assert kept_at(client.post(section_of(draft), typed(whose), REMOTE_ADDR="198.51.100.7"))

@@ -46,7 +46,7 @@ def test_a_certificate_is_shown_to_anybody(client, certificate):
     assert response.status_code == 200
     for word in (
         certificate.number, "Valid", "Harbourlight Clinics Limited", "港燈診所有限公司", "Limited risk", "Reviewed independently",
-        "Sorting of appointment requests by urgency", "Review House", "Guideline v1.1", "neither suspended", "no finding that any law was kept",
+        "Sorting of appointment requests by urgency", "Review House", "Guideline v1.1", "not suspended", "no finding that any law was kept",
     ):  # fmt: skip
         assert word in text
     assert 'lang="zh-Hant">港燈診所有限公司' in response.content.decode()
@@ -98,7 +98,7 @@ def test_a_mistyped_number_gets_the_form_again_with_what_was_typed(client, certi
     ):
         page = response.content.decode()
         assert response.status_code == 200
-        assert "The check character does not fit: look at the number again" in page
+        assert "Check the number again. A letter or digit may be mistyped." in page
         assert f'value="{wrong}"' in page
         assert "data-error-summary" in page
 
@@ -119,14 +119,14 @@ def test_an_unknown_number_is_not_found_and_says_so(client):
 @pytest.mark.parametrize(
     ("events", "days", "word", "sentence"),
     [
-        ([], 300, "valid", "In force today and until"),
-        ([], 20, "expiring", "In force today. Its last day is"),
-        ([], 0, "expiring", "In force today. Its last day is"),
-        ([], -1, "expired", "It does not say how things stand today"),
-        (["suspended"], 300, "suspended", "Do not rely on it meanwhile"),
-        (["suspended", "reinstated"], 300, "valid", "In force today and until"),
-        (["suspended", "revoked"], 300, "revoked", "Withdrawn for good on"),
-        (["revoked"], -1, "revoked", "Withdrawn for good on"),
+        ([], 300, "valid", "Valid today and until"),
+        ([], 20, "expiring", "Valid today. Its last day is"),
+        ([], 0, "expiring", "Valid today. Its last day is"),
+        ([], -1, "expired", "It says nothing about the situation today"),
+        (["suspended"], 300, "suspended", "Do not rely on it until then"),
+        (["suspended", "reinstated"], 300, "valid", "Valid today and until"),
+        (["suspended", "revoked"], 300, "revoked", "Revoked permanently on"),
+        (["revoked"], -1, "revoked", "Revoked permanently on"),
         (["superseded"], 300, "superseded", "Replaced by a newer certificate"),
     ],
 )
@@ -154,7 +154,7 @@ def test_a_self_declared_certificate_says_so(client, cast):
     assert "Self-declared : signed by the organisation itself; no reviewer has looked at it." in text
     assert "Registered by : Review House, which has not looked at the answers" in text
     assert "Issued by" not in text
-    assert "Nobody else has looked at them." in text
+    assert "Nobody else has reviewed them." in text
 
 
 def test_a_database_that_is_down_is_neither_good_nor_bad_news(client, certificate):
