@@ -16,6 +16,7 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from assessments.models.base import NOT_CHINESE, Referenced, has_chinese
 
@@ -37,21 +38,21 @@ class UserManager(BaseUserManager["User"]):
 
 
 class MailWhen(models.TextChoices):
-    AT_ONCE = "at_once", _("At once, each message as a mail of its own")
-    DAILY = "daily", _("Once a day, in the morning, as one mail")
-    ACTING = "acting", _("Only what asks me to act, at once")
+    AT_ONCE = "at_once", _("At once, one email for each notification")
+    DAILY = "daily", _("Once a day, in the morning, in one email")
+    ACTING = "acting", _("At once, but only when I have to act")
 
 
 class User(AbstractBaseUser, PermissionsMixin):
     """A person, known by a mail address. `is_staff` publishes editions and runs the installation, and judges nothing."""
 
-    email = models.EmailField(_("mail address"), max_length=254, unique=True)
+    email = models.EmailField(_("email address"), max_length=254, unique=True)
     name = models.CharField(_("name"), max_length=120)
     language = models.CharField(max_length=8, default="en")
     shortcuts = models.BooleanField(_("keyboard shortcuts"), default=False)
     away_from = models.DateField(_("away from"), null=True, blank=True)  # both dates or neither
     away_until = models.DateField(_("away until"), null=True, blank=True)  # the last day of it
-    mail_when = models.CharField(_("mails"), max_length=8, choices=MailWhen, default=MailWhen.AT_ONCE)
+    mail_when = models.CharField(_("email notifications"), max_length=8, choices=MailWhen, default=MailWhen.AT_ONCE)
     digest_on = models.DateField(null=True, editable=False)  # the day of the last daily mail
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
@@ -74,7 +75,7 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.UniqueConstraint(
                 Lower("email"),
                 name="one_user_per_mail_address",
-                violation_error_message=_("This mail address is taken."),
+                violation_error_message=_("This email address is already in use."),
             )
         ]
 
@@ -162,7 +163,7 @@ class Organisation(Referenced):
                 condition=~models.Q(registration_no=""),
                 name="one_organisation_per_registration_no",
                 violation_error_message=_(
-                    "An organisation with this registration number is here already. Ask one of its owners to invite you."
+                    "This registration number is registered already. Ask an owner of that organisation to invite you."
                 ),
             ),
             models.UniqueConstraint(
@@ -189,7 +190,7 @@ class Role(models.TextChoices):
 
 
 class Sees(models.TextChoices):
-    ALL = "all", _("everything")
+    ALL = "all", pgettext_lazy("what a member sees", "everything")
     ASSIGNED = "assigned", _("only what is assigned")
 
 
@@ -254,7 +255,7 @@ class Invitation(models.Model):
     """A mail that lets one address join one organisation in one role."""
 
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="invitations")
-    email = models.EmailField(_("mail address"))
+    email = models.EmailField(_("email address"))
     role = models.CharField(max_length=12, choices=Role, default=Role.CONTRIBUTOR)
     sees = models.CharField(max_length=8, choices=Sees, default=Sees.ALL)
     token_digest = models.CharField(max_length=64, unique=True)

@@ -19,7 +19,7 @@ class SavedFilter(models.Model):
             models.UniqueConstraint(
                 fields=["user", "name"],
                 name="one_filter_a_name",
-                violation_error_message=_("You have a filter of this name already."),
+                violation_error_message=_("Choose another name. You already have a filter with this name."),
             )
         ]
 

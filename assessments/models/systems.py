@@ -93,7 +93,7 @@ class DeclaredUse(Referenced):
     setting = models.CharField(_("setting"), max_length=400)
     people_affected = models.CharField(_("people affected"), max_length=400)
     people_word = models.CharField(_("word for the people affected"), max_length=40, blank=True)  # as the plan says it
-    scope_en = models.CharField(_("scope, as the certificate prints it"), max_length=400)
+    scope_en = models.CharField(_("scope, as printed on the certificate"), max_length=400)
     scope_zh = models.CharField(_("scope in Chinese"), max_length=400, blank=True)
     exclusions = models.CharField(_("what is left out"), max_length=400, blank=True)
     assigned_tier = models.CharField(max_length=12, choices=TierChoices, blank=True)

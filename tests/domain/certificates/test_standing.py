@@ -486,7 +486,7 @@ def test_the_sweeper_leaves_the_lines_of_daily_readers_to_the_daily_mail(cast, n
 def test_everybody_chooses_when_mails_come(client, cast):
     client.force_login(cast.contributor)
     page = client.get(reverse("settings")).content.decode()
-    assert "Once a day, in the morning, as one mail" in page
+    assert "Once a day, in the morning, in one email" in page
     client.post(reverse("settings"), {"mail_when": "daily"})
     assert User.objects.get(pk=cast.contributor.pk).mail_when == "daily"
     client.post(reverse("settings"), {"shortcuts": "on"})  # an older page, or a script
