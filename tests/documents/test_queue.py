@@ -55,6 +55,9 @@ def test_nothing_waits_costs_one_query_that_reads_an_index():
     with CaptureQueriesContext(connection) as queries:
         assert queue.make_next() is False
     assert len(queries) == 1
+    if connection.vendor == "postgresql":  # which reads a table of few rows as it is
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
     plan = queue.waiting().explain()
     assert "documents_by_state" in plan
     assert "SCAN" not in plan

@@ -156,6 +156,9 @@ def test_nothing_to_send_costs_one_query_that_reads_an_index():
     with CaptureQueriesContext(connection) as queries:
         assert mail.Sender().send_new() == 0
     assert len(queries) == 1
+    if connection.vendor == "postgresql":  # which reads a table of few rows as it is
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
     plan = mail.Sender().new().explain()
     assert "messages_to_mail" in plan
     assert "SCAN" not in plan
