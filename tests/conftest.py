@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -63,6 +64,14 @@ def pytest_configure(config: pytest.Config) -> None:
         self.files.update(files)
 
     WhiteNoiseMiddleware.add_files_from_finders = look_through_once
+
+
+def pytest_sessionstart() -> None:
+    """A process of the site sends a task by its name and knows no task; here they run in its place."""
+    from hkguide.celery import app
+
+    for module in app.conf.imports:
+        import_module(module)
 
 
 @cache

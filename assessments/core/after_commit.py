@@ -6,15 +6,14 @@ import logging
 from typing import Any
 
 from django.conf import settings
-from kombu.exceptions import OperationalError
 
 FIRST, NEXT, LAST = 0, 3, 6  # priorities: with Redis and Valkey the lowest number goes first
 
 log = logging.getLogger(__name__)
 
 
-def after_commit(task: Any, *args: Any, priority: int = NEXT) -> None:
-    """Send a task to Celery's workers after the commit, where there is a broker.
+def after_commit(task: str, *args: Any, priority: int = NEXT) -> None:
+    """Send a task, by its name, to Celery's workers after the commit, where there is a broker.
 
     Without one nothing is done: the row is the outbox, and the sweeping process looks for it twice a second. No task
     ever runs in the process of a request.
@@ -24,10 +23,15 @@ def after_commit(task: Any, *args: Any, priority: int = NEXT) -> None:
     if not settings.JOBS_BY_CELERY:
         return
 
+    # Imported when there is a broker: Celery takes each command a tenth of a second.
+    from kombu.exceptions import OperationalError
+
+    from hkguide.celery import app
+
     def send() -> None:
         try:
-            task.apply_async(args, priority=priority)
+            app.signature(task, args).apply_async(priority=priority)
         except OperationalError:
-            log.warning("%s%s waits for the sweeper: the broker cannot be reached", task.name, args)
+            log.warning("%s%s waits for the sweeper: the broker cannot be reached", task, args)
 
     transaction.on_commit(send)

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from assessments.core import work_notes
 from assessments.documents import jobs
-from assessments.documents.tasks import URGENT_KINDS, wake
+from assessments.documents.waking import URGENT_KINDS, wake
 from assessments.models import Document, DocumentState
 
 AT_ONCE = 100  # documents for which one sweep wakes workers

@@ -16,7 +16,7 @@ from assessments.access.roles import Action
 from assessments.audit import log
 from assessments.audit.kinds import AuditKind
 from assessments.core.errors import WorkflowError
-from assessments.documents.tasks import wake
+from assessments.documents.waking import wake
 from assessments.guideline.terms import Tier
 from assessments.models import Assessment, DeclaredUse, Document, DocumentKind, DocumentState, Submission, User
 

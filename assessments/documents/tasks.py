@@ -1,35 +1,12 @@
-"""The Celery task that makes a document, and the call that wakes a worker for it."""
+"""The Celery task that makes a document. It is sent by its name (`waking`)."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from celery import shared_task
 
-from assessments.core import after_commit
-from assessments.models.documents import Document, DocumentKind
-
-URGENT_KINDS = (DocumentKind.CERTIFICATE, DocumentKind.DECISION_LETTER, DocumentKind.STATUS_NOTICE)
-"""Kinds that are made before plans and papers: somebody waits for them, and they are short."""
+from assessments.documents import jobs, waking
 
 
-def wake(document: Document) -> None:
-    """Wake a worker for a document after the commit. Without a broker the sweeping process finds the row."""
-    urgent = document.kind in URGENT_KINDS
-    after_commit.after_commit(
-        render_document, document.pk, priority=after_commit.FIRST if urgent else after_commit.LAST
-    )
-
-
-def ask_notice(certificate: Any) -> None:
-    """Ask for the status notice of a certificate's newest change, in the transaction of the change."""
-    document = Document.objects.ask_notice(certificate)
-    if document is not None:
-        wake(document)
-
-
-@shared_task(name="assessments.tasks.render_document")
+@shared_task(name=waking.RENDER_DOCUMENT)
 def render_document(pk: int) -> None:
-    from assessments.documents.jobs import make
-
-    make(pk)
+    jobs.make(pk)

@@ -19,7 +19,8 @@ from assessments.models import Message, User
 from assessments.models.prepared import Placeholder, Prepared
 from assessments.notifications import texts
 from assessments.notifications.kinds import MessageKind
-from assessments.notifications.tasks import send_message
+
+SEND_MESSAGE = "assessments.tasks.send_message"
 
 SUBJECT_LENGTH = 200
 
@@ -59,7 +60,7 @@ def notify(
         update_fields=["subject", "text", "link", "read_at", "mailed_at", "unmailed_at", "sending_at", "attempts"],
     )
     for line in lines:
-        after_commit.after_commit(send_message, line.pk)
+        after_commit.after_commit(SEND_MESSAGE, line.pk)
 
 
 def withdraw_notification(*kinds: MessageKind, about: Iterable[str], recipient: int | None = None) -> bool:

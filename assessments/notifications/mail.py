@@ -25,7 +25,6 @@ from assessments.core.query_values import one_line
 from assessments.models import MailWhen, Message, User
 from assessments.notifications import inbox
 from assessments.notifications.kinds import NEWS
-from assessments.notifications.tasks import send_message
 
 log = logging.getLogger(__name__)
 
@@ -217,7 +216,7 @@ def wake_workers(*, at_once: bool = False) -> int:
     """Wake Celery workers for mails that were left; returns for how many. `at_once`: also for those just written."""
     found = _left(at_once=at_once)
     for pk in found:
-        after_commit.after_commit(send_message, pk)
+        after_commit.after_commit(inbox.SEND_MESSAGE, pk)
     return len(found)
 
 

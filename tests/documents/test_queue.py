@@ -11,8 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from assessments.core import after_commit, work_notes
-from assessments.documents import jobs, queue
-from assessments.documents import tasks as documents_tasks
+from assessments.documents import jobs, queue, waking
 from assessments.models import Document
 from tests.support.factories import make_assessment
 
@@ -134,5 +133,5 @@ def test_without_a_broker_no_task_is_sent(settings, django_capture_on_commit_cal
     settings.JOBS_BY_CELERY = False
     with django_capture_on_commit_callbacks() as callbacks:
         make_assessment("certified", "low")
-        documents_tasks.wake(Document.objects.first())
+        waking.wake(Document.objects.first())
     assert callbacks == []

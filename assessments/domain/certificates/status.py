@@ -10,7 +10,7 @@ from django.utils import timezone
 from assessments.access import finders
 from assessments.audit import log
 from assessments.audit.kinds import AuditKind
-from assessments.documents import tasks as documents_tasks
+from assessments.documents import waking
 from assessments.domain.certificates import status
 from assessments.models import (
     Assessment,
@@ -57,7 +57,7 @@ def change(
         certificate=certificate, kind=event, by=by, public_reason=reason, private_reason=words
     )
     if event in NOTED:
-        documents_tasks.ask_notice(certificate)
+        waking.ask_notice(certificate)
     if notify:
         _tell(certificate, row)
     return row

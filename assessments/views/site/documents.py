@@ -16,7 +16,7 @@ from assessments.access import finders, roles
 from assessments.core import stored_files, throttling
 from assessments.core.errors import NotPermitted
 from assessments.documents import jobs, make_now, requests
-from assessments.documents.tasks import wake
+from assessments.documents.waking import wake
 from assessments.models import Assessment, Document, DocumentKind, User
 from assessments.models.documents import DocumentState
 from assessments.views.site.document_progress import DocumentLine, Progress, line_of, poll_address, progress_of

@@ -37,9 +37,8 @@ from assessments.models import (
     StepRun,
     User,
 )
+from assessments.notifications import inbox, reminders
 from assessments.notifications import mail as notification_mail
-from assessments.notifications import reminders
-from assessments.notifications.tasks import send_message
 from tests.support.acting import CONDITION, SHOULD, action_on, certificate_of, close_as, make_conditioned, report_done
 from tests.support.factories import PASSWORD, Cast, anew, in_days, make_assessment, make_evidence
 from tests.support.world import make_ready
@@ -385,7 +384,7 @@ def test_every_line_of_the_inbox_opens_its_thing_after_signing_in(
     }  # fmt: skip
     with django_capture_on_commit_callbacks(execute=True):
         for message in Message.objects.all():
-            after_commit.after_commit(send_message, message.pk)
+            after_commit.after_commit(inbox.SEND_MESSAGE, message.pk)
     assert len(mail.outbox) >= Message.objects.count()
     people = User.objects.filter(pk__in=Message.objects.values("recipient"))
     assert set(people) == {cast.owner, cast.contributor, cast.assigned, cast.independent, cast.second_independent}
