@@ -164,9 +164,18 @@ class Assessment(Referenced):
 
     def answer_values(self) -> dict[str, AnswerValue]:
         """Every stored answer as scoring sees it, hidden ones too, but those carried over and not confirmed (one query)."""
-        rows = _VALUES.all(assessment=self.pk)
+        return self.values_and_unconfirmed()[0]
+
+    def values_and_unconfirmed(self) -> tuple[dict[str, AnswerValue], set[str]]:
+        """Return `answer_values` and the keys of answers that are carried over and not confirmed: one query for both."""
         keys = question_keys(self.edition_id, self.edition.published_at)
-        return {keys[pk]: _kept_value(*columns) for pk, *columns in rows}
+        values, unconfirmed = dict[str, AnswerValue](), set[str]()
+        for pk, to_confirm, *columns in _VALUES.all(assessment=self.pk):
+            if to_confirm:
+                unconfirmed.add(keys[pk])
+            else:
+                values[keys[pk]] = _kept_value(*columns)
+        return values, unconfirmed
 
     def refresh_derived(self, declared: Declared, answers: Answers) -> Progress:
         """Set the derived columns from facts and answers; the caller saves them (`DERIVED`)."""
@@ -313,8 +322,9 @@ class Answer(models.Model):
 
 _TEXT: Any = models.TextField()  # as the database writes it: decoding is for `_kept_value`, once for the same values
 _VALUES: Prepared[Any] = Prepared(
-    lambda: Answer.objects.filter(assessment=Placeholder("assessment"), to_confirm=False).values_list(
+    lambda: Answer.objects.filter(assessment=Placeholder("assessment")).values_list(
         "question",
+        "to_confirm",
         "choice",
         Cast("items", _TEXT),
         ExpressionWrapper(F("planned_for"), _TEXT),

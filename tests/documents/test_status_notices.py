@@ -13,7 +13,7 @@ from pypdf import PdfReader
 
 from assessments.documents import jobs
 from assessments.documents.letter_words import public_reason
-from assessments.domain.certificates import missed, monitoring, standing
+from assessments.domain.certificates import freshness, missed, monitoring, standing
 from assessments.domain.facts import declare
 from assessments.models import Certificate, CertificateEvent, Condition, Document, State
 from assessments.models.certificates import NOTED
@@ -86,9 +86,9 @@ def test_a_changed_fact_or_a_raised_tier_has_a_notice(cast):
 
 def test_lapsed_monitoring_says_that_a_fresh_record_is_enough(cast):
     make_assessment(State.CERTIFIED, "high", cast=cast)
-    with mock.patch.object(monitoring, "is_monitored", return_value=False):
+    with mock.patch.object(freshness, "is_monitored", return_value=False):
         assert monitoring.watch_monitoring() == 1
-    with mock.patch.object(monitoring, "is_monitored", return_value=True):
+    with mock.patch.object(freshness, "is_monitored", return_value=True):
         assert monitoring.watch_monitoring() == 1
     lapsed, fresh = (page_of(one) for one in notices())
     assert squeezed("valid again as soon as the record is up to date") in lapsed

@@ -79,8 +79,8 @@ def test_derived_columns_of_uses_are_found_wrong_and_mended():
     wrong = f"{assessment.use.reference}: newest_state, in_use"
     said = run("rebuild_derived", check=True).splitlines()
     assert said == [wrong, "1 uses differed, nothing changed", "0 assessments differed, nothing changed"]
-    assert run("rebuild_derived").splitlines()[:2] == [wrong, "1 uses differed, mended"]
-    assert run("rebuild_derived").strip() == "0 assessments differed, mended"
+    assert run("rebuild_derived").splitlines()[:2] == [wrong, "1 uses differed, corrected"]
+    assert run("rebuild_derived").strip() == "0 assessments differed, corrected"
     assert DeclaredUse.objects.get(pk=assessment.use_id).newest_state == "draft"
 
 

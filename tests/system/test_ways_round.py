@@ -61,7 +61,7 @@ def next_of(assessment: Assessment, *, by) -> Assessment:
 
 
 @pytest.mark.parametrize("why", ["a hold", "a condition", "a complaint"])
-def test_fresh_monitoring_lifts_nothing_that_came_on_top(cast: Cast, why: str) -> None:
+def test_freshness_lifts_nothing_that_came_on_top(cast: Cast, why: str) -> None:
     certificate = Certificate.objects.get(use=make_assessment("certified", "high", cast=cast).use)
     assessment = certificate.submission.assessment
     with mock.patch("django.utils.timezone.now", return_value=timezone.now() + timedelta(days=40)):
@@ -167,7 +167,7 @@ def test_a_first_approval_counts_no_more_once_its_giver_may_not_give_it(cast: Ca
         Involvement.objects.keep(submission.assessment.use_id, Involvement.Kind.OWNED, [cast.independent.pk])
     with pytest.raises(NotReady) as refused:
         review_approval.approve(submission, by=cast.second_independent, statement="I agree.")
-    assert "Return it" in refused.value.reasons[0]
+    assert "Return the submission" in refused.value.reasons[0]
     assert not Certificate.objects.exists()
 
 

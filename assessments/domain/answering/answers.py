@@ -191,13 +191,15 @@ def _save_answer(assessment: Assessment, question_key: str, save: _Save) -> Answ
     targets = roles.assigned_targets(save.by, assessment, member)
     if targets is not None and question.section not in targets and question.key not in targets:
         raise NotPermitted(_("This question is not assigned to you."))
-    answers = assessment.answer_values()
+    answers, unconfirmed = assessment.values_and_unconfirmed()
     unlocked = unlocked_questions(assessment, declared, answers)
     if unlocked is not None and question_key not in unlocked:
         raise Locked(_("Only what the reviewer marked can be changed now. What you typed is still on this page."))
     items = {item.key for item in declared.items(edition, question)}
     check_answer(question, items, save.value, declared.context, edition)
-    row: Any = _STANDING.first(assessment=assessment.pk, question=question_key, operation=save.operation)
+    row: Any = None
+    if question_key in answers or question_key in unconfirmed:
+        row = _STANDING.first(assessment=assessment.pk, question=question_key, operation=save.operation)
     record = _record(question, save.value)
     check_days(record, None if row is None or row.to_confirm else row.record(), timezone.localdate())
     if row is None:

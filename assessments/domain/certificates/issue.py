@@ -13,7 +13,7 @@ from assessments.audit.kinds import AuditKind
 from assessments.core import proof
 from assessments.documents import requests
 from assessments.domain import workflow
-from assessments.domain.certificates import blockers, fresh_monitoring, least_readiness, public_facts, status, waiting
+from assessments.domain.certificates import blockers, freshness, least_readiness, public_facts, status, waiting
 from assessments.domain.certificates.plan_now import PlanNow
 from assessments.domain.remediation import actions, opening
 from assessments.guideline.edition import Edition as CompiledEdition
@@ -47,11 +47,7 @@ def issue_if_clear(
     `notify`: whether owners and reviewers are told of it; the message of an approval says it already.
     """
     edition = edition_for(submission.edition_checksum)
-    if (
-        blockers.blockers(submission)
-        or assessment.stale_since
-        or not fresh_monitoring.is_monitored(submission, edition)
-    ):
+    if blockers.blockers(submission) or assessment.stale_since or not freshness.is_monitored(submission, edition):
         return None
     if least_readiness.below(submission) is not None:
         return None

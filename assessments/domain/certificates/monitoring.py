@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from assessments.audit.kinds import AuditKind
 from assessments.domain import workflow
-from assessments.domain.certificates import fresh_monitoring, issue, status
+from assessments.domain.certificates import freshness, issue, status
 from assessments.guideline.terms import Tier
 from assessments.models import Assessment, Certificate, State, Submission, edition_for
 from assessments.models.certificates import MONITORING
@@ -40,7 +40,7 @@ def _watch_certificate(pk: int) -> bool:
     submission = certificate.submission
     last = certificate.events.order_by("-pk").first()
     edition = edition_for(submission.edition_checksum)
-    fresh = fresh_monitoring.is_monitored(submission, edition)
+    fresh = freshness.is_monitored(submission, edition)
     lapsed = certificate.lapsed_by_monitoring()
     standing = last is None or last.kind in ("issued", "reinstated")
     if certificate.ended_at or fresh == (not lapsed) or not (standing or lapsed):

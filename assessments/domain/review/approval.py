@@ -19,7 +19,7 @@ from assessments.core import proof
 from assessments.core.errors import NotReady, SeparationOfDuties, WorkflowError
 from assessments.documents import requests
 from assessments.domain import workflow
-from assessments.domain.certificates import blockers, fresh_monitoring, issue, issuing, requirements, waiting
+from assessments.domain.certificates import blockers, freshness, issue, issuing, requirements, waiting
 from assessments.domain.certificates import conditions as certificates_conditions
 from assessments.domain.certificates.blockers import Blocker
 from assessments.domain.remediation import opening
@@ -129,7 +129,7 @@ def missing_at_the_gates(
         lacking = requirements.missing(edition, content, today=today, withdrawn=withdrawn, supplements=later)
     monitoring = {part.key for part in edition.gates.conformity_file if part.kind == PartKind.MONITORING}
     if any(lack.part in monitoring for lack in lacking):
-        monitored = fresh_monitoring.monitored_to(submission, edition)
+        monitored = freshness.monitored_to(submission, edition)
         kept = {"withdrawn": withdrawn, "monitored": monitored, "supplements": later}
         lacking = requirements.missing(edition, content, today=today, **kept)  # type: ignore[arg-type]
     return lacking

@@ -453,7 +453,7 @@ def test_an_upheld_appeal_of_a_suspension_asks_whoever_may_reinstate(who, cast, 
     assert ("Reinstate the certificate" in page) == (cast.second_independent in may)
     client.force_login(cast.owner)
     contest = reverse("contest", args=[submission.assessment.reference])
-    assert f"How {certificate.number} stands" in client.get(contest).content.decode()
+    assert f"Status of {certificate.number}" in client.get(contest).content.decode()
     standing.reinstate(certificate, by=min(may, key=lambda one: one.pk), reason="unfounded", words="Read again.")
     assert "is suspended still" not in client.get(contest).content.decode()
 

@@ -65,7 +65,7 @@ def test_the_server_does_not_start_with_a_short_secret_and_warns_without_a_proxy
     start = ("-c", "import hkguide.wsgi")
     refused = python(tmp_path, *start, HKGUIDE_SECRET_KEY="a")
     assert refused.returncode == 1
-    assert refused.stderr.startswith("hkguide: HKGUIDE_SECRET_KEY has fewer than 50 signs")
+    assert refused.stderr.startswith("hkguide: HKGUIDE_SECRET_KEY has fewer than 50 characters")
     assert "Traceback" not in refused.stderr
     started = python(tmp_path, *start, HKGUIDE_SECRET_KEY="x" * 50, HKGUIDE_PUBLIC_URL="https://hkguide.example")
     assert started.returncode == 0

@@ -158,4 +158,4 @@ def test_home_names_the_next_action_by_title_and_date_also_where_it_is_not_due_s
     page = client.get(reverse("dashboard"))
     assert page.context["next_action"] == action
     assert f'<a href="{action.get_absolute_url()}">{TODO}</a>' in page.content.decode()
-    assert f"by {date_format(action.next_due, 'j F Y')}" in text_of(page)
+    assert f"due {date_format(action.next_due, 'j F Y')}" in text_of(page)

@@ -297,7 +297,7 @@ def test_heading_counts_up_to_a_limit_and_the_sums_count_all(client: Client, cas
     monkeypatch.setattr(portfolio, "MOST_COUNTED", 4)
     monkeypatch.setattr(portfolio_view, "MOST_COUNTED", 4)
     assert "More than 4 declared uses" in client.get(LIST).content.decode()
-    assert "More than 4 uses are what you asked for" in client.get(f"{LIST}?tier=none").content.decode()
+    assert "More than 4 uses match your filters" in client.get(f"{LIST}?tier=none").content.decode()
     assert client.get(SUMS).context["count"] == 5
     DeclaredUse.objects.filter(title="use 000").delete()
     page = client.get(LIST).content.decode()

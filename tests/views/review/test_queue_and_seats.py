@@ -312,7 +312,7 @@ def test_a_request_is_taken_back_where_it_was_made(ines, cast):
     assert "Ivan Independent is no longer asked." in text_of(answer)
     assert "Withdraw the request" not in text_of(answer)
     assert SeatRequest.objects.get().outcome == "recalled"
-    assert "Ivan Independent is no longer asked" in text_of(ines.get(address("review", submission)))
+    assert "The request to Ivan Independent was withdrawn" in text_of(ines.get(address("review", submission)))
     ines.post(page, {"to": cast.second_independent.pk})
     assert SeatRequest.objects.filter(ended_at=None).count() == 1
 
