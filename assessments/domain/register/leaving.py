@@ -159,7 +159,7 @@ def leave(member: Membership, to: Mapping[str, int], *, by: User) -> list[Open]:
     for one in work:
         found = next((user for user in one.to if user.pk == to.get(one.key)), None)
         if found is None:
-            raise InvalidAnswer(one.key, _("Choose who takes this over: %(title)s") % {"title": one.title})
+            raise InvalidAnswer(one.key, _("Choose who takes over: %(title)s") % {"title": one.title})
         chosen[one.key] = found
     members.remove_member(member, by=by)
     for one in work:

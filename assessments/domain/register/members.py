@@ -29,7 +29,7 @@ def join(user: User, organisation: Organisation, role: Role, *, by: User, sees: 
 
 def _check_role_in(organisation: Organisation, role: Role) -> None:
     if organisation.is_reviewing_body and role != Role.REVIEWER:
-        raise WorkflowError(_("Members of the reviewing body are reviewers."))
+        raise WorkflowError(_("Choose the role reviewer. Members of the reviewing body can have no other role."))
 
 
 def _join(user: User, organisation: Organisation, role: Role, *, by: User, sees: Sees) -> Membership:

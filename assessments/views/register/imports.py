@@ -174,7 +174,7 @@ def card(request: SignedIn, reference: str) -> HttpResponse:
                 count = suggestions.suggest(use, found, by=request.user, source=upload.name)
                 if not count:
                     messages.success(
-                        request, _("The card suggests no new answers. Everything in it is declared already.")
+                        request, _("The card suggests no new answers. All its answers are already declared.")
                     )
                 return redirect("model_card", reference)
     elif request.method == "POST":

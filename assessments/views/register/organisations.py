@@ -190,7 +190,8 @@ def role(request: SignedIn, reference: str, pk: int) -> HttpResponse:
         with refusals(form, at="access"):
             register_invitations.change_role(member, new_role, sees, by=request.user)
             messages.success(
-                request, _("%(name)s: %(role)s.") % {"name": member.user, "role": member.get_role_display()}
+                request,
+                _("The role of %(name)s is now: %(role)s.") % {"name": member.user, "role": member.get_role_display()},
             )
             still_owner = member.user_id != request.user.pk or new_role == Role.OWNER
             return redirect("people", reference) if still_owner else redirect(found)
