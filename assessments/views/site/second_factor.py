@@ -31,7 +31,9 @@ from assessments.views.site.requests import SignedIn
 
 def without_password(request: HttpRequest) -> HttpResponse:
     """A first password is set by the link that goes to the address: a session alone proves nothing."""
-    messages.info(request, _("Set a password first. Your account has none. We can send you a link."))
+    messages.info(
+        request, _("Set a password first, because your account has no password. We can send you a link for this.")
+    )
     return redirect("account_reset_password")
 
 
