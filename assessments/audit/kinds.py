@@ -230,7 +230,7 @@ class AuditKind(StrEnum):
     SELF_CERTIFIED = ("self_certified", ASSESSMENT, REVIEWERS, _("Self-certified"),
         _("%(who)s self-certified %(thing)s"), Timeline(_("Self-certified")))
     DECLARED_PROHIBITED = ("declared_prohibited", ASSESSMENT, REVIEWERS, _("Declared prohibited"),
-        _("%(who)s signed that %(thing)s is a prohibited use"), Timeline(_("Declared as a prohibited use")))
+        _("%(who)s signed the declaration that %(thing)s is a prohibited use"), Timeline(_("Declared as a prohibited use")))
     ACTION_REPORTED = ("action_reported", ASSESSMENT, REVIEWERS, _("Action reported done"),
         _("%(who)s reported action %(number)s of %(thing)s as done"))
     ACTION_PLANNED = ("action_planned", ASSESSMENT, MEMBERS, _("Action planned"),
@@ -364,7 +364,7 @@ class AuditKind(StrEnum):
     CERTIFICATE_REINSTATED = ("certificate_reinstated", CERTIFICATES, REVIEWERS, _("Certificate reinstated"),
         _("Certificate %(certificate)s of %(thing)s is valid again, triggered by %(who)s"))
     SUPERSEDED = ("superseded", CERTIFICATES, REVIEWERS, _("Certificate replaced"),
-        _("Certificate %(certificate)s of %(thing)s was replaced by a newer one"))
+        _("Certificate %(certificate)s of %(thing)s was replaced by a newer certificate"))
 
     # --- evidence
     EVIDENCE_ADDED = ("evidence_added", EVIDENCE, MEMBERS, _("Evidence added"),

@@ -91,7 +91,9 @@ def require_factor(by: Any) -> None:
         return
     if by.needs_second_factor() and not by.has_second_factor():
         raise NotPermitted(
-            _("Add a second factor in your settings first: an authenticator app or a passkey. This step needs one.")
+            _(
+                "Add a second factor in your settings first: an authenticator app or a passkey. This step needs a second factor."
+            )
         )
 
 

@@ -86,7 +86,7 @@ def accept_invitation(invitation: Invitation, *, by: User) -> Membership:
         raise NotPermitted(words % {"email": invitation.email})
     taken = Invitation.objects.filter(pk=invitation.pk, accepted_at=None).update(accepted_at=timezone.now())
     if not taken:
-        raise WorkflowError(_("This invitation has been used already."))
+        raise WorkflowError(_("This invitation was already used."))
     return _join(by, invitation.organisation, Role(invitation.role), by=by, sees=Sees(invitation.sees))
 
 

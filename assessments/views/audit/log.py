@@ -263,7 +263,7 @@ def _verify(request: SignedIn, found: Organisation) -> None:
     head = log.head_of(found)
     if head and head.seq > log.WALKED_ON_A_PAGE:
         messages.error(
-            request, _("Ask the people who run the installation to verify the log. It is too long to verify here.")
+            request, _("Ask the people who run the installation to verify the log. The log is too long to verify here.")
         )
         return
     walked = verify.verify(found.reference, by=request.user)

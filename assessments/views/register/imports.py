@@ -101,8 +101,8 @@ def _taken_words(taken: imports.ImportResult) -> str:
     words = _("Registered: %(systems)s and %(uses)s.") % {"systems": systems, "uses": uses}
     if taken.left_out:
         left = ngettext(
-            "%(n)s row was not imported: it was registered in the meantime.",
-            "%(n)s rows were not imported: they were registered in the meantime.",
+            "%(n)s row was not imported, because it was registered in the meantime.",
+            "%(n)s rows were not imported, because they were registered in the meantime.",
             taken.left_out,
         )
         words = f"{words} {left % {'n': taken.left_out}}"

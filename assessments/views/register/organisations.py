@@ -168,7 +168,7 @@ def invited(request: SignedIn, reference: str, pk: int) -> HttpResponse:
     with refusals_as_messages(request):
         if "cancel" in request.POST:
             register_invitations.cancel_invitation(invitation, by=request.user)
-            said = _("The invitation to %(email)s is cancelled. Its link no longer works.")
+            said = _("The invitation to %(email)s is cancelled. The link in the invitation no longer works.")
             messages.success(request, said % {"email": invitation.email})
         else:
             throttling.spend("invitation_again", request, thing=invitation.pk)

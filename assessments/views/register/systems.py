@@ -109,7 +109,7 @@ def new(request: SignedIn) -> HttpResponse:
         chosen = form.cleaned_data.get("organisation", wanted.reference)
         owner = next(o for o in mine if o.reference == chosen)
         system = register_systems.register_system(owner, by=request.user, **form.system_fields())
-        messages.success(request, _("%(name)s is registered. Next, declare one use of it.") % {"name": system})
+        messages.success(request, _("%(name)s is registered. Next, declare one use of the system.") % {"name": system})
         return redirect(system)
     context = {"form": form, "system": None, "organisation": wanted}
     return render(request, "assessments/register/system_form.html", context)

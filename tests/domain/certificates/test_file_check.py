@@ -125,8 +125,8 @@ def test_a_file_that_is_no_pdf_is_told_so_and_nothing_is_said_to_be_sent_that_is
     said = words(upload(client, given) if way == "upload" else client.get(reverse(URL), query))
     assert "This file is not a PDF." in said
     assert "We cannot read the number in a scanned copy" not in said
-    assert ("It found no number." in said) == (way == "sum")
-    assert "Only these" not in said
+    assert ("Your browser found no number." in said) == (way == "sum")
+    assert "only these results" not in said
 
 
 def test_an_exact_copy_of_a_suspended_certificate_says_that_it_does_not_stand(client, cast):
