@@ -54,7 +54,7 @@ def import_inventory(request: SignedIn) -> HttpResponse:
     """Choose an inventory. It is read and checked; nothing is registered before its report is confirmed."""
     mine = list(finders.organisations_where(request.user, Action.REGISTER))
     if not mine:
-        raise NotPermitted(_("Only an owner of the organisation can register systems. Ask an owner."))
+        raise NotPermitted(_("Ask an owner of the organisation. Only owners can register systems."))
     form = ImportForm(request.POST if request.method == "POST" else None, request.FILES or None, organisations=mine)
     if request.method == "POST" and form.is_valid():
         chosen = form.cleaned_data.get("organisation", mine[0].reference)

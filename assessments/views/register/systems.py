@@ -101,7 +101,7 @@ def _highest_is_provisional(uses: Collection[DeclaredUse]) -> bool:
 def new(request: SignedIn) -> HttpResponse:
     mine = list(finders.organisations_where(request.user, Action.REGISTER))
     if not mine:
-        raise NotPermitted(_("Only an owner of the organisation can register systems. Ask an owner."))
+        raise NotPermitted(_("Ask an owner of the organisation. Only owners can register systems."))
     wanted = next((o for o in mine if o.reference == request.GET.get("organisation")), mine[0])
     initial = {"organisation": wanted.reference}
     form = SystemForm(request.POST or None, organisations=mine, edition=newest_edition(), initial=initial)
