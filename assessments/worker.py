@@ -149,7 +149,9 @@ def alone(say: Callable[[str], Any]) -> Iterator[None]:
     with (Path(settings.VAR) / "sweeper.lock").open("a+") as lock:
         if not _locked(lock):
             lock.seek(0)
-            say(f"Another sweeper works on {settings.VAR} (process {lock.read().strip()}). This one waits for its end.")
+            say(
+                f"Another sweeper works on {settings.VAR} (process {lock.read().strip()}). This one waits until it ends."
+            )
             fcntl.flock(lock, fcntl.LOCK_EX)
         lock.seek(0)
         lock.truncate()

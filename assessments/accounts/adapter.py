@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 INVITATION_KEY = "invitation"
 AGAIN = {  # ways of showing again that it is you, the first one is offered
     "mfa_reauthenticate:webauthn": _lazy("Use a passkey"),
-    "mfa_reauthenticate": _lazy("Use a code of your app, or a recovery code"),
+    "mfa_reauthenticate": _lazy("Use a code from your app, or a recovery code"),
 }
 LINKS = ("password_reset_url", "signup_url")  # of what allauth hands to its mails
 

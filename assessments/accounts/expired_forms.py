@@ -99,7 +99,7 @@ def hold(person: int, path: str, form: QueryDict) -> str | None:
         kept.pop(name, None)
     body = kept.urlencode()
     if len(body) > MAX_BYTES or len(path) > 300:
-        raise NotHeld(_("It is too long to keep."))
+        raise NotHeld(_("We could not keep your text, because it is too long."))
     token = secrets.token_urlsafe(24)
     HeldPost.objects.create(token_digest=_digest(token), user=user, path=path, body=body)
     return token

@@ -33,11 +33,14 @@ class EasilyGuessedValidator:
         plain = password.strip().casefold()
         if len(set(plain)) < FEWEST_SIGNS:
             raise ValidationError(
-                _("Use more different characters. This password repeats only a few."), code="password_too_monotonous"
+                _("Use more different characters. This password repeats the same few characters."),
+                code="password_too_monotonous",
             )
         core = plain.strip("0123456789!?.,;:-_#*+ ")
         if {core, core.translate(DISGUISES), plain.translate(DISGUISES)} & self.common:
-            words = _("Choose another password. This is a very common one with a few characters added or replaced.")
+            words = _(
+                "Choose another password. This is a very common password with a few characters added or replaced."
+            )
             raise ValidationError(words, code="password_too_common")
 
     def get_help_text(self) -> str:
@@ -56,7 +59,7 @@ class KnownWordsValidator:
                 rest = rest.replace(word, "")
             if rest != said and len(rest) < REST:
                 sentence = _(
-                    "Choose another password. This one is made of the name of your organisation or of words of this service."
+                    "Choose another password. This password is made of the name of your organisation or of words of this service."
                 )
                 raise ValidationError(sentence, code="password_of_known_words")
 

@@ -30,7 +30,9 @@ def obstacle(membership: Membership, by: User) -> str:
     mine = Membership.objects.current().filter(user=by, role=Role.OWNER).values("organisation")
     elsewhere = Membership.objects.current().filter(user=membership.user_id).exclude(organisation__in=mine)
     if membership.user.is_staff or elsewhere.exists():
-        return _("Ask the people who run the service to reset it. This person is also a member of other organisations.")
+        return _(
+            "Ask the people who run the service to reset the second factor. This person is also a member of other organisations."
+        )
     return ""
 
 

@@ -115,15 +115,15 @@ class AuditKind(StrEnum):
     MEMBER_JOINED = ("member_joined", PEOPLE, OWNERS, _("Person joined"), _("%(member)s joined as %(role)s"))
     MEMBER_LEFT = ("member_left", PEOPLE, OWNERS, _("Person left"), _("%(who)s ended the membership of %(member)s"))
     ORGANISATION_EXPORTED = ("organisation_exported", PEOPLE, OWNERS, _("All data downloaded"),
-        _("%(who)s downloaded all data of the organisation, evidence files: %(files)s"))
+        _("%(who)s downloaded all data of the organisation. Evidence files: %(files)s"))
     DELETION_ASKED = ("deletion_asked", PEOPLE, OWNERS, _("Deletion requested"),
-        _("%(who)s requested the deletion of the organisation on %(on)s"))
+        _("%(who)s requested the deletion of the organisation. Day of the deletion: %(on)s"))
     DELETION_CANCELLED = ("deletion_cancelled", PEOPLE, OWNERS, _("Deletion cancelled"),
         _("%(who)s cancelled the deletion of the organisation"))
     ORGANISATION_DELETED = ("organisation_deleted", PEOPLE, OWNERS, _("Content deleted"),
         _("The content of the organisation was deleted. Certificates and hashes were kept"))
     WORK_HANDED_OVER = ("work_handed_over", PEOPLE, OWNERS, _("Work transferred"),
-        _("%(who)s transferred the open work of %(member)s, items: %(count)s"))
+        _("%(who)s transferred the open work of %(member)s. Items: %(count)s"))
     LEAD_NAMED = ("lead_named", PEOPLE, OWNERS, _("Lead of the reviewing body named"),
         _("%(who)s made %(member)s a lead of the reviewing body"))
     LEAD_ENDED = ("lead_ended", PEOPLE, OWNERS, _("Lead of the reviewing body removed"),
@@ -135,11 +135,12 @@ class AuditKind(StrEnum):
     SIGNED_IN = ("signed_in", ACCOUNTS, OWNERS, _("Signed in"), _("%(who)s signed in"))
     SIGNED_OUT = ("signed_out", ACCOUNTS, OWNERS, _("Signed out"), _("%(who)s signed out"))
     SIGN_IN_REFUSED = ("sign_in_refused", ACCOUNTS, OWNERS, _("Sign-in failed"),
-        _("A sign-in as %(name)s failed, attempts: %(count)s"))
+        _("Somebody could not sign in as %(name)s. Attempts: %(count)s"))
     ADDRESS_CONFIRMED = ("address_confirmed", ACCOUNTS, OWNERS, _("Email address confirmed"),
         _("The email address %(address)s of %(who)s was confirmed"))
     ADDRESS_CONFIRMED_BY_COMMAND = ("address_confirmed_by_command", ACCOUNTS, OWNERS,
-        _("Email address confirmed by a command"), _("%(who)s confirmed the email address %(address)s of %(name)s"))
+        _("Email address confirmed by an administrator"),
+        _("%(who)s confirmed the email address %(address)s of %(name)s for an administrator"))
     ADDRESS_CHANGED = ("address_changed", ACCOUNTS, OWNERS, _("Email address changed"),
         _("%(who)s changed the email address of the account"))
     NAME_CHANGED = ("name_changed", ACCOUNTS, OWNERS, _("Name changed"), _("%(who)s changed the name of the account"))
@@ -161,14 +162,14 @@ class AuditKind(StrEnum):
         _("%(who)s stopped requiring a second factor of every member of %(thing)s"))
     FACTORS_RESET = ("factors_reset", ACCOUNTS, OWNERS, _("Second factor reset"),
         _("%(who)s reset the second factor of %(name)s"))
-    FACTORS_RESET_BY_COMMAND = ("factors_reset_by_command", ACCOUNTS, OWNERS, _("Second factor reset by a command"),
-        _("%(who)s reset the second factor of %(name)s by a command"))
+    FACTORS_RESET_BY_COMMAND = ("factors_reset_by_command", ACCOUNTS, OWNERS, _("Second factor reset by an administrator"),
+        _("%(who)s reset the second factor of %(name)s for an administrator"))
     SESSIONS_ENDED = ("sessions_ended", ACCOUNTS, OWNERS, _("Sessions ended"),
         _("%(who)s ended sessions of the account: %(count)s"))
     SESSIONS_ENDED_BY_STAFF = ("sessions_ended_by_staff", ACCOUNTS, OWNERS, _("All sessions ended by staff"),
         _("%(who)s ended all sessions of %(name)s: %(count)s"))
-    SESSIONS_ENDED_BY_COMMAND = ("sessions_ended_by_command", ACCOUNTS, OWNERS, _("All sessions ended by a command"),
-        _("%(who)s ended all sessions of %(name)s by a command: %(count)s"))
+    SESSIONS_ENDED_BY_COMMAND = ("sessions_ended_by_command", ACCOUNTS, OWNERS, _("All sessions ended by an administrator"),
+        _("%(who)s ended all sessions of %(name)s for an administrator: %(count)s"))
     DATA_EXPORTED = ("data_exported", ACCOUNTS, OWNERS, _("Own data downloaded"),
         _("%(who)s downloaded all data of the account"))
     ACCOUNT_DELETED = ("account_deleted", ACCOUNTS, OWNERS, _("Account deleted"),
@@ -181,19 +182,19 @@ class AuditKind(StrEnum):
         _("%(who)s registered %(thing)s"))
     SYSTEM_CHANGED = ("system_changed", REGISTER, MEMBERS, _("System changed"), _("%(who)s changed %(thing)s"))
     SYSTEM_RETIRED = ("system_retired", REGISTER, MEMBERS, _("System retired"), _("%(who)s retired %(thing)s"))
-    SYSTEM_RESTORED = ("system_restored", REGISTER, MEMBERS, _("System taken back into service"),
-        _("%(who)s took %(thing)s back into service"))
+    SYSTEM_RESTORED = ("system_restored", REGISTER, MEMBERS, _("System put back into service"),
+        _("%(who)s put %(thing)s back into service"))
     USE_DECLARED = ("use_declared", REGISTER, MEMBERS, _("Use declared"), _("%(who)s declared the use %(thing)s"))
     USE_CHANGED = ("use_changed", REGISTER, MEMBERS, _("Use changed"), _("%(who)s changed the use %(thing)s"))
     USE_RETIRED = ("use_retired", REGISTER, MEMBERS, _("Use retired"), _("%(who)s retired the use %(thing)s"))
-    USE_RESTORED = ("use_restored", REGISTER, MEMBERS, _("Use taken back into service"),
-        _("%(who)s took the use %(thing)s back into service"))
+    USE_RESTORED = ("use_restored", REGISTER, MEMBERS, _("Use put back into service"),
+        _("%(who)s put the use %(thing)s back into service"))
     INVENTORY_IMPORTED = ("inventory_imported", REGISTER, OWNERS, _("Inventory imported"),
         _("%(who)s imported an inventory from the file %(file)s"))
     FACTS_DECLARED = ("facts_declared", REGISTER, MEMBERS, _("Facts declared"),
         _("%(who)s declared %(facts)s of %(thing)s"))
-    TIER_FOLLOWED = ("tier_followed", REGISTER, MEMBERS, _("Tier changed by a change of the system"),
-        _("The tier or the holds of %(thing)s changed, because %(who)s changed its system"))
+    TIER_FOLLOWED = ("tier_followed", REGISTER, MEMBERS, _("Tier changed because the system changed"),
+        _("The tier or the holds of %(thing)s changed, because %(who)s changed the system"))
     PROCEDURAL_AGREEMENT_WITHDRAWN = ("procedural_agreement_withdrawn", REGISTER, MEMBERS, _("Agreement withdrawn"),
         _("%(who)s withdrew the agreement that %(thing)s is a minor procedural task"))
     WORST_ANSWERS_SIGNED = ("worst_answers_signed", REGISTER, MEMBERS, _("Worst case signed"),
@@ -219,7 +220,7 @@ class AuditKind(StrEnum):
     APPROVAL_STALE = ("approval_stale", ASSESSMENT, REVIEWERS, _("Approval out of date"),
         _("The approval of %(thing)s was marked as out of date, triggered by %(who)s"))
     CHANGE_STATED = ("change_stated", ASSESSMENT, MEMBERS, _("Change reported"),
-        _("%(who)s reported a change of %(thing)s"))
+        _("%(who)s reported a change to %(thing)s"))
     SUBMITTED = ("submitted", ASSESSMENT, REVIEWERS, _("Submitted"),
         _("%(who)s signed and submitted %(thing)s"), Timeline(_("Signed and submitted")))
     RECALLED = ("recalled", ASSESSMENT, REVIEWERS, _("Recalled"),
@@ -229,7 +230,7 @@ class AuditKind(StrEnum):
     SELF_CERTIFIED = ("self_certified", ASSESSMENT, REVIEWERS, _("Self-certified"),
         _("%(who)s self-certified %(thing)s"), Timeline(_("Self-certified")))
     DECLARED_PROHIBITED = ("declared_prohibited", ASSESSMENT, REVIEWERS, _("Declared prohibited"),
-        _("%(who)s signed that %(thing)s is a prohibited use"), Timeline(_("Declared as a prohibited use")))
+        _("%(who)s signed the declaration that %(thing)s is a prohibited use"), Timeline(_("Declared as a prohibited use")))
     ACTION_REPORTED = ("action_reported", ASSESSMENT, REVIEWERS, _("Action reported done"),
         _("%(who)s reported action %(number)s of %(thing)s as done"))
     ACTION_PLANNED = ("action_planned", ASSESSMENT, MEMBERS, _("Action planned"),
@@ -257,14 +258,14 @@ class AuditKind(StrEnum):
     ACTION_EVIDENCE_DETACHED = ("action_evidence_detached", ASSESSMENT, MEMBERS, _("Evidence removed from an action"),
         _("%(who)s removed evidence from action %(number)s of %(thing)s"))
     ACTION_DECLINED = ("action_declined", ASSESSMENT, REVIEWERS, _("Action not accepted"),
-        _("%(who)s said what is missing in action %(number)s of %(thing)s"))
+        _("%(who)s did not accept action %(number)s of %(thing)s and said what is missing"))
     RISK_ACCEPTED = ("risk_accepted", ASSESSMENT, MEMBERS, _("Risk accepted"),
         _("%(who)s accepted the risk of action %(number)s of %(thing)s"))
     RISK_ENDED = ("risk_ended", ASSESSMENT, MEMBERS, _("Accepted risk ended"),
         _("The accepted risk of action %(number)s of %(thing)s has ended, triggered by %(who)s"))
     PLAN_ASKED = ("plan_asked", ASSESSMENT, MEMBERS, _("New plan requested"),
         _("%(who)s requested a new plan of %(thing)s"))
-    ACTION_ACCEPTED = ("action_accepted", ASSESSMENT, MEMBERS, _("Action accepted by one of two"),
+    ACTION_ACCEPTED = ("action_accepted", ASSESSMENT, MEMBERS, _("Action accepted by one of two reviewers"),
         _("%(who)s accepted action %(number)s of %(thing)s. A second reviewer has to confirm"))
     ACTION_CLOSED = ("action_closed", ASSESSMENT, REVIEWERS, _("Action accepted"),
         _("%(who)s accepted action %(number)s of %(thing)s"))
@@ -287,10 +288,10 @@ class AuditKind(StrEnum):
         _("%(who)s declined the case of %(thing)s because of a conflict of interest"),
         Timeline(_("Declared a conflict of interest"), reviewers_only=True))
     ASSIGNED = ("assigned", REVIEW, REVIEWERS, _("Case offered"),
-        _("%(who)s asked %(to)s to take %(thing)s"), Timeline(_("Asked %(to)s to take it"), reviewers_only=True))
+        _("%(who)s asked %(to)s to take %(thing)s"), Timeline(_("Asked %(to)s to take the case"), reviewers_only=True))
     HAND_OVER_ASKED = ("hand_over_asked", REVIEW, REVIEWERS, _("Reassignment requested"),
         _("%(who)s asked %(to)s to take over the review of %(thing)s from %(holder)s"),
-        Timeline(_("Asked %(to)s to take over from %(holder)s"), reviewers_only=True))
+        Timeline(_("Asked %(to)s to take over the case from %(holder)s"), reviewers_only=True))
     REQUEST_TAKEN_BACK = ("request_taken_back", REVIEW, REVIEWERS, _("Request withdrawn"),
         _("%(who)s withdrew the request to %(to)s to take %(thing)s"),
         Timeline(_("The request to %(to)s was withdrawn"), reviewers_only=True))
@@ -363,7 +364,7 @@ class AuditKind(StrEnum):
     CERTIFICATE_REINSTATED = ("certificate_reinstated", CERTIFICATES, REVIEWERS, _("Certificate reinstated"),
         _("Certificate %(certificate)s of %(thing)s is valid again, triggered by %(who)s"))
     SUPERSEDED = ("superseded", CERTIFICATES, REVIEWERS, _("Certificate replaced"),
-        _("Certificate %(certificate)s of %(thing)s was replaced by a newer one"))
+        _("Certificate %(certificate)s of %(thing)s was replaced by a newer certificate"))
 
     # --- evidence
     EVIDENCE_ADDED = ("evidence_added", EVIDENCE, MEMBERS, _("Evidence added"),
@@ -387,7 +388,7 @@ class AuditKind(StrEnum):
 
     # --- the log itself
     DETAILS_ERASED = (ERASURE, LOG, OWNERS, _("Details erased"), _("%(who)s erased the details of a person from the log"))
-    ROWS_TAKEN_IN = ("rows_taken_in", LOG, OWNERS, _("Earlier rows added"),
+    ROWS_TAKEN_IN = ("rows_taken_in", LOG, OWNERS, _("Earlier records added"),
         _("Earlier submissions, decisions, certificates and roles were added to the log"))
     LOG_KEY_MADE = ("log_key_made", LOG, OWNERS, _("Log key created"),
         _("The key that signs the ends of the log was created"))

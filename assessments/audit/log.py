@@ -110,7 +110,7 @@ def _erase_in(chain: str, person: User, *, by: User) -> int:
         return 0
     organisation = Organisation.objects.filter(reference=chain).first()
     if organisation is None and chain != INSTALLATION:
-        raise WorkflowError(_("This log belongs to no organisation."))
+        raise WorkflowError(_("This log does not belong to an organisation."))
     for start in range(0, len(found), 500):
         AuditDetail.objects.filter(pk__in=[pk for pk, _seq in found[start : start + 500]]).erase(by=by)
     record(

@@ -60,7 +60,7 @@ def compare(chain: str, *, from_founding: bool = True) -> Rows:
             words = _("%(row)s does not match entry %(seq)s: it was changed outside the product")
             faults.append(Fault(chain, seq, FaultKind.ROW, words % {"row": title_of(row), "seq": seq}))
         elif not digest and complete:
-            words = _("%(row)s is in no entry of the log: it was added outside the product")
+            words = _("no entry of the log names %(row)s: it was added outside the product")
             faults.append(Fault(chain, 0, FaultKind.ROW, words % {"row": title_of(row)}))
         elif not digest:
             from_before += 1
@@ -152,11 +152,11 @@ def _frozen(chain: str, emptied: dict[str, int]) -> Iterator[Fault]:
         if not submission.snapshot and row_name(submission) in emptied:
             continue
         if sha256(submission.snapshot) != submission.sha256:
-            words = _("the frozen copy of %(row)s is not the one that was signed: its SHA-256 differs")
+            words = _("the frozen copy of %(row)s differs from the signed copy: the SHA-256 is different")
             yield Fault(chain, 0, FaultKind.ROW, words % {"row": name})
         elif submission.pk in newest:
             for key in _changed_answers(newest[submission.pk], submission.content()["answers"]):
-                words = _("the answer to “%(question)s” is not the one in the frozen copy of %(row)s")
+                words = _("the answer to “%(question)s” differs from the answer in the frozen copy of %(row)s")
                 yield Fault(chain, 0, FaultKind.ROW, words % {"question": key, "row": name})
 
 

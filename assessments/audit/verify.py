@@ -56,9 +56,9 @@ def verify(chain: str, *, by: User | None, kept: Iterable[Anchor] = (), from_fou
     compared = rows.compare(chain, from_founding=from_founding)
     if head is None and not faults and (chain != INSTALLATION or log_key.load() is not None):
         words = (
-            _("the log of the installation is gone, its first entry too")
+            _("the log of the installation is missing, including its first entry")
             if chain == INSTALLATION
-            else _("the log of this organisation is gone, its first entry too")
+            else _("the log of this organisation is missing, including its first entry")
         )
         faults.append(Fault(chain, 1, FaultKind.CUT_OFF, words))
     faults += compared.faults

@@ -121,7 +121,7 @@ def read(text: str, values: Mapping[str, str], *, marked: bool = True) -> Page:
             said = words.block(" ".join(block.lines))
             html += [(block.kind, format_html("<{}>{}</{}>", tag, said, tag))] if said else []
     if not title:
-        raise CannotRead(_("it is empty"))
+        raise CannotRead(_("the file is empty"))
     parts = [part for _kind, part in html] if marked or not words.missing else _without_bare_headings(html)
     return Page(title, mark_safe("\n".join(parts)), tuple(words.missing))  # noqa: S308 (joined from safe parts)
 

@@ -91,7 +91,9 @@ def require_factor(by: Any) -> None:
         return
     if by.needs_second_factor() and not by.has_second_factor():
         raise NotPermitted(
-            _("Add a second factor in your settings first: an authenticator app or a passkey. This step needs one.")
+            _(
+                "Add a second factor in your settings first: an authenticator app or a passkey. This step needs a second factor."
+            )
         )
 
 
@@ -107,8 +109,8 @@ def require(by: Any) -> Proof:
     if proof is None or not is_good(proof, by):
         raise NotPermitted(
             _(
-                "Confirm that it is you again, with your second factor, or with your password if you have none. Every"
-                " decision needs this, and your last confirmation was too long ago."
+                "Confirm again that it is you. Use your second factor, or your password if you have no second factor. Every"
+                " decision needs a recent confirmation."
             )
         )
     return proof

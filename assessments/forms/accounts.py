@@ -26,7 +26,7 @@ from assessments.models import User
 class LoginForm(AllauthLoginForm):  # type: ignore[misc]
     shared = forms.BooleanField(
         label=_("This is a shared computer"),
-        help_text=_("This browser then keeps none of your unsaved text."),
+        help_text=_("If you tick this, this browser does not keep your unsaved text."),
         required=False,
     )
 
@@ -116,7 +116,7 @@ class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscripta
             "mail_when": _("When do you want emails?"),
         }
         help_texts = {
-            "name": _("As it appears in the record. What you have signed keeps your earlier name."),
+            "name": _("The record shows this name. Everything that you have already signed keeps your earlier name."),
             "shortcuts": _("Keyboard shortcuts are off until you turn them on."),
             "mail_when": _("Your inbox always shows every notification."),
         }

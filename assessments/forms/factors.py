@@ -118,7 +118,7 @@ class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
         label=_("Name of this passkey"),
         max_length=60,
         required=False,
-        help_text=_("For example: my phone. The name helps you to find it later."),
+        help_text=_("For example: my phone. The name helps you to find the passkey later."),
     )
     passwordless = forms.BooleanField(
         label=_("Sign in with this passkey alone, without my password"),

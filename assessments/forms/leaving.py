@@ -23,7 +23,7 @@ class LeavingForm(PlainForm):
         if people:
             self.fields[EVERYTHING] = forms.TypedChoiceField(
                 label=_("Who takes over all of the work?"),
-                help_text=_("Or choose a person for each item below. That choice overrides this one."),
+                help_text=_("You can also choose a person for each item below. That choice then replaces this one."),
                 choices=[("", _("Choose a person")), *((pk, str(user)) for pk, user in people.items())],
                 coerce=int,
                 empty_value=None,
@@ -46,7 +46,7 @@ class LeavingForm(PlainForm):
             if one.key in self.errors:
                 continue
             if data[one.key] is None:
-                self.add_error(one.key, _("Choose who takes this over."))
+                self.add_error(one.key, _("Choose who takes over this item."))
             elif data[one.key] not in {user.pk for user in one.to}:
-                self.add_error(one.key, _("Choose another person. This person cannot take it over."))
+                self.add_error(one.key, _("Choose another person. This person cannot take over this item."))
         return data

@@ -19,7 +19,7 @@ MOST_INVITED = 20  # at a time
 ROLE_SENTENCES: dict[str, Any] = {
     Role.OWNER: _("Registers systems, invites people, assigns sections, signs and submits."),
     Role.CONTRIBUTOR: _("Declares facts, answers questions and reports actions."),
-    Role.VIEWER: _("Reads everything but changes nothing. Suits auditors and board members."),
+    Role.VIEWER: _("Reads everything but changes nothing. Suitable for auditors and board members."),
     Role.REVIEWER: _("Reviews what colleagues submitted. Cannot edit or answer."),
 }
 ASSIGNED_SENTENCE = _("Sees and answers only the sections that an owner assigns.")
@@ -39,11 +39,11 @@ class OrganisationForm(LaidOut, forms.ModelForm):  # type: ignore[type-arg]  # n
         fields = ("name_en", "name_zh", "registration_no", "place", "contact")
         field_classes: ClassVar = dict.fromkeys(("name_en", "name_zh", "registration_no", "place"), OneLine)
         help_texts = {
-            "name_en": _("The full registered name. It is printed on certificates."),
+            "name_en": _("The full registered name, as printed on certificates."),
             "name_zh": _("The full registered name, if there is one."),
             "registration_no": _("Business registration, company or charity number."),
             "place": _("For example Hong Kong."),
-            "contact": _("An email address for questions about certificates. It is not printed."),
+            "contact": _("An email address for questions about certificates. The address is not printed."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -93,7 +93,7 @@ class InviteForm(AccessForm):
         label=_("Note to the people you invite"),
         max_length=400,
         required=False,
-        help_text=_("It appears in the email and on the invitation page."),
+        help_text=_("The note appears in the email and on the invitation page."),
     )
 
     def __init__(self, *args: Any, reviewing_body: bool, **kwargs: Any) -> None:

@@ -31,7 +31,7 @@ class NumberForm(PlainForm):
         max_length=60,
         error_messages={
             "required": _("Enter the number of the certificate."),
-            "max_length": _("A certificate number has nine letters and digits after HKG."),
+            "max_length": _("Enter the complete number: nine letters and digits after HKG."),
         },
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
     )
@@ -39,5 +39,5 @@ class NumberForm(PlainForm):
     def clean_number(self) -> str:
         number = read_number(self.cleaned_data["number"])
         if number is None:
-            raise forms.ValidationError(_("Check the number again. A letter or digit may be mistyped."))
+            raise forms.ValidationError(_("Check the number again. A letter or digit seems to be wrong."))
         return number

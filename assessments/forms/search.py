@@ -18,7 +18,7 @@ class SearchForm(PlainForm):
     q = OneLine(
         label=_("Search words"),
         help_text=_(
-            "Searches questions, checklist lines, clause numbers and answers. A result contains all of the words."
+            "You can search questions, checklist lines, clause numbers and answers. Each result contains all of your words."
         ),
         max_length=100,
         widget=forms.TextInput(attrs={"type": "search"}),

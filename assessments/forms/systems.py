@@ -48,14 +48,16 @@ PARTS = {
     ),
     "is_provider": Part(
         _("Service Provider"),
-        _("You offer it to customers, the public or other organisations, no matter who made the model."),
+        _(
+            "You offer the system to customers, the public or other organisations. It does not matter who made the model."
+        ),
         _("an airline offers a purchased chatbot to its passengers; schools subscribe to your marking service."),
         _("clerks draft order emails with a purchased tool; an agency publishes pictures that it made with one."),
         Stakeholder.PROVIDER,
     ),
     "is_user": Part(
         _("Service User"),
-        _("Your own staff work with it, or you publish or pass on its output."),
+        _("Your own staff work with the system, or you publish or pass on its output."),
         _("a government bureau drafts minutes with a purchased product; a studio sketches with an image model."),
         _("a chatbot that only passengers use; a product that you only sell."),
         Stakeholder.ORGANISATION,
@@ -87,8 +89,8 @@ class SystemForm(LaidOut, forms.ModelForm):  # type: ignore[type-arg]  # not sub
     parts = forms.MultipleChoiceField(
         label=_("What is your organisation's part in this system?"),
         help_text=_(
-            "Tick all that apply. Most organisations that buy a product tick one. The parts decide which questions you"
-            " will see; a question that two parts share is asked once."
+            "Tick all that apply. Most organisations that buy a product tick one part. The parts decide which questions you"
+            " will see. If two parts share a question, you answer it once."
         ),
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Choose at least one part that your organisation has in the system.")},
@@ -177,16 +179,16 @@ class UseForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable w
         help_texts = {
             "title": _("A short name, for example: booking and urgency sorting."),
             "purpose": _("The task, and what happens to the output."),
-            "setting": _("The place, the channel, and who checks the output before it is acted on."),
+            "setting": _("The place, the channel, and who checks the output before anybody acts on it."),
             "people_affected": _(
-                "Those who work with it, use its service or are affected by its decisions. Say roughly how many."
+                "People who work with the system, use its service or are affected by its decisions. Give a rough number."
             ),
             "people_word": _(
                 "One or two words, for example applicants, patients or pupils. Leave this empty to use the word shown below."
             ),
             "scope_en": _(
-                "At most 400 characters. If you leave this empty, we make it from your sentences above, as many as fit. You"
-                " see the result below and can change it at any time. Describe the use, not its quality."
+                "At most 400 characters. If you leave this empty, we make the scope from your sentences above, with as many"
+                " sentences as fit. You see the result below and can change it at any time. Describe the use, not its quality."
             ),
             "scope_zh": _("At most 400 characters, in Traditional Chinese. The English text prevails."),
             "exclusions": _("Uses that the certificate does not cover, in one line."),

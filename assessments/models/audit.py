@@ -220,23 +220,21 @@ class _Walk:
                     words = _("entry %(written)s was moved: it is now at place %(seq)s")
                     yield self.fault(entry.seq, FaultKind.MOVED, words, written=written)
             else:
-                words = _("entry %(seq)s was inserted: the next entry was written for its place")
+                words = _("entry %(seq)s was inserted: the next entry had this place before")
                 yield self.fault(entry.seq - 1, FaultKind.INSERTED, words)
             follows = before_written == written - 1
             if follows and entry.previous != (before.hash if before else GENESIS):
                 yield self.fault(
                     max(entry.seq - 1, 1),
                     FaultKind.REPLACED,
-                    _(
-                        "entry %(seq)s was changed, and its hash too: entry %(next)s was written after a different entry"
-                    ),
+                    _("entry %(seq)s and its hash were changed: entry %(next)s was written after a different entry"),
                     next=entry.seq,
                 )
             yield from self._details(entry)
             for anchor in self.anchors.pop(written, ()):
                 if anchor.hash != entry.hash:
                     words = _(
-                        "entry %(seq)s is not the one that %(name)s names: the log was rewritten up to this entry"
+                        "entry %(seq)s differs from the entry that %(name)s names: the log was rewritten up to this entry"
                     )
                     yield self.fault(entry.seq, FaultKind.ANCHOR, words, name=anchor.name)
             if self.head and written == self.head.seq:
@@ -279,7 +277,7 @@ class _Walk:
             if seq in self.said:
                 yield Erased(self.chain, seq, words)
             else:
-                more = _("details of entry %(seq)s were removed, and no entry records it")
+                more = _("details of entry %(seq)s were removed, and no entry records the removal")
                 yield self.fault(seq, FaultKind.ERASED_QUIETLY, more)
 
     def _signature(self, head: AuditHead) -> Iterator[Fault]:

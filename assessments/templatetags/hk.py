@@ -81,7 +81,7 @@ STATES = {
     "partly": Mark("half", _(choice_words(Choice.PARTLY))),
     "not_applicable": Mark("bar", _(choice_words(Choice.NOT_APPLICABLE))),
     "unknown": Mark("question", _(choice_words(Choice.UNKNOWN)), "warn"),
-    "carried": Mark("carried", _("Carried over, confirm"), "warn"),
+    "carried": Mark("carried", _("Carried over, not confirmed yet"), "warn"),
     "locked": Mark("lock", _("Locked")),
     "flagged": Mark("flag", _("Flagged"), "warn"),
     "conflict": Mark("error", _("Two versions"), "error"),

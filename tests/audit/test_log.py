@@ -81,7 +81,7 @@ def test_a_chain_that_nobody_touched_is_whole(chain):
         (lambda c: tampering.edit(c, 5, actor=4711), [(5, "changed", "entry 5 was changed")]),
         (
             lambda c: tampering.edit(c, 5, anew=True, kind="forged"),
-            [(5, "replaced", "entry 5 was changed, and its hash too: entry 6 was written after a different entry")],
+            [(5, "replaced", "entry 5 and its hash were changed: entry 6 was written after a different entry")],
         ),
         (lambda c: tampering.edit_details(c, 5, '{"forged":true}'), [(5, "details", "details of entry 5 were changed")]),
         (lambda c: tampering.delete(c, 5), [(5, "removed", "entry 5 was removed")]),
@@ -90,7 +90,7 @@ def test_a_chain_that_nobody_touched_is_whole(chain):
         (lambda c: tampering.delete(c, 1), [(1, "removed", "entry 1 was removed")]),
         (
             lambda c: tampering.insert(c, 5),
-            [(5, "inserted", "entry 5 was inserted: the next entry was written for its place")],
+            [(5, "inserted", "entry 5 was inserted: the next entry had this place before")],
         ),
         (
             lambda c: tampering.swap(c, 5, 6),
@@ -132,7 +132,7 @@ def test_audit_chain_deleted_as_a_whole_is_found(chain):
     tampering.delete(chain, *entries)
     with tampering.unguarded():
         tampering.run("DELETE FROM assessments_audithead WHERE chain = %s", chain)
-    assert found_in(chain) == [(1, "cut off", "the log of this organisation is gone, its first entry too")]
+    assert found_in(chain) == [(1, "cut off", "the log of this organisation is missing, including its first entry")]
     assert chain in verify.chains()
 
 
@@ -148,7 +148,7 @@ def test_details_that_were_removed_or_emptied_in_silence_are_found(chain):
         )
     assert found_in(chain) == [
         (3, "details removed", "details of entry 3 were removed"),
-        (5, "erased quietly", "details of entry 5 were removed, and no entry records it"),
+        (5, "erased quietly", "details of entry 5 were removed, and no entry records the removal"),
     ]
 
 
@@ -185,7 +185,7 @@ def test_a_log_written_anew_with_every_hash_shows_by_the_certificate(cast):
         (
             place,
             "anchor",
-            f"entry {place} is not the one that certificate {number} names: the log was rewritten up to this entry",
+            f"entry {place} differs from the entry that certificate {number} names: the log was rewritten up to this entry",
         )
     ]
 

@@ -28,7 +28,7 @@ PAIRS = {  # two sentences of which at most one is said of a certificate, in all
     "new or replacing": ("Issue 類別 New", "Replaces certificate HKG"),
     "renewal or change": ("Issue 類別 Renewal", "Issue 類別 Change"),
     "in force or set aside": ("Valid today", "Do not rely on"),
-    "stands or not": ("It is not suspended, revoked or superseded", "is not valid today"),
+    "stands or not": ("The certificate is not suspended, revoked or superseded", "is not valid today"),
     "in force or withdrawn": ("Valid today and until", "Revoked permanently on"),
     "met or open": (
         "All conditions have been met since the certificate was issued",
@@ -41,7 +41,7 @@ TOGETHER = {  # where the first is said, the second is said as well
     "self-declared is registered": ("Self-declared ?:", "Registered by"),
     "the words of the organisation are its own": ("In its own words", "Words of the organisation, not checked"),
     "a tier names who asks": (r"(Low|Limited|High) risk ?:", "The Guideline asks for"),
-    "a suspension gives its reason": ("Suspended on", "Reason published:"),
+    "a suspension gives its reason": ("Suspended on", "Published reason:"),
 }
 NEVER = ("Open actions", "open actions", "Issued by Review House.", "Every word of your copy should be found")
 CASES = [self_declared, promised, inside, with_conditions, high, renewed, changed]

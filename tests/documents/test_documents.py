@@ -650,7 +650,7 @@ def test_a_failed_document_says_that_answers_are_safe_and_can_be_made_again(
     page = client.get(document.get_absolute_url())
     assert 'http-equiv="refresh"' not in page.content.decode()
     assert "hx-get" not in page.content.decode()
-    assert "Your answers and every decision are safe" in page.content.decode()
+    assert "Your answers and all decisions are safe" in page.content.decode()
     assert "The PDF libraries are not installed." in page.content.decode()
     with django_capture_on_commit_callbacks(execute=True):
         assert client.post(document.get_absolute_url()).status_code == 302

@@ -269,7 +269,7 @@ def test_nothing_is_registered_before_the_second_press_and_nothing_twice(cast: C
     draft = imports.keep_import(cast.organisation, as_csv(GOOD), by=cast.owner, file_name="a.csv")
     assert not AISystem.objects.exists()
     assert imports.take_import(draft, by=cast.owner) == imports.ImportResult(1, 1, 0)
-    with pytest.raises(WorkflowError, match="imported already"):
+    with pytest.raises(WorkflowError, match="already imported"):
         imports.take_import(draft, by=cast.owner)
     use = DeclaredUse.objects.get()
     assert (use.system.name, use.assigned_tier, use.organisation) == ("Appointment assistant", "", cast.organisation)
@@ -460,10 +460,10 @@ def test_the_good_rows_are_taken_and_the_faulty_ones_go_back_with_what_to_mend(c
     done = client.post(reverse("import_report", args=[draft.reference]), follow=True)
     assert "Registered: 1 system and 1 use." in done.content.decode()
     again = client.post(reverse("import_report", args=[draft.reference]), follow=True)
-    assert "imported already" in again.content.decode()
+    assert "already imported" in again.content.decode()
     assert AISystem.objects.count() == 1
     mended = file.decode("utf-8-sig").replace("Retailer", "user")
-    assert "1 row, and it is correct" in upload(client, mended.encode()).content.decode()
+    assert "The only row is correct" in upload(client, mended.encode()).content.decode()
 
 
 def test_a_file_that_cannot_be_read_is_told_at_the_field(client: Client, cast: Cast) -> None:

@@ -54,7 +54,7 @@ def test_set_up_names_a_bad_address_and_refuses_one_person_for_both():
 
 def test_loading_the_same_edition_again_changes_nothing():
     before = Edition.objects.count()
-    assert "is loaded already" in run("load_guideline")
+    assert "is already loaded" in run("load_guideline")
     assert Edition.objects.count() == before
 
 

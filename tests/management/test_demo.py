@@ -262,13 +262,13 @@ def test_load_demo_beside_another_reviewing_body_leaves_its_own_out(tmp_path: Pa
 @pytest.mark.parametrize(
     ("was", "now", "fault"),
     [
-        ("  use-register:\n", "  use-registers:\n", "answers.use-registers: this question is not put to the use"),
+        ("  use-register:\n", "  use-registers:\n", "answers.use-registers: the use does not get this question"),
         (
             "[sensitive-audit]",
             "[sensitive-adit]",
-            "answers.audit-trail: the line “sensitive-adit” is not shown to the use",
+            "answers.audit-trail: the line “sensitive-adit” does not apply to the use",
         ),
-        ("  sector: none", "  sektor: none", "sektor: there is no such fact"),
+        ("  sector: none", "  sektor: none", "sektor: no fact has this key"),
         ("  sector: none", "  sector: nine", "sector: “nine” is not an answer to this question."),
         (
             "  laws-list: 60",

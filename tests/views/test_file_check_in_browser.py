@@ -68,7 +68,7 @@ def test_a_file_is_checked_and_is_not_sent(page, files, width):
     page.goto(address)
     page.set_input_files("input[type=file]", given("notes.pdf", b"Minutes of 3 May"))
     page.get_by_role("button", name="Check this file").click()
-    page.get_by_text("It is not a PDF.").wait_for()
+    page.get_by_text("This file is not a PDF.").wait_for()
     page.goto(f"{address}?unread=1", wait_until="networkidle")  # an answer to another file, or to none
     assert page.get_by_text("secret-name.pdf").count() == 0
     assert not [one for one in sent if one.startswith("POST") or "secret-name" in one]

@@ -159,7 +159,7 @@ def leave(member: Membership, to: Mapping[str, int], *, by: User) -> list[Open]:
     for one in work:
         found = next((user for user in one.to if user.pk == to.get(one.key)), None)
         if found is None:
-            raise InvalidAnswer(one.key, _("Choose who takes this over: %(title)s") % {"title": one.title})
+            raise InvalidAnswer(one.key, _("Choose who takes over: %(title)s") % {"title": one.title})
         chosen[one.key] = found
     members.remove_member(member, by=by)
     for one in work:
@@ -220,7 +220,7 @@ def _give_action(action: RemediationAction, to: User, by: User) -> None:
 
 def _ask_for_seat(held: ReviewSeat, to: User, member: Membership, by: User) -> None:
     SeatRequest.objects.filter(submission=held.submission, seat=held.seat).end(RequestOutcome.REPLACED)
-    note = _("%(name)s has left. Their marks are kept.") % {"name": member.user}
+    note = _("%(name)s has left the organisation. The marks of this person are kept.") % {"name": member.user}
     SeatRequest.objects.create(submission=held.submission, seat=held.seat, holder=member.user, to=to, by=by, note=note)
 
 

@@ -29,7 +29,7 @@ def join(user: User, organisation: Organisation, role: Role, *, by: User, sees: 
 
 def _check_role_in(organisation: Organisation, role: Role) -> None:
     if organisation.is_reviewing_body and role != Role.REVIEWER:
-        raise WorkflowError(_("Members of the reviewing body are reviewers."))
+        raise WorkflowError(_("Choose the role reviewer. Members of the reviewing body can have no other role."))
 
 
 def _join(user: User, organisation: Organisation, role: Role, *, by: User, sees: Sees) -> Membership:
@@ -86,7 +86,7 @@ def accept_invitation(invitation: Invitation, *, by: User) -> Membership:
         raise NotPermitted(words % {"email": invitation.email})
     taken = Invitation.objects.filter(pk=invitation.pk, accepted_at=None).update(accepted_at=timezone.now())
     if not taken:
-        raise WorkflowError(_("This invitation has been used already."))
+        raise WorkflowError(_("This invitation was already used."))
     return _join(by, invitation.organisation, Role(invitation.role), by=by, sees=Sees(invitation.sees))
 
 

@@ -50,7 +50,7 @@ def confirm_suggestions(use: DeclaredUse, ids: Collection[int], *, by: User, rep
     facts = {row.key: row.value for row in chosen if not row.key.startswith("note.")}
     if not facts:
         raise WorkflowError(
-            _("Nothing was confirmed. The fact has an answer already, or somebody has hidden the suggestion.")
+            _("Nothing was confirmed. The fact already has an answer, or somebody has hidden the suggestion.")
         )
     saved = declare.declare_facts(use, facts, by=by)
     FactSuggestion.objects.filter(pk__in=[row.pk for row in chosen]).update(settled_at=timezone.now())

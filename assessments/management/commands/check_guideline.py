@@ -24,12 +24,12 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--edition", type=Path, metavar="DIR", help="the edition's folder")
+        parser.add_argument("--edition", type=Path, metavar="DIR", help="the folder of the edition")
         parser.add_argument(
             "--cases",
             type=Path,
             metavar="FILE.yaml",
-            help="also print which questions these declared uses get, and why",
+            help="also print the questions that these declared uses get, and the reasons",
         )
 
     def handle(self, *args: Any, edition: Path | None = None, cases: Path | None = None, **options: Any) -> None:

@@ -16,7 +16,7 @@ from assessments.models import Organisation, User
 class Command(BaseCommand):
     help = (
         "Erase the details (names, addresses, old and new values) of every entry that a person made or that names them. "
-        "The entries stay, and verify_audit_log says by whom and when their details were erased. This cannot be undone."
+        "The entries stay. verify_audit_log says who erased their details and when. This cannot be undone."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

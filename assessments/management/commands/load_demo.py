@@ -246,7 +246,7 @@ def _check(file: DemoFile, edition: CompiledEdition) -> None:
     document = file.document
     for key in file.facts:
         if key not in edition.facts:
-            raise DemoFault(document, ("facts", key), "there is no such fact")
+            raise DemoFault(document, ("facts", key), "no fact has this key")
     for number, part in enumerate(file.system["parts"]):
         _one_of(document, ("system", "parts", number), part, PARTS)
     _one_of(document, ("state",), file.state, STATES)
@@ -257,21 +257,21 @@ def _check(file: DemoFile, edition: CompiledEdition) -> None:
     }
     for key, answer in file.answers.items():
         if key not in asked:
-            raise DemoFault(document, ("answers", key), "this question is not put to the use")
+            raise DemoFault(document, ("answers", key), "the use does not get this question")
         _one_of(document, ("answers", key, "choice"), answer.choice, list(Choice))
         for item in [*answer.items, *answer.not_applicable]:
             if item not in asked[key]:
-                raise DemoFault(document, ("answers", key), f"the line “{item}” is not shown to the use")
+                raise DemoFault(document, ("answers", key), f"the line “{item}” does not apply to the use")
     for name, piece in file.evidence.items():
         for key in piece.answers:
             if key not in file.answers:
                 raise DemoFault(document, ("evidence", name, "answers"), f"“{key}” is not answered")
     for key in file.conditions:
         if key not in asked:
-            raise DemoFault(document, ("conditions", key), "this question is not put to the use")
+            raise DemoFault(document, ("conditions", key), "the use does not get this question")
     for key in file.assigned:
         if key not in edition.section_of:
-            raise DemoFault(document, ("assigned", key), "there is no such section")
+            raise DemoFault(document, ("assigned", key), "no section has this key")
     targets = {f"f:{key}" for key in file.facts} | {f"q:{key}" for key in asked}
     mails = {person.mail for person in file.people}
     _one_of(document, ("answered_by",), file.answered_by, mails)
@@ -281,7 +281,7 @@ def _check(file: DemoFile, edition: CompiledEdition) -> None:
         _one_of(document, ("review", "by"), file.review.by, mails)
         for target, _mark in file.review.all_marks():
             if target not in targets:
-                raise DemoFault(document, ("review",), f"there is nothing to judge under “{target}”")
+                raise DemoFault(document, ("review",), f"no fact or answer has the key “{target}”")
 
 
 def is_newest_loaded() -> bool:
@@ -296,11 +296,13 @@ def _one_of(document: Document, path: YamlPath, value: str, known: Iterable[str]
 
 
 class Command(BaseCommand):
-    help = "Load four invented organisations with their people and assessments. Existing data are kept."
+    help = "Load four invented organisations with their people and assessments. Existing data does not change."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--password", help="the password of every new login (default: a random password)")
-        parser.add_argument("--reset-passwords", action="store_true", help="give the demo's logins a new password")
+        parser.add_argument(
+            "--reset-passwords", action="store_true", help="set a new password for all logins of the demo"
+        )
         parser.add_argument("--folder", type=Path, default=DEMO_DIR, metavar="DIR")
 
     def handle(self, *args: Any, password: str | None, reset_passwords: bool, folder: Path, **options: Any) -> None:
@@ -377,7 +379,7 @@ class Command(BaseCommand):
             self.at = ("reviewed",)
             demo_review.review_twice(file.reviewed, another, self.conditions(file), by=lead)
             another.refresh_from_db()
-            self.stdout.write(f"  {another.use}: {another.get_state_display()}, looked at twice")
+            self.stdout.write(f"  {another.use}: {another.get_state_display()}, with a second look")
 
     def answer(self, file: DemoFile, assessment: Assessment, by: User) -> None:
         for key, answer in file.answers.items():

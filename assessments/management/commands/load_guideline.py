@@ -14,7 +14,7 @@ from assessments.models import Edition, PublishedDiffers
 
 
 class Command(BaseCommand):
-    help = "Check an edition of the question bank and store it. The same content again changes nothing."
+    help = "Check an edition of the question bank and store it. If it is stored already, nothing changes."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--edition", type=Path, default=settings.EDITION_DIR, metavar="DIR")
@@ -27,5 +27,5 @@ class Command(BaseCommand):
             raise CommandError("\n".join(str(fault) for fault in faults.faults)) from None
         except PublishedDiffers as differs:
             raise CommandError(str(differs)) from None
-        done = "loaded" if new else "is loaded already"
+        done = "loaded" if new else "is already loaded"
         self.stdout.write(f"{row} {done}, checksum {row.checksum[:12]}")

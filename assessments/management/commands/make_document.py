@@ -12,10 +12,10 @@ from assessments.models import Document
 
 
 class Command(BaseCommand):
-    help = "Make one document that waits. It is not made twice: another process may be making it."
+    help = "Make one waiting document. If another process is already making the document, it is not made twice."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("reference", help="the reference of the document, as in its address")
+        parser.add_argument("reference", help="the reference of the document, from its web address")
 
     def handle(self, *args: Any, reference: str, **options: Any) -> None:
         queue.take_back()

@@ -36,7 +36,7 @@ class Command(CaseFileCommand):
                 for step in action.steps:
                     yield from _wrapped(f"- {step}")
         if assessed.to_accept:
-            yield from _wrapped(f"Reasons to be accepted: {', '.join(assessed.to_accept)}")
+            yield from _wrapped(f"Reasons that a reviewer has to accept: {', '.join(assessed.to_accept)}")
         yield ""
 
 

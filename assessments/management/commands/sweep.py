@@ -27,7 +27,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, every: int | None = None, **options: Any) -> None:
         if not every:
-            self.stdout.write(f"{worker.work_once()} jobs taken up")
+            self.stdout.write(f"{worker.work_once()} jobs done")
             return
         with worker.alone(self.stderr.write):
             worker.work(every)

@@ -11,8 +11,8 @@ from assessments.domain.storage import every_file
 
 class Command(BaseCommand):
     help = (
-        "Read every evidence file and every document, and compare it with its stored SHA-256. Lists each file that is "
-        "missing or changed. The exit status is 1 if there is one. Changes nothing."
+        "Read every evidence file and every document, and compare it with its stored SHA-256. List each file that is "
+        "missing or changed. The exit status is 1 if there is such a file. This command changes no file."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:

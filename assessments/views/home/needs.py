@@ -110,7 +110,7 @@ def need_of(assessment: Assessment, member: Membership, *, assigned: bool) -> Ne
     if assessment.state == State.RETURNED:
         return Need(
             title=_("Changes needed: %(use)s") % {"use": title},
-            text=_("%(system)s. For each answer the reviewer says what to change.") % {"system": system},
+            text=_("%(system)s. The reviewer says what to change in each answer.") % {"system": system},
             url=step.url,
             label=step.label,
             when=_("Returned"),
@@ -147,7 +147,8 @@ def prohibited_need(assessment: Assessment, member: Membership) -> Need | None:
         return None
     return Need(
         title=_("Prohibited use: %(use)s") % {"use": assessment.use.title},
-        text=_("%(system)s. Correct the facts, or sign that they are right.") % {"system": assessment.use.system.name},
+        text=_("%(system)s. Correct the facts, or confirm them with your signature.")
+        % {"system": assessment.use.system.name},
         url=reverse("declare_prohibited", args=[assessment.reference]),
         label=_("Read why"),
         when=_("Prohibited"),
@@ -230,7 +231,7 @@ def hold_need(hold: Hold) -> Need:
     said = {"use": hold.use.title, "system": hold.use.system.name}
     return Need(
         title=_("On hold, %(kind)s: %(use)s") % {"kind": hold.get_kind_display(), **said},
-        text=_("%(system)s. It blocks approval and every certificate. You are responsible for it.") % said,
+        text=_("%(system)s. The hold blocks approval and every certificate. You are responsible for the hold.") % said,
         url=reverse("hold", args=[hold.use.reference, hold.pk]),
         label=_("Answer the hold"),
         when=when or _("On hold"),
@@ -248,9 +249,11 @@ def evidence_need(piece: Evidence) -> Need:
     day = date_format(piece.expires_on, "j F")
     return Need(
         title=_("Renew the evidence “%(title)s”") % {"title": piece.title},
-        text=_("Replace it, change its expiry date, or withdraw it. Answers that use it show that it has expired.")
+        text=_(
+            "Replace the evidence, change its expiry date, or withdraw it. Answers that use the evidence show a warning."
+        )
         if late
-        else _("Replace it or change its expiry date before then."),
+        else _("Replace the evidence or change its expiry date before that day."),
         url=piece.get_absolute_url(),
         label=_("Open the evidence"),
         when=when,
@@ -264,7 +267,7 @@ def stale_need(approval: Assessment) -> Need:
     """Return the need of a stale approval: its owner states what changed."""
     newest = staleness.reasons(approval)[-1:]
     return Need(
-        title=_("What changed? %(use)s") % {"use": approval.use.title},
+        title=_("Describe what has changed: %(use)s") % {"use": approval.use.title},
         text=newest[0].words if newest else _("The use has changed since its approval."),
         url=reverse("what_changed", args=[approval.reference]),
         label=_("Describe the change"),

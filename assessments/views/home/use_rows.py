@@ -61,16 +61,16 @@ def stand_of(assessment: Assessment) -> tuple[str, str]:
     """Return the state of an assessment in two sentences; the first is shown bold."""
     state = State(assessment.state)
     if assessment.is_editable and assessment.use.prohibited_by_facts:
-        return _("Prohibited use."), _("Correct the facts, or an owner has to sign that they are right.")
+        return _("Prohibited use."), _("Correct the facts. If they are correct already, an owner has to sign them.")
     if state == State.DRAFT:
         said = _("Draft: %(n)s of %(m)s questions answered.") % {"n": assessment.answered, "m": assessment.applicable}
         return said, lasting(assessment.state_at)
     if state == State.SUBMITTED:
-        return _("Submitted, no reviewer yet."), lasting(assessment.state_at)
+        return _("Submitted. It has no reviewer yet."), lasting(assessment.state_at)
     if state == State.IN_REVIEW:
         return _("In review."), lasting(assessment.state_at)
     if state == State.RETURNED:
-        return _("Returned to you, changes needed."), lasting(assessment.state_at)
+        return _("Returned to you because changes are needed."), lasting(assessment.state_at)
     if state == State.APPROVED:
         return _("Approved, no certificate yet."), _(
             "The certificate is issued when the last action that blocks it is closed."

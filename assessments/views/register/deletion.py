@@ -68,7 +68,10 @@ def organisation(request: SignedIn, reference: str) -> HttpResponse:
         with refusals(form):
             deleted_organisations.ask(found, by=request.user, typed=form.cleaned_data["name"])
             messages.success(
-                request, _("The deletion is planned. The owners are notified. Any owner can cancel it until then.")
+                request,
+                _(
+                    "The deletion is planned, and the owners are notified. Until that day, any owner can cancel the deletion."
+                ),
             )
             return redirect("organisation_delete", reference)
     context = {

@@ -54,7 +54,7 @@ def import_inventory(request: SignedIn) -> HttpResponse:
     """Choose an inventory. It is read and checked; nothing is registered before its report is confirmed."""
     mine = list(finders.organisations_where(request.user, Action.REGISTER))
     if not mine:
-        raise NotPermitted(_("Only an owner of the organisation can register systems. Ask an owner."))
+        raise NotPermitted(_("Ask an owner of the organisation. Only owners can register systems."))
     form = ImportForm(request.POST if request.method == "POST" else None, request.FILES or None, organisations=mine)
     if request.method == "POST" and form.is_valid():
         chosen = form.cleaned_data.get("organisation", mine[0].reference)
@@ -101,8 +101,8 @@ def _taken_words(taken: imports.ImportResult) -> str:
     words = _("Registered: %(systems)s and %(uses)s.") % {"systems": systems, "uses": uses}
     if taken.left_out:
         left = ngettext(
-            "%(n)s row was not imported: it was registered in the meantime.",
-            "%(n)s rows were not imported: they were registered in the meantime.",
+            "%(n)s row was not imported, because it was registered in the meantime.",
+            "%(n)s rows were not imported, because they were registered in the meantime.",
             taken.left_out,
         )
         words = f"{words} {left % {'n': taken.left_out}}"
@@ -174,7 +174,7 @@ def card(request: SignedIn, reference: str) -> HttpResponse:
                 count = suggestions.suggest(use, found, by=request.user, source=upload.name)
                 if not count:
                     messages.success(
-                        request, _("The card suggests no new answers. Everything in it is declared already.")
+                        request, _("The card suggests no new answers. All its answers are already declared.")
                     )
                 return redirect("model_card", reference)
     elif request.method == "POST":

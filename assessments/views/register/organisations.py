@@ -168,7 +168,7 @@ def invited(request: SignedIn, reference: str, pk: int) -> HttpResponse:
     with refusals_as_messages(request):
         if "cancel" in request.POST:
             register_invitations.cancel_invitation(invitation, by=request.user)
-            said = _("The invitation to %(email)s is cancelled. Its link no longer works.")
+            said = _("The invitation to %(email)s is cancelled. The link in the invitation no longer works.")
             messages.success(request, said % {"email": invitation.email})
         else:
             throttling.spend("invitation_again", request, thing=invitation.pk)
@@ -190,7 +190,8 @@ def role(request: SignedIn, reference: str, pk: int) -> HttpResponse:
         with refusals(form, at="access"):
             register_invitations.change_role(member, new_role, sees, by=request.user)
             messages.success(
-                request, _("%(name)s: %(role)s.") % {"name": member.user, "role": member.get_role_display()}
+                request,
+                _("The role of %(name)s is now: %(role)s.") % {"name": member.user, "role": member.get_role_display()},
             )
             still_owner = member.user_id != request.user.pk or new_role == Role.OWNER
             return redirect("people", reference) if still_owner else redirect(found)

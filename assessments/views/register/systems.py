@@ -101,7 +101,7 @@ def _highest_is_provisional(uses: Collection[DeclaredUse]) -> bool:
 def new(request: SignedIn) -> HttpResponse:
     mine = list(finders.organisations_where(request.user, Action.REGISTER))
     if not mine:
-        raise NotPermitted(_("Only an owner of the organisation can register systems. Ask an owner."))
+        raise NotPermitted(_("Ask an owner of the organisation. Only owners can register systems."))
     wanted = next((o for o in mine if o.reference == request.GET.get("organisation")), mine[0])
     initial = {"organisation": wanted.reference}
     form = SystemForm(request.POST or None, organisations=mine, edition=newest_edition(), initial=initial)
@@ -109,7 +109,7 @@ def new(request: SignedIn) -> HttpResponse:
         chosen = form.cleaned_data.get("organisation", wanted.reference)
         owner = next(o for o in mine if o.reference == chosen)
         system = register_systems.register_system(owner, by=request.user, **form.system_fields())
-        messages.success(request, _("%(name)s is registered. Next, declare one use of it.") % {"name": system})
+        messages.success(request, _("%(name)s is registered. Next, declare one use of the system.") % {"name": system})
         return redirect(system)
     context = {"form": form, "system": None, "organisation": wanted}
     return render(request, "assessments/register/system_form.html", context)

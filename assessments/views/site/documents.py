@@ -68,9 +68,7 @@ def ask(request: SignedIn, reference: str, kind: str) -> HttpResponse:
         raise Http404
     if not _sees_all(request.user, assessment):
         raise NotPermitted(
-            _(
-                "You cannot open the documents, because they show the answers of everybody. You see only what is assigned to you."
-            )
+            _("You cannot open the documents, because they show all answers. You can see only your assigned work.")
         )
     throttling.spend("document", request, organisation=assessment.organisation_id)
     return redirect(requests.ask(assessment, DocumentKind(kind), wake=wake))

@@ -199,7 +199,7 @@ def typed_before(request: HttpRequest) -> QueryDict | None:
     post = expired_forms.held_for(user, token) if token else None
     if post is None or urlsplit(post.path).path != request.path:
         return None
-    messages.warning(request, _("Check your text in the form, then save it. It is not saved yet."))
+    messages.warning(request, _("Check your text in the form, then save your text. It is not saved yet."))
     return expired_forms.fields_of(post)
 
 

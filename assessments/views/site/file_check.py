@@ -32,7 +32,7 @@ ANSWERS = (
     (Answer.ALTERED, gettext_lazy("our number, but the file was changed")),
     (Answer.NOT_OURS, gettext_lazy("the number is not one of ours")),
     (Answer.NOT_RECOGNISED, gettext_lazy("no number found: type the number")),
-    (Answer.COULD_NOT_CHECK, gettext_lazy("says nothing about the file")),
+    (Answer.COULD_NOT_CHECK, gettext_lazy("we cannot tell whether the file is ours")),
 )
 """The five answers, each with what it means, as the page explains them."""
 

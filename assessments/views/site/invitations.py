@@ -52,7 +52,7 @@ def send_invitation(request: HttpRequest, invitation: Invitation, token: str) ->
     context = {"invitation": invitation, "link": link, "sentence": sentence(invitation, invitation.organisation)}
     context["asked"] = finders.asked_along(invitation)
     context |= {"by": one_line(invitation.by), "organisation": one_line(invitation.organisation)}
-    subject = _("hkguide: %(name)s invites you to %(organisation)s") % {
+    subject = _("hkguide: %(name)s invites you to join %(organisation)s") % {
         "name": one_line(invitation.by, 60),
         "organisation": one_line(invitation.organisation, 80),
     }

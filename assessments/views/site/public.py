@@ -165,11 +165,11 @@ def _checks(status: CertificateStatus) -> list[tuple[bool, str]]:
     stands = status not in (CertificateStatus.SUSPENDED, CertificateStatus.REVOKED, CertificateStatus.SUPERSEDED)
     return [
         (True, _("We have issued this number")),
-        (in_dates, _("Today is between its first and its last day") if in_dates else _("Its last day has passed")),
+        (in_dates, _("Today is within the period of validity") if in_dates else _("The period of validity has ended")),
         (
             stands,
-            _("It is not suspended, revoked or superseded")
+            _("The certificate is not suspended, revoked or superseded")
             if stands
-            else _("Its status is “%(status)s”") % {"status": status.label},
+            else _("The status of the certificate is “%(status)s”") % {"status": status.label},
         ),
     ]

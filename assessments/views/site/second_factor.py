@@ -31,7 +31,9 @@ from assessments.views.site.requests import SignedIn
 
 def without_password(request: HttpRequest) -> HttpResponse:
     """A first password is set by the link that goes to the address: a session alone proves nothing."""
-    messages.info(request, _("Set a password first. Your account has none. We can send you a link."))
+    messages.info(
+        request, _("Set a password first, because your account has no password. We can send you a link for this.")
+    )
     return redirect("account_reset_password")
 
 
@@ -136,7 +138,7 @@ def reset(request: SignedIn, reference: str, pk: int) -> HttpResponse:
     if request.method == "POST":
         with refusals() as refused:
             recovery.reset(member, by=request.user)
-            said = _("The second factor of %(name)s was reset. They are notified by email.")
+            said = _("The second factor of %(name)s was reset. We have notified them by email.")
             messages.success(request, said % {"name": member.user})
             return redirect("people", reference)
         context["refused"] = refused.words

@@ -37,14 +37,14 @@ def end_sessions(request: HttpRequest) -> HttpResponse:
                 return redirect("admin_end_sessions")
         context |= {"person": person, "sessions": running.sessions_of(person, None), "form": form}
     elif find.is_valid():
-        find.add_error("mail", _("Check the email address. No account has it."))
+        find.add_error("mail", _("Check the email address. No account has this address."))
     return render(request, "admin/end_sessions.html", context)
 
 
 def _said(name: str, count: int) -> str:
     said = ngettext(
-        "%(n)s session of %(name)s was ended. They are notified by email.",
-        "%(n)s sessions of %(name)s were ended. They are notified by email.",
+        "%(n)s session of %(name)s was ended. We have notified them by email.",
+        "%(n)s sessions of %(name)s were ended. We have notified them by email.",
         count,
     )
     return said % {"n": count, "name": name}

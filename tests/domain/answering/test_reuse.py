@@ -222,7 +222,7 @@ def test_answers_of_one_assessment_are_taken_over_to_be_confirmed(client: Client
     assert "One answer has to be confirmed" in done
     assert "1 copied answer has to be confirmed" in client.get(new.get_absolute_url()).content.decode()
     section = client.get(reverse("section", args=[new.reference, "governance"])).content.decode()
-    assert "Carried over, confirm" in section
+    assert "Carried over, not confirmed yet" in section
     assert f"{here(new)}#carried-{OWN}" in section
     said = client.post(here(new), {"confirm": f"{OWN}:1"}, follow=True).content.decode()
     assert "Confirmed:" in said

@@ -88,14 +88,14 @@ def upload(client, pdf):
 def test_the_page_gives_each_of_the_five_answers(client, cast, way):
     certificate, pdf = issued(cast)
     for given, heading, also in (
-        (pdf, "This is the file that we issued", "it is valid today"),
-        (saved_again(pdf), "This is not the file that we issued", "Do not rely on it."),
+        (pdf, "This is the file that we issued", "the certificate is valid today"),
+        (saved_again(pdf), "This is not the file that we issued", "Do not rely on the file."),
         (
             b"HKG-AAAA-AAAA-" + check_of("AAAAAAAA").encode(),
             "We did not issue this file",
-            "Its number is not one of ours.",
+            "The number in the file is not one of ours.",
         ),
-        (b"nothing", "We do not recognise this file", "Type the number that is printed on it."),
+        (b"nothing", "We do not recognise this file", "Type the number that is printed on the certificate."),
     ):
         read = file_check.read_file([given])
         query = {"sha256": read.sha256, "number": read.numbers}
@@ -114,7 +114,7 @@ def test_the_page_gives_each_of_the_five_answers(client, cast, way):
 
 def test_a_paper_that_is_no_certificate_is_not_called_a_file_that_we_never_issued(client, cast):
     paper = words(upload(client, b"%PDF-1.7 a board paper that this service made"))
-    assert "It is not one of our certificates or status notices" in paper
+    assert "This file is not one of our certificates or status notices" in paper
     assert "no file that we issued" not in paper
 
 
@@ -123,10 +123,10 @@ def test_a_file_that_is_no_pdf_is_told_so_and_nothing_is_said_to_be_sent_that_is
     given = b"Minutes of 3 May"
     query = {"sha256": file_check.read_file([given]).sha256, "pdf": "no"}
     said = words(upload(client, given) if way == "upload" else client.get(reverse(URL), query))
-    assert "It is not a PDF." in said
-    assert "A program cannot read the number in a scan" not in said
-    assert ("It found no number." in said) == (way == "sum")
-    assert "Only these" not in said
+    assert "This file is not a PDF." in said
+    assert "We cannot read the number in a scanned copy" not in said
+    assert ("Your browser found no number." in said) == (way == "sum")
+    assert "only these results" not in said
 
 
 def test_an_exact_copy_of_a_suspended_certificate_says_that_it_does_not_stand(client, cast):
@@ -134,7 +134,7 @@ def test_an_exact_copy_of_a_suspended_certificate_says_that_it_does_not_stand(cl
     standing.suspend(certificate, by=cast.independent, reason="complaint", words="Seen.")
     said = words(upload(client, pdf))
     assert "Exact copy" in said
-    assert "unchanged, but it is not valid today" in said
+    assert "unchanged, but the certificate is not valid today" in said
     assert "Suspended" in said
 
 

@@ -207,7 +207,7 @@ def test_while_a_submission_is_in_review_nothing_is_deleted(cast):
     Organisation.objects.filter(pk=cast.organisation.pk).update(deletion_on=in_days(-1), deletion_by=cast.owner)
     assert sweep() == 0
     text = text_of(proved(Client(), cast.owner).get(reverse("organisation_delete", args=[cast.organisation.reference])))
-    assert "The deletion waits while a submission is in review" in text
+    assert "The organisation is not deleted while a submission is in review" in text
 
 
 def test_the_reviewing_body_is_not_deleted(cast):
@@ -353,7 +353,7 @@ def test_an_emptied_snapshot_without_a_deletion_is_named(cast):
     certified = make_assessment(State.CERTIFIED, "low", organisation=cast.organisation)
     with tampering.unguarded("assessments_submission"):
         tampering.run(f"UPDATE assessments_submission SET snapshot = '' WHERE assessment_id = {certified.pk}")
-    assert any("SHA-256 differs" in fault for fault in faults())
+    assert any("SHA-256 is different" in fault for fault in faults())
 
 
 def test_nothing_of_a_neighbour_is_touched(world):

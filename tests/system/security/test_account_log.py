@@ -201,7 +201,7 @@ def test_staff_read_the_entries_of_the_installation_in_words(cast, owner):
     sign_in(Client(), owner.email, "not the password")
     refusals.say()
     page = proved(Client(), cast.staff).get("/admin/assessments/auditentry/")
-    assert "A sign-in as Olivia Owner failed, attempts: 1" in page.content.decode()
+    assert "Somebody could not sign in as Olivia Owner. Attempts: 1" in page.content.decode()
 
 
 def test_an_address_is_confirmed_by_command_and_logged(cast, capsys):

@@ -233,20 +233,20 @@ def test_a_frozen_copy_that_was_changed_alone_differs_from_its_own_hash(case):
     submission = Submission.objects.get()
     change("submission", submission.pk, snapshot=submission.snapshot.replace("Booking", "Hooking"))
     (words,) = words_of(case.organisation.reference)
-    assert words.startswith(f"the frozen copy of submission {submission.reference} is not the one that was signed")
+    assert words.startswith(f"the frozen copy of submission {submission.reference} differs from the signed copy")
 
 
 def test_an_answer_that_was_changed_after_it_was_signed_is_named(case):
     answer = Answer.objects.filter(assessment=case).exclude(choice="").order_by("pk")[0]
     change("answer", answer.pk, text="Never said.")
     (words,) = words_of(case.organisation.reference)
-    assert words.startswith(f"the answer to “{answer.question.key}” is not the one in the frozen copy")
+    assert words.startswith(f"the answer to “{answer.question.key}” differs from the answer in the frozen copy")
 
 
 def test_a_membership_that_no_entry_tells_of_is_named(case):
     forged = Membership.objects.create(user=make_user(), organisation=case.organisation, role=Role.OWNER)
     (words,) = words_of(case.organisation.reference)
-    assert words == f"membership {forged.pk} is in no entry of the log: it was added outside the product"
+    assert words == f"no entry of the log names membership {forged.pk}: it was added outside the product"
 
 
 def test_a_decision_that_was_deleted_is_missed(case):

@@ -50,7 +50,7 @@ def test_a_small_subset_is_drawn_and_everything_else_is_text(text, shown):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "it is empty"),
+        ("", "the file is empty"),
         ("words", "line 1: the first line must be the title"),
         ("# One\n# Two", "line 2: there is a second title"),
         ("# One\n\n#### Four", "line 3: the lowest heading is ###"),

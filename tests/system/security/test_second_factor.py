@@ -218,7 +218,7 @@ def test_the_server_does_not_start_with_an_exemption_in_public(tmp_path):
 def test_whoever_is_exempt_signs_with_the_password_and_not_without_it(cast, settings):
     settings.SECOND_FACTOR_EXEMPT = [cast.owner.email.upper()]
     assessment = make_assessment(State.DRAFT, "low", cast=cast)
-    with pytest.raises(NotPermitted, match="Confirm that it is you again"):
+    with pytest.raises(NotPermitted, match="Confirm again that it is you"):
         self_certify.self_certify(assessment, by=cast.owner)
     with proof.found_by(lambda: fresh(cast.owner, strong=False)):
         self_certify.self_certify(assessment, by=cast.owner)
@@ -316,7 +316,7 @@ def test_an_owner_resets_nothing_without_a_proof(cast):
     person, member = lost(cast)
     with_app(person)
     with_app(cast.owner)
-    with pytest.raises(NotPermitted, match="Confirm that it is you again"):
+    with pytest.raises(NotPermitted, match="Confirm again that it is you"):
         recovery.reset(member, by=cast.owner)
     assert person.has_second_factor()
 

@@ -109,7 +109,7 @@ def test_a_passkey_that_does_not_know_its_person_signs_nobody_in(page, site, peo
     key.does_not_know_its_person()
     page.goto(f"{site}/accounts/login/")
     page.get_by_role("button", name="Sign in with a passkey").click()
-    expect(page.locator("#passkey-said")).to_contain_text("The passkey was cancelled")
+    expect(page.locator("#passkey-said")).to_contain_text("The passkey request was cancelled")
 
 
 @pytest.mark.long  # daily the two other ways below and above, and each rule without a browser

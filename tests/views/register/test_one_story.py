@@ -80,7 +80,7 @@ def test_a_scope_from_long_answers_keeps_who_checks_and_says_what_it_leaves_out(
     asked = {**TOLD, **LONG, "preview": "1"}
     preview = text_of(client.post(reverse("use_new", args=[system.reference]), asked, headers={"HX-Request": "true"}))
     assert (
-        "Left out, because it is too long: “At the reception desks of two of our nine dental clinics in Kowloon, on"
+        "These sentences are left out, because the scope would be too long: “At the reception desks of two of our nine dental clinics in Kowloon, on"
         in preview
     )
     assert declare(client, system, **LONG).status_code == 302
@@ -141,11 +141,11 @@ def test_a_scope_that_is_typed_too_long_is_refused(client, system):
 def test_the_preview_shows_the_scope_that_would_be_put_together(client, system):
     asked = {**TOLD, "preview": "1"}
     preview = client.post(reverse("use_new", args=[system.reference]), asked, headers={"HX-Request": "true"})
-    assert "Made from your answers above" in text_of(preview)
+    assert "made this scope from your answers above" in text_of(preview)
     assert "Sorts requests for an appointment. On the website" in text_of(preview)
     typed = {**asked, "scope_en": "My own."}
     preview = client.post(reverse("use_new", args=[system.reference]), typed, headers={"HX-Request": "true"})
-    assert "Made from" not in text_of(preview)
+    assert "made this scope from" not in text_of(preview)
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ def test_the_form_shows_what_the_plan_will_call_the_people(client, system, peopl
     asked = {**TOLD, "people_affected": people, "people_word": word, "preview": "1"}
     address = reverse("use_new", args=[system.reference])
     for headers in ({}, {"HX-Request": "true"}):
-        assert f"Your plan calls them “{called}”." in text_of(client.post(address, asked, headers=headers))
+        assert f"Your plan calls these people “{called}”." in text_of(client.post(address, asked, headers=headers))
 
 
 @pytest.mark.parametrize("word", ["{people}", "40,000 patients", "<b>"])

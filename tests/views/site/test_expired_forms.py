@@ -45,7 +45,7 @@ def sent_late(user: User, page: str, **fields: Any) -> Any:
 def back_on(client: Client, here: str) -> Any:
     """The page of a kept form with what was typed in it, by the link of what is kept."""
     response = client.get(client.get(here).context["back"])
-    assert "Check your text in the form, then save it." in response.content.decode()
+    assert "Check your text in the form, then save your text." in response.content.decode()
     return response
 
 
@@ -324,7 +324,7 @@ def test_a_form_of_more_than_a_megabyte_is_refused_with_its_words(cast: Cast, dr
     response = sent_late(cast.owner, section_of(draft), text="Many words. " * 90_000)
     assert response.status_code == 413
     content = response.content.decode()
-    assert "It is too long to keep." in content
+    assert "We could not keep your text, because it is too long." in content
     assert "Many words. Many words." in content
     assert not HeldPost.objects.exists()
 

@@ -99,7 +99,7 @@ def test_a_mistyped_number_gets_the_form_again_with_what_was_typed(client, certi
     ):
         page = response.content.decode()
         assert response.status_code == 200
-        assert "Check the number again. A letter or digit may be mistyped." in page
+        assert "Check the number again. A letter or digit seems to be wrong." in page
         assert f'value="{wrong}"' in page
         assert "data-error-summary" in page
 
@@ -121,10 +121,10 @@ def test_an_unknown_number_is_not_found_and_says_so(client):
     ("events", "days", "word", "sentence"),
     [
         ([], 300, "valid", "Valid today and until"),
-        ([], 20, "expiring", "Valid today. Its last day is"),
-        ([], 0, "expiring", "Valid today. Its last day is"),
-        ([], -1, "expired", "It says nothing about the situation today"),
-        (["suspended"], 300, "suspended", "Do not rely on it until then"),
+        ([], 20, "expiring", "Valid today. The last day of the certificate is"),
+        ([], 0, "expiring", "Valid today. The last day of the certificate is"),
+        ([], -1, "expired", "It does not cover the situation today"),
+        (["suspended"], 300, "suspended", "Do not rely on the certificate until then"),
         (["suspended", "reinstated"], 300, "valid", "Valid today and until"),
         (["suspended", "revoked"], 300, "revoked", "Revoked permanently on"),
         (["revoked"], -1, "revoked", "Revoked permanently on"),
@@ -140,7 +140,7 @@ def test_each_status_has_its_word_its_sentence_and_a_normal_page(client, certifi
     assert sentence in text_of(response)
     assert [event["kind"] for event in response.context["events"]] == [*reversed(events), "issued"]
     if word == "revoked":
-        assert "Reason published: Reason: revoked." in text_of(response)
+        assert "Published reason: Reason: revoked." in text_of(response)
 
 
 def test_a_superseded_certificate_leads_to_the_newer_one(client, cast, certificate):
