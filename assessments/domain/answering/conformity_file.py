@@ -156,7 +156,7 @@ def _value_of(given: GivenPart, part: FilePart, assessment: Assessment) -> dict[
     if said := {reference: words for reference, words in why.items() if words}:
         value["why"] = said
     if len(value["words"]) > LONGEST_WORDS:
-        raise InvalidAnswer("words", _("This is too long for the certificate. Shorten it."))
+        raise InvalidAnswer("words", _("This text is too long for the certificate. Shorten the text."))
     return value
 
 

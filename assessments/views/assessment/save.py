@@ -108,13 +108,15 @@ def put_together(question: Question, theirs: Answer, mine: Mapping[str, Any]) ->
         if theirs.choice == Choice.TICKED:
             return value, ""
         words = _(
-            "%(who)s had chosen “%(theirs)s”, and you had ticked lines. Your lines are kept. Change this where it is wrong."
+            "%(who)s chose “%(theirs)s”, and you ticked lines. Your ticked lines are kept. Change the answer "
+            "if it is wrong."
         )
         return value, words % {"who": theirs.by, "theirs": choice_word(theirs.choice)}
     if theirs.choice == mine["choice"] and (theirs.planned_for, theirs.reason) == (mine["planned_for"], mine["reason"]):
         return value, ""
     words = _(
-        "%(who)s had chosen “%(theirs)s”, and you “%(mine)s”. The choice of %(who)s is kept. Change it where it is wrong."
+        "%(who)s chose “%(theirs)s”, and you chose “%(mine)s”. The choice of %(who)s is kept. Change the "
+        "choice if it is wrong."
     )
     return value, words % {
         "who": theirs.by,
@@ -206,6 +208,6 @@ def lost_words(data: QueryDict, case: MemberCase, questions: Sequence[Question])
             continue
         for value in values:
             if value.strip():
-                said = _("“%(title)s” no longer applies. You had written: %(text)s")
+                said = _("“%(title)s” no longer applies. You wrote: %(text)s")
                 found.append(("", said % {"title": case.edition.questions[key].title, "text": value.strip()}))
     return found

@@ -227,7 +227,7 @@ def test_put_both_joins_the_notes_and_says_whose_choice_stands(cast: Cast, draft
         "Hers.\n\nHis.",
         cast.contributor,
     )
-    assert "Olivia Owner had chosen “In place”, and you “Partly”. The choice of Olivia Owner is kept." in page
+    assert "Olivia Owner chose “In place”, and you chose “Partly”. The choice of Olivia Owner is kept." in page
     assert "Hers.\n\nHis.</textarea>" in page
     assert history(draft) == [("Hers.", "current"), ("His.", "conflict"), ("Hers.\n\nHis.", "current")]
 
@@ -237,7 +237,7 @@ def test_put_both_is_quiet_where_the_choices_agree(cast: Cast, draft: Assessment
     form = posted(choice="planned", planned_for=in_days(30), text="His.", seen=1)
     page = resolve(signed_in(cast.contributor), draft, form, "both")
     assert stored(draft).text == "Hers.\n\nHis."
-    assert "had chosen" not in page
+    assert "Owner chose" not in page
 
 
 @pytest.mark.parametrize(
@@ -261,7 +261,7 @@ def test_put_both_takes_the_ticks_where_the_other_had_said_none_of_these(cast: C
     save(draft, key, {"choice": "none"}, by=cast.owner)
     page = resolve(signed_in(cast.contributor), draft, posted(key, items=items[:1], seen=1), "both", key)
     assert (stored(draft, key).choice, stored(draft, key).items) == ("ticked", {items[0]: True})
-    assert "Olivia Owner had chosen “None of these”, and you had ticked lines. Your lines are kept." in page
+    assert "Olivia Owner chose “None of these”, and you ticked lines. Your ticked lines are kept." in page
 
 
 def test_put_both_shows_a_third_version_instead_of_overwriting_it(cast: Cast, draft: Assessment) -> None:
@@ -532,7 +532,7 @@ def test_agreeing_to_exactly_that_list_saves(cast: Cast, hideable: Any) -> None:
     short = page | {"hide": page["hide"].rpartition(",")[0]}
     assert client.post(facts_url(assessment.use, group), short).status_code == 200
     response = client.post(facts_url(assessment.use, group), page, follow=True)
-    assert "kept and come" in response.content.decode()
+    assert "kept and appear" in response.content.decode()
     assessment = Assessment.objects.for_dashboard().get(pk=assessment.pk)
     assert lost.isdisjoint(q.key for q in assessment.declared().questions(assessment.compiled()))
 
@@ -615,6 +615,6 @@ def test_rebuilding_mends_counts_that_are_wrong(cast: Cast, capsys: pytest.Captu
 def test_pages_show_each_kind_of_non_answer_by_itself(cast: Cast, name: str) -> None:
     assessment = make_assessment(State.DRAFT, "limited", cast=cast, answers=NOT_THERE)
     content = signed_in(cast.owner).get(reverse(name, args=[assessment.reference])).content.decode().lower()
-    unknown = {"assessment": "not known yet", "results": "says “do not know”", "check": "do not know yet"}[name]
+    unknown = {"assessment": "not known yet", "results": "answered “do not know”", "check": "do not know yet"}[name]
     for words in (unknown, "planned", "not applicable"):
         assert words in content

@@ -466,7 +466,7 @@ def test_a_hold_is_closed_with_what_was_decided(ines, cast):
     assert url in ines.get(address("review", submission)).content.decode()
     assert "has attached no evidence to this hold" in text_of(ines.get(url))
     empty = ines.post(url, {"outcome": "stands", "decision": " "})
-    assert "Write what you decided, and the advice or evidence behind it." in text_of(empty)
+    assert "Write what you decided, and which advice or evidence supports the decision." in text_of(empty)
     decision = {"outcome": "stands", "decision": "Counsel saw the authority of 3 May."}
     assert ines.post(url, decision).status_code == 302
     hold.refresh_from_db()
