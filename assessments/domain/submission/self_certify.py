@@ -42,7 +42,7 @@ def obstacles_to_self_certify(
         words = _("Only a Low use may be self-certified. A reviewer must decide on this use.")
         reasons.append(Obstacle(ToSign.TIER, words))
     if use.open_holds or use.provisional:
-        reasons.append(Obstacle(ToSign.HELD, _("The use is on hold or its tier is provisional.")))
+        reasons.append(Obstacle(ToSign.HELD, _("The use is on hold, or the tier of the use is provisional.")))
     if incident := incidents.obstacle_to_sign(use):
         reasons.append(Obstacle(ToSign.INCIDENT, incident))
     reasons += lasting_obstacles_to_self_certify(assessment)
@@ -85,7 +85,8 @@ def lasting_obstacles_to_self_certify(assessment: Assessment) -> list[Obstacle]:
     history = FactRevision.objects.filter(parent__use=use, parent__key__in=prohibited).values_list("value", flat=True)
     if any(saved["value"] is not False for saved in history):
         words = _(
-            "An answer about a prohibited use was once “yes” or “do not know”, so a reviewer must see its history."
+            "An answer about a prohibited use was once “yes” or “do not know”, so a reviewer must see the "
+            "history of that answer."
         )
         reasons.append(Obstacle(ToSign.HISTORY, words))
     return reasons

@@ -132,13 +132,13 @@ class ResultsPage:
         if not all(ends):
             days = max((package.full_days for package in packages), default=0)
             said = ngettext(
-                "%(n)s package, all done %(days)s days after signing",
-                "%(n)s packages, all done %(days)s days after signing",
+                "%(n)s package, due within %(days)s days after signing",
+                "%(n)s packages, all due within %(days)s days after signing",
                 n,
             )
             return said % {"n": n, "days": days}
         last = max(end for end in ends if end)
-        said = ngettext("%(n)s package, all done by %(day)s", "%(n)s packages, all done by %(day)s", n)
+        said = ngettext("%(n)s package, due by %(day)s", "%(n)s packages, all due by %(day)s", n)
         return said % {"n": n, "day": date_format(last, "DATE_FORMAT")}
 
     @property

@@ -166,7 +166,7 @@ def test_the_question_says_who_answered_it_for_the_whole_organisation(client, ca
     page = client.get(reverse("section", args=[new.reference, section])).content.decode()
     row = page.partition(f'id="q-{SHARED}"')[2].partition("<aside")[0]
     assert f"Copied from “{former.use.title}”. This answer is about the whole organisation." in row
-    assert "Olivia Owner answered it there on" in row
+    assert "Olivia Owner gave this answer on" in row
     link = re.search(r'<a href="#([^"]+)">Change<', row)
     assert link
     assert f'id="{link[1]}"' in row

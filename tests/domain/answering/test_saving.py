@@ -436,7 +436,10 @@ def test_keep_mine_shows_a_third_version_of_a_fact(cast: Cast, two_at_one_page: 
         "seen_safety_component": str(seen),
         "resolve": "mine:safety_component",
     }
-    assert "Two versions of this answer" in connie.post(facts_url(use, group), sent).content.decode()
+    assert (
+        "There are two versions of this answer. Nothing was overwritten"
+        in connie.post(facts_url(use, group), sent).content.decode()
+    )
     assert fact(use).value is False
 
 
@@ -463,7 +466,7 @@ def test_a_page_that_comes_back_for_an_error_does_not_take_over_what_it_never_sh
     again = connie.post(facts_url(use, group), missing)
     fresh = {name: again.context["form"][name].value() for name in page if name.startswith("base_")}
     content = connie.post(facts_url(use, group), page | fresh | {"autonomous_robot": "unknown"}).content.decode()
-    assert "Two versions of this answer" in content
+    assert "There are two versions of this answer. Nothing was overwritten" in content
     assert (fact(use).value, fact(use, "autonomous_robot").value) == (True, True)
 
 

@@ -175,5 +175,5 @@ def test_a_decided_case_names_no_day_by_which_it_is_decided(client: Client, cast
 def test_results_say_whose_word_the_tier_is(client: Client, cast: Cast) -> None:
     assessment: Assessment = make_assessment(cast=cast)
     shown = page(client, cast.owner, reverse("results", args=[assessment.reference]))
-    assert "Our judgement" in shown.partition("Readiness, below, never changes the tier")[0].partition("<main")[2]
+    assert "Our judgement" in shown.partition("Readiness (see below) never changes the tier")[0].partition("<main")[2]
     assert "text alone names no tier for this use." in shown

@@ -108,7 +108,7 @@ def test_the_first_ten_of_the_month_stand_open_and_the_others_in_a_fold_that_cou
     linked = [action.number for action in actions if f'"{action.get_absolute_url()}"' in shown]
     assert linked == list(range(1, 11))
     assert more.count("hk-month-task") == len(actions) - 10
-    assert f"<summary>{len(actions) - 10} more this month</summary>" in more
+    assert f"<summary>{len(actions) - 10} more actions this month</summary>" in more
 
 
 def test_a_short_month_has_no_fold(client, cast):
