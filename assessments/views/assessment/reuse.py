@@ -123,7 +123,7 @@ def _confirm_several(request: HttpRequest, case: MemberCase) -> str:
         seen = query_values.count(base)
         chosen.append((key, -1 if seen is None else seen))
     if not chosen:
-        raise WorkflowError(_("Tick the answers that are true for this use too."))
+        raise WorkflowError(_("Tick the answers that are also true for this use."))
     confirmed = carry_over.confirm_several(case.assessment, chosen, by=case.user)
     for key, reason in confirmed.problems:
         known = case.edition.questions.get(key)

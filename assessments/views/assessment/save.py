@@ -64,7 +64,9 @@ def keep_answer(case: MemberCase, form: AnswerForm, resolve: str = "") -> SavedA
     if resolve == "both" and stored is not None:
         value, notice = put_together(form.question, stored, form.value())
         if len(value["text"]) > TEXT_MAX:
-            too_long = _("Together the two notes have more than %(n)s characters. Shorten yours, then combine them.")
+            too_long = _(
+                "Together, the two notes have more than %(n)s characters. Shorten your note, then combine the two."
+            )
             return SavedAnswer(stored, problem=too_long % {"n": TEXT_MAX}, conflict=stored)
     may_hide = resolve == "hide"
     try:

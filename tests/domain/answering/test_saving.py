@@ -275,7 +275,7 @@ def test_put_both_shows_a_third_version_instead_of_overwriting_it(cast: Cast, dr
 def test_put_both_refuses_what_would_be_too_long_and_keeps_both(cast: Cast, draft: Assessment) -> None:
     save(draft, PRACTICE, {"choice": "in_place", "text": "h" * 12_000}, by=cast.owner)
     page = resolve(signed_in(cast.contributor), draft, posted(choice="in_place", text="m" * 12_000, seen=1), "both")
-    assert "Together the two notes have more than 20000 characters." in page
+    assert "Together, the two notes have more than 20000 characters." in page
     assert stored(draft).text == "h" * 12_000
 
 

@@ -441,7 +441,7 @@ def test_a_later_round_shows_what_changed_and_leaves_out_what_was_accepted(ines,
     assert "unchanged and already accepted" in text_of(response)
     everything = ines.get(address("review_section", submission, SECTION) + "?show=all")
     assert len(everything.context["rows"]) > 1
-    assert "carried from round 1" in text_of(everything)
+    assert "copied from round 1" in text_of(everything)
 
 
 def test_a_page_of_a_later_round_saves_only_what_is_on_it(ines, cast):
