@@ -24,7 +24,7 @@ class SupplementForm(PlainForm):
     )
     piece = forms.ChoiceField(
         label=gettext_lazy("Evidence"),
-        help_text=gettext_lazy("Evidence from your library. Its content is kept as it is on the day you add it."),
+        help_text=gettext_lazy("Evidence from your library. Its content is copied as it is today."),
         error_messages={"invalid_choice": gettext_lazy("Choose evidence from your organisation's library.")},
     )
     words = Words(

@@ -103,7 +103,7 @@ def _reuse(request: HttpRequest, case: MemberCase, source: Assessment | None) ->
     if taken and not any(row.to_confirm for row in taken):
         said = ngettext(
             "One answer was copied. Change the answer if this use is different.",
-            "%(n)s answers were copied. Change any answer for which this use is different.",
+            "%(n)s answers were copied. If this use is different, change the answers.",
             len(taken),
         )
         return said % {"n": len(taken)}
