@@ -84,7 +84,7 @@ class AnswerForm(forms.Form):
     seen = Revision(required=False)  # the newer version that was shown
     text = Words(label=_("How do you do this, and what is the evidence?"), max_length=TEXT_MAX, required=False)
     planned_for = forms.DateField(
-        label=_("Date by which it will be in place"),
+        label=_("Date by which this will be in place"),
         required=False,
         error_messages={"invalid": DAY_WRONG},
     )
@@ -147,7 +147,9 @@ class AnswerForm(forms.Form):
             if key == name or not words:
                 continue
             if key in ticked:
-                self.add_error(name, _("This line is ticked too. Remove the tick or the reason."))
+                self.add_error(
+                    name, _("This line is ticked and has a reason for not applying. Remove the tick or the reason.")
+                )
             ticked[key] = words
         whole = data.get("choice") or []
         only_reasons = bool(ticked) and True not in ticked.values()
@@ -157,7 +159,7 @@ class AnswerForm(forms.Form):
             self.add_error("choice", _("Write why a line does not apply, or choose “None of these”."))
             return
         if len(whole) > 1 or (whole and ticked):
-            self.add_error("choice", _("Tick lines, or choose one of the answers below them, not both."))
+            self.add_error("choice", _("Tick lines or choose one of the answers below the lines. Do not do both."))
             return
         data["ticks"] = ticked
         data["choice"] = whole[0] if whole else (str(Choice.TICKED) if ticked else "")

@@ -25,7 +25,7 @@ def note_field() -> forms.CharField:
         label=_("What do you want to know?"),
         max_length=400,
         required=False,
-        help_text=_("It is shown in the email and on the page of the request."),
+        help_text=_("Your question is shown in the email and on the page of the request."),
     )
 
 
@@ -43,7 +43,10 @@ class CommentForm(PlainForm):
 
     text = Words(
         max_length=4000,
-        help_text=_("Colleagues read it, reviewers never do. Write @ and a name to notify that colleague."),
+        help_text=_(
+            "Colleagues can read your comment. Reviewers cannot. To notify a colleague, write @ and the "
+            "colleague's name."
+        ),
         error_messages={"required": _("Write a comment.")},
     )
 
@@ -67,7 +70,7 @@ class AskForm(PlainForm):
         label=_("Or invite somebody by email"),
         max_length=254,
         required=False,
-        help_text=_("They join as a contributor and see this question and no other."),
+        help_text=_("The person you invite joins as a contributor and sees only this question."),
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
 
@@ -93,7 +96,7 @@ class AskForm(PlainForm):
         data = super().clean() or {}
         member, email = data.get("member"), data.get("email")
         if member and email:
-            self.add_error("email", _("Choose a colleague or enter an address, not both."))
+            self.add_error("email", _("Choose a colleague or enter an email address. Do not do both."))
         elif not member and not email and not self.errors:
             self.add_error("member", _("Choose a person to ask."))
         elif email:  # of somebody who is a member already

@@ -21,8 +21,8 @@ CELLS: dict[str, tuple[Any, Any]] = {
     "name": (gettext_lazy("Name and post"), ""),
     "qualification": (gettext_lazy("Qualification of this person"), ""),
     "power": (
-        gettext_lazy("How this person stops the system or reverses what it did"),
-        gettext_lazy("Name the button, the command or the order, and who carries it out."),
+        gettext_lazy("How this person stops the system or reverses what the system did"),
+        gettext_lazy("Name the button, the command or the order, and the person who carries it out."),
     ),
     "measure": (gettext_lazy("What is measured while the system runs"), ""),
     "limit": (gettext_lazy("The limit that raises the alarm"), gettext_lazy("A number with its unit and period.")),
@@ -93,7 +93,7 @@ class PartForm(RevisionForm):
                 layout.append(Fieldset(legend, *whys, css_class="hk-file-row"))
         self.fields["words"] = Words(
             label=_("Statement for the public"),
-            help_text=_("Your text is printed on the certificate. If you leave it empty, nothing is printed."),
+            help_text=_("Your text is printed on the certificate. If you leave this field empty, nothing is printed."),
             max_length=400,
             required=False,
             widget=forms.Textarea(attrs={"rows": 3}),
@@ -106,8 +106,8 @@ class PartForm(RevisionForm):
         name = f"{MEMBER}-{number}"
         self.fields[name] = forms.ChoiceField(
             label=_("Member of your organisation"),
-            help_text=_("Nobody who reviews this use can be its overseer."),
-            choices=[("", _("Somebody else: write the name below")), *members],
+            help_text=_("A person who reviews this use cannot be its overseer."),
+            choices=[("", _("Somebody else (write the name below)")), *members],
             required=False,
             error_messages={"invalid_choice": _("Choose a member of your organisation.")},
         )
@@ -118,8 +118,11 @@ class PartForm(RevisionForm):
         """Add the words that an evidence item of another part needs; returns the name of the field."""
         name = f"why-{reference}"
         self.fields[name] = OneLine(
-            label=_("Why “%(title)s” is evidence here too") % {"title": title},
-            help_text=_("It is already evidence for: %(parts)s. Needed if you tick it. The reviewer reads this.")
+            label=_("Why “%(title)s” is also evidence for this part") % {"title": title},
+            help_text=_(
+                "This evidence is already used for: %(parts)s. If you tick this evidence, write the reason. The "
+                "reviewer reads the reason."
+            )
             % {"parts": parts},
             required=False,
             max_length=LONGEST_WHY,

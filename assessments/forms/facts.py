@@ -25,17 +25,21 @@ YES, NO = "yes", "no"
 NOTHING = "nothing"  # of a tick list that may be empty: the option that says so
 PROCEDURAL, INCIDENT = "minor_procedural_task", "incident_open"
 REASONED = {
-    PROCEDURAL: _("Why is it only a minor procedural task?"),
+    PROCEDURAL: _("Why is this use only a minor procedural task?"),
     "lawful_exception_claimed": _("What is the exception, and who granted it?"),
-    INCIDENT: _("What has gone wrong? One sentence"),
+    INCIDENT: _("What has gone wrong? Answer in one sentence"),
 }
 REASON_HINTS = {
-    PROCEDURAL: _("Needed if you answer yes. A second member reads it and has to agree before the yes counts."),
+    PROCEDURAL: _(
+        "Required if you answer yes. A second member reads your reason and must agree before the “yes” counts."
+    ),
     "lawful_exception_claimed": _("Name the law, order or contract. A reviewer asks for the evidence."),
-    INCIDENT: _("Needed if you answer yes. It is shown in the plan. Say what happened to whom, without names."),
+    INCIDENT: _(
+        "Required if you answer yes. Your sentence is shown in the plan. Say what happened and to whom, without names."
+    ),
 }
 MISSING_REASONS = {
-    PROCEDURAL: _("Say why it is only a minor procedural task. A second member then has to agree."),
+    PROCEDURAL: _("Say why this use is only a minor procedural task. A second member must then agree."),
     INCIDENT: _("Say in one sentence what has gone wrong."),
 }
 REASON_LENGTHS = {INCIDENT: 200}

@@ -41,8 +41,8 @@ OUTCOME_HINTS = {
     HoldOutcome.STANDS: _("The use is lawful as declared. The tier stays and the hold is closed."),
     HoldOutcome.ACCEPTED: _("The evidence supports purpose, authority and containment. The hold is closed."),
     HoldOutcome.CORRECT: _(
-        "The fact is marked “change needed”. Return the submission. Once the fact is corrected, the tier is worked out "
-        "again and the hold closes with this decision. A refused claim becomes “no”."
+        "The fact is marked “change needed”. Return the submission. Once the fact is corrected, the tier "
+        "is updated and the hold closes with this decision. A refused claim becomes “no”."
     ),
 }
 
@@ -62,10 +62,10 @@ class DecideHoldForm(PlainForm):
         error_messages=dict.fromkeys(("required", "invalid_choice"), _("Choose what was decided.")),
     )
     decision = Words(
-        label=_("The decision, with the advice or evidence behind it"),
-        help_text=_("It is kept with the use and printed in the plan and the decision letter."),
+        label=_("The decision, with the advice or evidence that supports it"),
+        help_text=_("Your text is kept with the use and printed in the plan and the decision letter."),
         max_length=4000,
-        error_messages={"required": _("Write what you decided, and the advice or evidence behind it.")},
+        error_messages={"required": _("Write what you decided, and which advice or evidence supports the decision.")},
     )
 
     def __init__(self, data: Any = None, *, outcomes: Sequence[HoldOutcome]) -> None:
@@ -93,10 +93,11 @@ class RaiseForm(PlainForm):
     reason = Words(
         label=_("Reason"),
         help_text=_(
-            "It is printed next to the tier in the plan, the letter and the submission, as the judgement of a reviewer."
+            "The reason is printed next to the tier in the plan, the letter and the submission, as the "
+            "judgement of a reviewer."
         ),
         max_length=4000,
-        error_messages={"required": _("Give the reason. It is printed wherever the tier is.")},
+        error_messages={"required": _("Give the reason. The reason is printed wherever the tier is printed.")},
     )
 
     def __init__(self, data: Any = None, *, tiers: Iterable[tuple[str, str, str]]) -> None:
@@ -121,12 +122,12 @@ class ChangedForm(PlainForm):
     kinds = forms.MultipleChoiceField(
         label=_("What has changed?"),
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("Choose all that apply. They decide which answers are asked again."),
+        help_text=_("Choose all that apply. Your choices decide which answers must be confirmed again."),
         error_messages=dict.fromkeys(("required", "invalid_choice"), _("Choose what has changed.")),
     )
     words = Words(
         label=_("In your own words"),
-        help_text=_("What is different now, in a few sentences. Reviewers read this; the public does not."),
+        help_text=_("Say in a few sentences what is different now. Reviewers read this text. The public does not."),
         max_length=4000,
         error_messages={"required": _("Say in your own words what has changed.")},
     )

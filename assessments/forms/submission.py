@@ -76,9 +76,11 @@ class SubmitForm(StatementForm):
     )
 
     as_it_was = forms.BooleanField(
-        label=_("I send these back unchanged and without a reply"),
+        label=_("I am sending these items back unchanged and without a reply"),
         error_messages={
-            "required": _("Confirm that these go back unchanged and without a reply, or deal with them first.")
+            "required": _(
+                "Confirm that you are sending these items back unchanged and without a reply, or deal with them first."
+            )
         },
     )
 
@@ -135,7 +137,7 @@ class SelfCertifyForm(StatementForm):
                 widget=forms.DateInput(
                     attrs={"type": "date", "min": first.isoformat(), "max": last.isoformat()}, format="%Y-%m-%d"
                 ),
-                error_messages={"required": _("Enter the date by which it will be met.")},
+                error_messages={"required": _("Enter the date by which this will be in place.")},
             )
             self.dates.append(self[name])
 
@@ -149,9 +151,9 @@ class SelfCertifyForm(StatementForm):
 
 class WithdrawForm(PlainForm):
     reason = Words(
-        label=_("Why do you withdraw it?"),
+        label=_("Why do you withdraw the submission?"),
         help_text=_("The reason is kept in the record, and the reviewer is notified."),
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 4}),
-        error_messages={"required": _("Say why you withdraw it.")},
+        error_messages={"required": _("Say why you withdraw the submission.")},
     )

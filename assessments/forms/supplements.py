@@ -19,16 +19,16 @@ class SupplementForm(PlainForm):
     """`targets`: (key, title) of what asks for evidence. `pieces`: (reference, title) of the files of the library."""
 
     target = forms.ChoiceField(
-        label=gettext_lazy("What it is evidence for"),
+        label=gettext_lazy("What the evidence is for"),
         error_messages={"invalid_choice": gettext_lazy("Choose what the evidence is for, from the list.")},
     )
     piece = forms.ChoiceField(
         label=gettext_lazy("Evidence"),
-        help_text=gettext_lazy("Evidence from your library. Its content is kept as it is today."),
+        help_text=gettext_lazy("Evidence from your library. Its content is copied as it is today."),
         error_messages={"invalid_choice": gettext_lazy("Choose evidence from your organisation's library.")},
     )
     words = Words(
-        label=gettext_lazy("What it shows"),
+        label=gettext_lazy("What the evidence shows"),
         help_text=gettext_lazy("One or two sentences. The reviewer reads them."),
         max_length=LONGEST,
         error_messages={"required": gettext_lazy("Say in a sentence or two what the evidence shows.")},

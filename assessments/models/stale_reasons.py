@@ -29,10 +29,12 @@ class StaleReason(StrEnum):
 
 WORDS: Mapping[StaleReason, Any] = {
     StaleReason.FACTS_CHANGED: _("Declared facts changed: %(facts)s."),
-    StaleReason.SYSTEM_CHANGED: _("The register entry of the system changed: its version, its suppliers or its parts."),
-    StaleReason.PROCEDURAL_AGREED: _("A second member agreed that it is a minor procedural task."),
-    StaleReason.PROCEDURAL_WITHDRAWN: _("The agreement that it is a minor procedural task was withdrawn."),
-    StaleReason.USE_CHANGED: _("The description of the use changed: its purpose, setting, people affected or scope."),
+    StaleReason.SYSTEM_CHANGED: _(
+        "The version, the suppliers or the parts of the system were changed in the register."
+    ),
+    StaleReason.PROCEDURAL_AGREED: _("A second member agreed that the use is a minor procedural task."),
+    StaleReason.PROCEDURAL_WITHDRAWN: _("The agreement that the use is a minor procedural task was withdrawn."),
+    StaleReason.USE_CHANGED: _("The purpose, setting, people affected or scope of the use was changed."),
     StaleReason.ANSWERS_DIFFER: ngettext_lazy(
         "One decided answer is different in a later submission.",
         "%(n)s decided answers are different in a later submission.",

@@ -423,7 +423,7 @@ def judge_the_file(person: Person) -> None:
 
 def sign_and_submit(lead: Person) -> None:
     """From the check page on: every sentence of the statement, the reviewer within the organisation, the signature."""
-    assert lead.heading == "All questions are answered: check the answers, then sign"
+    assert lead.heading == "All questions are answered. Check the answers, then sign"
     lead.shot("check")
     lead.follow("Continue to signing")
     tick_the_statement(lead)
@@ -618,7 +618,7 @@ def test_a_prohibited_use_stops_early_and_ends_with_its_decision_letter(site: Si
     tick_the_statement(lead)
     lead.shot("declare")
     lead.sign("Sign that the facts are correct")
-    lead.sees("the decision letter is being made")
+    lead.sees("The decision letter is being prepared")
     lead.shot("refused")
     letter = lead.download("Decision letter")
     assert (ORGANISATION in letter, "Hidden nudging" in letter, "prohibited" in letter) == (True, True, True)

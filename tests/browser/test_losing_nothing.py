@@ -636,7 +636,7 @@ def test_signing_out_says_what_would_be_lost_and_then_clears_the_browser(site):
     assert page.evaluate(KEPT) == [PRACTICE]
     sign_out(page)
     asked = page.get_by_role("alertdialog")
-    expect(asked).to_contain_text("One text is kept in this browser and not saved yet.")
+    expect(asked).to_contain_text("One text is kept in this browser but is not saved yet.")
     asked.get_by_role("button", name="Stay signed in").click()
     expect(asked).to_have_count(0)
     assert page.evaluate(KEPT) == [PRACTICE]
@@ -773,11 +773,11 @@ def test_a_form_that_asks_for_it_keeps_its_text_until_it_is_sent(site):
     page = desk.sit_down()
     page.goto(address)
     expect(page.locator("textarea[name=reason_minor_procedural_task]")).to_have_value("It only renames files.")
-    expect(page.get_by_role("status").filter(has_text="Brought back from this browser")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Restored from this browser")).to_be_visible()
     with page.expect_navigation():
         page.locator("main .btn-primary").click()
     page.goto(address)
-    expect(page.get_by_text("Brought back from this browser")).to_have_count(0)
+    expect(page.get_by_text("Restored from this browser")).to_have_count(0)
     assert page.evaluate(KEPT) == []
 
 
@@ -813,7 +813,7 @@ def test_a_reviewers_words_are_kept_until_their_mark_is_saved(site):
     expect(page.locator(f"[id='q-{PRACTICE}-saved']")).to_contain_text("Saved")
     assert submission.marks.get(target=f"q:{PRACTICE}").words == "The register lacks dates."
     page.reload()
-    expect(page.get_by_text("Brought back from this browser")).to_have_count(0)
+    expect(page.get_by_text("Restored from this browser")).to_have_count(0)
     assert page.evaluate(KEPT) == []
 
 

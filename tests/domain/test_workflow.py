@@ -462,7 +462,7 @@ def test_a_use_that_once_said_unknown_on_a_prohibited_fact_goes_to_a_reviewer():
     fill(assessment, by=owner)
     with pytest.raises(NotReady) as refused:
         self_certify.self_certify(assessment, by=owner)
-    assert any("a reviewer must see its history" in reason for reason in refused.value.reasons)
+    assert any("a reviewer must see the history of that answer" in reason for reason in refused.value.reasons)
 
 
 def test_too_many_musts_left_out_go_to_a_reviewer():

@@ -285,7 +285,7 @@ def test_load_demo_beside_another_reviewing_body_leaves_its_own_out(tmp_path: Pa
         (
             "    choice: ticked",
             "    choice: in_place",
-            "answers.prohibited-uses.choice: Choose one of the answers given.",
+            "answers.prohibited-uses.choice: Choose one of the answers listed.",
         ),
         ("answered_by: samuel.ko", "answered_by: noor.begum", "answers.use-register: Your role does not allow this."),
         ('  version: "3.2"\n', "", "system: the key “version” is missing"),

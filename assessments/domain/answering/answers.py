@@ -65,13 +65,17 @@ def check_answer(
     practice = {Choice.IN_PLACE, Choice.PARTLY, Choice.PLANNED, Choice.NOT_IN_PLACE}
     own = {Choice.TICKED, Choice.NONE} if question.is_checklist else practice
     if choice not in own | {Choice.UNKNOWN, Choice.NOT_APPLICABLE}:
-        raise InvalidAnswer("choice", _("Choose one of the answers given."))
+        raise InvalidAnswer("choice", _("Choose one of the answers listed."))
     if choice == Choice.PLANNED and not value.get("planned_for"):
-        raise InvalidAnswer("planned_for", _("Enter the date by which it will be in place."))
+        raise InvalidAnswer("planned_for", _("Enter the date by which this will be in place."))
     if choice == Choice.NOT_APPLICABLE:
         if not edition.not_applicable_allowed(question.requirements, facts):
             raise InvalidAnswer(
-                "choice", _("This applies to every use of this kind. You cannot choose “Not applicable” here.")
+                "choice",
+                _(
+                    "You cannot mark this as not applicable, because it applies to every use of this type. Choose "
+                    "another answer."
+                ),
             )
         if not str(value.get("reason", "")).strip():
             raise InvalidAnswer("reason", _("Say why this does not apply. A reviewer must agree."))
@@ -81,7 +85,13 @@ def check_answer(
             raise InvalidAnswer("items", _("There is no line “%(key)s” in this checklist.") % {"key": key})
         if isinstance(given, str):
             if not edition.not_applicable_allowed(shown[key].requirements, facts):
-                raise InvalidAnswer(f"reason-{key}", _("This line applies to every use of this kind."))
+                raise InvalidAnswer(
+                    f"reason-{key}",
+                    _(
+                        "You cannot mark this line as not applicable, because it applies to every use of this type. Remove "
+                        "the reason."
+                    ),
+                )
             if not given.strip():
                 raise InvalidAnswer(f"reason-{key}", _("Say why this line does not apply."))
     if choice == Choice.TICKED and not value.get("items"):
@@ -319,7 +329,9 @@ def restore_answer(assessment: Assessment, question_key: str, number: int, *, by
     asked = {item.key for item in assessment.declared().items(assessment.compiled(), question)}
     items = {key: value for key, value in kept.value["items"].items() if key in asked}
     if kept.value["choice"] == Choice.TICKED and not items:
-        raise InvalidAnswer("items", _("None of the lines ticked in this version applies any more."))
+        raise InvalidAnswer(
+            "items", _("You cannot restore this version, because none of its ticked lines applies any more.")
+        )
     planned = kept.value["planned_for"]
     value = {**kept.value, "items": items, "planned_for": date.fromisoformat(planned) if planned else None}
     with transaction.atomic():

@@ -47,7 +47,7 @@ def ask(
 ) -> Assignment:
     """Ask a colleague to answer a section or one question, and tell them; asking again changes the date and the note."""
     if not assessment.is_editable:
-        raise Locked(_("Nobody can answer now: the assessment is locked."))
+        raise Locked(_("Nobody can answer now, because the assessment is locked."))
     assigned = assignments.assign_section(assessment, section, member, by=by, due=due, question=question, note=note)
     assigned.assessment, assigned.member = assessment, member  # as they were loaded
     _tell_asked(assigned, by)
@@ -73,7 +73,7 @@ def may_change(assignment: Assignment, by: User, role: str | None) -> bool:
 
 def _require_change(assignment: Assignment, by: User) -> None:
     if not may_change(assignment, by, roles.role_in(by, assignment.assessment.organisation_id)):
-        raise NotPermitted(_("Only the person who asked, or an owner, can change this."))
+        raise NotPermitted(_("Only the person who asked, or an owner, can change this request."))
 
 
 @transaction.atomic
@@ -134,7 +134,7 @@ def _forget_unseen(assignment: Assignment) -> None:
 def finish(assignment: Assignment, *, by: User) -> None:
     """Say that what one was asked for is answered; whoever asked is told. Saying it again changes nothing."""
     if assignment.member.user_id != by.pk:
-        raise NotPermitted(_("Only the person who was asked can mark it as done."))
+        raise NotPermitted(_("Only the person who was asked can mark the request as done."))
     now = timezone.now()
     if not Assignment.objects.filter(pk=assignment.pk, done_at=None).update(done_at=now):
         return

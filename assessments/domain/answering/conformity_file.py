@@ -138,7 +138,7 @@ def _require_open(assessment: Assessment, key: str, asked: Collection[str]) -> N
         raise Locked(_("This use does not need this part of a conformity file."))
     if key not in open_parts(assessment):
         if assessment.state == State.RETURNED:
-            raise Locked(_("Only the parts that the reviewer returned can be changed now."))
+            raise Locked(_("You can change only the parts that the reviewer returned."))
         raise Locked(
             _("Not saved: the assessment is locked (%(state)s). What you typed is still on this page.")
             % {"state": assessment.get_state_display()}
@@ -156,7 +156,7 @@ def _value_of(given: GivenPart, part: FilePart, assessment: Assessment) -> dict[
     if said := {reference: words for reference, words in why.items() if words}:
         value["why"] = said
     if len(value["words"]) > LONGEST_WORDS:
-        raise InvalidAnswer("words", _("This is too long for the certificate. Shorten it."))
+        raise InvalidAnswer("words", _("This text is too long for the certificate. Shorten the text."))
     return value
 
 

@@ -31,7 +31,7 @@ def kept_figure(question: Question, value: Mapping[str, Any]) -> dict[str, str]:
     kept = {name: _number(name, given[name], question.figure.unit) for name in ("measured", "target") if name in given}
     if "by" in given:
         if "target" not in kept:
-            raise InvalidAnswer("target", _("Enter the target to be reached by this date."))
+            raise InvalidAnswer("target", _("Enter the target that you will reach by this date."))
         kept["by"] = _day(given["by"]).isoformat()
     return kept
 

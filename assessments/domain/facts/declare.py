@@ -62,7 +62,10 @@ def editable_facts(use: DeclaredUse) -> set[str] | None:
         return None
     if assessment.state in LOCKED_STATES:
         raise Locked(
-            _("The facts are locked while the assessment is under review. What you typed is below and is not saved.")
+            _(
+                "The facts are locked while the assessment is under review. What you typed is shown below but is "
+                "not saved."
+            )
         )
     marked = returned_targets(assessment.current_submission_id, "f:")
     if "illegal_purpose" in marked:
@@ -171,7 +174,7 @@ class _Page:
             return
         if key == "minor_procedural_task" and value is True and not reason.strip():
             raise InvalidAnswer(
-                key, _("Say why it is only a minor procedural task. A second member then has to agree.")
+                key, _("Say why this use is only a minor procedural task. A second member must then agree.")
             )
         self._require_open(fact)
         record = {"value": value, "reason": reason}
@@ -212,7 +215,8 @@ class _Page:
         if self.others_locked:
             raise Locked(
                 _(
-                    "“%(fact)s” is locked: it applies to the whole system, and another use of the system is under review."
+                    "“%(fact)s” is locked. It applies to the whole system, and another use of the system is under "
+                    "review."
                 )
                 % {"fact": fact.label}
             )

@@ -70,7 +70,7 @@ def require_keeper(hold: Hold, by: User) -> None:
     role = roles.require(by, Action.DECLARE, hold.use)
     if role != Role.OWNER and hold.owner_id != by.pk:
         raise NotPermitted(
-            _("Only the person responsible for this hold, or an owner of the organisation, can do that.")
+            _("Only the person responsible for this hold, or an owner of the organisation, can do this.")
         )
 
 

@@ -35,7 +35,7 @@ def agree_procedural(use: DeclaredUse, *, by: User, reason: str) -> FactsSaved:
     if row is None or row.value is not True:
         raise WorkflowError(_("Nobody has declared this use a minor procedural task."))
     if row.by_id == by.pk:
-        raise SeparationOfDuties(_("You declared it yourself. A second member has to agree."))
+        raise SeparationOfDuties(_("You made this declaration yourself. A second member must agree."))
     if not reason.strip():
         raise InvalidAnswer("reason", _("Say why you agree."))
     row.agreed_by, row.agreed_at, row.agreed_reason = by, timezone.now(), reason

@@ -34,7 +34,7 @@ def check_fact(fact: Fact, value: Any) -> Any:
         value = list(answer) if isinstance(answer, tuple) else answer
     values: list[Any] = value if isinstance(value, list) else [value]
     if fact.many != isinstance(value, list) and value != UNKNOWN:
-        raise InvalidAnswer(fact.key, _("Choose from the answers given."))
+        raise InvalidAnswer(fact.key, _("Choose from the answers listed."))
     if fact.many and not values and not fact.nothing:
         raise InvalidAnswer(fact.key, _("Choose at least one answer."))
     for part in values:

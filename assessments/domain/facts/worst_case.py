@@ -71,10 +71,12 @@ def worst_statement(use: DeclaredUse, edition: CompiledEdition, answers: Mapping
         for key, value in answers.items()
     ]
     words = ngettext(
-        "For the use “%(use)s” we do not know the answer to the following fact. I declare it at its worst answer, as if "
-        "it were known, and let the tier follow from it. It applies until a new answer replaces it.",
-        "For the use “%(use)s” we do not know the answers to the following facts. I declare each at its worst answer, as if "
-        "it were known, and let the tier follow from them. They apply until new answers replace them.",
+        "For the use “%(use)s”, we do not know the answer to the following fact. I declare its worst "
+        "answer, as if it were known, and I accept the tier that follows. This declaration applies until a "
+        "new answer replaces it.",
+        "For the use “%(use)s”, we do not know the answers to the following facts. I declare the worst "
+        "answer to each, as if it were known, and I accept the tier that follows. This declaration applies "
+        "until new answers replace it.",
         len(lines),
     )
     return "\n".join([words % {"use": use.title}, *lines])
@@ -99,7 +101,7 @@ def sign_worst(use: DeclaredUse, *, by: User, shown: Mapping[str, Any] | None = 
         words = _("These facts cannot be signed at their worst answer. Answer them first: %(facts)s.")
         raise WorkflowError(words % {"facts": labels})
     if not answers:
-        raise WorkflowError(_("The tier does not wait for an answer that can be signed."))
+        raise WorkflowError(_("The tier does not depend on an unknown answer that you can sign."))
     if shown is not None and dict(shown) != answers:
         raise WorkflowError(_("The open answers have changed since you opened this page. Read the statement again."))
     before = {key: rows[key].value if key in rows else None for key in answers}

@@ -73,7 +73,8 @@ def state_change(
         raise InvalidAnswer("words", _("Say in your own words what has changed."))
     if happened_on > timezone.localdate():
         raise InvalidAnswer(
-            "happened_on", _("Choose today or an earlier day. You can report a change only after it has happened.")
+            "happened_on",
+            _("Choose today or an earlier day. You can report a change only after the change has happened."),
         )
     stated = [known[key] for key in known if key in kinds]
     cause = because(

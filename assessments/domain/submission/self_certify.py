@@ -39,10 +39,10 @@ def obstacles_to_self_certify(
     reasons = submit.obstacles_to_submit(assessment)
     use, edition = assessment.use, assessment.compiled()
     if use.assigned_tier != Tier.LOW:
-        words = _("Only a Low use may be self-certified. A reviewer decides on this use.")
+        words = _("Only a Low use may be self-certified. A reviewer must decide on this use.")
         reasons.append(Obstacle(ToSign.TIER, words))
     if use.open_holds or use.provisional:
-        reasons.append(Obstacle(ToSign.HELD, _("The use is on hold or its tier is provisional.")))
+        reasons.append(Obstacle(ToSign.HELD, _("The use is on hold, or the tier of the use is provisional.")))
     if incident := incidents.obstacle_to_sign(use):
         reasons.append(Obstacle(ToSign.INCIDENT, incident))
     reasons += lasting_obstacles_to_self_certify(assessment)
@@ -57,8 +57,10 @@ def obstacles_to_self_certify(
     allowed = musts["in_scope"] * edition.policy.self_declared_na_share // 100
     if musts["not_applicable"] > allowed:
         words = ngettext(
-            "%(n)s mandatory requirement is answered “not applicable”. Without a reviewer, at most %(allowed)s may be.",
-            "%(n)s mandatory requirements are answered “not applicable”. Without a reviewer, at most %(allowed)s may be.",
+            "%(n)s mandatory requirement is answered “not applicable”. Without a reviewer, at most %(allowed)s "
+            "may have this answer.",
+            "%(n)s mandatory requirements are answered “not applicable”. Without a reviewer, at most "
+            "%(allowed)s may have this answer.",
             musts["not_applicable"],
         )
         words %= {"n": musts["not_applicable"], "allowed": allowed}
@@ -83,7 +85,8 @@ def lasting_obstacles_to_self_certify(assessment: Assessment) -> list[Obstacle]:
     history = FactRevision.objects.filter(parent__use=use, parent__key__in=prohibited).values_list("value", flat=True)
     if any(saved["value"] is not False for saved in history):
         words = _(
-            "An answer about a prohibited use was once “yes” or “do not know”, so a reviewer must see its history."
+            "An answer about a prohibited use was once “yes” or “do not know”, so a reviewer must see the "
+            "history of that answer."
         )
         reasons.append(Obstacle(ToSign.HISTORY, words))
     return reasons
@@ -104,7 +107,7 @@ def self_certify(
         raise WrongState(assessment, State.CERTIFIED)
     reasons = words_of(obstacles_to_self_certify(assessment))
     if reasons:
-        raise NotReady(_("This cannot be self-certified yet."), reasons)
+        raise NotReady(_("This use cannot be self-certified yet."), reasons)
     submission = freeze.freeze(
         assessment, by=by, route=None, kind=DecisionKind.SELF_CERTIFY, public_statement=public_statement
     )
@@ -114,13 +117,14 @@ def self_certify(
     left = blockers.blockers(submission)
     if left:
         raise NotReady(
-            _("This cannot be self-certified yet: these duties are not met."), [blocker.words for blocker in left]
+            _("This use cannot be self-certified yet, because these duties are not met."),
+            [blocker.words for blocker in left],
         )
     workflow.move(assessment, State.CERTIFIED)
     certificate = issue.issue_if_clear(assessment, submission, by=by)
     if certificate is None:
         raise NotReady(
-            _("The certificate cannot be issued: the facts have changed. Check the answers, then sign again.")
+            _("The certificate cannot be issued, because the facts have changed. Check the answers, then sign again.")
         )
     told = {"certificate": certificate.number, "conditions": dict(conditions or {})}
     workflow.audit_move(AuditKind.SELF_CERTIFIED, assessment, by, [submission, decision], **told)

@@ -17,17 +17,20 @@ def statement_for(edition: CompiledEdition, content: Mapping[str, Any], kind: De
     """Return the sentences of the signed statement; the musts with their answers (`must_lines`) follow them."""
     use, organisation = content["use"], content["organisation"]
     declared = _(
-        "For %(organisation)s, I have declared the use “%(use)s” of %(system)s as it is, to the best of my knowledge."
+        "On behalf of %(organisation)s, I have declared the use “%(use)s” of %(system)s as it is, to the "
+        "best of my knowledge."
     ) % {"organisation": organisation["name_en"], "use": use["title"], "system": content["system"]["name"]}
     prohibited = _(
-        "The system is not used, and not offered, to harm or endanger people or to steer them without their noticing, nor "
-        "for instructions for violence, obscene material, fraud, disturbing public order or attacks on computer systems."
+        "The system is not used or offered to harm or endanger people, or to steer them without their "
+        "knowledge. It is not used or offered for instructions for violence, obscene material, fraud, "
+        "disturbing public order or attacks on computer systems."
     )
     if kind == DecisionKind.DECLARE_PROHIBITED:
         prohibited = _(
-            "The declared facts describe a use that the Guideline treats as prohibited. No certificate is asked for."
+            "The declared facts describe a use that the Guideline treats as prohibited. I am not asking for a "
+            "certificate."
         )
-    limits = _("I know that the Guideline is not law and that this assessment is no legal opinion.")
+    limits = _("I know that the Guideline is not law and that this assessment is not a legal opinion.")
     return [declared, prohibited, limits]
 
 

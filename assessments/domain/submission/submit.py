@@ -59,11 +59,12 @@ def obstacles_to_submit(assessment: Assessment) -> list[Obstacle]:
     reasons = list[Obstacle]()
     if assessment.use.retired_at or assessment.use.system.retired_at:
         reasons.append(
-            Obstacle(ToSign.RETIRED, _("The use is retired. An owner must take it back into service first."))
+            Obstacle(ToSign.RETIRED, _("The use is retired. An owner must put the use back into service first."))
         )
     if assessment.use.prohibited_by_facts:
         words = _(
-            "The declared facts describe a prohibited use. It cannot be submitted; it can only be declared as prohibited."
+            "The declared facts describe a prohibited use. The use cannot be submitted. It can only be "
+            "declared as prohibited."
         )
         reasons.append(Obstacle(ToSign.PROHIBITED, words))
     elif assessment.use.raised_tier == Tier.UNACCEPTABLE and not _facts_changed_since_raise(assessment.use):
@@ -126,7 +127,7 @@ def submit(assessment: Assessment, *, by: User, route: Route, public_statement: 
     if route in closed:
         reasons.append(closed[route])
     if reasons:
-        raise NotReady(_("This cannot be submitted yet."), reasons)
+        raise NotReady(_("This assessment cannot be submitted yet."), reasons)
     submission = freeze.freeze(assessment, by=by, route=route, public_statement=public_statement)
     workflow.settle_messages(assessment, MessageKind.RETURNED)
     _carry_marks(submission)

@@ -32,7 +32,9 @@ def ask(request: HttpRequest, reference: str, question: str) -> HttpResponse:
     asked = find_question(case, question)
     roles.require(case.user, Action.ASK, case.assessment)
     if not case.sees_all:
-        raise NotPermitted(_("You see only what is assigned to you, so you cannot ask others. Ask an owner."))
+        raise NotPermitted(
+            _("You see only what is assigned to you, so you cannot ask other people to answer. An owner can do this.")
+        )
     form = AskForm(
         request.POST if request.method == "POST" else None,
         members=finders.members_to_ask(case.assessment),
@@ -60,7 +62,7 @@ def send(request: HttpRequest, case: MemberCase, asked: Question, form: AskForm)
     """Do what the form asks for; a refusal goes to its field, and nothing is returned."""
     given = form.cleaned_data
     member, how = given["member"], {"due": given["due"], "note": given["note"]}
-    said = _("%(name)s is asked to answer “%(question)s”.")
+    said = _("%(name)s has been asked to answer “%(question)s”.")
     unsent = ""
     with refusals(form, at={Locked: None, WorkflowError: "member" if member else "email"}):
         if member:

@@ -28,7 +28,9 @@ def what_changed(request: SignedIn, reference: str) -> HttpResponse:
     roles.require(request.user, Action.SIGN, case.assessment)
     approval = case.assessment
     if approval.state not in staleness.APPROVALS:
-        messages.info(request, _("Nothing is approved here yet. Make the change in the assessment itself."))
+        messages.info(
+            request, _("This assessment has not been approved yet. Make the change in the assessment itself.")
+        )
         return redirect(approval)
     form = ChangedForm(posted(request), kinds=changes.kinds_of_change())
     if request.method == "POST" and form.is_valid():
@@ -36,15 +38,15 @@ def what_changed(request: SignedIn, reference: str) -> HttpResponse:
             change = changes.state_change(approval, by=request.user, **form.cleaned_data)
             n = len(change.to_confirm)
             words = ngettext(
-                "Saved. %(n)s answer has to be confirmed or changed.",
-                "Saved. %(n)s answers have to be confirmed or changed.",
+                "Saved. %(n)s answer must be confirmed or changed.",
+                "Saved. %(n)s answers must be confirmed or changed.",
                 n,
             )
             messages.success(request, words % {"n": n})
             if changes.PURPOSE in change.kinds:
                 messages.info(
                     request,
-                    _("If the old purpose continues next to the new one, declare a separate use for the new one."),
+                    _("If the system keeps its old purpose too, declare a separate use for the new purpose."),
                 )
             return redirect(change.opened)
     context = {

@@ -220,7 +220,9 @@ def restore(request: HttpRequest, case: MemberCase, question: Question) -> HttpR
     with refusals_as_messages(request):
         saved = answering_answers.restore_answer(case.assessment, question.key, number, by=case.user, base=base)
         if saved.changed:
-            said = _("Version %(number)s was restored, as version %(new)s. To undo this, restore version %(former)s.")
+            said = _(
+                "Version %(number)s was restored and is now version %(new)s. To undo this, restore version %(former)s."
+            )
             messages.success(request, said % {"number": number, "new": saved.answer.revision, "former": base})
         else:
             messages.info(request, _("The answer is already the same as version %(number)s.") % {"number": number})

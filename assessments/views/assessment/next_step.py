@@ -42,7 +42,7 @@ _SENT = Step(
     gettext_lazy("A reviewer takes the case"),
     gettext_lazy("See what was sent"),
     locked=gettext_lazy(
-        "The answers and facts are locked until a reviewer has decided. No reviewer has taken the case yet."
+        "No reviewer has taken the case yet. The answers and facts are locked until a reviewer has decided."
     ),
 )
 STEPS: Mapping[str, Step] = {
@@ -60,7 +60,7 @@ STEPS: Mapping[str, Step] = {
         gettext_lazy("The reviewer decides"),
         gettext_lazy("See what is under review"),
         locked=gettext_lazy(
-            "A reviewer is marking each answer and fact. They are locked until the reviewer has decided."
+            "A reviewer is judging each answer and fact. Answers and facts are locked until the reviewer has decided."
         ),
     ),
     "approved": Step(
@@ -71,10 +71,10 @@ STEPS: Mapping[str, Step] = {
         ),
     ),
     "certified": Step(
-        gettext_lazy("Keep practices in place, renew in time"),
+        gettext_lazy("Keep practices in place and renew in time"),
         _READ,
         locked=gettext_lazy(
-            "The assessment is decided, and its answers stay as they were signed. Open actions continue in the list of actions."
+            "The assessment is decided, and its answers stay as signed. Open actions remain in the list of actions."
         ),
     ),
     "refused": Step("", _READ),  # how it goes on depends on the use: `why_locked`

@@ -259,7 +259,7 @@ def assign(request: HttpRequest, reference: str, key: str) -> HttpResponse:
                     due=form.cleaned_data["due"],
                     note=form.cleaned_data["note"],
                 )
-                said = _("%(name)s is asked to answer “%(section)s”.")
+                said = _("%(name)s has been asked to answer “%(section)s”.")
                 messages.success(request, said % {"name": form.cleaned_data["member"].user, "section": section.title})
                 return redirect("assessment", reference)
     assigned = finders.asked_in(case.assessment).filter(section=key, question="")

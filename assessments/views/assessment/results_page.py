@@ -132,13 +132,13 @@ class ResultsPage:
         if not all(ends):
             days = max((package.full_days for package in packages), default=0)
             said = ngettext(
-                "%(n)s package, all done %(days)s days after signing",
-                "%(n)s packages, all done %(days)s days after signing",
+                "%(n)s package, due within %(days)s days after signing",
+                "%(n)s packages, all due within %(days)s days after signing",
                 n,
             )
             return said % {"n": n, "days": days}
         last = max(end for end in ends if end)
-        said = ngettext("%(n)s package, all done by %(day)s", "%(n)s packages, all done by %(day)s", n)
+        said = ngettext("%(n)s package, due by %(day)s", "%(n)s packages, all due by %(day)s", n)
         return said % {"n": n, "day": date_format(last, "DATE_FORMAT")}
 
     @property
@@ -170,14 +170,14 @@ class ResultsPage:
     def caption(self) -> str:
         use, counts = self.standing.assessment.use, self.content["counts"]
         if self.signed_on is None:
-            said = _("%(use)s. Draft, %(answered)s of %(all)s questions answered. Not a certificate.")
+            said = _("%(use)s. Draft, %(answered)s of %(all)s questions answered. This page is not a certificate.")
             return said % {"use": use.title, "answered": counts["answered"], "all": counts["applicable"]}
         state = self.standing.assessment.get_state_display()
         day = date_format(self.signed_on, "DATE_FORMAT")
         if self.certificate:
             said = _("%(use)s. Signed %(day)s. %(certificate)s. This page is not a certificate.")
             return said % {"use": use.title, "day": day, "certificate": self.certificate}
-        said = _("%(use)s. Signed %(day)s, %(state)s. Not a certificate.")
+        said = _("%(use)s. Signed %(day)s, %(state)s. This page is not a certificate.")
         return said % {"use": use.title, "day": day, "state": state[:1].lower() + state[1:]}
 
     # --- tier ---
@@ -213,7 +213,7 @@ class ResultsPage:
         """Name the dimensions in the lowest band."""
         told = [one["line"] for one in self.dimensions if one["line"].value is not None and not one["too_few"]]
         if not told:
-            return _("Too few requirements to say")
+            return _("Too few requirements for a figure")
         least = min(told, key=lambda line: line.value)
         names = [line.name for line in told if line.band == least.band]
         if len(names) == len(told) > 1:

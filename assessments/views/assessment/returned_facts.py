@@ -57,7 +57,10 @@ def _said_of_facts(error: Refused) -> str:
     """Return why facts are not saved here; only their own page shows the answers that they would hide."""
     if not isinstance(error, WouldHide):
         return sentence_of(error)
-    words = _("Saving this hides %(n)s existing answers. Change it on the page of the fact, which shows them first.")
+    words = _(
+        "Saving this hides %(n)s existing answers. Make the change on the page of the fact, which shows "
+        "these answers first."
+    )
     return words % {"n": len(error.answers)}
 
 

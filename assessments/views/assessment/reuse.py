@@ -102,14 +102,14 @@ def _reuse(request: HttpRequest, case: MemberCase, source: Assessment | None) ->
         taken = carry_over.copy(case.assessment, chosen, by=case.user)
     if taken and not any(row.to_confirm for row in taken):
         said = ngettext(
-            "One answer was copied. Change it where this use is different.",
-            "%(n)s answers were copied. Change them where this use is different.",
+            "One answer was copied. Change the answer if this use is different.",
+            "%(n)s answers were copied. If this use is different, change the answers.",
             len(taken),
         )
         return said % {"n": len(taken)}
     said = ngettext(
-        "One answer was copied. Confirm it, or change it where it is not true here.",
-        "%(n)s answers were copied. Confirm each, or change it where it is not true here.",
+        "One answer was copied. Confirm the answer, or change it if it is not true for this use.",
+        "%(n)s answers were copied. Confirm each answer, or change it if it is not true for this use.",
         len(taken),
     )
     return said % {"n": len(taken)}
@@ -123,7 +123,7 @@ def _confirm_several(request: HttpRequest, case: MemberCase) -> str:
         seen = query_values.count(base)
         chosen.append((key, -1 if seen is None else seen))
     if not chosen:
-        raise WorkflowError(_("Tick the answers that are true for this use too."))
+        raise WorkflowError(_("Tick the answers that are also true for this use."))
     confirmed = carry_over.confirm_several(case.assessment, chosen, by=case.user)
     for key, reason in confirmed.problems:
         known = case.edition.questions.get(key)

@@ -64,7 +64,9 @@ def keep_answer(case: MemberCase, form: AnswerForm, resolve: str = "") -> SavedA
     if resolve == "both" and stored is not None:
         value, notice = put_together(form.question, stored, form.value())
         if len(value["text"]) > TEXT_MAX:
-            too_long = _("Together the two notes have more than %(n)s characters. Shorten yours, then combine them.")
+            too_long = _(
+                "Together, the two notes have more than %(n)s characters. Shorten your note, then combine the two."
+            )
             return SavedAnswer(stored, problem=too_long % {"n": TEXT_MAX}, conflict=stored)
     may_hide = resolve == "hide"
     try:
@@ -108,13 +110,15 @@ def put_together(question: Question, theirs: Answer, mine: Mapping[str, Any]) ->
         if theirs.choice == Choice.TICKED:
             return value, ""
         words = _(
-            "%(who)s had chosen “%(theirs)s”, and you had ticked lines. Your lines are kept. Change this where it is wrong."
+            "%(who)s chose “%(theirs)s”, and you ticked lines. Your ticked lines are kept. Change the answer "
+            "if it is wrong."
         )
         return value, words % {"who": theirs.by, "theirs": choice_word(theirs.choice)}
     if theirs.choice == mine["choice"] and (theirs.planned_for, theirs.reason) == (mine["planned_for"], mine["reason"]):
         return value, ""
     words = _(
-        "%(who)s had chosen “%(theirs)s”, and you “%(mine)s”. The choice of %(who)s is kept. Change it where it is wrong."
+        "%(who)s chose “%(theirs)s”, and you chose “%(mine)s”. The choice of %(who)s is kept. Change the "
+        "choice if it is wrong."
     )
     return value, words % {
         "who": theirs.by,
@@ -206,6 +210,6 @@ def lost_words(data: QueryDict, case: MemberCase, questions: Sequence[Question])
             continue
         for value in values:
             if value.strip():
-                said = _("“%(title)s” no longer applies. You had written: %(text)s")
+                said = _("“%(title)s” no longer applies. You wrote: %(text)s")
                 found.append(("", said % {"title": case.edition.questions[key].title, "text": value.strip()}))
     return found

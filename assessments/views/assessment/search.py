@@ -286,7 +286,7 @@ def finish(request: HttpRequest, case: MemberCase, found: Section) -> HttpRespon
     asked = finders.assignments_for(case.user).filter(assessment=case.assessment, section=found.key, question="")
     for assignment in asked:
         asking.finish(assignment, by=case.user)
-        said = f"{said} {_('The request to answer it is marked as done.')}"
+        said = f"{said} {_('The request to answer this section is marked as done.')}"
     messages.success(request, said)
     sections = [section.key for section, _questions in case.sections]
     following = sections[sections.index(found.key) + 1 :]

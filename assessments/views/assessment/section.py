@@ -72,7 +72,10 @@ def fill_page(
     try:
         roles.require(case.user, Action.ANSWER, case.assessment)
     except NotPermitted as error:
-        errors, status = [("", _("This cannot be saved. %(why)s Copy what you need.") % {"why": error}), *errors], 403
+        errors, status = (
+            [("", _("Your answers cannot be saved. %(why)s Copy what you need.") % {"why": error}), *errors],
+            403,
+        )
     return show_section(request, case, found, views, errors=errors, status=status)
 
 

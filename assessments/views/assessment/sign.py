@@ -311,7 +311,7 @@ def _sign_page(request: HttpRequest, case: MemberCase) -> HttpResponse:
                 public_statement=form.cleaned_data.get("public_statement", ""),
             )
             said = _(
-                "Submitted. The reference is %(reference)s; answers and facts are locked until a reviewer has decided."
+                "Submitted. The reference is %(reference)s. Answers and facts are locked until a reviewer has decided."
             )
             messages.success(request, said % {"reference": submission.reference})
             return redirect("assessment", assessment.reference)
@@ -371,7 +371,7 @@ def self_certify(request: HttpRequest, reference: str) -> HttpResponse:
     """Sign a Low use and have its certificate at once."""
     case = find_to_sign(request, reference)
     if case.assessment.use.assigned_tier != Tier.LOW or case.assessment.state == State.RETURNED:
-        messages.error(request, _("A reviewer decides on this use."))
+        messages.error(request, _("A reviewer must decide on this use."))
         return redirect("sign" if case.assessment.is_editable else "assessment", reference)
     return elsewhere(request, case) or _self_certify(request, case)
 
@@ -392,7 +392,7 @@ def _self_certify(request: HttpRequest, case: MemberCase) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with refusals(form, say=in_one_line):
             certificate = submission_self_certify.self_certify(assessment, by=case.user, conditions=form.conditions)
-            said = _("Signed. The certificate %(number)s has been issued; it says self-declared.")
+            said = _("Signed. Certificate %(number)s has been issued. It says “self-declared”.")
             messages.success(request, said % {"number": certificate.number})
             return redirect("assessment", assessment.reference)
     context = signing_context(case, content, form) | {
@@ -432,7 +432,9 @@ def _declare_prohibited(request: HttpRequest, case: MemberCase) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with refusals(form, say=in_one_line):
             submission = prohibited.declare_prohibited(assessment, by=case.user)
-            said = _("Signed. The case is closed under the reference %(reference)s; the decision letter is being made.")
+            said = _(
+                "Signed. The case is closed under the reference %(reference)s. The decision letter is being prepared."
+            )
             messages.success(request, said % {"reference": submission.reference})
             return redirect("assessment", assessment.reference)
     context = signing_context(case, content, form) | {
@@ -456,10 +458,10 @@ def recall(request: HttpRequest, reference: str) -> HttpResponse:
     if request.method == "POST":
         with refusals_as_messages(request):
             taking_back.recall(case.assessment, by=case.user)
-            messages.success(request, _("Taken back. Answers and facts can be changed again."))
+            messages.success(request, _("The submission was taken back. You can change answers and facts again."))
         return redirect("assessment", reference)
     if case.assessment.state != State.SUBMITTED:
-        messages.error(request, _("You cannot take this back: a reviewer has taken the case."))
+        messages.error(request, _("You cannot take the submission back, because a reviewer has taken the case."))
         return redirect("assessment", reference)
     context = {"case": case, "assessment": case.assessment, "use": case.assessment.use}
     return render(request, "assessments/assessment/recall.html", context)
@@ -472,7 +474,8 @@ def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
     assessment = case.assessment
     if State.WITHDRAWN not in workflow.MOVES[State(assessment.state)]:
         messages.error(
-            request, _("This cannot be withdrawn now. Status of the assessment: %s.") % assessment.get_state_display()
+            request,
+            _("The submission cannot be withdrawn now. Status of the assessment: %s.") % assessment.get_state_display(),
         )
         return redirect("assessment", reference)
     return _withdraw(request, case)
@@ -485,7 +488,7 @@ def _withdraw(request: HttpRequest, case: MemberCase) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with refusals(form):
             taking_back.withdraw(assessment, by=case.user, reason=form.cleaned_data["reason"])
-            messages.success(request, _("Withdrawn. The submission stays in the record."))
+            messages.success(request, _("The submission was withdrawn. It stays in the record."))
             return redirect("assessment", assessment.reference)
     context = {"case": case, "assessment": assessment, "use": assessment.use, "form": form}
     return render(request, "assessments/assessment/withdraw.html", context)

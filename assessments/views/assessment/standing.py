@@ -306,13 +306,13 @@ class Standing:
             {
                 "key": "unknown",
                 "title": _("Not known yet"),
-                "empty": _("Nothing is answered “do not know yet”."),
+                "empty": _("No question is answered “do not know yet”."),
                 "lines": unknown,
             },
             {
                 "key": "not-applicable",
                 "title": _("Not applicable"),
-                "empty": _("Nothing is answered “not applicable”."),
+                "empty": _("No question is answered “not applicable”."),
                 "lines": left_out,
             },
         ]
@@ -326,7 +326,7 @@ class Standing:
         least, most = scored[0], scored[-1]
         if least.value == most.value:
             return _("%(value)s of 100 in every dimension that is assessed") % {"value": least.value}
-        return _("%(least)s to %(most)s of 100; the lowest is %(name)s") % {
+        return _("%(least)s to %(most)s of 100. The lowest is %(name)s") % {
             "least": least.value,
             "most": most.value,
             "name": least.name,
@@ -337,14 +337,14 @@ class Standing:
         counts = self.content["counts"]
         words = {"answered": counts["answered"], "applicable": counts["applicable"]}
         if self.final:
-            return _("As signed in round %(round)s, worked out from %(applicable)s answers.") % {
+            return _("These results are based on the %(applicable)s answers signed in round %(round)s.") % {
                 **words,
                 "round": self.content["round"],
             }
         return (
             ngettext(
-                "Provisional, worked out from %(answered)s of %(applicable)s answer. Not a certificate.",
-                "Provisional, worked out from %(answered)s of %(applicable)s answers. Not a certificate.",
+                "Provisional: based on %(answered)s of %(applicable)s answer. This page is not a certificate.",
+                "Provisional: based on %(answered)s of %(applicable)s answers. This page is not a certificate.",
                 counts["applicable"],
             )
             % words

@@ -48,7 +48,9 @@ def of_assessment(request: SignedIn, reference: str) -> HttpResponse:
                 by=request.user,
                 words=form.cleaned_data["words"],
             )
-            messages.success(request, _("Added: “%(title)s”. A reviewer judges it.") % {"title": piece.title})
+            messages.success(
+                request, _("“%(title)s” was added. A reviewer will judge this evidence.") % {"title": piece.title}
+            )
             return redirect("supplements", reference)
     added = [row for row in supplements.of_assessment(assessment) if row.target in titles]
     context = {

@@ -47,7 +47,9 @@ def group(request: SignedIn, reference: str, group: str) -> HttpResponse:
         raise Http404
     asked = facts.on_page(page)
     if not facts.of_group(page):
-        messages.info(request, _("There is nothing to answer here: no question about this system needs these details."))
+        messages.info(
+            request, _("There is nothing to answer here, because no question about this system needs these details.")
+        )
         return redirect(use)
     locked, why_locked = _locked(use, [fact.key for fact in asked])
     data = posted(request)
@@ -218,8 +220,8 @@ def _hides(use: DeclaredUse, error: WouldHide) -> dict[str, Any]:
 def _tell_hidden(request: HttpRequest, count: int) -> None:
     if count:
         words = ngettext(
-            "%(n)s answer is hidden. It is kept and comes back as soon as its question is asked again.",
-            "%(n)s answers are hidden. They are kept and come back as soon as their questions are asked again.",
+            "%(n)s answer is hidden. The answer is kept and appears again when its question applies again.",
+            "%(n)s answers are hidden. The answers are kept and appear again when their questions apply again.",
             count,
         )
         messages.success(request, words % {"n": count})
@@ -247,11 +249,15 @@ def _locked(use: DeclaredUse, keys: Collection[str]) -> tuple[set[str], str]:
     try:
         editable = declare.editable_facts(use)
     except Locked:
-        return set(keys), _("The facts are locked while the use is under review. They open again if it is returned.")
+        return set(keys), _(
+            "The facts are locked while the use is under review. You can change them if the submission is returned."
+        )
     if editable is None:
         return set(), ""
     locked = set(keys) - editable
-    return locked, _("Only what the reviewer marked can be changed now. The other answers stay.") if locked else ""
+    return locked, _(
+        "Only what the reviewer marked can be changed now. The other answers do not change."
+    ) if locked else ""
 
 
 def _after(facts: Facts, group: str, then: str, saved: declare.FactsSaved | None) -> str:

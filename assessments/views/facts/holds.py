@@ -122,7 +122,7 @@ def sign_worst(request: SignedIn, reference: str) -> HttpResponse:
     facts = Facts.of(use)
     answers, never = worst_case.open_answers(facts.edition, facts.values)
     if not answers and not never:
-        messages.info(request, _("The tier does not wait for an answer."))
+        messages.info(request, _("The tier does not depend on an unknown answer."))
         return redirect(use)
     sentence, *_lines = worst_case.worst_statement(use, facts.edition, answers).splitlines()
     form = StatementForm(posted(request), sentences=[sentence], digest=sha256(canonical_json(answers)))
@@ -162,7 +162,7 @@ def disagree(request: SignedIn, reference: str) -> HttpResponse:
         with refusals(form):
             procedural.withdraw_agreement(use, by=request.user, reason=form.cleaned_data["reason"])
             messages.success(
-                request, _("Agreement withdrawn. The answer counts as “no”, and the tier was worked out again.")
+                request, _("The agreement was withdrawn. The answer counts as “no”, and the tier was updated.")
             )
             return redirect(use)
     return render(request, "assessments/facts/disagree.html", {"place": PLACE, "use": use, "row": row, "form": form})

@@ -284,7 +284,7 @@ def test_a_colleague_is_asked_one_question_and_sees_it_alone(client, cast, draft
     client.force_login(cast.assigned)
     page = client.get(reverse("section", args=[draft.reference, SECTION]))
     assert [view.key for view in page.context["questions"]] == [QUESTION]
-    assert "You are asked to answer this" in words_of(page)
+    assert "You have been asked to answer this" in words_of(page)
     assert page_of("ask", draft) not in page.content.decode()
 
 
@@ -303,7 +303,7 @@ def test_the_person_asked_says_done_and_whoever_asked_is_told(client, cast, draf
     save(draft, QUESTION, {"choice": "in_place"}, by=cast.assigned)
     client.force_login(cast.assigned)
     page = reverse("asked", args=[draft.reference, asked.pk])
-    assert "Tell Connie Contributor that it is answered" in words_of(client.get(page))
+    assert "Tell Connie Contributor that you have answered" in words_of(client.get(page))
     assert "The question has an answer." in words_of(client.get(reverse("dashboard")))
     client.post(page, {"done": "1"})
     asked.refresh_from_db()

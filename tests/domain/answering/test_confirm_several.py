@@ -85,7 +85,7 @@ def test_the_page_confirms_what_is_ticked_and_shows_the_evidence(cast, opened, c
 def test_nothing_ticked_and_what_failed_are_said(cast, opened, client):
     client.force_login(cast.contributor)
     page = reverse("reuse", args=[opened.reference])
-    assert "Tick the answers that are true for this use too." in text_of(client.post(page, {"together": "1"}))
+    assert "Tick the answers that are also true for this use." in text_of(client.post(page, {"together": "1"}))
     first, base = waiting(opened)[0]
     done = client.post(page, {"together": "1", "true": [f"{first}:{base + 7}", "no-such-question:1", "x"]}, follow=True)
     assert "0 answers are confirmed." in text_of(done)

@@ -90,7 +90,7 @@ def test_what_speaks_of_each_use_by_name_counts_once_it_is_confirmed_for_this_on
     section = new.compiled().questions[REGISTER].section
     page = client.get(reverse("section", args=[new.reference, section])).content.decode()
     row = page.partition(f'id="q-{REGISTER}"')[2].partition("<aside")[0]
-    assert "to be confirmed." in row
+    assert "The answer must be confirmed." in row
     reuse.confirm_copied(new, REGISTER, by=cast.contributor, base=1)
     assert REGISTER in new.answer_values()
 
@@ -123,7 +123,7 @@ def test_a_start_with_taken_over_answers_is_no_going_on(client, cast, former):
     section = new.compiled().questions[SHARED].section
     page = client.get(reverse("section", args=[new.reference, section])).content.decode()
     row = page.partition(f'id="q-{SHARED}"')[2].partition("<aside")[0]
-    assert f"Copied from “{former.use.title}”, to be confirmed." in row
+    assert f"Copied from “{former.use.title}”. The answer must be confirmed." in row
     assert "Copied, to be confirmed" in row
     assert "by you" not in row
     history = client.get(reverse("history", args=[new.reference, SHARED])).content.decode()
@@ -165,8 +165,8 @@ def test_the_question_says_who_answered_it_for_the_whole_organisation(client, ca
     section = new.compiled().questions[SHARED].section
     page = client.get(reverse("section", args=[new.reference, section])).content.decode()
     row = page.partition(f'id="q-{SHARED}"')[2].partition("<aside")[0]
-    assert f"Copied from “{former.use.title}”, for the whole organisation." in row
-    assert "Olivia Owner answered it there on" in row
+    assert f"Copied from “{former.use.title}”. This answer is about the whole organisation." in row
+    assert "Olivia Owner gave this answer on" in row
     link = re.search(r'<a href="#([^"]+)">Change<', row)
     assert link
     assert f'id="{link[1]}"' in row

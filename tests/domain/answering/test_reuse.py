@@ -208,7 +208,7 @@ def test_the_task_list_offers_and_the_page_takes_over_what_is_ticked(client: Cli
     done = client.post(here(new), {"take": [ticked]}, follow=True).content.decode()
     assert "One answer was copied." in done
     section = client.get(reverse("section", args=[new.reference, "governance"])).content.decode()
-    assert "for the whole organisation." in section
+    assert "This answer is about the whole organisation." in section
     assert reload(new).answered == 1
 
 

@@ -227,7 +227,7 @@ def test_put_both_joins_the_notes_and_says_whose_choice_stands(cast: Cast, draft
         "Hers.\n\nHis.",
         cast.contributor,
     )
-    assert "Olivia Owner had chosen “In place”, and you “Partly”. The choice of Olivia Owner is kept." in page
+    assert "Olivia Owner chose “In place”, and you chose “Partly”. The choice of Olivia Owner is kept." in page
     assert "Hers.\n\nHis.</textarea>" in page
     assert history(draft) == [("Hers.", "current"), ("His.", "conflict"), ("Hers.\n\nHis.", "current")]
 
@@ -237,7 +237,7 @@ def test_put_both_is_quiet_where_the_choices_agree(cast: Cast, draft: Assessment
     form = posted(choice="planned", planned_for=in_days(30), text="His.", seen=1)
     page = resolve(signed_in(cast.contributor), draft, form, "both")
     assert stored(draft).text == "Hers.\n\nHis."
-    assert "had chosen" not in page
+    assert "Owner chose" not in page
 
 
 @pytest.mark.parametrize(
@@ -261,7 +261,7 @@ def test_put_both_takes_the_ticks_where_the_other_had_said_none_of_these(cast: C
     save(draft, key, {"choice": "none"}, by=cast.owner)
     page = resolve(signed_in(cast.contributor), draft, posted(key, items=items[:1], seen=1), "both", key)
     assert (stored(draft, key).choice, stored(draft, key).items) == ("ticked", {items[0]: True})
-    assert "Olivia Owner had chosen “None of these”, and you had ticked lines. Your lines are kept." in page
+    assert "Olivia Owner chose “None of these”, and you ticked lines. Your ticked lines are kept." in page
 
 
 def test_put_both_shows_a_third_version_instead_of_overwriting_it(cast: Cast, draft: Assessment) -> None:
@@ -275,7 +275,7 @@ def test_put_both_shows_a_third_version_instead_of_overwriting_it(cast: Cast, dr
 def test_put_both_refuses_what_would_be_too_long_and_keeps_both(cast: Cast, draft: Assessment) -> None:
     save(draft, PRACTICE, {"choice": "in_place", "text": "h" * 12_000}, by=cast.owner)
     page = resolve(signed_in(cast.contributor), draft, posted(choice="in_place", text="m" * 12_000, seen=1), "both")
-    assert "Together the two notes have more than 20000 characters." in page
+    assert "Together, the two notes have more than 20000 characters." in page
     assert stored(draft).text == "h" * 12_000
 
 
@@ -436,7 +436,10 @@ def test_keep_mine_shows_a_third_version_of_a_fact(cast: Cast, two_at_one_page: 
         "seen_safety_component": str(seen),
         "resolve": "mine:safety_component",
     }
-    assert "Two versions of this answer" in connie.post(facts_url(use, group), sent).content.decode()
+    assert (
+        "There are two versions of this answer. Nothing was overwritten"
+        in connie.post(facts_url(use, group), sent).content.decode()
+    )
     assert fact(use).value is False
 
 
@@ -463,7 +466,7 @@ def test_a_page_that_comes_back_for_an_error_does_not_take_over_what_it_never_sh
     again = connie.post(facts_url(use, group), missing)
     fresh = {name: again.context["form"][name].value() for name in page if name.startswith("base_")}
     content = connie.post(facts_url(use, group), page | fresh | {"autonomous_robot": "unknown"}).content.decode()
-    assert "Two versions of this answer" in content
+    assert "There are two versions of this answer. Nothing was overwritten" in content
     assert (fact(use).value, fact(use, "autonomous_robot").value) == (True, True)
 
 
@@ -532,7 +535,7 @@ def test_agreeing_to_exactly_that_list_saves(cast: Cast, hideable: Any) -> None:
     short = page | {"hide": page["hide"].rpartition(",")[0]}
     assert client.post(facts_url(assessment.use, group), short).status_code == 200
     response = client.post(facts_url(assessment.use, group), page, follow=True)
-    assert "kept and come" in response.content.decode()
+    assert "kept and appear" in response.content.decode()
     assessment = Assessment.objects.for_dashboard().get(pk=assessment.pk)
     assert lost.isdisjoint(q.key for q in assessment.declared().questions(assessment.compiled()))
 
@@ -615,6 +618,6 @@ def test_rebuilding_mends_counts_that_are_wrong(cast: Cast, capsys: pytest.Captu
 def test_pages_show_each_kind_of_non_answer_by_itself(cast: Cast, name: str) -> None:
     assessment = make_assessment(State.DRAFT, "limited", cast=cast, answers=NOT_THERE)
     content = signed_in(cast.owner).get(reverse(name, args=[assessment.reference])).content.decode().lower()
-    unknown = {"assessment": "not known yet", "results": "says “do not know”", "check": "do not know yet"}[name]
+    unknown = {"assessment": "not known yet", "results": "answered “do not know”", "check": "do not know yet"}[name]
     for words in (unknown, "planned", "not applicable"):
         assert words in content

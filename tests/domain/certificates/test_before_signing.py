@@ -74,10 +74,10 @@ def test_sign_page_results_and_plan_say_the_same_of_what_blocks(client, cast):
         " ".join(strip_tags(client.get(reverse(name, args=[assessment.reference])).content.decode()).split())
         for name in ("sign", "results")
     ]
-    assert "not fully in place. They belong to one practice" in texts[0]
+    assert "not fully in place. These requirements belong to one practice" in texts[0]
     assert "musts" not in texts[0]
     assert "blocks the certificate until it is closed or has a date as a condition" in texts[0]
-    assert "1 action blocks a certificate (it may get a due date instead, as a condition)" in texts[1]
+    assert "1 action blocks a certificate (it can be given a due date instead, as a condition)" in texts[1]
     assert jobs.draft_report(assessment).blocking_words == "1 blocks the certificate until it is closed or gets a date"
 
 

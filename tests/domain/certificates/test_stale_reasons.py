@@ -20,7 +20,7 @@ from tests.support.factories import Cast, in_days, make_assessment
 
 CHINESE = "zh-hant"
 USE_CHANGED = (
-    "The description of the use changed: its purpose, setting, people affected or scope.",
+    "The purpose, setting, people affected or scope of the use was changed.",
     "用途的描述有所改變：目的、環境、受影響的人或範圍。",
 )
 TEXTS = {

@@ -128,7 +128,7 @@ def test_the_form_asks_at_the_field_and_the_reviewer_reads_it(client: Client, ca
     name = f"why-{notice.reference}"
     assert (
         form.fields[name].help_text
-        == "It is already evidence for: Tests. Needed if you tick it. The reviewer reads this."
+        == "This evidence is already used for: Tests. If you tick this evidence, write the reason. The reviewer reads the reason."
     )
     sent = {"base": 1, "operation": str(form.initial["operation"]), "evidence": [notice.reference], "words": "Kept."}
     wrong = client.post(url, sent)

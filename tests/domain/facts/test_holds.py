@@ -291,7 +291,7 @@ def test_an_owner_signs_the_worst_answer_and_the_tier_is_provisional_no_more(cas
     assert kinds(cast.organisation)[-1] == "worst_answers_signed"
     with pytest.raises(FrozenRow):
         signed.save()
-    with pytest.raises(WorkflowError, match="does not wait for an answer"):
+    with pytest.raises(WorkflowError, match="does not depend on an unknown answer"):
         worst_case.sign_worst(use, by=cast.owner)
     facts_declare.declare_facts(use, {"healthcare_diagnosis": False}, by=cast.contributor)  # known now, by a revision
     row.refresh_from_db()
@@ -438,8 +438,8 @@ def test_each_change_after_the_certificate_is_a_reason_of_its_own(cast, edition)
         ("evidence", "The evidence “Log” was replaced by version 2."),
         ("evidence", "The evidence “List” was withdrawn from the library."),
         ("fact", f"Declared facts changed: {edition.facts['users_scale'].label}."),
-        ("use", "The description of the use changed: its purpose, setting, people affected or scope."),
-        ("fact", "The register entry of the system changed: its version, its suppliers or its parts."),
+        ("use", "The purpose, setting, people affected or scope of the use was changed."),
+        ("fact", "The version, the suppliers or the parts of the system were changed in the register."),
     ]
     assert Certificate.objects.get().status() == "valid"  # none of them raised the tier
     assert kinds(cast.organisation).count("approval_stale") == 5

@@ -182,7 +182,7 @@ def test_a_part_alone_can_be_returned_and_is_then_the_only_one_that_is_open(cast
     for key in ("data", "bias", "security", "incident-plan"):
         with pytest.raises(Locked) as error:
             conformity_file.save_part(assessment, key, GivenPart(evidence=[report.reference]), by=cast.owner, base=1)
-        assert str(error.value) == "Only the parts that the reviewer returned can be changed now."
+        assert str(error.value) == "You can change only the parts that the reviewer returned."
     with pytest.raises(Locked):
         conformity_file.save_part(
             assessment, "overseers", GivenPart(rows=FILE_ROWS["overseers"][:0]), by=cast.owner, base=1

@@ -106,7 +106,7 @@ def test_nothing_is_started_on_a_retired_use(client: Client, cast: Cast) -> None
     shown = page(client, cast.contributor, use.get_absolute_url())
     assert "Start the questions" not in shown
     assert reverse("model_card", args=[use.reference]) not in shown
-    assert "An owner has to take it back into service" in shown
+    assert "An owner must put the use back into service" in shown
 
 
 def test_an_owner_is_not_led_to_accept_the_risk_of_their_own_action(client: Client, cast: Cast) -> None:
@@ -164,16 +164,16 @@ def test_a_self_declared_case_says_that_nobody_looked(client: Client, cast: Cast
 def test_a_decided_case_names_no_day_by_which_it_is_decided(client: Client, cast: Cast) -> None:
     assessment = make_assessment(State.SUBMITTED, "limited", cast=cast)
     url = reverse("case", args=[assessment.reference])
-    assert "The reviewers aim to decide or return it by" in page(client, cast.owner, url)
+    assert "The reviewers aim to decide on the submission, or return it, by" in page(client, cast.owner, url)
     submission = assessment.current_submission
     seat_taking.take(submission, by=cast.independent)
     mark_all(submission, by=cast.independent, change={"q:use-register": "Show the newest entry."})
     decisions.send_back(submission, by=cast.independent)
-    assert "The reviewers aim to decide or return it by" not in page(client, cast.owner, url)
+    assert "The reviewers aim to decide on the submission, or return it, by" not in page(client, cast.owner, url)
 
 
 def test_results_say_whose_word_the_tier_is(client: Client, cast: Cast) -> None:
     assessment: Assessment = make_assessment(cast=cast)
     shown = page(client, cast.owner, reverse("results", args=[assessment.reference]))
-    assert "Our judgement" in shown.partition("Readiness, below, never changes the tier")[0].partition("<main")[2]
+    assert "Our judgement" in shown.partition("Readiness (see below) never changes the tier")[0].partition("<main")[2]
     assert "text alone names no tier for this use." in shown

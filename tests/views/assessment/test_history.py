@@ -93,7 +93,7 @@ def test_a_version_kept_beside_a_newer_one_is_shown_and_can_be_restored(
     client.force_login(cast.owner)
     page = history(client, draft)
     newest = page.partition('id="version-3"')[2].partition('id="version-2"')[0]
-    assert "Kept next to a newer version" in newest
+    assert "Not used, because a newer version existed" in newest
     assert "Typed on an old page." in newest.replace("</ins>", "").replace(
         '<ins><span class="visually-hidden">added </span>', ""
     )
@@ -184,7 +184,7 @@ def test_restoring_makes_a_new_version_and_takes_none_away(cast: Cast, draft: As
 def test_a_restored_answer_can_be_undone_by_restoring_the_former(client: Client, cast: Cast, draft: Assessment) -> None:
     client.force_login(cast.contributor)
     page = text_of(client.post(url("history", draft, PRACTICE), {"number": 1, "base": 2}, follow=True))
-    assert "Version 1 was restored, as version 3. To undo this, restore version 2." in page
+    assert "Version 1 was restored and is now version 3. To undo this, restore version 2." in page
     client.post(url("history", draft, PRACTICE), {"number": 2, "base": 3})
     assert answer_of(draft).text == "Listed for all five clinics."
     assert [outcome for _n, _choice, outcome in versions(draft)] == ["current", "current", "restored", "restored"]
@@ -225,7 +225,7 @@ def test_lines_that_are_not_asked_any_more_are_left_out_of_what_is_restored(cast
     save(draft, question.key, {"choice": "unknown"}, by=cast.owner)
     declare.declare_facts(draft.use, {"markets": ["hong_kong", "eu"]}, by=cast.owner)
     draft = Assessment.objects.for_dashboard().get(pk=draft.pk)
-    with pytest.raises(InvalidAnswer, match="None of the lines"):
+    with pytest.raises(InvalidAnswer, match="none of its ticked lines"):
         restoring(draft, 2, 3, by=cast.owner, question=question.key)
     restoring(draft, 1, 3, by=cast.owner, question=question.key)
     assert set(answer_of(draft, question.key).items) == set(items) - gone

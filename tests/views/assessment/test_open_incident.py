@@ -56,7 +56,7 @@ def test_the_results_of_a_draft_put_it_at_now(client, cast):
     assessment = with_incident(cast)
     said = page(client, cast.owner, "results", assessment.reference)
     assert "Do this now. Do not wait for the signature." in said
-    assert "These actions are added to the register when an owner signs for the first time." in said
+    assert "These actions are added to the list of actions when an owner signs for the first time." in said
     month = said[said.index('id="month"') : said.index('id="packages"')]
     assert "<strong>Now</strong>" in month
     assert ">Now</td>" in said[said.index('id="packages"') : said.index('id="tier"')]

@@ -162,7 +162,9 @@ def test_the_home_of_an_assessment_counts_the_facts_that_the_tier_page_counts(cl
 def test_a_draft_says_that_it_is_provisional_and_from_how_many_answers(client, cast):
     assessment = make_assessment(State.DRAFT, "limited", cast=cast, answers={**GAPS, "accountable-owner": None})
     text = text_of(open_results(client, cast, assessment))
-    said = f"Draft, {assessment.answered} of {assessment.applicable} questions answered. Not a certificate."
+    said = (
+        f"Draft, {assessment.answered} of {assessment.applicable} questions answered. This page is not a certificate."
+    )
     assert said in text
     assert assessment.answered < assessment.applicable
 
@@ -281,7 +283,7 @@ def test_the_tier_is_marked_provisional_while_a_decisive_fact_is_unknown(client,
     assessment = make_assessment(State.DRAFT, "low", cast=cast, facts={"healthcare_diagnosis": "unknown"})
     text = text_of(open_results(client, cast, assessment))
     assert "High risk, provisional" in text
-    assert "it waits for one answer" in text
+    assert "Provisional until one answer is known" in text
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def test_the_page_names_the_first_decision_of_the_board_while_something_can_harm
     said = text_of(open_results(client, cast, assessment))
     system = assessment.use.system.name
     assert f"First decide whether to pause {system}, or to limit it to what is safe, until action 1 is done." in said
-    assert "decision A of the board paper" in said
+    assert "The board paper lists this as decision A" in said
     assert page_of(make_assessment(State.DRAFT, "limited", cast=cast, answers=GAPS)).pause == ""
 
 
@@ -108,7 +108,7 @@ def test_the_first_ten_of_the_month_stand_open_and_the_others_in_a_fold_that_cou
     linked = [action.number for action in actions if f'"{action.get_absolute_url()}"' in shown]
     assert linked == list(range(1, 11))
     assert more.count("hk-month-task") == len(actions) - 10
-    assert f"<summary>{len(actions) - 10} more this month</summary>" in more
+    assert f"<summary>{len(actions) - 10} more actions this month</summary>" in more
 
 
 def test_a_short_month_has_no_fold(client, cast):
@@ -202,7 +202,7 @@ def test_extended_duties_stand_apart_and_are_marked_as_our_judgement(client, cas
     extended = [group for group in page_of(assessment).groups if group.extended]
     assert extended
     response = open_results(client, cast, assessment, "findings", "all")
-    assert response.content.decode().count("Our judgement: extended to this use") == len(extended)
+    assert response.content.decode().count("Our judgement: we extend these requirements to this use") == len(extended)
 
 
 def test_reasons_to_be_accepted_are_listed_and_make_no_action(client, cast):

@@ -135,7 +135,7 @@ def test_a_returned_fact_that_would_hide_answers_is_changed_where_they_are_shown
     assessment = sent_back(cast, facts={"personal_data": "ordinary"})
     form = {"personal_data": "none", "base_personal_data": "1", "operation": str(uuid.uuid4())}
     response = olivia.post(page_of(assessment), form)
-    assert "existing answers. Change it on the page of the fact" in text_of(response)
+    assert "existing answers. Make the change on the page of the fact" in text_of(response)
     assert assessment.use.facts.get(key="personal_data").value == "ordinary"
 
 
@@ -161,7 +161,7 @@ def test_what_goes_back_untouched_is_confirmed_on_signing(olivia, cast):
     assert [title for title, _url in page.context["untouched"]] == [assessment.compiled().questions[OTHER].title]
     data = {name: "on" for name in form.fields if name.startswith("statement_")}
     data |= {"seen": form.digest, "route": "independent"}
-    assert "Confirm that these go back unchanged" in text_of(olivia.post(url, data))
+    assert "Confirm that you are sending these items back unchanged" in text_of(olivia.post(url, data))
     assert Submission.objects.filter(assessment=assessment).count() == 1
     assert olivia.post(url, data | {"as_it_was": "on"}).status_code == 302
     second = Submission.objects.get(assessment=assessment, round=2)

@@ -54,7 +54,7 @@ def test_nobody_sees_another_s_flags(client: Client, cast: Cast, draft: Assessme
     answers.flag_question(draft, PRACTICE, by=cast.owner, on=True)
     client.force_login(cast.contributor)
     assert "1 flagged" not in text_of(client.get(draft.get_absolute_url()))
-    assert "You have flagged no question here" in text_of(client.get(url("flagged", draft)))
+    assert "You have not flagged any questions" in text_of(client.get(url("flagged", draft)))
 
 
 def test_the_list_can_be_narrowed_to_what_is_flagged_open_or_not_known(client: Client, cast: Cast) -> None:
@@ -80,7 +80,7 @@ def test_sections_that_are_not_asked_say_for_whom_they_are(client: Client, cast:
     page = text_of(client.get(draft.get_absolute_url()))
     _before, _title, after = page.partition("<strong>Model design and testing</strong>")
     closed = after.partition("</li>")[0]
-    assert "Asked only of: Technology Developer, Service Provider." in closed
+    assert "Applies only to: Technology Developer, Service Provider." in closed
     assert "<span>Does not apply to you</span>" in closed
     assert "Before you start" not in page  # a person's questions: nothing that an organisation declares opens them
 
@@ -90,7 +90,7 @@ def test_a_declared_prohibited_use_says_so_and_lists_nothing_to_do(client: Clien
     client.force_login(cast.owner)
     page = text_of(client.get(closed.get_absolute_url()))
     assert "<h1>Declared prohibited, closed</h1>" in page
-    assert "it has no questions to answer" in page
+    assert "there are no questions to answer" in page
     assert "Decision letter" in page
     for absent in ("Not started", "Missing:", "missing</a>", "Cannot start yet", "Governance and responsibility"):
         assert absent not in page, absent
@@ -225,7 +225,7 @@ def test_the_flag_of_a_question_that_is_not_asked_any_more_is_kept_and_not_liste
     (hidden,) = set(before) - set(asked(Assessment.objects.for_dashboard().get(pk=draft.pk), "personal-data"))
     answers.flag_question(draft, hidden, by=cast.owner, on=True)
     client.force_login(cast.owner)
-    assert "You have flagged no question here" in text_of(client.get(url("flagged", draft)))
+    assert "You have not flagged any questions" in text_of(client.get(url("flagged", draft)))
     assert client.post(url("flag", draft, hidden), {"flag": "on"}).status_code == 404
     assert Flag.objects.filter(question=hidden).exists()
 
@@ -355,7 +355,7 @@ def test_a_complete_section_closes_one_s_own_request_and_tells_who_asked(client:
     sections = list(dict.fromkeys(q.section for q in draft.declared().questions(draft.compiled())))
     following = sections[sections.index(SECTION) + 1]
     assert response.redirect_chain == [(url("section", draft, following), 302)]
-    assert "is complete. The request to answer it is marked as done." in text_of(response)
+    assert "is complete. The request to answer this section is marked as done." in text_of(response)
     assert Assignment.objects.get(member=mine).done_at is not None
     assert Assignment.objects.get(member=other).done_at is None
     assert Message.objects.filter(recipient=cast.owner, subject__contains="Connie Contributor").count() == 1
@@ -399,7 +399,7 @@ def test_a_section_that_does_not_apply_says_so_and_on_what_it_depends(
     page = text_of(client.get(draft.get_absolute_url()))
     assert "Does not apply to you" in page
     assert "Depends on" in page
-    part = page[page.index("Not asked") :]
+    part = page[page.index("Not needed") :]
     closed = part[: part.index("Finish")]
     n = closed.count("Does not apply to you")
     assert f"<summary>{n} section" in closed

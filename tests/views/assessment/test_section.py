@@ -179,7 +179,7 @@ def test_more_words_after_a_lost_reply_are_saved_too(client: Client, cast: Cast,
 @pytest.mark.parametrize(
     ("fields", "place", "words"),
     [
-        ({"choice": "planned"}, "planned_for_error", "Enter the date by which it will be in place."),
+        ({"choice": "planned"}, "planned_for_error", "Enter the date by which this will be in place."),
         ({"choice": "not_applicable"}, "reason_error", "Say why this does not apply."),
         ({"text": "Written first."}, "said", "Choose an answer"),
         ({"choice": "excellent"}, "said", "excellent"),
@@ -220,7 +220,7 @@ def test_ticks_and_none_of_these_exclude_each_other(client: Client, cast: Cast, 
     _section, key, items = a_checklist(draft)
     client.force_login(cast.owner)
     page = client.post(url_of(draft, key), posted(key, items=items[:1], choice="none"), **HX).content.decode()
-    assert "not both" in page
+    assert "Do not do both." in page
     assert stored(draft, key) is None
     client.post(url_of(draft, key), posted(key, choice="none"), **HX)
     assert stored(draft, key).choice == "none"  # type: ignore[union-attr]
@@ -340,7 +340,7 @@ def test_the_good_answers_are_saved_and_the_bad_ones_keep_what_was_typed(
     page = client.post(section_of(draft), form).content.decode()
     assert stored(draft, good).text == "Fine."  # type: ignore[union-attr]
     assert stored(draft, bad) is None
-    assert "Correct one thing" in page
+    assert "Correct one error" in page
     assert f'href="#q-{bad}--planned_for"' in page
     assert "Coming &lt;soon&gt;.</textarea>" in page
     assert "One other answer was saved." in page
@@ -400,7 +400,7 @@ def test_hidden_answers_are_counted_once_at_the_end(client: Client, cast: Cast) 
     declare.declare_facts(assessment.use, {"cross_border_transfer": False}, by=cast.owner)
     page = client.get(section_of(assessment, "personal-data")).content.decode()
     assert "not apply to this use." in page
-    assert "1 answer to them is kept, but does not count." in page
+    assert "1 answer to these questions is kept, but does not count." in page
     assert "q-cross-border" not in page
 
 
@@ -459,7 +459,7 @@ def test_a_closed_assessment_is_read_and_says_what_happens_next(client: Client, 
     assert assessment.current_submission.reference in page  # type: ignore[union-attr]
     assert "Continue where I stopped" not in page
     assert f'name="{PRACTICE}--choice"' not in client.get(section_of(assessment)).content.decode()
-    assert ("Withdraw the submission for good" in page) == (state in ("submitted", "in_review", "approved"))
+    assert ("Withdraw the submission permanently" in page) == (state in ("submitted", "in_review", "approved"))
     assert ("Take the submission back" in page) == (state == "submitted")
 
 

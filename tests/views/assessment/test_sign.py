@@ -93,7 +93,7 @@ def test_the_check_lists_what_is_open_first(client: Client, cast: Cast) -> None:
     day = timezone.localdate() + timedelta(days=40)
     save(assessment, PRACTICE, {"choice": "planned", "planned_for": day}, by=cast.owner)
     page = client.get(page_of("check", assessment)).content.decode()
-    assert "All questions are answered: check the answers, then sign" in page
+    assert "All questions are answered. Check the answers, then sign" in page
     assert page_of("self_certify", assessment) in page
 
 
@@ -144,7 +144,7 @@ def test_each_sentence_and_the_route_are_needed_and_the_rest_is_kept(client: Cli
     form = statement(assessment, route="independent", public_statement="Kept words.")
     del form[left_out]
     page = signed_in(client, cast.owner).post(page_of("sign", assessment), form).content.decode()
-    assert "Correct one thing" in page
+    assert "Correct one error" in page
     assert "Kept words.</textarea>" in page
     assert not Submission.objects.exists()
 
@@ -169,7 +169,7 @@ def test_nobody_signs_what_changed_behind_the_page(client: Client, cast: Cast) -
 def test_an_incomplete_assessment_says_what_is_missing_instead_of_a_button(client: Client, cast: Cast) -> None:
     assessment = make_assessment(tier="limited", cast=cast, answers={PRACTICE: None})
     page = signed_in(client, cast.owner).get(page_of("sign", assessment)).content.decode()
-    assert "This cannot be signed yet" in page
+    assert "This assessment cannot be signed yet" in page
     assert "1 questions have no answer yet." in page or "One question has no answer yet." in page
     assert "Sign and send to the reviewer" not in page
     form = statement(assessment, route="independent", public_statement="Kept words.")
@@ -189,7 +189,11 @@ def test_every_must_is_listed_with_its_answer(client: Client, cast: Cast) -> Non
 
 @pytest.mark.parametrize(
     ("tier", "words"),
-    [("high", "needs two approvals"), ("limited", "One reviewer who has not worked"), ("low", "needs no reviewer")],
+    [
+        ("high", "needs two approvals"),
+        ("limited", "This reviewer must not have worked"),
+        ("low", "does not need a reviewer"),
+    ],
 )
 def test_the_route_is_explained_by_tier(client: Client, cast: Cast, tier: str, words: str) -> None:
     page = signed_in(client, cast.owner).get(page_of("sign", make_assessment(tier=tier, cast=cast))).content.decode()
@@ -246,7 +250,7 @@ def test_an_unmet_must_takes_a_promised_date(client: Client, cast: Cast) -> None
     page = client.get(page_of("self_certify", assessment)).content.decode()
     assert f'name="due-{key}"' in page
     page = client.post(page_of("self_certify", assessment), statement(assessment)).content.decode()
-    assert "Enter the date by which it will be met." in page
+    assert "Enter the date by which this will be in place." in page
     far = (timezone.localdate() + timedelta(days=91)).isoformat()
     page = client.post(
         page_of("self_certify", assessment), statement(assessment) | {f"due-{key}": far}
@@ -269,7 +273,7 @@ def test_what_no_date_can_stand_in_for_is_linked(client: Client, cast: Cast) -> 
     value = {"choice": "none"} if question.is_checklist else {"choice": "not_in_place"}
     fill(assessment, by=cast.owner, answers={question.key: value})
     page = signed_in(client, cast.owner).get(page_of("self_certify", assessment)).content.decode()
-    assert "This cannot be self-certified yet" in page
+    assert "This use cannot be self-certified yet" in page
     assert f"#q-{question.key}" in page
     client.post(page_of("self_certify", assessment), statement(assessment))
     assert not Certificate.objects.exists()
@@ -326,7 +330,10 @@ def test_a_submission_is_taken_back_until_somebody_takes_it(client: Client, cast
 def test_withdrawing_takes_a_reason_and_is_final(client: Client, cast: Cast) -> None:
     assessment = make_assessment("in_review", tier="limited", cast=cast)
     client.force_login(cast.owner)
-    assert "Say why you withdraw it." in client.post(page_of("withdraw", assessment), {"reason": " "}).content.decode()
+    assert (
+        "Say why you withdraw the submission."
+        in client.post(page_of("withdraw", assessment), {"reason": " "}).content.decode()
+    )
     client.post(page_of("withdraw", assessment), {"reason": "The pilot ended."})
     assessment.refresh_from_db()
     assert assessment.state == "withdrawn"
@@ -441,9 +448,9 @@ def test_the_heading_says_that_parts_are_missing_for_the_approval(client, cast):
     page = client.get(page_of("sign", assessment))
     missing = len(page.context["will_ask"])
     assert missing > 1
-    assert f"You can sign, but it cannot be approved yet: {missing} items are missing" in text_of(page)
+    assert f"You can sign, but the assessment cannot be approved yet: {missing} items are missing" in text_of(page)
     check = text_of(client.get(page_of("check", assessment)))
-    assert f"All questions are answered. {missing} items are still missing for approval" in check
+    assert f"All questions are answered. {missing} items are still needed for approval" in check
 
 
 @pytest.mark.parametrize(

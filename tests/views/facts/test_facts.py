@@ -86,7 +86,7 @@ def test_the_pages_lead_one_to_the_next_and_from_the_last_to_the_tier(client, ca
         assert response.status_code == 302
         url = response.url
     assert url == page(use, "service")
-    assert "Answer the last details" in text_of(client.get(use.get_absolute_url()))
+    assert "Answer the remaining details" in text_of(client.get(use.get_absolute_url()))
     started = client.post(reverse("use_start", args=[use.reference]))
     assert started.url.startswith(url)  # every fact that opens or closes a question comes before the questions
     assert client.post(url, posted(edition, "service")).url == use.get_absolute_url()
@@ -320,7 +320,7 @@ def test_the_texts_own_tier_stands_beside_the_assigned_one_and_the_difference_is
     client.force_login(cast.owner)
     text = text_of(client.get(use.get_absolute_url()))
     assert "Not stated" in text
-    assert "Our rules make the difference:" in text
+    assert "The difference comes from our rules:" in text
     assert 'href="#rule-L-MEDIA"' in text
 
 
@@ -364,9 +364,9 @@ def test_what_if_says_its_finding_in_the_heading(client, cast, facts, heading):
 def test_on_a_prohibited_use_a_changed_answer_needs_evidence(client, cast):
     use = make_use("unacceptable", cast.organisation)
     client.force_login(cast.owner)
-    assert "needs evidence and a new assessment" in text_of(client.get(use.get_absolute_url()))
+    assert "you need evidence and a new assessment" in text_of(client.get(use.get_absolute_url()))
     use = make_use("limited", cast.organisation)
-    assert "needs evidence and a new assessment" not in text_of(client.get(use.get_absolute_url()))
+    assert "you need evidence and a new assessment" not in text_of(client.get(use.get_absolute_url()))
 
 
 def test_overlays_and_the_eu_flag_stand_beside_the_tier(client, cast):
@@ -453,9 +453,9 @@ def test_a_yes_counts_as_no_until_a_second_member_agrees(client, cast, procedura
 def test_who_declared_it_cannot_agree(client, cast, procedural):
     client.force_login(cast.owner)
     text = text_of(client.get(procedural.get_absolute_url()))
-    assert "somebody else has to agree" in text
+    assert "another member must agree" in text
     response = client.post(reverse("agree", args=[procedural.reference]), {"reason": "I agree with myself."})
-    assert "A second member has to agree" in text_of(response)
+    assert "A second member must agree" in text_of(response)
     procedural.refresh_from_db()
     assert procedural.assigned_tier == "limited"
 

@@ -119,8 +119,8 @@ def test_an_owner_signs_the_worst_answer_on_a_page_that_shows_the_statement(cast
 def test_a_prohibited_fact_is_named_as_one_that_nobody_signs(cast, edition):
     use = make_use("low", cast.organisation, facts={"illegal_purpose": "unknown"})
     text = text_of(as_(cast.owner).get(reverse("sign_worst_case", args=[use.reference])))
-    assert "Somebody has to answer these first." in text
-    assert "Sign the worst answers" not in text
+    assert "These facts must be answered first." in text
+    assert "Sign and declare these answers" not in text
 
 
 def test_who_agreed_takes_it_back_with_a_reason(cast):
@@ -210,13 +210,13 @@ def test_an_owner_states_a_change_and_comes_to_what_waits_to_be_confirmed(cast):
     response = olivia.post(url, given, follow=True)
     opened = StatedChange.objects.get().opened
     assert response.redirect_chain[-1][0] == opened.get_absolute_url()
-    assert "declare a separate use for the new one" in text_of(response)
+    assert "declare a separate use for the new purpose" in text_of(response)
 
 
 def test_why_an_approval_is_stale_stands_on_every_page_of_it(cast):
     assessment = make_assessment(State.CERTIFIED, "limited", cast=cast)
     systems.update_use(assessment.use, by=cast.owner, purpose="Sorts and answers requests")
-    words = "The description of the use changed"
+    words = "people affected or scope of the use was changed"
     olivia = as_(cast.owner)
     pages = [
         olivia.get(assessment.get_absolute_url()),

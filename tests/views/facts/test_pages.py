@@ -262,6 +262,6 @@ def test_do_not_know_says_the_same_on_the_page_and_beside_the_tier(cast, client,
         row = tier.partition(f"<span>{edition.facts[key].label}</span>")[2].partition("</li>")[0]
         assert f"{words}</span>" in row
     page = text_of(client.get(url(use, edition.facts["personal_data"].group)))
-    assert "It counts as the worst case for the duties, not for the tier, until somebody knows." in page
+    assert "Until somebody knows, the answer counts as the worst case for the duties, but not for the tier." in page
     page = text_of(client.get(url(use, edition.facts["decision_autonomy"].group)))
-    assert "Where the answer affects the tier, it counts as the worst case until somebody knows." in page
+    assert "If the answer affects the tier, it counts as the worst case until somebody knows." in page

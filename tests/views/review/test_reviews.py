@@ -441,7 +441,7 @@ def test_a_later_round_shows_what_changed_and_leaves_out_what_was_accepted(ines,
     assert "unchanged and already accepted" in text_of(response)
     everything = ines.get(address("review_section", submission, SECTION) + "?show=all")
     assert len(everything.context["rows"]) > 1
-    assert "carried from round 1" in text_of(everything)
+    assert "copied from round 1" in text_of(everything)
 
 
 def test_a_page_of_a_later_round_saves_only_what_is_on_it(ines, cast):
@@ -466,7 +466,7 @@ def test_a_hold_is_closed_with_what_was_decided(ines, cast):
     assert url in ines.get(address("review", submission)).content.decode()
     assert "has attached no evidence to this hold" in text_of(ines.get(url))
     empty = ines.post(url, {"outcome": "stands", "decision": " "})
-    assert "Write what you decided, and the advice or evidence behind it." in text_of(empty)
+    assert "Write what you decided, and which advice or evidence supports the decision." in text_of(empty)
     decision = {"outcome": "stands", "decision": "Counsel saw the authority of 3 May."}
     assert ines.post(url, decision).status_code == 302
     hold.refresh_from_db()
