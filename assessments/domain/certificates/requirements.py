@@ -115,7 +115,10 @@ def _part(
         until = max((day for day in (until, monitored) if day), default=None)
         if not is_fresh(until, today, days):
             return (
-                _("Give the period of the newest record. It has to cover a time within the last %(days)s days.")
+                _(
+                    "Enter the period that the newest record covers. The period has to include a day within the last "
+                    "%(days)s days."
+                )
                 % {"days": days}
                 + " "
                 + asked.asks

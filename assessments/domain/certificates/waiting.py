@@ -37,7 +37,7 @@ class NoCertificateYet:
     @property
     def sentences(self) -> list[str]:
         """What is missing and what would lift it, one sentence each."""
-        words = _("Action %(number)s still blocks it: %(title)s.")
+        words = _("Action %(number)s still blocks the certificate: %(title)s.")
         said = [words % {"number": one.number, "title": one.title} for one in self.blocking]
         below = [self.below.words, self.below.lifted_by] if self.below else []
         return [*said, *self.other, *below, *self.last]
