@@ -24,7 +24,7 @@ class WordsForm(PlainForm):
         label=pgettext_lazy("a reviewer's mark", "Mark"),
         choices=MARKS,
         widget=forms.RadioSelect,
-        error_messages={"required": gettext_lazy("Choose the mark that the text goes with.")},
+        error_messages={"required": gettext_lazy("Choose the mark for which you want to use the text.")},
     )
     action_title = OneLine(
         label=gettext_lazy("What is still to be done"),
@@ -68,7 +68,7 @@ class KeptTextForm(WordsForm):
 
     title = OneLine(
         label=gettext_lazy("Name of the text"),
-        help_text=gettext_lazy("Use a name that helps you find the text again. The organisation never sees it."),
+        help_text=gettext_lazy("Use a name that helps you find the text again. The organisation never sees the name."),
         max_length=120,
         error_messages={"required": gettext_lazy("Give the text a name, so that you can find it again.")},
     )

@@ -97,7 +97,7 @@ def take(request: SignedIn, reference: str) -> HttpResponse:
         with refusals(form):
             if form.declaration:
                 second_look_giving.decline(found, by=request.user, words=form.declaration)
-                messages.success(request, _("Your declaration is recorded. Somebody else does this second look."))
+                messages.success(request, _("Your declaration is recorded. Somebody else will do this second look."))
                 return redirect("reviews")
             second_look_giving.take(found, by=request.user)
             messages.success(

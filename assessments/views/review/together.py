@@ -76,7 +76,7 @@ def _accept(request: SignedIn, case: ReviewCase, chosen: list[str]) -> str:
     )
     if not n:
         return alone % {"n": left}
-    messages.success(request, ngettext("%(n)s accepted together.", "%(n)s accepted together.", n) % {"n": n})
+    messages.success(request, ngettext("Accepted together: %(n)s.", "Accepted together: %(n)s.", n) % {"n": n})
     if left:
         messages.warning(request, alone % {"n": left})
     return ""

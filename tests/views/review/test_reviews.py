@@ -110,7 +110,7 @@ def test_a_case_within_another_organisation_is_in_nobody_elses_queue(client, cas
 
 
 def test_an_empty_queue_says_what_will_stand_there(ines):
-    assert "A submission appears here when its owner has signed it" in text_of(ines.get(reverse("reviews")))
+    assert "A submission appears here after its owner has signed it." in text_of(ines.get(reverse("reviews")))
 
 
 def test_a_recalled_submission_is_not_called_a_draft(ines, cast):
@@ -308,7 +308,7 @@ def test_a_mark_that_lacks_something_is_shown_at_its_field_and_the_others_are_sa
 def test_words_without_a_mark_are_not_lost_in_silence(ines, cast):
     submission = in_review(cast)
     response = ines.post(address("review_section", submission, SECTION), CHANGE | {f"{PREFIX}-mark": ""})
-    assert "Choose a mark to go with what you wrote." in text_of(response)
+    assert "Choose a mark for the text that you wrote." in text_of(response)
     assert "Who keeps it?" in response.content.decode()
 
 
@@ -491,7 +491,7 @@ def test_nothing_marked_is_nothing_to_return_and_the_message_stays(ines, cast):
     mark_all(submission, by=cast.independent)
     response = ines.post(address("send_back", submission), {"words": "Typed before I looked."})
     assert "Typed before I looked." in response.content.decode()
-    assert "nothing to send back" in text_of(response)
+    assert "Mark at least one answer or fact “change needed”, then return the submission." in text_of(response)
 
 
 def test_approving_lists_every_obstacle_with_a_link(ines, cast):
@@ -554,7 +554,9 @@ def test_high_says_that_a_second_independent_approval_is_needed_and_who_holds_it
     assert "There is no second reviewer yet." in text
     client.post(address("approve", submission), {"statement": "In order."})
     assert not Certificate.objects.exists()
-    assert "You have approved. The second approval is still open." in text_of(client.get(address("review", submission)))
+    assert "You have approved. The second approval is still missing." in text_of(
+        client.get(address("review", submission))
+    )
     client.force_login(cast.second_independent)
     client.post(address("take", submission), {"conflict": "none"})
     judge_parts(submission, by=cast.second_independent)
@@ -562,7 +564,7 @@ def test_high_says_that_a_second_independent_approval_is_needed_and_who_holds_it
     assert "You have opened and judged 0 of" in text
     mark_all(submission, by=cast.second_independent)
     text = text_of(client.get(address("approve", submission)))
-    assert "The second approval decides" in text
+    assert "The second approval decides the case" in text
     assert "Ines Independent approved on" in text
     client.post(address("approve", submission), {"statement": "I agree."})
     assert Certificate.objects.get(use=submission.assessment.use).assurance == "reviewed_independently"

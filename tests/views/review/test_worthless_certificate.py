@@ -202,7 +202,7 @@ def test_marks_stay_as_they_are_after_the_approval(site, prepared):
         forced = site.post(page, "mark", submission.reference, **wanted)
         assert "You have approved, so your marks are locked. Take your approval back to change them." in forced
         site.open(page, "review", submission.reference)
-        assert "Your marks are locked. To change one, take your approval back." in text(page)
+        assert "Your marks are locked. To change a mark, take your approval back." in text(page)
     assert submission.marks.get(target=f"q:{CONDITION}").mark == MarkKind.ACCEPTED
 
 
