@@ -33,7 +33,9 @@ class ReportForm(forms.Form):
     )
     evidence = forms.MultipleChoiceField(
         label=_("Evidence to attach"),
-        help_text=_("The newest evidence in the library. “Attach or remove evidence” shows all of it."),
+        help_text=_(
+            "This list shows the newest evidence in the library. “Attach or remove evidence” shows all evidence."
+        ),
         required=False,
         widget=forms.CheckboxSelectMultiple,
         error_messages={"invalid_choice": _("Choose evidence from the list.")},

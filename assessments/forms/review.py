@@ -44,8 +44,8 @@ class TakeForm(PlainForm):
     """What a reviewer declares about a case before it opens to them. `words_help`: what comes of a conflict."""
 
     words_help = gettext_lazy(
-        "For example money, family, a former job, a friendship or a competing product. Other reviewers "
-        "of the case see it."
+        "For example money, family, a former job, a friendship or a competing product. Other reviewers of "
+        "the case see what you write."
     )
 
     conflict = forms.ChoiceField(
@@ -55,7 +55,7 @@ class TakeForm(PlainForm):
             ("declared", gettext_lazy("Yes, I declare it here")),
         ],
         widget=forms.RadioSelect,
-        error_messages={"required": gettext_lazy("Say whether there is a conflict of interest.")},
+        error_messages={"required": gettext_lazy("Say whether you have a conflict of interest.")},
     )
     words = text_field(gettext_lazy("If yes, describe the conflict of interest"), required=False, rows=3, limit=400)
 
@@ -98,7 +98,7 @@ class MarkForm(PlainForm):
     private_note = text_field(gettext_lazy("Private note"), required=False, rows=2)
     action_title = OneLine(
         label=gettext_lazy("What is still to be done"),
-        help_text=gettext_lazy("It becomes an action in the plan."),
+        help_text=gettext_lazy("Your text becomes an action in the plan."),
         required=False,
         max_length=200,
     )
@@ -420,11 +420,11 @@ class AppealAnswerForm(PlainForm):
         error_messages={"required": gettext_lazy("Choose whether you uphold or reject the appeal or complaint.")},
     )
     words = text_field(
-        gettext_lazy("What happens next, or why it is rejected"),
+        gettext_lazy("What happens next, or why you reject it"),
         gettext_lazy("The organisation and the reviewers of the case read your answer."),
         rows=6,
         limit=8000,
-        missing=gettext_lazy("Say what happens next, or why it is rejected."),
+        missing=gettext_lazy("Say what happens next, or why you reject the appeal or complaint."),
     )
 
 

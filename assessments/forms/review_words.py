@@ -28,7 +28,7 @@ class WordsForm(PlainForm):
     )
     action_title = OneLine(
         label=gettext_lazy("What is still to be done"),
-        help_text=gettext_lazy("Only with “Accepted with action”: it becomes an action in the plan."),
+        help_text=gettext_lazy("Only with “Accepted with action”: the text becomes an action in the plan."),
         required=False,
         max_length=200,
     )

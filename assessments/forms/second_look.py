@@ -15,7 +15,7 @@ from assessments.models import MarkKind
 
 class TakeLookForm(TakeForm):
     words_help = gettext_lazy(
-        "If you declare a conflict of interest, it is recorded, and somebody else does the second look."
+        "If you declare a conflict of interest, it is recorded. Somebody else then does the second look."
     )
 
 
@@ -55,7 +55,7 @@ class LookMarkForm(PlainForm):
 class WriteForm(PlainForm):
     text = text_field(
         gettext_lazy("Your message"),
-        gettext_lazy("Only the reviewers of both looks and the leads of the reviewing body read it."),
+        gettext_lazy("Only the reviewers of both looks and the leads of the reviewing body read this message."),
         missing=gettext_lazy("Write your message."),
     )
 

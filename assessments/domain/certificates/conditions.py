@@ -28,7 +28,7 @@ def require_few_enough(conditions: Sized) -> None:
     most = most_conditions()
     if len(conditions) > most:
         words = _("%(n)s practices have a date. At most %(most)s can become conditions (our judgement).")
-        more = _("Clear the other dates. The certificate is then issued only when those practices are closed.")
+        more = _("Clear the other dates. The certificate is then issued only when those practices are in place.")
         raise InvalidAnswer("conditions", f"{words % {'n': len(conditions), 'most': most}} {more}")
 
 

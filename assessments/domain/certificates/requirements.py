@@ -59,7 +59,9 @@ def missing(
         given = _with_later(parts.get(asked.key), later.get(f"part:{asked.key}", ()))
         words = _part(edition, asked, given, today, withdrawn, monitored)
         if not words and asked.key in unsaid:
-            words = _("Say why this evidence also fits here: %(titles)s.") % {"titles": ", ".join(unsaid[asked.key])}
+            words = _("Say why this evidence also supports this part: %(titles)s.") % {
+                "titles": ", ".join(unsaid[asked.key])
+            }
         if words:
             found.append(Missing(asked.label, words, part=asked.key))
     return found

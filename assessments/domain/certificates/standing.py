@@ -71,7 +71,7 @@ def refusals(certificate: Certificate, by: User) -> dict[str, Refusal]:
             )
         return mine
     if not finders.certificates_judged_by(by).filter(pk=certificate.pk).exists():
-        words = _("Only a reviewer of its submission can suspend, reinstate or revoke a certificate.")
+        words = _("Only a reviewer of the submission can suspend, reinstate or revoke its certificate.")
         return dict.fromkeys(status.FROM, NotPermitted(words))
     if by.pk in delivery_team(submission.assessment):
         words = _("You worked on this use yourself, so somebody else has to decide on its certificate.")
@@ -116,7 +116,7 @@ def obstacles_to_reinstate(certificate: Certificate) -> list[Obstacle]:
         words = _("The tier of the use is provisional, because an answer is not known yet.")
         reasons.append(Obstacle(Code.PROVISIONAL, words))
     if use.assigned_tier and Tier(use.assigned_tier).rank > Tier(certificate.tier).rank:
-        words = _("The use now has a higher tier than its certificate. It needs a new assessment.")
+        words = _("The use now has a higher tier than its certificate. The use needs a new assessment.")
         reasons.append(Obstacle(Code.TIER, words))
     return reasons
 

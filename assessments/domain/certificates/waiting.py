@@ -29,7 +29,12 @@ class NoCertificateYet:
     def last(self) -> list[str]:
         """What no action closes."""
         if self.stale:
-            return [_("The approved use has changed since then. No certificate is issued before the next assessment.")]
+            return [
+                _(
+                    "The use has changed since it was approved. No certificate can be issued until there is a new "
+                    "assessment."
+                )
+            ]
         if not (self.blocking or self.other or self.below):
             return [_("The certificate needs a newer monitoring record.")]
         return []

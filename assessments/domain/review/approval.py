@@ -169,7 +169,7 @@ def approve(
         raise NotReady(_("This cannot be approved yet."), words_of(reasons))
     given = list(submission.decisions.approvals())
     if any(decision.by_id == by.pk for decision in given):
-        raise WorkflowError(_("You have approved this submission already."))
+        raise WorkflowError(_("You have already approved this submission."))
     _require_sound(given, assessment)
     independent = separation.is_independent(by, assessment.organisation_id)
     high = submission.assigned_tier == Tier.HIGH

@@ -88,7 +88,7 @@ def check_verdict(verdict: str, words: str, *, judged: bool) -> None:
     if verdict not in PartVerdict.values and not (verdict == "" and judged):
         raise InvalidAnswer("verdict", _("Choose one of the three judgements."))
     if verdict and verdict != PartVerdict.SUPPORTS and not words:
-        raise InvalidAnswer("words", _("Say what is missing. The organisation reads it."))
+        raise InvalidAnswer("words", _("Say what is missing. The organisation reads your text."))
 
 
 def obstacles(submission: Submission, seat: ReviewSeat | None) -> list[Obstacle]:

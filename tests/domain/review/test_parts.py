@@ -391,7 +391,7 @@ def test_a_reviewer_judges_all_parts_on_one_page(client: Client, cast: Cast) -> 
     sent |= {"part-tests-verdict": "does_not", "part-tests-words": ""}
     wrong = client.post(url, sent)
     assert wrong.status_code == 200
-    assert "Tests: Say what is missing. The organisation reads it." in wrong.content.decode()
+    assert "Tests: Say what is missing. The organisation reads your text." in wrong.content.decode()
     assert PartMark.objects.filter(by=cast.independent).count() == 7  # the others are saved all the same
     sent |= {f"part-{key}-base": "1" for key in PARTS if key != "tests"}
     assert client.post(url, sent | {"part-tests-words": "It is a privacy notice."}).status_code == 302

@@ -301,7 +301,7 @@ def test_the_own_set_shows_files_in_the_page_and_leads_to_where_each_is_judged(c
     section = assessment.compiled().questions[question].section
     judged_at = f"{address('review_section', submission, section)}?show=all#q-{question}"
     assert f'href="{judged_at}"' in shown.content.decode()
-    assert "Where it is judged" in text_of(shown)
+    assert "Where this evidence is judged" in text_of(shown)
 
 
 def decisive_question(assessment: Any) -> str:

@@ -81,14 +81,14 @@ def test_the_queue_says_what_happened_last_and_what_changed_since_the_last_round
     save(assessment, "use-register", {"choice": "in_place", "text": "Here it is."}, by=cast.owner)
     again = submit.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
     assert "1 changed" in text_of(ines.get(QUEUE))
-    assert "Last: submitted" in text_of(ines.get(QUEUE))  # her seat went over by itself
+    assert "Last event: submitted" in text_of(ines.get(QUEUE))  # her seat went over by itself
     messages.say(again, "All six clinics.", by=cast.owner)
-    assert "Last: message from the applicant" in text_of(ines.get(QUEUE))
+    assert "Last event: message from the applicant" in text_of(ines.get(QUEUE))
     taken = case_of(State.SUBMITTED, cast)
     seat_taking.take(taken, by=cast.second_independent)
     seat_requests.set_absence(cast.second_independent, in_days(0), in_days(3))
     text = text_of(ines.get(QUEUE))
-    assert "Last: taken by Ivan Independent" in text
+    assert "Last event: taken by Ivan Independent" in text
     assert "Ivan Independent, away until" in text
 
 

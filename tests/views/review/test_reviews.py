@@ -117,7 +117,7 @@ def test_a_recalled_submission_is_not_called_a_draft(ines, cast):
     assessment = make_assessment(State.SUBMITTED, "limited", cast=cast)
     taking_back.recall(assessment, by=cast.owner)
     text = text_of(ines.get(reverse("reviews")))
-    assert "Recalled by its owner" in text
+    assert "Recalled by an owner" in text
     assert "The owner recalled this" in text_of(ines.get(address("review", sent(assessment))))
 
 
@@ -210,7 +210,7 @@ def test_a_link_of_the_overview_says_what_has_not_changed_since_it_was_marked(in
 def test_taking_asks_for_a_declaration_first(ines, cast, tier):
     submission = sent(make_assessment(State.SUBMITTED, tier, cast=cast))
     response = ines.post(address("take", submission), {})
-    assert "Say whether there is a conflict of interest" in text_of(response)
+    assert "Say whether you have a conflict of interest" in text_of(response)
     assert not submission.seats.exists()
     assert ines.post(address("take", submission), {"conflict": "none"}).status_code == 302
     assert submission.seats.get().conflict_declared == ""
@@ -441,7 +441,7 @@ def test_a_later_round_shows_what_changed_and_leaves_out_what_was_accepted(ines,
     assert "unchanged and already accepted" in text_of(response)
     everything = ines.get(address("review_section", submission, SECTION) + "?show=all")
     assert len(everything.context["rows"]) > 1
-    assert "carried from round 1" in text_of(everything)
+    assert "carried over from round 1" in text_of(everything)
 
 
 def test_a_page_of_a_later_round_saves_only_what_is_on_it(ines, cast):

@@ -219,8 +219,8 @@ def test_one_privacy_notice_is_no_five_parts_of_the_file(site, prepared):
             page.locator(f"[name=evidence][value='{notice.reference}']").check()
             press(page, "Save this part")
             if part != OF_FIVE[0]:
-                assert "“Privacy notice” is evidence of another part already" in text(page)
-                assert "Say why it also fits here." in text(page)
+                assert "“Privacy notice” is already evidence for another part" in text(page)
+                assert "Say why the evidence also supports this part." in text(page)
         site.open(page, "check", assessment.reference)
         labels = {part.key: part.label for part in assessment.compiled().gates.parts_for("high")}
         assert all(labels[part] in text(page) for part in OF_FIVE[1:])
