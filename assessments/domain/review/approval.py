@@ -166,7 +166,7 @@ def approve(
     assessment, seat = seat_taking.require_under_review(submission, by)
     reasons = obstacles_to_approve(submission, by)
     if reasons:
-        raise NotReady(_("This cannot be approved yet."), words_of(reasons))
+        raise NotReady(_("This submission cannot be approved yet."), words_of(reasons))
     given = list(submission.decisions.approvals())
     if any(decision.by_id == by.pk for decision in given):
         raise WorkflowError(_("You have already approved this submission."))
@@ -206,7 +206,7 @@ def _require_sound(given: Sequence[ReviewDecision], assessment: Assessment) -> N
                 "since then."
             )
             more = _("Return the submission. The first approval then lapses, and somebody else has to give a new one.")
-            raise NotReady(_("This cannot be approved yet."), [f"{words % {'name': decision.by}} {more}"])
+            raise NotReady(_("This submission cannot be approved yet."), [f"{words % {'name': decision.by}} {more}"])
 
 
 def _complete(submission: Submission, assessment: Assessment, *, by: User) -> Certificate | None:

@@ -109,5 +109,7 @@ def describe(piece: EvidenceRow, versions: Mapping[tuple[str, int], Any], signed
         piece.scan = str(version.get_scan_display())
         piece.is_shown = can_show(version.media_type)
         if not piece.is_shown:
-            piece.no_preview = _("A file of this kind can contain programs, so it is only downloaded, not shown here.")
+            piece.no_preview = _(
+                "A file of this kind can contain programs, so you can download it but not view it here."
+            )
     return piece

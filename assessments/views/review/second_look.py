@@ -56,7 +56,7 @@ def look(request: SignedIn, reference: str) -> HttpResponse:
             if request.POST.get("do") == "put_back":
                 second_look_giving.put_back(found, by=request.user)
                 messages.success(
-                    request, _("The second look is offered to other reviewers again. Your marks on it are deleted.")
+                    request, _("The second look is offered to other reviewers again. Your marks in it are deleted.")
                 )
                 return redirect("reviews")
             second_look_giving.give(found, by=request.user)

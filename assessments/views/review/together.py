@@ -70,8 +70,8 @@ def _accept(request: SignedIn, case: ReviewCase, chosen: list[str]) -> str:
         case.took(case.rows[mark.target], mark)
     n, left = len(accepted), len(set(chosen)) - len(accepted)
     alone = ngettext(
-        "You cannot accept one of the ticked lines together with others: judge it separately.",
-        "You cannot accept %(n)s of the ticked lines together: judge them one by one.",
+        "You cannot accept one of the ticked lines together with others. Judge that line separately.",
+        "You cannot accept %(n)s of the ticked lines together. Judge these lines one by one.",
         left,
     )
     if not n:

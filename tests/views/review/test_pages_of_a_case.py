@@ -168,7 +168,7 @@ def test_what_comes_next_stands_above_the_overview(cast):
 
 def test_counts_of_the_case_are_called_those_of_the_signing(cast):
     submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
-    assert "Numbers when the submission was signed" in text_of(overview(cast.independent, submission))
+    assert "Numbers at the time of signing" in text_of(overview(cast.independent, submission))
 
 
 def test_findings_are_counted_as_requirements_that_an_answer_leaves_short(cast):
@@ -217,7 +217,7 @@ def test_no_date_is_promised_below_where_no_date_can_be_set(cast):
     answers = {"use-register": {"choice": "partly", "text": "Half."}}
     assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=answers)
     page = approval(cast.independent, assessment.current_submission)
-    assert "This cannot be approved yet" in page
+    assert "This submission cannot be approved yet" in page
     assert "for which you set a date below" not in page
     assert "once nothing is missing" in page
 

@@ -507,7 +507,7 @@ def test_approving_lists_every_obstacle_with_a_link(ines, cast):
     assert address("review_facts", submission) in links.values()
     assert address("send_back", submission) in links.values()
     assert address("review", submission) in links.values()
-    assert "This cannot be approved yet" in text_of(response)
+    assert "This submission cannot be approved yet" in text_of(response)
     late = ines.post(address("approve", submission), {"statement": "Typed too early."})
     assert "Typed too early." in late.content.decode()
 

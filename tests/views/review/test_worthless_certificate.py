@@ -154,7 +154,7 @@ def test_what_is_not_in_place_is_not_accepted_together_with_the_rest(site, prepa
         # The boxes are made to name what is not in place.
         boxes.evaluate_all("(boxes, names) => boxes.forEach((b, n) => { b.value = names[n % names.length] })", lacking)
         press(page, "Accept the ticked lines in my name")
-        assert "You cannot accept 3 of the ticked lines together: judge them one by one." in text(page)
+        assert "You cannot accept 3 of the ticked lines together. Judge these lines one by one." in text(page)
     assert not submission.marks.exclude(mark="").exists()
 
 
@@ -172,7 +172,7 @@ def test_a_second_seat_with_nothing_opened_approves_nothing(site, prepared):
         site.open(page, "take_over_marks", submission.reference)  # what the first reviewer marked is not the own set
         press(page, "Take over the ticked marks")
         site.open(page, "approve", submission.reference)
-        assert heading(page) == "This cannot be approved yet"
+        assert heading(page) == "This submission cannot be approved yet"
         own = own_set(submission, Seat.SECOND)
         sentences = (
             f"You have opened and judged 0 of {len(own.targets)} required facts and answers.",
