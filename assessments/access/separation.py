@@ -58,7 +58,7 @@ def require_route(submission: Submission, *, independent: bool) -> None:
     """
     if submission.route == Route.INDEPENDENT and not independent:
         raise SeparationOfDuties(
-            _("This was sent to the reviewing body, so only an independent reviewer can judge it.")
+            _("This submission was sent to the reviewing body, so only an independent reviewer can judge it.")
         )
 
 

@@ -25,22 +25,24 @@ class ReportForm(forms.Form):
     """What was done, and what shows it: evidence items of the library, or an answer of the use that has evidence."""
 
     note = Words(
-        label=_("What was done, and what shows it?"),
+        label=_("What was done, and which evidence shows it?"),
         help_text=_("The person who accepts the action reads this."),
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 4}),
-        error_messages={"required": _("Say what was done and what shows it.")},
+        error_messages={"required": _("Say what was done and which evidence shows it.")},
     )
     evidence = forms.MultipleChoiceField(
         label=_("Evidence to attach"),
-        help_text=_("The newest evidence in the library. “Attach or remove evidence” shows all of it."),
+        help_text=_(
+            "This list shows the newest evidence in the library. “Attach or remove evidence” shows all evidence."
+        ),
         required=False,
         widget=forms.CheckboxSelectMultiple,
         error_messages={"invalid_choice": _("Choose evidence from the list.")},
     )
     answer = forms.ChoiceField(
         label=_("Or link an answer that has evidence"),
-        help_text=_("All evidence of that answer is also shown for the action."),
+        help_text=_("All evidence of the answer that you choose is also shown for the action."),
         required=False,
         error_messages={"invalid_choice": _("Choose an answer from the list.")},
     )
@@ -103,8 +105,8 @@ class JudgeForm(PlainForm):
     use_required_attribute = False
 
     missing = SayMissing(
-        label=_("If the gap is not closed: what is still missing?"),
-        help_text=_("The owner of the action reads this. The action is then open again."),
+        label=_("If the gap is not closed, what is still missing?"),
+        help_text=_("The owner of the action reads this text. The action is then reopened."),
         max_length=4000,
         error_messages={"required": _("Say what is still missing.")},
     )
@@ -126,7 +128,7 @@ class JudgeForm(PlainForm):
             verdict.needed = not declines
             self.fields[f"words-{one.key}"] = SayWords(
                 label=_("What “%(title)s” does not show") % {"title": title},
-                help_text=_("Needed if the evidence supports this only partly or does not support it."),
+                help_text=_("Required if the evidence shows this only partly or does not show it."),
                 max_length=VERDICT_WORDS,
                 initial=one.verdict.words if one.verdict else "",
             )

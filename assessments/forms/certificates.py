@@ -17,7 +17,7 @@ class StandingForm(PlainForm):
 
     words = Words(
         label=_("For the record"),
-        help_text=_("Say why, in more detail. The public page does not show this."),
+        help_text=_("Say why, in more detail. The public page does not show this text."),
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 4}),
         error_messages={"required": _("Say why, for the record.")},

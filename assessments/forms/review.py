@@ -44,8 +44,8 @@ class TakeForm(PlainForm):
     """What a reviewer declares about a case before it opens to them. `words_help`: what comes of a conflict."""
 
     words_help = gettext_lazy(
-        "For example money, family, a former job, a friendship or a competing product. Other reviewers "
-        "of the case see it."
+        "For example money, family, a former job, a friendship or a competing product. Other reviewers of "
+        "the case see what you write."
     )
 
     conflict = forms.ChoiceField(
@@ -55,7 +55,7 @@ class TakeForm(PlainForm):
             ("declared", gettext_lazy("Yes, I declare it here")),
         ],
         widget=forms.RadioSelect,
-        error_messages={"required": gettext_lazy("Say whether there is a conflict of interest.")},
+        error_messages={"required": gettext_lazy("Say whether you have a conflict of interest.")},
     )
     words = text_field(gettext_lazy("If yes, describe the conflict of interest"), required=False, rows=3, limit=400)
 
@@ -69,7 +69,7 @@ class TakeForm(PlainForm):
         if cleaned.get("conflict") == "declared" and not cleaned.get("words"):
             self.add_error("words", _("Describe the conflict of interest in a sentence."))
         if cleaned.get("conflict") == "none" and cleaned.get("words"):
-            self.add_error("conflict", _("You described something: choose “Yes”, or clear the text."))
+            self.add_error("conflict", _("You described a conflict of interest. Choose “Yes”, or clear the text."))
         return cleaned
 
     @property
@@ -98,7 +98,7 @@ class MarkForm(PlainForm):
     private_note = text_field(gettext_lazy("Private note"), required=False, rows=2)
     action_title = OneLine(
         label=gettext_lazy("What is still to be done"),
-        help_text=gettext_lazy("It becomes an action in the plan."),
+        help_text=gettext_lazy("Your text becomes an action in the plan."),
         required=False,
         max_length=200,
     )
@@ -150,7 +150,7 @@ class MarkForm(PlainForm):
             return cleaned
         if not cleaned.get("mark"):
             if self.row is None:
-                self.add_error("mark", _("Choose a mark to go with what you wrote."))
+                self.add_error("mark", _("Choose a mark for the text that you wrote."))
         elif cleaned["mark"] == MarkKind.CHANGE_NEEDED:
             if not cleaned["reason"]:
                 self.add_error("reason", _("Choose why a change is needed."))
@@ -193,7 +193,7 @@ class ReturnForm(PlainForm):
     tasks = forms.MultipleChoiceField(
         label=gettext_lazy("What else the organisation has to do before an approval"),
         help_text=gettext_lazy(
-            "Each point that you tick is listed as a task in the email and on the page of the return."
+            "Each point that you tick is listed as a task in the email and on the page about the return."
         ),
         required=False,
         widget=forms.CheckboxSelectMultiple,
@@ -205,7 +205,7 @@ class ReturnForm(PlainForm):
     )
     words = text_field(
         gettext_lazy("Message to the owner"),
-        gettext_lazy("It is sent with the list above. Say here if something is especially important."),
+        gettext_lazy("Your message is sent with the list above. Say here if something is especially important."),
         required=False,
     )
     answer_by = Day(
@@ -230,20 +230,22 @@ class ReturnForm(PlainForm):
 
 class TakeBackForm(PlainForm):
     reason = text_field(
-        gettext_lazy("Why you take your approval back"),
-        gettext_lazy("The other reviewer reads it, and it is kept with the case."),
+        gettext_lazy("Why do you take your approval back?"),
+        gettext_lazy("The other reviewer reads your reason, and it is kept with the case."),
         limit=WORDS,
-        missing=gettext_lazy("Say why. The reason is kept with the case, and the other reviewer reads it."),
+        missing=gettext_lazy(
+            "Say why you take your approval back. The reason is kept with the case, and the other reviewer reads it."
+        ),
     )
 
 
 class RefuseForm(PlainForm):
     statement = text_field(
         gettext_lazy("Reasons"),
-        gettext_lazy("They are printed in the decision letter to the organisation."),
+        gettext_lazy("Your reasons are printed in the decision letter to the organisation."),
         rows=6,
         limit=8000,
-        missing=gettext_lazy("Say why. The reason is printed in the decision letter."),
+        missing=gettext_lazy("Say why you refuse the submission. The reason is printed in the decision letter."),
     )
 
 
@@ -261,15 +263,19 @@ class ApproveForm(PlainForm):
             longest = max(longest, days)
             self.fields[f"due-{question}"] = self._day(
                 _("Date by which “%(title)s” is in place") % {"title": title},
-                _("At the latest %(last)s"),
+                _("Latest day allowed: %(last)s"),
                 today + timedelta(days=days),
             )
         if longest:
-            hint = _("At the latest %(last)s. A requirement with an earlier latest day gets that earlier day.")
-            self.fields["one_date"] = self._day(_("One date for all"), hint, today + timedelta(days=longest))
+            hint = _(
+                "Latest day allowed: %(last)s. If a requirement has an earlier latest day, it gets that earlier day."
+            )
+            self.fields["one_date"] = self._day(
+                _("One date for all requirements"), hint, today + timedelta(days=longest)
+            )
         self.fields["statement"] = text_field(
             gettext_lazy("Your statement"),
-            gettext_lazy("What you looked at and what you found. It is kept with the decision."),
+            gettext_lazy("Say what you looked at and what you found. Your statement is kept with the decision."),
             rows=5,
             limit=8000,
             missing=gettext_lazy("Say what you looked at and what you found."),
@@ -283,7 +289,7 @@ class ApproveForm(PlainForm):
 
     @staticmethod
     def no_date() -> str:
-        return _("Enter the date for all of them.")
+        return _("Enter the date for all requirements.")
 
     def filled(self, days: Mapping[str, date]) -> Mapping[str, Any]:
         """Return what was typed, with these days in the fields of the conditions: what a page shows before anything is saved."""
@@ -342,8 +348,12 @@ class AssignForm(PlainForm):
         coerce=int,
         error_messages={"required": gettext_lazy("Choose a colleague.")},
     )
-    note = text_field(gettext_lazy("Note"), gettext_lazy("Only your colleagues read it."), required=False, limit=2000)
-    although_away = forms.BooleanField(label=gettext_lazy("Ask them although they are away"), required=False)
+    note = text_field(
+        gettext_lazy("Note"), gettext_lazy("Only your colleagues read this note."), required=False, limit=2000
+    )
+    although_away = forms.BooleanField(
+        label=gettext_lazy("Ask this colleague even though they are away"), required=False
+    )
 
     def __init__(self, *args: Any, people: Iterable[tuple[int, str]], note_needed: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -351,10 +361,10 @@ class AssignForm(PlainForm):
         if note_needed:
             self.fields["note"].required = True
             self.fields["note"].help_text = _(
-                "Say how far the review is and what to look at. Only your colleagues read it."
+                "Say how far the review has got and what to look at. Only your colleagues read your note."
             )
             self.fields["note"].error_messages["required"] = _(
-                "Say how far the review is and what to look at. Your colleague gets no other information."
+                "Say how far the review has got and what to look at. Your colleague gets no other information."
             )
 
 
@@ -378,16 +388,20 @@ class ContestForm(PlainForm):
     """What an appeal or complaint is about, and why. `about`: (value, words)."""
 
     about = forms.ChoiceField(
-        label=gettext_lazy("What it is about"),
+        label=gettext_lazy("What is your appeal or complaint about?"),
         widget=forms.RadioSelect,
-        error_messages={"required": gettext_lazy("Choose what it is about. Each decision can be contested once.")},
+        error_messages={
+            "required": gettext_lazy(
+                "Choose what you appeal against or complain about. You can use each choice in the list only once."
+            )
+        },
     )
     reasons = text_field(
         gettext_lazy("Your reasons"),
-        gettext_lazy("Say what is wrong, and where your submission shows it."),
+        gettext_lazy("Say what is wrong, and where your submission shows this."),
         rows=6,
         limit=8000,
-        missing=gettext_lazy("Say why. The person who answers sees only these reasons."),
+        missing=gettext_lazy("Give your reasons. The person who answers sees only these reasons."),
     )
 
     def __init__(self, *args: Any, about: Iterable[tuple[str, str]], **kwargs: Any) -> None:
@@ -403,14 +417,14 @@ class AppealAnswerForm(PlainForm):
             ("rejected", gettext_lazy("Rejected: the decision does not change")),
         ],
         widget=forms.RadioSelect,
-        error_messages={"required": gettext_lazy("Choose whether it is upheld.")},
+        error_messages={"required": gettext_lazy("Choose whether you uphold or reject the appeal or complaint.")},
     )
     words = text_field(
-        gettext_lazy("What happens next, or why it is rejected"),
-        gettext_lazy("The organisation and the reviewers of the case read it."),
+        gettext_lazy("What happens next, or why you reject it"),
+        gettext_lazy("The organisation and the reviewers of the case read your answer."),
         rows=6,
         limit=8000,
-        missing=gettext_lazy("Say what happens next, or why it is rejected."),
+        missing=gettext_lazy("Say what happens next, or why you reject the appeal or complaint."),
     )
 
 
@@ -420,7 +434,10 @@ class AbsenceForm(PlainForm):
     away_from = Day(label=gettext_lazy("Away from"), required=False, wrong=REVIEW_DAY_WRONG, css="")
     away_until = Day(
         label=gettext_lazy("Away until"),
-        help_text=gettext_lazy("The last day. Colleagues see it on your cases and can reassign your cases until then."),
+        help_text=gettext_lazy(
+            "The last day of your absence. Colleagues see this date on your cases and can reassign your cases "
+            "until then."
+        ),
         required=False,
         wrong=REVIEW_DAY_WRONG,
         css="",

@@ -24,11 +24,11 @@ class WordsForm(PlainForm):
         label=pgettext_lazy("a reviewer's mark", "Mark"),
         choices=MARKS,
         widget=forms.RadioSelect,
-        error_messages={"required": gettext_lazy("Choose the mark that the text goes with.")},
+        error_messages={"required": gettext_lazy("Choose the mark for which you want to use the text.")},
     )
     action_title = OneLine(
         label=gettext_lazy("What is still to be done"),
-        help_text=gettext_lazy("Only with “Accepted with action”: it becomes an action in the plan."),
+        help_text=gettext_lazy("Only with “Accepted with action”: the text becomes an action in the plan."),
         required=False,
         max_length=200,
     )
@@ -68,7 +68,7 @@ class KeptTextForm(WordsForm):
 
     title = OneLine(
         label=gettext_lazy("Name of the text"),
-        help_text=gettext_lazy("Use a name that helps you find the text again. The organisation never sees it."),
+        help_text=gettext_lazy("Use a name that helps you find the text again. The organisation never sees the name."),
         max_length=120,
         error_messages={"required": gettext_lazy("Give the text a name, so that you can find it again.")},
     )

@@ -15,7 +15,7 @@ from assessments.models import MarkKind
 
 class TakeLookForm(TakeForm):
     words_help = gettext_lazy(
-        "If you declare a conflict of interest, it is recorded, and somebody else does the second look."
+        "If you declare a conflict of interest, it is recorded. Somebody else then does the second look."
     )
 
 
@@ -29,7 +29,7 @@ class LookMarkForm(PlainForm):
     )
     words = text_field(
         gettext_lazy("Your comment"),
-        gettext_lazy("The first reviewer reads it after you submit your second look."),
+        gettext_lazy("The first reviewer reads your comment after you submit your second look."),
         required=False,
         rows=2,
     )
@@ -55,7 +55,7 @@ class LookMarkForm(PlainForm):
 class WriteForm(PlainForm):
     text = text_field(
         gettext_lazy("Your message"),
-        gettext_lazy("Only the reviewers of both looks and the leads of the reviewing body read it."),
+        gettext_lazy("Only the reviewers of both looks and the leads of the reviewing body read this message."),
         missing=gettext_lazy("Write your message."),
     )
 
@@ -69,8 +69,8 @@ class ReportForm(PlainForm):
 
 class AskForm(PlainForm):
     reason = text_field(
-        gettext_lazy("Why this case"),
-        gettext_lazy("The second reviewer does not see it before setting the marks."),
+        gettext_lazy("Why did you choose this case?"),
+        gettext_lazy("The second reviewer does not see your reason before setting the marks."),
         rows=2,
         limit=400,
         missing=gettext_lazy(

@@ -151,7 +151,7 @@ def test_three_rounds_take_few_steps_on_both_sides_and_show_just_what_changed(
             for key in keys:
                 ines.mark(key, "Change needed", reason="not_shown", would_satisfy=f"Show more of {key}.")
             ines.press("Save these marks and continue")
-        assert ines.heading == "All marked: 3 changes are needed"
+        assert ines.heading == "Everything is marked: 3 changes are needed"
         ines.press("Return for changes")
         ines.look("return")
         ines.press("Return for these changes")
@@ -173,7 +173,7 @@ def test_three_rounds_take_few_steps_on_both_sides_and_show_just_what_changed(
         ines.open_message(people.independent, "case_round")  # her seat went over by itself
         ines.press(re.compile("Continue marking"))
         assert sorted(shown_rows(ines)) == sorted(f"q-{key}" for key in asked)
-        said = "2 answers and facts changed since round 1, 1 with a reply but no change, 3 left to look at"
+        said = "2 answers and facts changed since round 1, 1 with a reply but no change, 3 still to look at"
         assert ines.heading == said
         expect(ines.page.locator(f"#q-{THIRD}")).to_contain_text("It stands in the handbook, page 4.")
         assert ines.page.locator(f"#q-{QUESTION} ins").count() > 0
@@ -408,7 +408,7 @@ def test_evidence_two_versions_and_faults_look_right(address: str, people: Cast,
         assert page.locator("[data-error-summary]").count() == 1
         side.look("two-versions-said")
         with page.expect_navigation():
-            page.locator(f"#q-{QUESTION}").get_by_role("button", name="Keep mine").click()
+            page.locator(f"#q-{QUESTION}").get_by_role("button", name="Keep my mark").click()
     mark = submission.marks.get(target=f"q:{QUESTION}")
     assert (mark.mark, mark.action_title) == ("accepted_with_action", "List the other four clinics")
     assert mark.revisions.filter(outcome="conflict").exists()

@@ -24,7 +24,7 @@ PAIRS = {  # two sentences of which at most one is said of a certificate, in all
     "open or nothing": ("Nothing was still open at issue", "Still open at issue:"),
     "conditions or none": ("None at issue", r"\d+ conditions?, (set|promised)"),
     "who promised": ("promised by the signer", "set with the approval"),
-    "promised or approved": ("promised by the signer", "of the approval"),
+    "promised or approved": ("promised by the signer", "Conditions set with the approval"),
     "new or replacing": ("Issue 類別 New", "Replaces certificate HKG"),
     "renewal or change": ("Issue 類別 Renewal", "Issue 類別 Change"),
     "in force or set aside": ("Valid today", "Do not rely on"),

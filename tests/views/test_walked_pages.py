@@ -120,7 +120,7 @@ def test_the_pages_of_figures_say_that_the_second_reviewer_sees_the_marks_of_the
     assert "judge everything decisive apart" not in text
     assert "Each reviewer judges alone" not in text
     assert "The second reviewer sees the marks of the first" in text
-    assert "(the second reviewer sees the marks of the first)" in text
+    assert "(the second reviewer sees the first reviewer’s marks)" in text
 
 
 def test_filters_and_keys_of_a_marking_page_are_in_sight_and_the_first_answer_is_one_step_away(cast, visit):

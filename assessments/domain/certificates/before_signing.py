@@ -62,8 +62,8 @@ def prospect(
     keeps_back = [one.words for one in found.dimensions] if found else []
     if undated:
         words = ngettext(
-            "One practice has to be in place before any certificate. It cannot be given a date.",
-            "%(n)s practices have to be in place before any certificate. They cannot be given dates.",
+            "One practice has to be in place before a certificate can be issued. You cannot give a date for it.",
+            "%(n)s practices have to be in place before a certificate can be issued. You cannot give dates for them.",
             undated,
         )
         keeps_back.append(words % {"n": undated})
@@ -82,9 +82,10 @@ def prospect(
 
 def _conditions(dated: int) -> str:
     words = ngettext(
-        "%(practices)s. It blocks the certificate until it is closed or has a date as a condition of the certificate.",
-        "%(practices)s. Each blocks the certificate until it is closed or has a date as a condition of "
-        "the certificate.",
+        "%(practices)s. This practice blocks the certificate until it is in place, or has a due date as a "
+        "condition of the certificate.",
+        "%(practices)s. Each practice blocks the certificate until it is in place, or has a due date as a "
+        "condition of the certificate.",
         dated,
     )
     return words % {"practices": short_practices(dated)}

@@ -28,7 +28,7 @@ def require_few_enough(conditions: Sized) -> None:
     most = most_conditions()
     if len(conditions) > most:
         words = _("%(n)s practices have a date. At most %(most)s can become conditions (our judgement).")
-        more = _("Clear the other dates. The certificate is then issued only when those practices are closed.")
+        more = _("Clear the other dates. The certificate is then issued only when those practices are in place.")
         raise InvalidAnswer("conditions", f"{words % {'n': len(conditions), 'most': most}} {more}")
 
 
@@ -37,7 +37,7 @@ def too_many_to_promise(practices: int) -> str:
     most = most_conditions()
     if practices <= most:
         return ""
-    words = _("%(practices)s. You can promise at most %(most)s practices by a date (our judgement).")
+    words = _("%(practices)s. You can give a date for at most %(most)s practices (our judgement).")
     return words % {"practices": short_practices(practices), "most": most}
 
 
@@ -85,7 +85,7 @@ def suggested(content: Mapping[str, Any], longest: Mapping[str, int]) -> dict[st
         in_plan = all_done.get(question)
         latest = _("the latest day allowed")
         if in_plan and in_plan > last:
-            words = _("the latest day allowed; the plan has a later date for the end, %(day)s")
+            words = _("the latest day allowed; the end date in the plan, %(day)s, is later")
             latest = words % {"day": date_format(in_plan, "DATE_FORMAT")}
         day, why = next(((day, why) for day, why in choices if day and today < day <= last), (last, latest))
         found[question] = SuggestedDate(day, why)
@@ -117,7 +117,7 @@ def one_for_all(day: date, longest: Mapping[str, int]) -> dict[str, date]:
         raise InvalidAnswer("one_date", _("Choose a date after today."))
     if last and day > max(last.values()):
         raise InvalidAnswer(
-            "one_date", _("Choose an earlier date. This is later than the latest day of every requirement.")
+            "one_date", _("Choose an earlier date. This date is later than the latest day allowed for any requirement.")
         )
     return {question: min(day, latest) for question, latest in last.items()}
 
@@ -130,7 +130,7 @@ def set_conditions(submission: Submission, decision: ReviewDecision, conditions:
     for question, due in conditions.items():
         blocker = allowed.get(question)
         if blocker is None:
-            raise InvalidAnswer(f"due-{question}", _("This cannot become a condition."))
+            raise InvalidAnswer(f"due-{question}", _("This requirement cannot become a condition."))
         if not today < due <= today + timedelta(days=blocker.longest_days):
             raise InvalidAnswer(
                 f"due-{question}",

@@ -90,8 +90,8 @@ class BelowLeast:
         """What would lift it, as one sentence with the numbers of the actions."""
         if not self.lifts:
             return _(
-                "No open action raises readiness far enough. Start a new assessment to count practices that are "
-                "in place by now."
+                "No open action raises readiness far enough. To count practices that are now in place, start a new "
+                "assessment."
             )
         words = ngettext(
             "Readiness no longer blocks the certificate once action %(numbers)s is closed with evidence.",

@@ -59,7 +59,9 @@ def missing(
         given = _with_later(parts.get(asked.key), later.get(f"part:{asked.key}", ()))
         words = _part(edition, asked, given, today, withdrawn, monitored)
         if not words and asked.key in unsaid:
-            words = _("Say why this evidence also fits here: %(titles)s.") % {"titles": ", ".join(unsaid[asked.key])}
+            words = _("Say why this evidence also supports this part: %(titles)s.") % {
+                "titles": ", ".join(unsaid[asked.key])
+            }
         if words:
             found.append(Missing(asked.label, words, part=asked.key))
     return found
@@ -115,7 +117,10 @@ def _part(
         until = max((day for day in (until, monitored) if day), default=None)
         if not is_fresh(until, today, days):
             return (
-                _("Give the period of the newest record. It has to cover a time within the last %(days)s days.")
+                _(
+                    "Enter the period that the newest record covers. The period has to include a day within the last "
+                    "%(days)s days."
+                )
                 % {"days": days}
                 + " "
                 + asked.asks

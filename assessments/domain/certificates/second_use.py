@@ -69,7 +69,10 @@ def require_words(
         others = elsewhere.get(reference, ())
         if words or all(one.why for one in others):
             continue
-        said = _("“%(title)s” is already evidence for another part (%(parts)s). Say why it also fits here.")
+        said = _(
+            "“%(title)s” is already evidence for another part (%(parts)s). Say why the evidence also supports "
+            "this part."
+        )
         parts = ", ".join(dict.fromkeys(labels.get(one.part, one.part) for one in others))
         raise InvalidAnswer(f"why-{reference}", said % {"title": title, "parts": parts})
 

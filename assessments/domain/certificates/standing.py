@@ -71,7 +71,7 @@ def refusals(certificate: Certificate, by: User) -> dict[str, Refusal]:
             )
         return mine
     if not finders.certificates_judged_by(by).filter(pk=certificate.pk).exists():
-        words = _("Only a reviewer of its submission can suspend, reinstate or revoke a certificate.")
+        words = _("Only a reviewer of the submission can suspend, reinstate or revoke its certificate.")
         return dict.fromkeys(status.FROM, NotPermitted(words))
     if by.pk in delivery_team(submission.assessment):
         words = _("You worked on this use yourself, so somebody else has to decide on its certificate.")
@@ -82,7 +82,7 @@ def refusals(certificate: Certificate, by: User) -> dict[str, Refusal]:
     found: dict[str, Refusal] = dict.fromkeys(status.FROM)
     independently = certificate.assurance == Assurance.REVIEWED_INDEPENDENTLY
     if independently and not separation.is_independent(by, certificate.organisation_id):
-        words = _("It was reviewed independently, so only an independent reviewer can do this.")
+        words = _("The certificate was reviewed independently, so only an independent reviewer can do this.")
         found |= {move: NotPermitted(words) for move in (REINSTATE, REVOKE)}
     return found
 
@@ -108,7 +108,7 @@ def obstacles_to_reinstate(certificate: Certificate) -> list[Obstacle]:
     """Return what has to be put right before a suspended certificate can stand again."""
     use, reasons = certificate.use, list[Obstacle]()
     for condition in missed.missed(certificate.submission):
-        words = _("A condition was missed and is not met yet: %(words)s.") % {"words": condition.words}
+        words = _("A condition was not met in time and is still not met: %(words)s.") % {"words": condition.words}
         reasons.append(Obstacle(Code.CONDITION, words))
     if use.open_holds:
         reasons.append(Obstacle(Code.HELD, _("The use is on hold.")))
@@ -116,7 +116,7 @@ def obstacles_to_reinstate(certificate: Certificate) -> list[Obstacle]:
         words = _("The tier of the use is provisional, because an answer is not known yet.")
         reasons.append(Obstacle(Code.PROVISIONAL, words))
     if use.assigned_tier and Tier(use.assigned_tier).rank > Tier(certificate.tier).rank:
-        words = _("The use now has a higher tier than its certificate. It needs a new assessment.")
+        words = _("The use now has a higher tier than its certificate. The use needs a new assessment.")
         reasons.append(Obstacle(Code.TIER, words))
     return reasons
 
@@ -147,11 +147,11 @@ def _change(certificate: Certificate, move: status.Event, *, by: User, reason: s
         raise refused
     if not status.moves_from(certificate, move):
         said = {"status": certificate.status().label}
-        raise WorkflowError(_("This cannot be done now: the certificate is “%(status)s”.") % said)
+        raise WorkflowError(_("You cannot do this now, because the status of the certificate is “%(status)s”.") % said)
     if reason not in REASONS[move]:
         raise InvalidAnswer("reason", _("Choose the reason that the public page shows."))
     if not words.strip():
-        raise InvalidAnswer("words", _("Say why, for the record. The public page does not show it."))
+        raise InvalidAnswer("words", _("Say why, for the record. The public page does not show this text."))
     if move == REINSTATE:
         left = words_of(obstacles_to_reinstate(certificate))
         if left:

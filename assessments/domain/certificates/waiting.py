@@ -29,7 +29,12 @@ class NoCertificateYet:
     def last(self) -> list[str]:
         """What no action closes."""
         if self.stale:
-            return [_("The approved use has changed since then. No certificate is issued before the next assessment.")]
+            return [
+                _(
+                    "The use has changed since it was approved. No certificate can be issued until there is a new "
+                    "assessment."
+                )
+            ]
         if not (self.blocking or self.other or self.below):
             return [_("The certificate needs a newer monitoring record.")]
         return []
@@ -37,7 +42,7 @@ class NoCertificateYet:
     @property
     def sentences(self) -> list[str]:
         """What is missing and what would lift it, one sentence each."""
-        words = _("Action %(number)s still blocks it: %(title)s.")
+        words = _("Action %(number)s still blocks the certificate: %(title)s.")
         said = [words % {"number": one.number, "title": one.title} for one in self.blocking]
         below = [self.below.words, self.below.lifted_by] if self.below else []
         return [*said, *self.other, *below, *self.last]

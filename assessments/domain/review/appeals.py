@@ -120,9 +120,12 @@ def contest(assessment: Assessment, value: str, reasons: str, *, by: User) -> Ap
     roles.require(by, Action.SIGN, assessment)
     about = next((one for one in contestable(assessment) if one.value == value), None)
     if about is None:
-        raise InvalidAnswer("about", _("Choose what it is about. Each decision can be contested once."))
+        raise InvalidAnswer(
+            "about",
+            _("Choose what you appeal against or complain about. You can use each choice in the list only once."),
+        )
     if not reasons.strip():
-        raise InvalidAnswer("reasons", _("Say why. The person who answers sees only these reasons."))
+        raise InvalidAnswer("reasons", _("Give your reasons. The person who answers sees only these reasons."))
     appeal = Appeal.objects.create(
         kind=about.kind,
         assessment=assessment,
@@ -164,7 +167,7 @@ def _who_may_answer(appeal: Appeal) -> list[int]:
 def why_no_answer(appeal: Appeal, by: User) -> str:
     """Say why `by`, who may know of the appeal, may not answer it; empty when they may."""
     if getattr(appeal, "answer", None):
-        return _("This has already been answered.")
+        return _("This appeal or complaint has already been answered.")
     if by.pk in separation.delivery_team(appeal.assessment):
         return _("You worked on this use yourself, so somebody else has to answer.")
     if separation.has_conflict(by, appeal.assessment):
@@ -188,7 +191,9 @@ def answer(appeal: Appeal, *, by: User, upheld: bool, words: str) -> AppealAnswe
     if why := why_no_answer(found, by):
         raise SeparationOfDuties(why)
     if not words.strip():
-        raise InvalidAnswer("words", _("Say what happens next.") if upheld else _("Say why it is rejected."))
+        raise InvalidAnswer(
+            "words", _("Say what happens next.") if upheld else _("Say why you reject the appeal or complaint.")
+        )
     given = AppealAnswer.objects.create(appeal=found, by=by, upheld=upheld, words=words)
     _tell_answer(found, given)
     found.answer = given

@@ -166,16 +166,16 @@ def approve(
     assessment, seat = seat_taking.require_under_review(submission, by)
     reasons = obstacles_to_approve(submission, by)
     if reasons:
-        raise NotReady(_("This cannot be approved yet."), words_of(reasons))
+        raise NotReady(_("This submission cannot be approved yet."), words_of(reasons))
     given = list(submission.decisions.approvals())
     if any(decision.by_id == by.pk for decision in given):
-        raise WorkflowError(_("You have approved this submission already."))
+        raise WorkflowError(_("You have already approved this submission."))
     _require_sound(given, assessment)
     independent = separation.is_independent(by, assessment.organisation_id)
     high = submission.assigned_tier == Tier.HIGH
     separation.require_route(submission, independent=independent)
     if high and seat.seat == Seat.SECOND and not independent:
-        raise SeparationOfDuties(_("The second approval of a High use is an independent reviewer's."))
+        raise SeparationOfDuties(_("The second approval of a High use must come from an independent reviewer."))
     decision = _signed_approval(submission, seat, independent=independent, statement=statement)
     certificates_conditions.set_conditions(submission, decision, conditions or {})
     # High: two people, one of them independent. The first seat of one reviewed inside may be either: both have to speak.
@@ -205,8 +205,8 @@ def _require_sound(given: Sequence[ReviewDecision], assessment: Assessment) -> N
                 "%(name)s gave the first approval, but has worked on the use or declared a conflict of interest "
                 "since then."
             )
-            more = _("Return the submission: the first approval then lapses, and somebody else has to give it.")
-            raise NotReady(_("This cannot be approved yet."), [f"{words % {'name': decision.by}} {more}"])
+            more = _("Return the submission. The first approval then lapses, and somebody else has to give a new one.")
+            raise NotReady(_("This submission cannot be approved yet."), [f"{words % {'name': decision.by}} {more}"])
 
 
 def _complete(submission: Submission, assessment: Assessment, *, by: User) -> Certificate | None:

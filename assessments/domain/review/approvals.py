@@ -183,8 +183,12 @@ def looked_at_words(said: Mapping[str, Any] | None) -> list[str]:
     ]
     if said["median_seconds"] is not None:
         n = said["median_seconds"]
-        words = ngettext("Half of the marks took up to a second.", "Half of the marks took up to %(n)s seconds.", n)
-        lines.append(words % {"n": n} if n else _("Half of the marks took less than a second."))
+        words = ngettext(
+            "Half of the marks were given within one second each.",
+            "Half of the marks were given within %(n)s seconds each.",
+            n,
+        )
+        lines.append(words % {"n": n} if n else _("Half of the marks were given in less than one second each."))
     if said["together"]:
         lines.append(_("Accepted together with others: %(together)s.") % said)
     for name, n in said["taken_over"].items():
@@ -192,7 +196,7 @@ def looked_at_words(said: Mapping[str, Any] | None) -> list[str]:
     single = said["marked"] - said["judged"] - said["together"] - sum(said["taken_over"].values())
     if single > 0:
         lines.append(_("Other facts and answers judged one by one: %(n)s.") % {"n": single})
-    lines.append(_("In all: %(marked)s of %(targets)s facts and answers.") % said)
+    lines.append(_("Marked in total: %(marked)s of %(targets)s facts and answers.") % said)
     return lines
 
 
@@ -228,7 +232,13 @@ def take_back_approval(submission: Submission, *, by: User, reason: str) -> Revi
     if approval is None:
         raise WorkflowError(_("You have not approved this submission."))
     if not reason.strip():
-        raise InvalidAnswer("reason", _("Say why. The reason is kept with the case, and the other reviewer reads it."))
+        raise InvalidAnswer(
+            "reason",
+            _(
+                "Say why you take your approval back. The reason is kept with the case, and the other reviewer reads "
+                "it."
+            ),
+        )
     decision: ReviewDecision = ReviewDecision.objects.create(
         submission=submission, by=by, kind=DecisionKind.TAKE_BACK, independent=seat.independent, statement=reason
     )

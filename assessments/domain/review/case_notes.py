@@ -65,7 +65,9 @@ def change(submission: Submission, pk: int, text: str, *, by: User, base: int) -
     """
     note = _own_private(submission, pk, by)
     if note.revision != base:
-        raise Conflict(_("You changed this note elsewhere while you were writing. Nothing was overwritten."), note)
+        raise Conflict(
+            _("You changed this note on another page while you were writing. Nothing was overwritten."), note
+        )
     note.text, note.changed_at, note.revision = _checked(text), timezone.now(), note.revision + 1
     note.save()
     return note

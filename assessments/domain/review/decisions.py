@@ -53,7 +53,12 @@ def send_back(
     marks, back = submission.marks.filter(mark=MarkKind.CHANGE_NEEDED), returned_parts.returned(submission)
     marked = returns.MarkedChanges.of(marks, back)
     if not marked.changes:
-        raise NotReady(_("Nothing is marked “change needed”, so there is nothing to send back."))
+        raise NotReady(
+            _(
+                "Nothing is marked “change needed”. Mark at least one answer or fact “change needed”, then return "
+                "the submission."
+            )
+        )
     asked = returns.choose(in_the_way_of(submission), tasks)
     workflow.settle_messages(assessment, MessageKind.SUBMITTED, MessageKind.SECOND_SEAT)
     decision = ReviewDecision.objects.create(
@@ -129,7 +134,9 @@ def refuse(submission: Submission, *, by: User, statement: str) -> ReviewDecisio
     """Refuse a submission for good, with the reasons that the decision letter prints."""
     assessment, seat = seat_taking.require_under_review(submission, by)
     if not statement.strip():
-        raise InvalidAnswer("statement", _("Say why. The reason is printed in the decision letter."))
+        raise InvalidAnswer(
+            "statement", _("Say why you refuse the submission. The reason is printed in the decision letter.")
+        )
     decision = ReviewDecision.objects.create(
         submission=submission, by=by, kind=DecisionKind.REFUSE, independent=seat.independent, statement=statement
     )

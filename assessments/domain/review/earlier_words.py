@@ -138,7 +138,7 @@ def save(
     if offer.is_foreign and offer.earlier is not None:
         if not has_read:
             raise InvalidAnswer(
-                "has_read", _("Read the text, then tick the box that says nothing in it is about the other case.")
+                "has_read", _("Read the text. Then tick the box to confirm that nothing in it is about the other case.")
             )
         require_no_names(asdict(given), offer.earlier.submission)
     return marks.save_mark(submission, target, given, by=by, base=base)

@@ -110,18 +110,22 @@ def close(
     assessment = Assessment.objects.lock(submission.assessment_id)
     use, hold = holds.lock(hold)
     if hold.use_id != assessment.use_id:
-        raise WorkflowError(_("This hold is closed already."))
+        raise WorkflowError(_("This hold is already closed."))
     for refusal in _refusals(hold, Reviewer(by, submission, assessment)):
         raise refusal
     chosen = HoldOutcome(outcome or OUTCOMES[hold.kind][0])
     if chosen not in OUTCOMES[hold.kind]:
-        raise InvalidAnswer("outcome", _("Choose one of the decisions given."))
+        raise InvalidAnswer("outcome", _("Choose one of the decisions in the list."))
     if chosen == HoldOutcome.CORRECT and assessment.state != State.IN_REVIEW:
-        raise InvalidAnswer("outcome", _("Only a submission under review can be returned to have a fact corrected."))
+        raise InvalidAnswer(
+            "outcome", _("You can return a submission for the correction of a fact only while it is under review.")
+        )
     if not decision.strip():
-        raise InvalidAnswer("decision", _("Say what was decided and on what advice."))
+        raise InvalidAnswer("decision", _("Say what was decided, and on whose advice."))
     if chosen == HoldOutcome.ACCEPTED and not hold.evidence_uses.filter(evidence__withdrawn_at=None).exists():
-        raise WorkflowError(_("There is no evidence to accept. The organisation has to attach it to the hold first."))
+        raise WorkflowError(
+            _("There is no evidence to accept. The organisation has to attach evidence to the hold first.")
+        )
     if left := left_to_open(hold, assessment, by):
         raise WorkflowError(left)
     hold.closed_by, hold.decision, hold.outcome = by, decision, chosen
@@ -142,13 +146,13 @@ def close(
 
 
 def _ask_for_correction(hold: Hold, submission: Submission, *, by: User) -> None:
-    fact, would_satisfy = hold.fact, _("The fact is declared in line with the decision on the hold.")
+    fact, would_satisfy = hold.fact, _("Declare the fact in line with the decision on the hold.")
     if hold.kind == HoldKind.OPEN_QUESTION:
-        would_satisfy = _("The answer is corrected, or evidence is attached to the hold that shows it.")
+        would_satisfy = _("Correct the answer, or attach evidence to the hold that shows that the answer is true.")
     elif hold.fact in (LAWFUL_EXCEPTION, ILLEGAL_PURPOSE):
         fact, would_satisfy = (
             LAWFUL_EXCEPTION,
-            _("The claim of a lawful exception is taken back: the fact is declared as “no”."),
+            _("Withdraw the claim of a lawful exception: declare the fact as “no”."),
         )
     given = marks.GivenMark(
         mark=MarkKind.CHANGE_NEEDED, reason=MarkReason.WRONG_FACT, words=hold.decision, would_satisfy=would_satisfy
@@ -160,8 +164,9 @@ def who_closes(edition: CompiledEdition, hold: Hold) -> str:
     """Say who closes a hold. Our judgement for an open question; the edition's words for the others."""
     if hold.kind == HoldKind.OPEN_QUESTION:
         return _(
-            "The organisation answers the question, with evidence. A reviewer of the case then closes the hold. Until that"
-            " is done, the tier is the worse of the tier for the answer and the tier for an unknown answer (our judgement)."
+            "The organisation answers the question and attaches evidence. A reviewer of the case then closes the "
+            "hold. Until then, the tier for the answer is compared with the tier for an unknown answer, and the "
+            "worse one applies (our judgement)."
         )
     return edition.holds[HoldKind(hold.kind)]
 

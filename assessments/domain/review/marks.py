@@ -159,7 +159,9 @@ def _check_mark(submission: Submission, target: str, given: GivenMark, *, stands
             )
     if mark == MarkKind.ACCEPTED_WITH_ACTION and target.startswith("q:"):
         if not given.action_title.strip() and not given.words.strip():
-            raise InvalidAnswer("action_title", _("Say what is still to be done. It becomes an action in the plan."))
+            raise InvalidAnswer(
+                "action_title", _("Say what is still to be done. Your text becomes an action in the plan.")
+            )
         _check_due(submission, given.action_due)
 
 

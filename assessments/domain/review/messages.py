@@ -54,7 +54,10 @@ def say(submission: Submission, text: str, *, by: User) -> CaseMessage:
     side = side_of(by, assessment, submission)
     if not side:
         raise NotPermitted(
-            _("Only the reviewers of this case, owners, and contributors who see everything can write here.")
+            _(
+                "Only the reviewers of this case, owners, and contributors who see the complete assessment can write "
+                "here."
+            )
         )
     if why := why_no_message(assessment, submission):
         raise Locked(why)

@@ -79,7 +79,7 @@ def judge_part(
             base, row.verdict = None, ""
         saved = save_version(row, given.fields(), by=by, base=base, operation=operation)
     if not saved:  # raised out here, so that the version beside the newer one stays stored
-        raise Conflict(_("You have judged this part on another page meanwhile. Nothing was overwritten."), row)
+        raise Conflict(_("You judged this part on another page in the meantime. Nothing was overwritten."), row)
     return row
 
 
@@ -88,7 +88,7 @@ def check_verdict(verdict: str, words: str, *, judged: bool) -> None:
     if verdict not in PartVerdict.values and not (verdict == "" and judged):
         raise InvalidAnswer("verdict", _("Choose one of the three judgements."))
     if verdict and verdict != PartVerdict.SUPPORTS and not words:
-        raise InvalidAnswer("words", _("Say what is missing. The organisation reads it."))
+        raise InvalidAnswer("words", _("Say what is missing. The organisation reads your text."))
 
 
 def obstacles(submission: Submission, seat: ReviewSeat | None) -> list[Obstacle]:
@@ -116,7 +116,7 @@ def obstacles(submission: Submission, seat: ReviewSeat | None) -> list[Obstacle]
             if mark.part != part.key:
                 continue
             if mark.verdict == PartVerdict.DOES_NOT:
-                words = _("%(part)s: %(name)s finds that it does not support the file. Return it first.")
+                words = _("%(part)s: %(name)s judged that this part does not support the file. Return the part first.")
                 found.append(words % {"part": part.label, "name": mark.by})
             elif mark.verdict == PartVerdict.PARTLY and not mark.words.strip():
                 words = _("%(part)s is judged “partly”: say what is missing before you approve.")

@@ -172,13 +172,15 @@ class Figures:
 def time_words(seconds: int) -> str:
     """Say a median in everyday words."""
     if seconds < 1:
-        return _("Half of the marks took less than a second.")
+        return _("Half of the marks were given in less than one second each.")
     if seconds < 90:
         words = ngettext(
-            "Half of the marks took up to a second.", "Half of the marks took up to %(n)s seconds.", seconds
+            "Half of the marks were given within one second each.",
+            "Half of the marks were given within %(n)s seconds each.",
+            seconds,
         )
         return words % {"n": seconds} if seconds > 1 else words
-    return _("Half of the marks took up to %(n)s minutes.") % {"n": -(-seconds // 60)}  # two at least
+    return _("Half of the marks were given within %(n)s minutes each.") % {"n": -(-seconds // 60)}  # two at least
 
 
 def since_of(period: str) -> datetime | None:

@@ -91,8 +91,8 @@ class Obstacle(NamedTuple):
         if kind == "part":
             return _("Parts of the conformity file that are not complete")
         if self.may_wait:
-            return _("Must be in place before the certificate, or by a date that you set as a condition")
-        return _("Must be in place before the certificate")
+            return _("Must be in place before the certificate is issued, or by a date that you set as a condition")
+        return _("Must be in place before the certificate is issued")
 
     @property
     def short(self) -> str:
@@ -117,13 +117,13 @@ def what_closes(edition: Edition, content: Mapping[str, Any]) -> dict[str, str]:
     for key, of_question in kinds.items():
         question = edition.questions[key]
         if of_question == {"not_applicable"}:
-            found[key] = _("Explain why it does not apply, or put it in place.")
+            found[key] = _("Explain why this point does not apply, or put this point in place.")
         elif question.is_checklist:
             short = {f["item"] for f in content["findings"] if f["question"] == key and f["kind"] != "not_applicable"}
             left = [item.text.rstrip(".") for item in question.items if item.key in short]
             found[key] = "\n".join([_("Put these points in place:"), *(f"• {line}" for line in left)])
         elif question.remedy:
-            found[key] = _("Put it in place. Evidence: %(proof)s") % {"proof": question.remedy.closes_it}
+            found[key] = _("Put this practice in place. Evidence: %(proof)s") % {"proof": question.remedy.closes_it}
     return found
 
 
@@ -169,9 +169,9 @@ def beside_the_marks(
 def _of_hold(one: Blocking) -> Obstacle:
     of_tier = one.key == "tier"
     words = (
-        _("Answer the fact that is not known yet.")
+        _("Find out and declare the fact that is not known yet.")
         if of_tier
-        else _("Attach what the reviewer needs to close the hold.")
+        else _("Attach the evidence that the reviewer needs to close the hold.")
     )
     return Obstacle(one.key, one.words.rstrip("."), words, brief=words)
 

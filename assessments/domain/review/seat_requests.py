@@ -116,7 +116,10 @@ def seat_to_ask_for(submission: Submission, seat: Seat, by: User, team: set[int]
         )
     if held.reviewer_id != by.pk and not is_released(held):
         raise NotPermitted(
-            _("This case is assigned to %(name)s. Only they can reassign it, or a colleague while they are away.")
+            _(
+                "This case is assigned to %(name)s. Only %(name)s can reassign it. While %(name)s is away, a "
+                "colleague can do so too."
+            )
             % {"name": held.reviewer}
         )
     return held
@@ -151,7 +154,7 @@ def ask(
         raise InvalidAnswer("to", _("You cannot ask %(name)s to review this case.") % {"name": to})
     if held and not note.strip():
         raise InvalidAnswer(
-            "note", _("Say how far the review is and what to look at. Your colleague gets no other information.")
+            "note", _("Say how far the review has got and what to look at. Your colleague gets no other information.")
         )
     if found.away_until and not although_away:
         raise InvalidAnswer(
@@ -202,7 +205,7 @@ def stop_asking(asked: SeatRequest, *, by: User) -> None:
     if not finders.submissions_for(by).filter(pk=submission.pk).exists():
         raise NotPermitted(_("This submission was not sent to you."))
     if asked.ended_at is not None:
-        raise WorkflowError(_("The request to %(name)s is already withdrawn or answered.") % {"name": asked.to})
+        raise WorkflowError(_("The request to %(name)s has already been withdrawn or answered.") % {"name": asked.to})
     if not may_stop_asking(asked, by):
         raise NotPermitted(_("Only the person who made the request, or the reviewer of the case, can withdraw it."))
     asked.end(RequestOutcome.RECALLED)
@@ -271,6 +274,6 @@ def set_absence(user: User, away_from: date | None, away_until: date | None) -> 
     if away_until and not away_from:
         raise InvalidAnswer("away_from", _("Enter the first day of absence, or clear the last date."))
     if away_from and away_until and away_until < away_from:
-        raise InvalidAnswer("away_until", _("Choose the first day or a later one."))
+        raise InvalidAnswer("away_until", _("Choose the first day of absence or a later day."))
     user.away_from, user.away_until = away_from, away_until
     user.save(update_fields=["away_from", "away_until"])

@@ -151,7 +151,10 @@ def ask(submission: Submission, *, by: User, reason: str) -> SecondLook:
     found = decided().filter(pk=submission.pk).first()
     if found is None or not _last_was_independent(found):
         raise WorkflowError(
-            _("A second look is possible only once, for a decided case with one reviewer of the reviewing body.")
+            _(
+                "You can ask for a second look only once, and only for a decided case with one reviewer of the "
+                "reviewing body."
+            )
         )
     return _offer(found, rules_on(timezone.localdate()).kept(), AuditKind.SECOND_LOOK_ASKED, by, reason.strip()[:400])
 

@@ -72,7 +72,7 @@ def _require_giving(look: SecondLook, by: User) -> SecondLook:
     """Lock a look for who is giving it. Raises NotPermitted for everybody else, Locked once it is given."""
     look = second_look.lock(look)
     if look.reviewer_id != by.pk or not second_look.looks().filter(second_look.reach(by), pk=look.pk).exists():
-        raise NotPermitted(_("Take the second look before you mark its answers."))
+        raise NotPermitted(_("Start the second look before you mark its answers."))
     if look.is_given:
         raise Locked(_("You have submitted this second look, so its marks are locked."))
     return look
@@ -117,13 +117,13 @@ def save_marks(look: SecondLook, given: Mapping[str, GivenMark], *, by: User) ->
     for target, one in given.items():
         shown = opened.shown_at(one.seen, look.submission, target, by=by)
         if target not in asked:
-            raise InvalidAnswer(target, _("This is not part of the second look."))
+            raise InvalidAnswer(target, _("This fact or answer is not part of the second look."))
         if one.mark not in MarkKind.values:
             raise InvalidAnswer(target, _("Choose one of the three marks."))
         if one.mark != MarkKind.ACCEPTED and not one.words.strip():
             raise InvalidAnswer(target, _("Say what is missing, in a sentence."))
         if shown is None:
-            raise InvalidAnswer(target, _("Open the page again. It has not shown you this answer yet."))
+            raise InvalidAnswer(target, _("Open the page again, because it has not shown you this answer yet."))
         words = one.words.strip()[:4000]
         rows.append(
             SecondLookMark(look=look, target=target, mark=one.mark, words=words, shown_at=shown, at=timezone.now())

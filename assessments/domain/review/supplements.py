@@ -176,7 +176,7 @@ def judge_supplement(
         fields = {"verdict": str(verdict), "words": words if verdict else ""}
         saved = save_version(row, fields, by=by, base=base, operation=operation)
     if not saved:
-        raise Conflict(_("You have judged this on another page meanwhile. Nothing was overwritten."), row)
+        raise Conflict(_("You judged this evidence on another page in the meantime. Nothing was overwritten."), row)
     return row
 
 

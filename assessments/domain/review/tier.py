@@ -33,12 +33,14 @@ def raise_tier(submission: Submission, *, by: User, tier: Tier, reason: str) -> 
         raise InvalidAnswer(
             "tier",
             _(
-                "You can only raise a tier. If it should be lower, mark the fact that is wrong. The rules are "
-                "applied again when it is corrected."
+                "You can only raise a tier. If the tier should be lower, mark the fact that is wrong. When that fact "
+                "is corrected, the rules are applied again."
             ),
         )
     if not reason.strip():
-        raise InvalidAnswer("reason", _("Say why. The reason is printed wherever the tier is printed."))
+        raise InvalidAnswer(
+            "reason", _("Say why you raise the tier. The reason is printed wherever the tier is printed.")
+        )
     before = use.assigned_tier
     decision = ReviewDecision.objects.create(
         submission=submission,
@@ -73,7 +75,7 @@ def withdraw_raise(submission: Submission, *, by: User, reason: str) -> ReviewDe
     assessment, seat = seat_taking.require_under_review(submission, by)
     use = assessment.use
     if not use.raised_tier or use.raised_by is None:
-        raise WorkflowError(_("The tier is not raised at the moment."))
+        raise WorkflowError(_("There is no raise to withdraw: the tier is not raised at the moment."))
     if by.pk in delivery_team(assessment):
         raise SeparationOfDuties(_("You worked on this use yourself, so somebody else has to judge its tier."))
     if use.raised_by.independent and not seat.independent:
@@ -81,7 +83,9 @@ def withdraw_raise(submission: Submission, *, by: User, reason: str) -> ReviewDe
             _("An independent reviewer raised the tier, so only an independent reviewer can withdraw the raise.")
         )
     if not reason.strip():
-        raise InvalidAnswer("reason", _("Say why. This is kept with the reason for the raise."))
+        raise InvalidAnswer(
+            "reason", _("Say why you withdraw the raise. Your reason is kept with the reason for the raise.")
+        )
     before, raised = use.assigned_tier, use.raised_tier
     decision = ReviewDecision.objects.create(
         submission=submission,

@@ -29,7 +29,10 @@ def answer(request: SignedIn, reference: str) -> HttpResponse:
     if not finders.is_open_to(request.user, appeal.assessment_id):
         if request.method == "POST":
             raise NotPermitted(
-                _("Declare first that you have no conflict of interest in this case. You can read it after that.")
+                _(
+                    "First declare that you have no conflict of interest in this case. After that you can read and "
+                    "answer this."
+                )
             )
         return to_declare(request, appeal.submission)
     seen(request)
@@ -39,7 +42,10 @@ def answer(request: SignedIn, reference: str) -> HttpResponse:
         upheld = form.cleaned_data["outcome"] == "upheld"
         with refusals(form):
             appeals.answer(appeal, by=request.user, upheld=upheld, words=form.cleaned_data["words"])
-            messages.success(request, _("Answered. The organisation and the reviewers of the case have been notified."))
+            messages.success(
+                request,
+                _("Your answer is recorded. The organisation and the reviewers of the case have been notified."),
+            )
             return redirect("appeal", reference)
     suspended = appeals.wrongly_suspended(appeal)
     context = {

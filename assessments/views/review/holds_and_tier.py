@@ -47,11 +47,14 @@ def hold(request: SignedIn, reference: str, pk: int) -> HttpResponse:
             done = holds.close_hold(found, case.submission, by=case.user, **form.cleaned_data)
             words = _("The hold is closed.")
             if done.outcome == HoldOutcome.ANSWERED and done.use.assigned_tier != case.submission.assigned_tier:
-                words = _("The hold is closed. This changed the tier, so the submission went back to be signed again.")
+                words = _(
+                    "The hold is closed. This changed the tier, so the submission went back to the organisation to be "
+                    "signed again."
+                )
             if done.outcome == HoldOutcome.CORRECT:
                 words = _(
                     "Saved. The fact is marked “change needed”. Return the submission so that the organisation can "
-                    "correct it."
+                    "correct the fact."
                 )
             messages.success(request, words)
             return redirect(case.submission)

@@ -33,8 +33,8 @@ from assessments.views.site.requests import SignedIn, refusals_as_messages
 FILTERS = {
     "waits": gettext_lazy("Changed, with a reply, or not yet judged"),
     "changed": gettext_lazy("Only changes"),
-    "unmarked": gettext_lazy("Only those not looked at"),
-    "decisive": gettext_lazy("Only those that decide the tier, a hold or a top-priority action"),
+    "unmarked": gettext_lazy("Only facts and answers not looked at"),
+    "decisive": gettext_lazy("Only facts and answers that decide the tier, a hold or a top-priority action"),
     "all": gettext_lazy("Everything"),
 }
 LATER_ONLY = ("waits", "changed")
@@ -238,7 +238,7 @@ def _asking_for_another(data: QueryDict, row: JudgedRow, reference: str) -> Quer
     data[f"{row.anchor}-mark"] = str(MarkKind.CHANGE_NEEDED)
     data[f"{row.anchor}-reason"] = str(MarkReason.OTHER_EVIDENCE)
     if not data.get(f"{row.anchor}-would_satisfy", "").strip():
-        data[f"{row.anchor}-would_satisfy"] = _("Other evidence instead of “%(title)s”.") % {"title": title}
+        data[f"{row.anchor}-would_satisfy"] = _("Attach other evidence instead of “%(title)s”.") % {"title": title}
     return data
 
 
@@ -249,7 +249,9 @@ def _undo(request: SignedIn, case: ReviewCase, group: PageOfCase, anchor: str, b
     with refusals_as_messages(request):
         mark = review_marks.undo_mark(case.submission, row.target, by=case.user, base=query_values.count(base) or 0)
         case.took(row, mark)
-        messages.success(request, _("Undone: “%(title)s” is as it was before.") % {"title": row.title})
+        messages.success(
+            request, _("Your last mark is undone. “%(title)s” is as it was before.") % {"title": row.title}
+        )
     return SavedMarks()
 
 

@@ -31,10 +31,10 @@ def step_of(case: ReviewCase, *, parts_left: int, parts_back: int) -> Step:
     """
     state = case.assessment.state
     if not case.is_current:
-        return Step(_("A later round has replaced this one"))
+        return Step(_("A later round has replaced this round"))
     match state:
         case State.DRAFT:
-            return Step(_("The owner recalled this before a reviewer took the case"))
+            return Step(_("The owner recalled this submission before a reviewer took the case"))
         case State.SUBMITTED:
             return Step(_("This case waits for a reviewer"))
         case State.IN_REVIEW:
@@ -61,7 +61,7 @@ def _in_review(case: ReviewCase, parts_left: int, parts_back: int) -> Step:
     if case.seat is not None and case.has_approved:
         if wants_second(case.submission, case.seats):
             return Step(_("You have approved. There is no second reviewer yet"))
-        return Step(_("You have approved. The second approval is still open"))
+        return Step(_("You have approved. The second approval is still missing"))
     if case.is_open:
         return _yours(case, parts_left, parts_back)
     if case.seat is None and wants_second(case.submission, case.seats):
@@ -77,14 +77,16 @@ def _yours(case: ReviewCase, parts_left: int, parts_back: int) -> Step:
     reference = case.submission.reference
     if case.left:
         words = ngettext(
-            "%(n)s answer or fact is left to look at", "%(n)s answers and facts are left to look at", case.left
+            "You still have to look at %(n)s answer or fact",
+            "You still have to look at %(n)s answers and facts",
+            case.left,
         )
         label = _("Start marking") if case.left == len(case.targets) else _("Continue marking")
         return Step(words % {"n": case.left}, label, case.pages.next_url)
     if parts_left:
         words = ngettext(
-            "One part of the conformity file is left to judge",
-            "%(n)s parts of the conformity file are left to judge",
+            "You still have to judge one part of the conformity file",
+            "You still have to judge %(n)s parts of the conformity file",
             parts_left,
         )
         return Step(
@@ -92,15 +94,17 @@ def _yours(case: ReviewCase, parts_left: int, parts_back: int) -> Step:
         )
     if case.added_left:
         words = ngettext(
-            "One added evidence item is left to judge",
-            "%(n)s added evidence items are left to judge",
+            "You still have to judge one added evidence item",
+            "You still have to judge %(n)s added evidence items",
             case.added_left,
         )
         url = reverse("review_supplements", args=[reference])
         return Step(words % {"n": case.added_left}, _("Judge the added evidence"), url)
     changes = len(case.changes) + parts_back
     if changes:
-        words = ngettext("All marked: %(n)s change is needed", "All marked: %(n)s changes are needed", changes)
+        words = ngettext(
+            "Everything is marked: %(n)s change is needed", "Everything is marked: %(n)s changes are needed", changes
+        )
         return Step(words % {"n": changes}, _("Return for changes"), reverse("send_back", args=[reference]))
     return Step(_all_accepted(case), _("Go to the approval"), reverse("approve", args=[reference]))
 

@@ -62,28 +62,31 @@ def _follows(*, issues: bool, conditions: int, is_last: bool) -> str:
     if not issues:
         if is_last:
             return _("Your approval issues no certificate: the decision is approved with a plan, no certificate yet.")
-        return _("The second approval decides. As the case is now, it would issue no certificate yet.")
+        return _("The second approval decides the case. As the case is now, no certificate would be issued yet.")
     if conditions:
         words = (
             ngettext(
-                "Your approval issues the certificate if the open requirement below has a date. Without it there is no "
-                "certificate yet.",
-                "Your approval issues the certificate if each of the %(n)s open requirements below has a date. While "
-                "one of them has none, there is no certificate yet.",
+                "Your approval issues the certificate if the open requirement below has a date. Without that date, "
+                "no certificate is issued yet.",
+                "Your approval issues the certificate if each of the %(n)s open requirements below has a date. If "
+                "one of them has no date, no certificate is issued yet.",
                 conditions,
             )
             if is_last
             else ngettext(
-                "The second approval decides. It issues the certificate if the open requirement below has a date.",
-                "The second approval decides. It issues the certificate if each of the %(n)s open requirements below has "
-                "a date.",
+                "The second approval decides the case. The certificate is issued with that approval if the open "
+                "requirement below has a date.",
+                "The second approval decides the case. The certificate is issued with that approval if each of the "
+                "%(n)s open requirements below has a date.",
                 conditions,
             )
         )
         return words % {"n": conditions}
     if is_last:
         return _("Your approval issues the certificate at once.")
-    return _("The second approval decides. As the case is now, it would issue the certificate.")
+    return _(
+        "The second approval decides the case. As the case is now, the certificate would be issued with that approval."
+    )
 
 
 def _asked(case: ReviewCase) -> list[RequestedAction]:
@@ -115,6 +118,7 @@ def _hurried(look: Look | None) -> str:
     if look is None or not look.is_short:
         return ""
     return _(
-        "You set half of your marks or more in less than %(n)s seconds each. That is faster than most people read an answer "
-        "with its evidence. The time is kept with your approval. Read again what you judged too fast before you sign."
+        "You set at least half of your marks in less than %(n)s seconds each. That is faster than most "
+        "people read an answer with its evidence. The time is kept with your approval. Before you sign, read "
+        "again what you judged too fast."
     ) % {"n": issuing.rules_today().short_look_seconds}

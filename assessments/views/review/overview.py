@@ -378,7 +378,7 @@ def take(request: SignedIn, reference: str) -> HttpResponse:
         with refusals(form):
             if form.declaration:
                 interests.decline(case.submission, by=case.user, words=form.declaration)
-                messages.success(request, _("Your declaration is recorded. Somebody else takes the case."))
+                messages.success(request, _("Your declaration is recorded. Somebody else has to take the case."))
                 return redirect(case.submission)
             if left is not None:
                 successors.succeed(case.submission, Seat(left.seat), by=case.user)

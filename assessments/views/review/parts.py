@@ -52,7 +52,9 @@ def judge(request: SignedIn, reference: str) -> HttpResponse:
     if results and None not in results:
         left = sum(one.own is None or not one.own.verdict for one in shown)
         if left:
-            words = ngettext("Saved. One part is left to judge.", "Saved. %(n)s parts are left to judge.", left)
+            words = ngettext(
+                "Saved. You still have to judge one part.", "Saved. You still have to judge %(n)s parts.", left
+            )
             messages.success(request, words % {"n": left})
             return redirect("review_parts", reference)
         messages.success(request, _("Saved. You have judged every part of the conformity file."))

@@ -83,13 +83,15 @@ def describe(piece: EvidenceRow, versions: Mapping[tuple[str, int], Any], signed
     start, end = given["period_from"], given["period_to"]
     if start and end:
         days = (end - start).days + 1
-        piece.claim.append(ngettext("It covers %(n)s day.", "It covers %(n)s days.", days) % {"n": days})
+        piece.claim.append(
+            ngettext("The period is %(n)s day long.", "The period is %(n)s days long.", days) % {"n": days}
+        )
     elif not start and not end:
         piece.claim.append(_("No period stated."))
     if end and (signed - end).days > LONG_AGO:
-        piece.claim.append(_("Its period ended %(n)s days before the signing.") % {"n": (signed - end).days})
+        piece.claim.append(_("The period ended %(n)s days before the signing.") % {"n": (signed - end).days})
     if start and start > signed:
-        piece.claim.append(_("Its period begins after the signing."))
+        piece.claim.append(_("The period begins after the signing."))
     version = versions.get((given["reference"], given["version"]))
     if version is None:
         piece.no_preview = "" if given["on_request"] else _("This version is no longer in the library.")
@@ -107,5 +109,7 @@ def describe(piece: EvidenceRow, versions: Mapping[tuple[str, int], Any], signed
         piece.scan = str(version.get_scan_display())
         piece.is_shown = can_show(version.media_type)
         if not piece.is_shown:
-            piece.no_preview = _("A file of this kind can contain programs, so it is only downloaded, not shown here.")
+            piece.no_preview = _(
+                "A file of this kind can contain programs, so you can download it but not view it here."
+            )
     return piece

@@ -96,7 +96,7 @@ def _stop_asking(request: SignedIn, case: ReviewCase, asked: SeatRequest) -> Htt
     """Take the request back; the page it leads to can ask again, the same colleague or another."""
     with refusals_as_messages(request):
         seat_requests.stop_asking(asked, by=case.user)
-        messages.success(request, _("%(name)s is no longer asked.") % {"name": asked.to})
+        messages.success(request, _("The request to %(name)s is withdrawn.") % {"name": asked.to})
     return redirect(request.path)
 
 

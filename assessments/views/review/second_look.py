@@ -56,7 +56,7 @@ def look(request: SignedIn, reference: str) -> HttpResponse:
             if request.POST.get("do") == "put_back":
                 second_look_giving.put_back(found, by=request.user)
                 messages.success(
-                    request, _("The second look is offered to other reviewers again. Your marks on it are deleted.")
+                    request, _("The second look is offered to other reviewers again. Your marks in it are deleted.")
                 )
                 return redirect("reviews")
             second_look_giving.give(found, by=request.user)
@@ -97,7 +97,7 @@ def take(request: SignedIn, reference: str) -> HttpResponse:
         with refusals(form):
             if form.declaration:
                 second_look_giving.decline(found, by=request.user, words=form.declaration)
-                messages.success(request, _("Your declaration is recorded. Somebody else does this second look."))
+                messages.success(request, _("Your declaration is recorded. Somebody else will do this second look."))
                 return redirect("reviews")
             second_look_giving.take(found, by=request.user)
             messages.success(

@@ -70,13 +70,13 @@ def _accept(request: SignedIn, case: ReviewCase, chosen: list[str]) -> str:
         case.took(case.rows[mark.target], mark)
     n, left = len(accepted), len(set(chosen)) - len(accepted)
     alone = ngettext(
-        "You cannot accept one of the ticked lines together with others: judge it separately.",
-        "You cannot accept %(n)s of the ticked lines together: judge them one by one.",
+        "You cannot accept one of the ticked lines together with others. Judge that line separately.",
+        "You cannot accept %(n)s of the ticked lines together. Judge these lines one by one.",
         left,
     )
     if not n:
         return alone % {"n": left}
-    messages.success(request, ngettext("%(n)s accepted together.", "%(n)s accepted together.", n) % {"n": n})
+    messages.success(request, ngettext("Accepted together: %(n)s.", "Accepted together: %(n)s.", n) % {"n": n})
     if left:
         messages.warning(request, alone % {"n": left})
     return ""

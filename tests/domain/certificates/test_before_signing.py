@@ -63,7 +63,7 @@ def test_a_must_that_may_get_a_date_is_said_to_become_a_condition(cast):
     found = read(make_assessment(State.DRAFT, "limited", cast=cast, answers={"use-register": GAPS["use-register"]}))
     assert not found.keeps_back
     assert "One practice with mandatory requirements is not fully in place" in found.conditions
-    assert "blocks the certificate until it is closed or has a date" in found.conditions
+    assert "blocks the certificate until it is in place, or has a due date" in found.conditions
 
 
 def test_sign_page_results_and_plan_say_the_same_of_what_blocks(client, cast):
@@ -76,7 +76,7 @@ def test_sign_page_results_and_plan_say_the_same_of_what_blocks(client, cast):
     ]
     assert "not fully in place. These requirements belong to one practice" in texts[0]
     assert "musts" not in texts[0]
-    assert "blocks the certificate until it is closed or has a date as a condition" in texts[0]
+    assert "blocks the certificate until it is in place, or has a due date as a condition" in texts[0]
     assert "1 action blocks a certificate (it can be given a due date instead, as a condition)" in texts[1]
     assert jobs.draft_report(assessment).blocking_words == "1 blocks the certificate until it is closed or gets a date"
 

@@ -47,7 +47,7 @@ def test_a_date_is_suggested_within_what_is_allowed(planned, due, full, day, why
 def test_a_plan_that_ends_after_the_latest_day_is_named_beside_that_day():
     found = suggested(content(None, in_days(60), in_days(120)), {QUESTION: 90})[QUESTION]
     later = date_format(in_days(120), "DATE_FORMAT")
-    words = f"the latest day allowed; the plan has a later date for the end, {later}"
+    words = f"the latest day allowed; the end date in the plan, {later}, is later"
     assert (found.day, found.why) == (in_days(90), words)
 
 
@@ -61,7 +61,9 @@ def test_one_date_goes_to_all_and_the_latest_day_to_those_that_may_not_take_so_l
     assert one_for_all(in_days(60), {QUESTION: 90, OTHER: 30}) == {QUESTION: in_days(60), OTHER: in_days(30)}
 
 
-@pytest.mark.parametrize(("day", "words"), [(0, "after today"), (91, "later than the latest day of every")])
+@pytest.mark.parametrize(
+    ("day", "words"), [(0, "after today"), (91, "later than the latest day allowed for any requirement")]
+)
 def test_a_date_that_none_may_have_is_refused(day, words):
     with pytest.raises(InvalidAnswer, match=words) as refused:
         one_for_all(in_days(day), {QUESTION: 90, OTHER: 30})

@@ -165,7 +165,7 @@ def test_at_most_twelve_musts_are_left_to_a_condition(cast):
 def test_the_signer_of_a_low_use_promises_at_most_twelve_musts(cast):
     short = nothing_in_place(cast, "low", State.DRAFT)
     said = {one.code: one.words for one in self_certify.obstacles_to_self_certify(short)}
-    assert "You can promise at most 12 practices by a date" in said[Code.CONDITIONS]
+    assert "You can give a date for at most 12 practices" in said[Code.CONDITIONS]
 
 
 @pytest.mark.parametrize(

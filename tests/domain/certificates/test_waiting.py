@@ -89,7 +89,10 @@ def test_actions_that_block_are_named_with_what_no_action_closes(client, cast):
     for person, url in pages(cast, assessment):
         proved(client, person)
         assert f"Action {action.number}, {action.title}" in words_of(client.get(url))
-    assert f"Action {action.number} still blocks it: {action.title}." in Message.objects.get(kind="approved").text
+    assert (
+        f"Action {action.number} still blocks the certificate: {action.title}."
+        in Message.objects.get(kind="approved").text
+    )
     close(action, cast, evidence=True)
     assessment.refresh_from_db()
     assert assessment.state == State.CERTIFIED

@@ -51,7 +51,7 @@ def test_one_notice_does_not_serve_two_parts_without_a_word(cast: Cast) -> None:
             give(draft, key, notice, cast=cast)
         assert error.value.field == f"why-{notice.reference}"
         assert str(error.value) == (
-            "“Privacy notice” is already evidence for another part (Tests). Say why it also fits here."
+            "“Privacy notice” is already evidence for another part (Tests). Say why the evidence also supports this part."
         )
     assert ConformityPart.objects.count() == 1
     part = give(draft, "data", notice, cast=cast, why={notice.reference: f" {WHY} "})
@@ -102,7 +102,7 @@ def test_a_file_without_words_passes_no_gate(cast: Cast) -> None:
     edition, today = draft.compiled(), timezone.localdate()
     found = requirements.missing(edition, content, today=today)
     assert [lack.part for lack in found] == ["data", "bias", "security", "incident-plan", "monitoring"]
-    assert found[0].words == "Say why this evidence also fits here: Record of the service desk."
+    assert found[0].words == "Say why this evidence also supports this part: Record of the service desk."
     for part in content["conformity"]:
         for piece in part["evidence"]:
             del piece["why"]  # as in a submission that was signed before

@@ -331,7 +331,9 @@ def test_two_pages_of_one_reviewer_lose_no_judgement_and_a_closed_case_shows_it(
     url, name = reverse("review_supplements", args=[submission.reference]), f"later-{row.pk}"
     sent = {f"{name}-verdict": "does_not", f"{name}-words": "Of another system.", f"{name}-base": "0"}
     stale = client.post(url, sent)
-    assert "Saved meanwhile on another page: Partly." in " ".join(stale.content.decode().split())
+    assert "You saved another judgement on another page in the meantime: Partly." in " ".join(
+        stale.content.decode().split()
+    )
     assert all(words in stale.content.decode() for words in ("No date.", "Of another system."))
     again = stale.context["rows"][0].form
     assert client.post(url, sent | {f"{name}-base": again["base"].value()}).status_code == 302

@@ -37,4 +37,4 @@ def test_the_queue_offers_no_own_work_to_be_taken(client: Any) -> None:
     page = client.get(reverse("reviews")).content.decode()
     assert reverse("take", args=[other.reference]) in page
     assert reverse("take", args=[own.reference]) not in page
-    assert "You worked on this use, so somebody else has to take it." in page
+    assert "You worked on this use, so somebody else has to take the case." in page

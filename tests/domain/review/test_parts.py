@@ -94,7 +94,7 @@ def test_a_part_that_does_not_support_stops_both_seats_and_one_that_does_partly_
     for by in (cast.independent, cast.second_independent):
         judge_parts(submission, by=by)
     judge(submission, cast.independent, verdict="does_not", words="It is a privacy notice.")
-    said = "Tests: Ines Independent finds that it does not support the file. Return it first."
+    said = "Tests: Ines Independent judged that this part does not support the file. Return the part first."
     for by in (cast.independent, cast.second_independent):
         assert refused(submission, by) == [said]
     judge(submission, cast.independent, verdict="partly", words="Two of three languages were tested.")
@@ -385,13 +385,13 @@ def test_a_reviewer_judges_all_parts_on_one_page(client: Client, cast: Cast) -> 
     page = client.get(url)
     text = page.content.decode()
     assert url in client.get(reverse("review", args=[submission.reference])).content.decode()
-    assert "8 parts of the conformity file are left to judge" in text
+    assert "You still have to judge 8 parts of the conformity file" in text
     assert ("Ivan Independent, reviewer:" in text, "One group only." in text) == (True, True)
     sent = {f"part-{key}-verdict": "supports" for key in PARTS} | {f"part-{key}-base": "0" for key in PARTS}
     sent |= {"part-tests-verdict": "does_not", "part-tests-words": ""}
     wrong = client.post(url, sent)
     assert wrong.status_code == 200
-    assert "Tests: Say what is missing. The organisation reads it." in wrong.content.decode()
+    assert "Tests: Say what is missing. The organisation reads your text." in wrong.content.decode()
     assert PartMark.objects.filter(by=cast.independent).count() == 7  # the others are saved all the same
     sent |= {f"part-{key}-base": "1" for key in PARTS if key != "tests"}
     assert client.post(url, sent | {"part-tests-words": "It is a privacy notice."}).status_code == 302

@@ -501,7 +501,7 @@ def test_whoever_asked_a_colleague_takes_that_back_and_who_knew_of_it_is_told(kn
     assert log_of(submission)[-1] == "request_taken_back"
     asked.refresh_from_db()
     assert (asked.ended_at is not None, asked.outcome) == (True, "recalled")
-    with pytest.raises(WorkflowError, match="already withdrawn or answered"):
+    with pytest.raises(WorkflowError, match="already been withdrawn or answered"):
         seat_requests.stop_asking(asked, by=cast.independent)
     seat_requests.ask(submission, Seat.FIRST, cast.second_independent, by=cast.independent)  # and asks again
 

@@ -113,7 +113,7 @@ def test_the_page_offers_the_seat_and_takes_the_declaration(client: Any, cast: C
     submission: Submission = sent(assessment)
     proved(client, cast.second_independent)
     page = client.get(reverse("review", args=[submission.reference])).content.decode()
-    assert "Take over from Ines Independent" in page
+    assert "Take over the case from Ines Independent" in page
     url = reverse("take", args=[submission.reference])
     assert "Declare" not in client.post(url, {"conflict": "none"}, follow=True).request["PATH_INFO"]
     assert submission.seats.get().reviewer == cast.second_independent

@@ -142,7 +142,7 @@ def test_what_cannot_be_approved_is_not_said_to_be_approvable(cast):
     duty = {"tier-limited-transparency": {"choice": "partly", "text": "On two of five pages."}}  # never left to a date
     assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=duty)
     page = text_of(as_(cast.independent).get(reverse("approve", args=[sent(assessment).reference])))
-    assert "This cannot be approved yet" in page
+    assert "This submission cannot be approved yet" in page
     assert "approve all the same" not in page
     assert "do not keep you from approving" not in page
     assert "These also block the certificate." in page

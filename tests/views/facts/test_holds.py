@@ -225,7 +225,7 @@ def test_why_an_approval_is_stale_stands_on_every_page_of_it(cast):
         as_(cast.independent).get(sent(assessment).get_absolute_url()),
     ]
     assert [words in text_of(page) for page in pages] == [True] * 4
-    assert "Changed since then: report it" in text_of(olivia.get(reverse("certificates")))
+    assert "The use has changed: report this" in text_of(olivia.get(reverse("certificates")))
     assert "Report what has changed" not in text_of(as_(cast.viewer).get(assessment.get_absolute_url()))
 
 
@@ -234,7 +234,7 @@ def test_marks_that_a_hold_asked_for_go_back_with_the_submission(cast):
     submission, hold = sent(assessment), assessment.use.holds.get(closed_at=None)
     url = reverse("close_hold", args=[submission.reference, hold.pk])
     response = as_(cast.independent).post(url, {"outcome": "correct", "decision": "No licence exists."}, follow=True)
-    assert "Return the submission so that the organisation can correct it" in text_of(response)
+    assert "Return the submission so that the organisation can correct the fact" in text_of(response)
     mark_all(submission, by=cast.independent)
     decisions.send_back(submission, by=cast.independent)
     text = text_of(as_(cast.owner).get(reverse("returned", args=[assessment.reference])))

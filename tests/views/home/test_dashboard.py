@@ -261,7 +261,9 @@ def test_a_report_needs_words(client: Client, cast: Cast) -> None:
     with_actions(cast)
     action = RemediationAction.objects.order_by("number")[0]
     client.force_login(cast.owner)
-    assert "Say what was done and what shows it." in client.post(url_of(action), {"note": "  "}).content.decode()
+    assert (
+        "Say what was done and which evidence shows it." in client.post(url_of(action), {"note": "  "}).content.decode()
+    )
 
 
 def test_a_reviewer_accepts_what_the_organisation_reported(client: Client, cast: Cast) -> None:

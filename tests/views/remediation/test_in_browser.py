@@ -95,7 +95,7 @@ def test_an_action_is_split_and_each_part_reported_by_itself(plan):
         assert heading(page) == "Have them approved"
     part = RemediationAction.objects.get(title="Have them approved")
     with plan.opened(plan.cast.contributor, part.get_absolute_url()) as page:
-        page.get_by_label("What was done, and what shows it?").fill("Approved on 3 December.")
+        page.get_by_label("What was done, and which evidence shows it?").fill("Approved on 3 December.")
         page.get_by_role("button", name="Report as done").click()
     part.refresh_from_db()
     assert (part.status, plan.assessment.use.actions.get(pk=action.pk).status) == ("done", "open")
@@ -153,7 +153,7 @@ def test_a_contributor_with_one_assigned_action_reports_it_done_from_the_mailed_
     link = next(word for word in sent.body.split() if word.startswith(plan.address)).removeprefix(plan.address)
     with plan.opened(asif.user, link) as page:
         assert heading(page) == action.title
-        page.get_by_label("What was done, and what shows it?").fill("All five clinics are in it.")
+        page.get_by_label("What was done, and which evidence shows it?").fill("All five clinics are in it.")
         page.get_by_role("button", name="Report as done").click()
         assert "This action blocks the certificate. Attach evidence" in page.locator("main").inner_text()
         page.get_by_label(piece.title).check()

@@ -185,7 +185,7 @@ def test_a_file_of_a_kind_that_is_not_shown_is_downloaded(client, cast):
     seat_taking.take(submission, by=cast.independent)
     client.force_login(cast.independent)
     page = client.get(address("review_section", submission, SECTION))
-    assert "can contain programs, so it is only downloaded, not shown here" in text_of(page)
+    assert "can contain programs, so you can download it but not view it here" in text_of(page)
     assert address("evidence_preview", submission, piece.reference, 1) not in page.content.decode()
     shown = text_of(client.get(address("evidence_preview", submission, piece.reference, 1)))
     assert "Files of this kind cannot be shown here." in shown
@@ -230,8 +230,8 @@ def test_an_accepted_mark_that_rests_on_nothing_is_warned_of_in_list_and_section
     assert "1 evidence item does not support an accepted answer, or is not judged." in text_of(page)
     assert text_of(page).count("accepted, but this evidence is not judged") == 1
     judge(case, cast, QUESTION, "does_not")
-    assert "Accepted, but this evidence does not support it: Duty rules." in text_of(ines.get(section))
-    assert "accepted, but this evidence does not support it" in text_of(ines.get(f"{listed}?show=warned"))
+    assert "Accepted, but this evidence does not support the answer: Duty rules." in text_of(ines.get(section))
+    assert "accepted, but this evidence does not support the answer" in text_of(ines.get(f"{listed}?show=warned"))
     judge(case, cast, QUESTION, "supports")
     assert "but this" not in text_of(ines.get(section)) + text_of(ines.get(listed))
     look_at(case, f"q:{OTHER}", cast.independent, mark="change_needed", reason="unclear", would_satisfy="x")
@@ -306,7 +306,7 @@ def test_the_guides_of_an_answer_are_there_closed(ines, case):
     assert re.findall(r"<details[^>]*>", guides) == ['<details class="hk-more">'] * 4
     duty = next(edition.requirements[id] for id in question.requirements)
     assert duty.statement in said
-    assert "The Guideline in our words." in said
+    assert "This is the Guideline in our own words." in said
 
 
 def test_a_checklist_says_what_closes_the_lines_that_are_open(case):
@@ -321,7 +321,7 @@ def test_a_checklist_says_what_closes_the_lines_that_are_open(case):
 
 
 def test_what_each_mark_means_stands_on_the_page_and_in_the_method(ines, case):
-    example = "the answer is “not in place”, and that is true. Accept it"
+    example = "the organisation answers “not in place”, and that is true. Accept the answer."
     assert example in text_of(ines.get(address("review_section", case, SECTION)))
     assert example in text_of(ines.get(reverse("method")))
 
@@ -336,20 +336,22 @@ def test_the_next_without_a_mark_is_one_link_away(ines, case, cast):
     assert ines.get(f"{here}?after=nonsense")["Location"].endswith(f"#{targets[1].replace(':', '-')}")
     mark_all(case, by=cast.independent)
     assert ines.get(here)["Location"] == case.get_absolute_url()
-    assert "Go to the next one without a mark" not in text_of(ines.get(address("review_section", case, SECTION)))
+    assert "Go to the next fact or answer without a mark" not in text_of(
+        ines.get(address("review_section", case, SECTION))
+    )
 
 
 def test_the_heading_follows_the_count_with_each_save(ines, case, cast):
     url = address("review_section", case, SECTION)
     left = len(rows_of(case))
-    assert f"{left} left to look at" in text_of(ines.get(url))
+    assert f"{left} still to look at" in text_of(ines.get(url))
     data = {"target": TARGET, "mark": "accepted", "seen": token(case, TARGET, reader=cast.independent)}
     saved = ines.post(
         address("mark", case), data, headers=IN_PLACE | {"HX-Current-URL": f"http://testserver{url}?show=all"}
     )
     heading = re.search(r'<span id="marks-heading" hx-swap-oob="true">(.*?)</span>', saved.content.decode(), re.DOTALL)
     assert heading
-    assert f"{left - 1} left to look at" in heading[1]
+    assert f"{left - 1} still to look at" in heading[1]
     assert f"1 of {left}" in text_of(saved)
     elsewhere = ines.post(address("mark", case), data, headers=IN_PLACE | {"HX-Current-URL": "http://x/elsewhere/"})
     assert "marks-heading" not in elsewhere.content.decode()

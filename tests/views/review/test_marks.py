@@ -100,7 +100,7 @@ def test_the_plain_facts_of_a_page_are_accepted_together(ines, cast):
     assert not submission.marks.exists()
     together = f"{address('review_together', submission)}?of=facts"
     assert "Tick at least one line." in text_of(ines.post(together, {}))
-    assert f"{plain - 1} accepted together." in text_of(ines.post(together, {"target": boxes[1:]}, follow=True))
+    assert f"Accepted together: {plain - 1}." in text_of(ines.post(together, {"target": boxes[1:]}, follow=True))
     assert not submission.marks.filter(target=boxes[0]).exists()
     ines.post(together, {"target": boxes})
     assert submission.marks.count() == plain
@@ -221,8 +221,8 @@ def test_each_piece_says_what_it_is_and_what_became_of_it_since(ines, cast, show
         "SHA-256",
         "Not checked for malware",
         "No period stated.",
-        "Since signing: replaced by version 2",
-        "Since signing: withdrawn on",
+        "Changed since signing: replaced by version 2",
+        "Changed since signing: withdrawn on",
         "Shown on request by The secretary.",
     ):
         assert words in text
@@ -257,7 +257,7 @@ def test_each_piece_is_judged_and_another_one_asked_for(ines, cast, shown):
     }
     mark = submission.marks.get(target=TARGET)
     assert (mark.mark, mark.reason) == ("change_needed", "other_evidence")
-    assert mark.would_satisfy == "Other evidence instead of “Board”."
+    assert mark.would_satisfy == "Attach other evidence instead of “Board”."
     for target in (f"e:{QUESTION}/nothing", "e:no-such-question/x", f"e:{OTHER}/{contract.reference}"):
         assert ines.post(address("mark", submission), {"target": target, "verdict": "partly"}).status_code == 404
 
@@ -271,11 +271,11 @@ def test_what_changed_stands_on_one_page_with_what_was_asked_and_replied(ines, c
     assert set(targets(page)) == {TARGET, f"q:{OTHER}"}
     text = text_of(page)
     for words in (
-        "1 answer or fact changed since round 1, 1 with a reply but no change, 2 left to look at",
+        "1 answer or fact changed since round 1, 1 with a reply but no change, 2 still to look at",
         f"More on {OTHER}.",
         f"As it was: {OTHER}.",
         "replied without changing the answer,",
-        "Unchanged, marks carried over:",
+        "Unchanged since then, with marks carried over:",
     ):
         assert words in text
     marks = {f"{PREFIX}-mark": "accepted", f"{PREFIX}-base": "0", f"q-{OTHER}-mark": "accepted", f"q-{OTHER}-base": "0"}

@@ -120,7 +120,7 @@ def test_the_heading_names_the_parts_that_are_not_judged_and_leads_to_them(cast)
     mark_all(submission, by=cast.independent, file=False)
     page = overview(cast.independent, submission)
     n = len(returned_parts.parts_of(submission))
-    assert heading_of(page) == f"{n} parts of the conformity file are left to judge"
+    assert heading_of(page) == f"You still have to judge {n} parts of the conformity file"
     assert next_of(page) == address("review_parts", submission)
     mark_all(submission, by=cast.independent)
     page = overview(cast.independent, submission)
@@ -134,7 +134,7 @@ def test_the_heading_says_that_an_answer_is_accepted_with_an_action(cast):
     mark_all(submission, by=cast.independent)
     page = overview(cast.independent, submission)
     assert heading_of(page) == "All facts and answers are accepted, one of them with an action"
-    assert "Since then: reviewers accepted one answer with an action." in text_of(page)
+    assert "Since then, reviewers have accepted one answer with an action." in text_of(page)
 
 
 def test_the_heading_after_the_first_approval_says_what_each_reader_waits_for(cast):
@@ -144,8 +144,11 @@ def test_the_heading_after_the_first_approval_says_what_each_reader_waits_for(ca
     assert heading_of(page) == "This case waits for a second reviewer"
     assert next_of(page) == address("take", submission)
     seat_taking.take(submission, by=cast.second_independent)
-    assert heading_of(overview(cast.independent, submission)) == "You have approved. The second approval is still open"
-    assert "answers and facts are left to look at" in heading_of(overview(cast.second_independent, submission))
+    assert (
+        heading_of(overview(cast.independent, submission)) == "You have approved. The second approval is still missing"
+    )
+    second = heading_of(overview(cast.second_independent, submission))
+    assert re.fullmatch(r"You still have to look at \d+ answers and facts", second)
     mark_all(submission, by=cast.second_independent)
     review_approval.approve(submission, by=cast.second_independent, statement="I agree.")
     assert heading_of(overview(cast.independent, submission)) == "Decided: the certificate is issued"
@@ -165,7 +168,7 @@ def test_what_comes_next_stands_above_the_overview(cast):
 
 def test_counts_of_the_case_are_called_those_of_the_signing(cast):
     submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
-    assert "In numbers, as signed" in text_of(overview(cast.independent, submission))
+    assert "Numbers at the time of signing" in text_of(overview(cast.independent, submission))
 
 
 def test_findings_are_counted_as_requirements_that_an_answer_leaves_short(cast):
@@ -180,7 +183,7 @@ def test_findings_are_counted_as_requirements_that_an_answer_leaves_short(cast):
 def test_no_link_leads_to_no_messages_where_nobody_may_write(cast):
     submission = two_seats(cast)
     page = text_of(overview(cast.independent, submission))
-    assert "Nobody has written yet." in page
+    assert "Nobody has written a message yet." in page
     assert "0 messages" not in page
 
 
@@ -206,7 +209,7 @@ def test_the_first_of_two_approvals_promises_no_certificate(cast):
     submission = make_assessment(State.IN_REVIEW, "high", cast=cast).current_submission
     mark_all(submission, by=cast.independent)
     page = approval(cast.independent, submission)
-    assert "No certificate is issued yet: the second approval decides." in page
+    assert "No certificate is issued yet, because the second approval decides the case." in page
     assert "The certificate is issued at once if nothing blocks it" not in page
 
 
@@ -214,7 +217,7 @@ def test_no_date_is_promised_below_where_no_date_can_be_set(cast):
     answers = {"use-register": {"choice": "partly", "text": "Half."}}
     assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=answers)
     page = approval(cast.independent, assessment.current_submission)
-    assert "This cannot be approved yet" in page
+    assert "This submission cannot be approved yet" in page
     assert "for which you set a date below" not in page
     assert "once nothing is missing" in page
 
@@ -225,7 +228,8 @@ def test_the_approval_says_that_it_issues_the_certificate_with_readiness_and_act
     mark_all(submission, by=cast.second_independent)
     page = approval(cast.second_independent, submission)
     assert "Your approval issues the certificate at once." in page
-    assert "Where the two reviewers differ, “the mark” means the stricter mark. Only that one counts." in page
+    assert "If the two reviewers gave different marks, “the mark” means the stricter of the two." in page
+    assert "Only the stricter mark counts." in page
     action = "One action goes to the organisation: “List the trials” , by"
     standard = submission.assessment.compiled().policy.due_days["high"]
     dates = [date_format(in_days(days), "j F Y") for days in standard.values()]
@@ -244,7 +248,7 @@ def test_the_first_of_two_approvals_says_that_the_second_decides(cast):
     submission = make_assessment(State.IN_REVIEW, "high", cast=cast).current_submission
     mark_all(submission, by=cast.independent)
     page = approval(cast.independent, submission)
-    assert "The second approval decides. As the case is now, it would issue the certificate." in page
+    assert "The second approval decides the case. As the case is now, the certificate would be issued" in page
     assert "No action goes to the organisation" in page
 
 
@@ -263,7 +267,7 @@ def test_the_approval_warns_of_marks_that_were_set_faster_than_anybody_reads(cas
     assert "faster than most people read" not in approval(cast.independent, submission)
     submission.marks.update(shown_at=timezone.now())
     page = approval(cast.independent, submission)
-    assert "You set half of your marks or more in less than 5 seconds each." in page
+    assert "You set at least half of your marks in less than 5 seconds each." in page
     assert page.index("faster than most people read") < page.index("Your statement")
 
 
@@ -292,12 +296,12 @@ def test_the_own_set_shows_files_in_the_page_and_leads_to_where_each_is_judged(c
     page = ines.get(address("own_set", submission)).content.decode()
     show = address("evidence_preview", submission, piece.reference, 1)
     assert f'href="{show}"' in page
-    assert f"{address('review_parts', submission)}#part-" in page or "Judge it with its answer" in page
+    assert f"{address('review_parts', submission)}#part-" in page or "Judge this evidence with its answer" in page
     shown = ines.get(show)
     section = assessment.compiled().questions[question].section
     judged_at = f"{address('review_section', submission, section)}?show=all#q-{question}"
     assert f'href="{judged_at}"' in shown.content.decode()
-    assert "Where it is judged" in text_of(shown)
+    assert "Where this evidence is judged" in text_of(shown)
 
 
 def decisive_question(assessment: Any) -> str:
@@ -362,6 +366,6 @@ def test_a_mark_that_differs_from_the_colleagues_says_which_one_counts(cast):
 
 def test_an_approval_with_something_in_the_way_says_what_would_follow_once_it_is_gone(cast):
     submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
-    assert "Once nothing is missing" in approval(cast.independent, submission)
+    assert "If nothing is missing any more" in approval(cast.independent, submission)
     mark_all(submission, by=cast.independent)
-    assert "Once nothing is missing" not in approval(cast.independent, submission)
+    assert "If nothing is missing any more" not in approval(cast.independent, submission)

@@ -81,14 +81,14 @@ def test_the_queue_says_what_happened_last_and_what_changed_since_the_last_round
     save(assessment, "use-register", {"choice": "in_place", "text": "Here it is."}, by=cast.owner)
     again = submit.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
     assert "1 changed" in text_of(ines.get(QUEUE))
-    assert "Last: submitted" in text_of(ines.get(QUEUE))  # her seat went over by itself
+    assert "Last event: submitted" in text_of(ines.get(QUEUE))  # her seat went over by itself
     messages.say(again, "All six clinics.", by=cast.owner)
-    assert "Last: message from the applicant" in text_of(ines.get(QUEUE))
+    assert "Last event: message from the applicant" in text_of(ines.get(QUEUE))
     taken = case_of(State.SUBMITTED, cast)
     seat_taking.take(taken, by=cast.second_independent)
     seat_requests.set_absence(cast.second_independent, in_days(0), in_days(3))
     text = text_of(ines.get(QUEUE))
-    assert "Last: taken by Ivan Independent" in text
+    assert "Last event: taken by Ivan Independent" in text
     assert "Ivan Independent, away until" in text
 
 
@@ -129,7 +129,7 @@ def test_an_empty_queue_says_when_the_last_case_was_closed(ines, cast):
         case = case_of(State.IN_REVIEW, cast)
     with at(20, 14):
         decisions.refuse(case, by=cast.independent, statement="No.")
-        assert "The last one was closed today at 14:00." in text_of(ines.get(QUEUE))
+        assert "The last case was closed today at 14:00." in text_of(ines.get(QUEUE))
 
 
 # --- declaring, assigning, handing over ------------------------------------------------------------------------------------
@@ -143,7 +143,7 @@ def test_seat_is_handed_over_through_its_pages(client, cast):
     assert "Your colleague gets no other information" in text_of(client.post(url, {"to": cast.second_independent.pk}))
     client.post(url, {"to": cast.second_independent.pk, "note": "All but the facts."})
     client.force_login(cast.second_independent)
-    assert "Ines Independent asks you to take over this case." in text_of(client.get(address("review", case)))
+    assert "Ines Independent has asked you to take over this case." in text_of(client.get(address("review", case)))
     line = Message.objects.get(recipient=cast.second_independent, object__startswith="request:")
     assert "All but the facts." in text_of(client.get(line.link))
     line.refresh_from_db()
@@ -169,7 +169,7 @@ def test_declining_a_hand_over_leaves_the_seat_where_it_is(client, cast):
 def test_an_absence_is_set_in_the_settings_and_warned_of(client, cast):
     client.force_login(cast.second_independent)
     page = {"away_from": in_days(0).isoformat(), "away_until": in_days(-1).isoformat()}
-    assert "Choose the first day or a later one." in text_of(client.post(reverse("settings"), page))
+    assert "Choose the first day of absence or a later day." in text_of(client.post(reverse("settings"), page))
     client.post(reverse("settings"), page | {"away_until": in_days(3).isoformat()})
     case = case_of(State.SUBMITTED, cast)
     client.force_login(cast.independent)
@@ -250,7 +250,7 @@ def test_an_appeal_in_pages_from_its_reasons_to_the_new_assessment(client, cast)
     client.force_login(cast.owner)
     choices = client.get(contest).context["form"].fields["about"].choices
     response = client.post(contest, {"about": choices[0][0], "reasons": ""})
-    assert "Say why. The person who answers sees only these reasons." in text_of(response)
+    assert "Give your reasons. The person who answers sees only these reasons." in text_of(response)
     client.post(contest, {"about": choices[0][0], "reasons": "Annex 2 was overlooked."})
     appeal = Appeal.objects.get()
     page = reverse("appeal", args=[appeal.reference])
@@ -309,7 +309,7 @@ def test_a_request_is_taken_back_where_it_was_made(ines, cast):
     page = address("assign_seat", submission, "first")
     assert "Withdraw the request to Ivan Independent" in text_of(ines.get(page))
     answer = ines.post(page, {"stop": "1"}, follow=True)
-    assert "Ivan Independent is no longer asked." in text_of(answer)
+    assert "The request to Ivan Independent is withdrawn." in text_of(answer)
     assert "Withdraw the request" not in text_of(answer)
     assert SeatRequest.objects.get().outcome == "recalled"
     assert "The request to Ivan Independent was withdrawn" in text_of(ines.get(address("review", submission)))

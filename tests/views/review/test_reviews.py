@@ -110,14 +110,14 @@ def test_a_case_within_another_organisation_is_in_nobody_elses_queue(client, cas
 
 
 def test_an_empty_queue_says_what_will_stand_there(ines):
-    assert "A submission appears here when its owner has signed it" in text_of(ines.get(reverse("reviews")))
+    assert "A submission appears here after its owner has signed it." in text_of(ines.get(reverse("reviews")))
 
 
 def test_a_recalled_submission_is_not_called_a_draft(ines, cast):
     assessment = make_assessment(State.SUBMITTED, "limited", cast=cast)
     taking_back.recall(assessment, by=cast.owner)
     text = text_of(ines.get(reverse("reviews")))
-    assert "Recalled by its owner" in text
+    assert "Recalled by an owner" in text
     assert "The owner recalled this" in text_of(ines.get(address("review", sent(assessment))))
 
 
@@ -210,7 +210,7 @@ def test_a_link_of_the_overview_says_what_has_not_changed_since_it_was_marked(in
 def test_taking_asks_for_a_declaration_first(ines, cast, tier):
     submission = sent(make_assessment(State.SUBMITTED, tier, cast=cast))
     response = ines.post(address("take", submission), {})
-    assert "Say whether there is a conflict of interest" in text_of(response)
+    assert "Say whether you have a conflict of interest" in text_of(response)
     assert not submission.seats.exists()
     assert ines.post(address("take", submission), {"conflict": "none"}).status_code == 302
     assert submission.seats.get().conflict_declared == ""
@@ -308,7 +308,7 @@ def test_a_mark_that_lacks_something_is_shown_at_its_field_and_the_others_are_sa
 def test_words_without_a_mark_are_not_lost_in_silence(ines, cast):
     submission = in_review(cast)
     response = ines.post(address("review_section", submission, SECTION), CHANGE | {f"{PREFIX}-mark": ""})
-    assert "Choose a mark to go with what you wrote." in text_of(response)
+    assert "Choose a mark for the text that you wrote." in text_of(response)
     assert "Who keeps it?" in response.content.decode()
 
 
@@ -441,7 +441,7 @@ def test_a_later_round_shows_what_changed_and_leaves_out_what_was_accepted(ines,
     assert "unchanged and already accepted" in text_of(response)
     everything = ines.get(address("review_section", submission, SECTION) + "?show=all")
     assert len(everything.context["rows"]) > 1
-    assert "copied from round 1" in text_of(everything)
+    assert "carried over from round 1" in text_of(everything)
 
 
 def test_a_page_of_a_later_round_saves_only_what_is_on_it(ines, cast):
@@ -491,7 +491,7 @@ def test_nothing_marked_is_nothing_to_return_and_the_message_stays(ines, cast):
     mark_all(submission, by=cast.independent)
     response = ines.post(address("send_back", submission), {"words": "Typed before I looked."})
     assert "Typed before I looked." in response.content.decode()
-    assert "nothing to send back" in text_of(response)
+    assert "Mark at least one answer or fact “change needed”, then return the submission." in text_of(response)
 
 
 def test_approving_lists_every_obstacle_with_a_link(ines, cast):
@@ -507,7 +507,7 @@ def test_approving_lists_every_obstacle_with_a_link(ines, cast):
     assert address("review_facts", submission) in links.values()
     assert address("send_back", submission) in links.values()
     assert address("review", submission) in links.values()
-    assert "This cannot be approved yet" in text_of(response)
+    assert "This submission cannot be approved yet" in text_of(response)
     late = ines.post(address("approve", submission), {"statement": "Typed too early."})
     assert "Typed too early." in late.content.decode()
 
@@ -554,7 +554,9 @@ def test_high_says_that_a_second_independent_approval_is_needed_and_who_holds_it
     assert "There is no second reviewer yet." in text
     client.post(address("approve", submission), {"statement": "In order."})
     assert not Certificate.objects.exists()
-    assert "You have approved. The second approval is still open." in text_of(client.get(address("review", submission)))
+    assert "You have approved. The second approval is still missing." in text_of(
+        client.get(address("review", submission))
+    )
     client.force_login(cast.second_independent)
     client.post(address("take", submission), {"conflict": "none"})
     judge_parts(submission, by=cast.second_independent)
@@ -562,7 +564,7 @@ def test_high_says_that_a_second_independent_approval_is_needed_and_who_holds_it
     assert "You have opened and judged 0 of" in text
     mark_all(submission, by=cast.second_independent)
     text = text_of(client.get(address("approve", submission)))
-    assert "The second approval decides" in text
+    assert "The second approval decides the case" in text
     assert "Ines Independent approved on" in text
     client.post(address("approve", submission), {"statement": "I agree."})
     assert Certificate.objects.get(use=submission.assessment.use).assurance == "reviewed_independently"

@@ -124,11 +124,11 @@ def test_evidence_of_the_conformity_file_is_to_be_judged_until_its_part_is(cast)
     seat_taking.take(submission, by=cast.independent)
     ines = proved(Client(), cast.independent)
     before = text_of(ines.get(address("own_set", submission)))
-    assert ", to be judged with its part of the conformity file" in before
+    assert ", to be judged together with its part of the conformity file" in before
     judge_parts(submission, by=cast.independent)
     after = text_of(ines.get(address("own_set", submission)))
     assert "to be judged" not in after
-    assert ", judged with its part of the conformity file" in after
+    assert ", judged together with its part of the conformity file" in after
 
 
 def test_saved_marks_are_counted_as_the_case_counts_them_and_judgements_apart():
@@ -167,7 +167,7 @@ def test_the_own_set_page_leads_whoever_has_no_seat_to_the_case(cast, submission
 
 def test_the_rest_is_taken_over_by_name_from_the_overview(ivan, submission):
     rest = len(own_marks.marks_of(submission, Seat.FIRST)) - len(own_set(submission, Seat.SECOND).targets)
-    assert f"You can take over {rest} marks from colleagues, in their names." in text_of(
+    assert f"You can take over {rest} marks from colleagues. The marks stay in their names." in text_of(
         ivan.get(address("review", submission))
     )
     url = address("take_over_marks", submission)
@@ -179,7 +179,7 @@ def test_the_rest_is_taken_over_by_name_from_the_overview(ivan, submission):
     done = text_of(ivan.post(url, {"target": ticked}, follow=True))
     assert f"{rest - 1} marks taken over." in done
     assert left_out not in own_marks.marks_of(submission, Seat.SECOND)
-    assert "You can take over 1 mark from a colleague, in their name." in done
+    assert "You can take over 1 mark from a colleague. The mark stays in their name." in done
     pages = (ivan.get(f"{address('review_section', submission, key)}?show=all") for key in (SECTION, "security"))
     assert any("taken over from Ines Independent" in text_of(page) for page in pages)
 
@@ -215,7 +215,9 @@ def test_a_locked_page_of_marks_can_be_read_and_says_how_to_open_it(cast, submis
 def test_an_approval_is_taken_back_with_a_reason_on_its_page(cast, submission):
     ines = proved(Client(), cast.independent)
     url = address("take_back_approval", submission)
-    assert "Say why. The reason is kept with the case" in text_of(ines.post(url, {"reason": ""}))
+    assert "Say why you take your approval back. The reason is kept with the case" in text_of(
+        ines.post(url, {"reason": ""})
+    )
     done = ines.post(url, {"reason": "I read page 3 again."}, follow=True)
     assert "Your approval is taken back, and you can change your marks again." in text_of(done)
     assert 'type="radio"' in ines.get(address("review_section", submission, SECTION)).content.decode()
@@ -263,7 +265,7 @@ def test_what_is_accepted_together_says_in_whose_name_and_all_or_none_may_be_tic
     url = address("review_together", submission)
     page = ivan.get(url)
     assert "You accept each ticked line in your own name" in text_of(page)
-    assert "Clear the box of a line to leave it out" in text_of(page)
+    assert "Untick a line to leave it out." in text_of(page)
     boxes = page.content.decode().count('name="target"')
     ticks = {way: ivan.get(f"{url}?ticks={way}").content.decode().count(" checked>") for way in ("all", "none")}
     assert ticks == {"all": boxes, "none": 0}

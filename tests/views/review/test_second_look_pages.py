@@ -248,17 +248,18 @@ def test_the_page_says_that_the_look_was_blind_how_much_was_judged_and_who_chose
     words = text_of(ivan.get(address("second_look", taken)))
     content = taken.submission.content()
     every = len(content["facts"]) + len(content["questions"])
-    assert "Ivan Independent had no part in the case and judged without seeing the first marks" in words
+    assert "Ivan Independent had no part in the case." in words
+    assert "The second look was done without seeing the first marks" in words
     assert (
-        f"{len(second_look_giving.asked_of(taken, content))} of {every} facts and answers: all that decide the tier"
+        f"{len(second_look_giving.asked_of(taken, content))} of {every} facts and answers were judged again. These are all that decide the tier"
         in words
     )
     assert "Ines Independent asked for this second look on" in words
-    assert "Reason of Ines Independent: A new kind of use." in words
+    assert "Reason that Ines Independent gave: A new kind of use." in words
     SecondLook.objects.update(asked_by=None, reason="")
     words = text_of(ivan.get(address("second_look", taken)))
     assert "No person chose it." in words
-    assert "Reason of" not in words
+    assert "Reason that" not in words
 
 
 def test_the_figures_name_both_rules_for_too_few_and_say_what_counts_for_the_body(ines, cast):
@@ -269,7 +270,8 @@ def test_the_figures_name_both_rules_for_too_few_and_say_what_counts_for_the_bod
         in words
     )
     assert f"so it also needs {rules.least_cases} cases. Otherwise it could show what one person did" in words
-    assert "A second look that somebody asked for counts here, but not in the figures of the reviewing body" in words
+    assert "A second look that somebody asked for counts here." in words
+    assert "It does not count in the figures of the reviewing body" in words
 
 
 def test_the_page_names_who_hears_of_a_grave_difference_and_it_is_no_reviewer_of_the_case(ivan, ines, taken, cast):
@@ -330,8 +332,8 @@ def test_the_own_page_says_shares_times_and_what_is_too_few(ines, cast):
     figures = quality.own_figures(cast.independent, "90")
     assert "You have decided on 1 submission" in words
     assert f"{figures.own_set.n} of {figures.own_set.of} (100 %)" in words
-    assert "Half of the marks took up to 20 seconds." in words
-    assert f"too few to say: {figures.evidence.of} in all" in words
+    assert "Half of the marks were given within 20 seconds each." in words
+    assert f"too few to give a figure: {figures.evidence.of} in total" in words
     empty = text_of(ines.get(reverse("quality"), {"period": "no such period"}))
     assert "You have decided on 1 submission" in empty  # as for the shortest
 
@@ -381,7 +383,7 @@ def test_a_lead_asks_for_a_look_from_the_page_of_all(ines, cast):
 def test_everybody_reads_on_the_method_page_how_looks_are_drawn_and_how_far_reviewers_agree(client, cast):
     words = text_of(client.get(reverse("method")))
     assert "The server draws 20 % of decided Limited cases" in words
-    assert words.count("too few to say") >= 2
+    assert words.count("too few to give a figure") >= 2
     caches["pages"].clear()
     for _n in range(5):
         make_assessment(State.CERTIFIED, "high", cast=cast)

@@ -85,7 +85,7 @@ def test_words_of_another_organisation_say_whose_they_are_and_wait_for_the_tick(
     page = page_of(case, f"mark-{mark.pk}")
     sent = form_of(ines.get(page))
     refused = ines.post(page, sent | {"words": "Typed anew."})
-    assert "Read the text, then tick" in text_of(refused)
+    assert "Read the text. Then tick" in text_of(refused)
     assert "Typed anew." in text_of(refused)  # nothing is lost
     assert not case.marks.exists()
     ines.post(page, sent | {"has_read": "on"})
@@ -111,7 +111,7 @@ def test_the_page_of_words_says_of_what_it_offers_only_what_holds(ines, cast, ca
     text = text_of(ines.get(page_of(case)))
     assert "Only words with a reason that fits the answer" not in text
     assert "comes from cases of this organisation alone" not in text
-    assert "“As last time” offers a text from a case of this organisation." in text
+    assert "Under “As last time” you find a text from a case of this organisation." in text
     assert "may come from a case of another organisation, whose name is then shown" in text
 
 

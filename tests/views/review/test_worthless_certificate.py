@@ -154,7 +154,7 @@ def test_what_is_not_in_place_is_not_accepted_together_with_the_rest(site, prepa
         # The boxes are made to name what is not in place.
         boxes.evaluate_all("(boxes, names) => boxes.forEach((b, n) => { b.value = names[n % names.length] })", lacking)
         press(page, "Accept the ticked lines in my name")
-        assert "You cannot accept 3 of the ticked lines together: judge them one by one." in text(page)
+        assert "You cannot accept 3 of the ticked lines together. Judge these lines one by one." in text(page)
     assert not submission.marks.exclude(mark="").exists()
 
 
@@ -172,7 +172,7 @@ def test_a_second_seat_with_nothing_opened_approves_nothing(site, prepared):
         site.open(page, "take_over_marks", submission.reference)  # what the first reviewer marked is not the own set
         press(page, "Take over the ticked marks")
         site.open(page, "approve", submission.reference)
-        assert heading(page) == "This cannot be approved yet"
+        assert heading(page) == "This submission cannot be approved yet"
         own = own_set(submission, Seat.SECOND)
         sentences = (
             f"You have opened and judged 0 of {len(own.targets)} required facts and answers.",
@@ -202,7 +202,7 @@ def test_marks_stay_as_they_are_after_the_approval(site, prepared):
         forced = site.post(page, "mark", submission.reference, **wanted)
         assert "You have approved, so your marks are locked. Take your approval back to change them." in forced
         site.open(page, "review", submission.reference)
-        assert "Your marks are locked. To change one, take your approval back." in text(page)
+        assert "Your marks are locked. To change a mark, take your approval back." in text(page)
     assert submission.marks.get(target=f"q:{CONDITION}").mark == MarkKind.ACCEPTED
 
 
@@ -219,8 +219,8 @@ def test_one_privacy_notice_is_no_five_parts_of_the_file(site, prepared):
             page.locator(f"[name=evidence][value='{notice.reference}']").check()
             press(page, "Save this part")
             if part != OF_FIVE[0]:
-                assert "“Privacy notice” is evidence of another part already" in text(page)
-                assert "Say why it also fits here." in text(page)
+                assert "“Privacy notice” is already evidence for another part" in text(page)
+                assert "Say why the evidence also supports this part." in text(page)
         site.open(page, "check", assessment.reference)
         labels = {part.key: part.label for part in assessment.compiled().gates.parts_for("high")}
         assert all(labels[part] in text(page) for part in OF_FIVE[1:])
