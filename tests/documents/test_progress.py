@@ -27,7 +27,7 @@ from tests.support.factories import Cast, make_assessment
 from tests.support.installation import Installation, wait_until
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
-BEING_MADE, NOTHING, LINK = "The document is being made", "Nothing is making documents", "Download the PDF"
+BEING_MADE, NOTHING, LINK = "The document is being made", "No documents can be made", "Download the PDF"
 
 
 @pytest.fixture
