@@ -139,7 +139,7 @@ def take(action: RemediationAction, *, by: User) -> RemediationAction:
         return action
     left = RemediationAction.objects.filter(pk=action.pk).left_alone().exists()
     if action.owner_id is not None and not left:
-        raise WorkflowError(_("%(name)s has taken this action already.") % {"name": action.owner})
+        raise WorkflowError(_("%(name)s has already taken this action.") % {"name": action.owner})
     return dates.plan(action, by=by, owner=by, due=action.due, effort=str(action.effort))
 
 

@@ -131,7 +131,7 @@ def merge(
     for row in (lead, *rows):
         require_open(row)
         if row.merged.exclude(status=ActionStatus.CLOSED).exists():
-            raise WorkflowError(_("Action %(n)s was merged already. Undo that merge first.") % {"n": row.number})
+            raise WorkflowError(_("Action %(n)s was already merged. Undo that merge first.") % {"n": row.number})
     kept = {"kind": "merge", "title": lead.title, "original": lead.original_title, "by_hand": lead.set_by_hand}
     lead.undo = {**kept, "priority": lead.priority, "dates": _dates(lead)}
     for row in rows:
@@ -173,7 +173,7 @@ def undo(action: RemediationAction, *, by: User) -> None:
     elif kind == "merge":
         _undo_merge(action, by=by)
     else:
-        raise WorkflowError(_("There is no split and no merge to undo."))
+        raise WorkflowError(_("There is no split or merge to undo."))
     rename(action, action.undo["title"], by=by)
     action.original_title, action.set_by_hand = action.undo["original"], action.undo["by_hand"]
     condition = conditions.conditions_on([action]).get(action.pk)

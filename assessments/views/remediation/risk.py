@@ -31,7 +31,9 @@ def risk(request: SignedIn, reference: str, number: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with refusals(form):
             risks.accept_risk(found, by=request.user, **form.cleaned_data)
-            messages.success(request, _("The risk is accepted until that date. The action then reopens automatically."))
+            messages.success(
+                request, _("The risk was accepted. The action reopens automatically when the acceptance ends.")
+            )
             return redirect("action", reference, number)
     context = {"place": PLACE, "action": found, "form": form, "problem": problem, "last": last}
     return render(request, "assessments/remediation/risk.html", context)
