@@ -174,7 +174,10 @@ def read(data: bytes) -> list[ActionCells]:
             head = [known.get(text.casefold()) for text in texts]
             if any(key not in head for key in NEEDED):
                 raise Unreadable(
-                    _("Export the list of actions, change that file and import it. This file is not such an export.")
+                    _(
+                        "Export the list of actions, change that file and import it. This file is not an "
+                        "exported list of actions."
+                    )
                 )
             continue
         if len(rows) == MAX_ROWS:

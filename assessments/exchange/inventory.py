@@ -137,7 +137,7 @@ def _head(texts: Sequence[str]) -> tuple[list[str | None], list[str]]:
     head = [known.get(_fold(text)) for text in texts[:MAX_COLUMNS]]
     missing = [str(column.heading) for column in COLUMNS if column.required and column.key not in head]
     if missing:
-        words = _("These columns are missing: %(columns)s. Start from the template: its first row names all columns.")
+        words = _("Add the missing columns: %(columns)s. The first row of the template contains all column names.")
         raise Unreadable(words % {"columns": ", ".join(missing)})
     twice = [str(READ[key].heading) for key in READ if head.count(key) > 1]
     if twice:

@@ -46,7 +46,7 @@ def read(data: bytes, edition: Edition) -> list[Suggestion]:
         raise Unreadable(str(busy)) from None
     except sandbox.Stopped:
         raise Unreadable(
-            _("Shorten the card to its header and its sections, then try again. Reading it takes too long.")
+            _("Shorten the card to its header and sections, then try again. Reading this file takes too long.")
         ) from None
     found = [Suggestion(key, value, quote) for key, value, quote in given]
     if not found:
@@ -70,7 +70,7 @@ def _refusal(refused: sandbox.Refused) -> str:
         case "header_too_long":
             return _("Shorten the header of the card. It is too long.")
         case "aliases":
-            return _("Remove the aliases from the header of the card. They are not accepted, for safety.")
+            return _("Remove the aliases from the header of the card. For safety, aliases are not accepted.")
         case "too_deep":
             return _("Simplify the header of the card. It is nested too deeply or has too many entries.")
     line = refused.params["line"]

@@ -44,7 +44,7 @@ class Periods(forms.Form):
             self.add_error("period_to", _("Choose a later end date. The period ends before it begins."))
         if expires and not self.may_be_expired and expires < timezone.localdate():
             self.add_error(
-                "expires_on", _("Choose today or a later day. With this day, the evidence is already expired.")
+                "expires_on", _("Choose today or a later day. On this day, the evidence would already have expired.")
             )
         return cleaned
 

@@ -153,7 +153,7 @@ def zipped(size: int) -> bytes:
         (b"\xd0\xcf\x11\xe0rest", "old Excel format"),
         (b"PK\x03\x04 no workbook", "could not be read"),
         (b"x" * (tables.MAX_BYTES + 1), "larger than 5 MB"),
-        (b"System name,Colour\nA,red", "These columns are missing: Our parts"),
+        (b"System name,Colour\nA,red", "Add the missing columns: Our parts"),
         (as_csv(), "no rows below the column headings"),
         (as_csv(GOOD, headings=[*HEADINGS, "Version"]), "Remove the repeated columns: Version"),
         (as_csv(*[GOOD] * (inventory.MAX_ROWS + 1)), "more than 2000 rows"),

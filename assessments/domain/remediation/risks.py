@@ -64,7 +64,7 @@ def accept_risk(action: RemediationAction, *, by: User, reason: str, until: date
     if problem:
         raise WorkflowError(problem)
     if action.owner_id == by.pk:
-        raise SeparationOfDuties(_("You own this action, so another owner has to accept its risk."))
+        raise SeparationOfDuties(_("You own this action, so another owner of the organisation has to accept the risk."))
     today = timezone.localdate()
     if not reason.strip():
         raise InvalidAnswer("reason", _("Enter why the risk is acceptable, and what reduces the risk until then."))

@@ -48,7 +48,9 @@ def asked_no_more(*, name: User, use: str, title: str = "") -> Text:
     if not title:
         text = _("%(name)s has withdrawn the request. You do not need to do anything.")
         return Text(_("Request withdrawn: review of “%(use)s”") % said, text % said)
-    text = _("%(name)s has withdrawn the request. It belonged to the assessment of “%(use)s”. Your answers are kept.")
+    text = _(
+        "%(name)s no longer asks you to answer “%(title)s” for the assessment of “%(use)s”. Your answers are kept."
+    )
     return Text(_("Request withdrawn: “%(title)s”") % said, text % said)
 
 

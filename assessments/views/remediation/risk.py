@@ -26,7 +26,7 @@ def risk(request: SignedIn, reference: str, number: int) -> HttpResponse:
     last = risks.longest_risk()
     problem = risks.risk_obstacle(found)
     if not problem and found.owner_id == request.user.pk:
-        problem = _("You own this action, so another owner has to accept its risk.")
+        problem = _("You own this action, so another owner of the organisation has to accept the risk.")
     form = RiskForm(posted(request), last=last)
     if request.method == "POST" and form.is_valid():
         with refusals(form):

@@ -584,7 +584,7 @@ def test_a_piece_is_put_into_the_library_with_its_file(client, cast):
         (
             {"link": "https://example.org", "expires_on": "2020-01-01"},
             "expires_on",
-            "Choose today or a later day. With this day, the evidence is already expired.",
+            "Choose today or a later day. On this day, the evidence would already have expired.",
         ),
     ],
 )

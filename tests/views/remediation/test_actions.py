@@ -180,7 +180,7 @@ def test_a_changed_file_is_shown_row_by_row_before_it_is_taken(client, cast, ass
     client.post(reverse("actions_import"), {"rows": response.context["rows"]})
     client.post(reverse("actions_import"), {"rows": "forged"})
     assert (
-        "not such an export"
+        "not an exported list of actions"
         in client.post(
             reverse("actions_import"), {"file": SimpleUploadedFile("a.csv", b"Name,Age\nx,1\n")}
         ).content.decode()
