@@ -65,7 +65,7 @@ def test_the_link_appears_by_itself_and_without_a_sweeper_somebody_has_it_made(
         assert main.get_by_role("link", name="Remediation plan", exact=True).count() == 0
         with closing(sqlite3.connect(installation.database)) as connection, connection:
             connection.execute("UPDATE assessments_document SET created_at = datetime('now', '-1 minute')")
-        expect(main.get_by_text("No documents can be made at the moment.")).to_have_count(2, timeout=LONG)
+        expect(main.get_by_text("The service that makes documents is not running.")).to_have_count(2, timeout=LONG)
         assert watch.faults() == []
 
         with page.expect_navigation():

@@ -27,7 +27,11 @@ from tests.support.factories import Cast, make_assessment
 from tests.support.installation import Installation, wait_until
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
-BEING_MADE, NOTHING, LINK = "The document is being made", "No documents can be made", "Download the PDF"
+BEING_MADE, NOTHING, LINK = (
+    "The document is being made",
+    "The service that makes documents is not running",
+    "Download the PDF",
+)
 
 
 @pytest.fixture
@@ -94,7 +98,7 @@ def test_a_page_that_stays_open_asks_no_more_after_a_while(client: Client, plan:
     address = polled(page_of(client, plan))
     opened = time.time() - document_progress.ASKED_FOR - 1
     part = client.get(re.sub("since=[0-9]+", f"since={int(opened)}", address)).content.decode()
-    assert "This takes longer than usual" in part
+    assert "This is taking longer than usual" in part
     assert "hx-get" not in part
 
 

@@ -79,7 +79,8 @@ def test_sign_page_results_and_plan_say_the_same_of_what_blocks(client, cast):
     assert "blocks the certificate until it is closed or has a date as a condition" in texts[0]
     assert "1 action blocks a certificate (it may get a due date instead, as a condition)" in texts[1]
     assert (
-        jobs.draft_report(assessment).blocking_words == "1 blocks the certificate until it is closed or gets a due date"
+        jobs.draft_report(assessment).blocking_words
+        == "1 blocks the certificate until it is closed or given a due date"
     )
 
 
