@@ -111,7 +111,7 @@ def _tier(report: Report) -> dict[str, Any]:
         why = {"basis": str(said.basis), "who": said.basis_words, "text": said.reason, "clauses": clauses}
     else:
         why = {"basis": "judgement", "who": _("Our judgement"), "text": tier.meaning + ".", "clauses": ""}
-    asks = _("What the Guideline asks of tier %(tier)s") % {"tier": tier.word}
+    asks = _("What the Guideline asks for at tier %(tier)s") % {"tier": tier.word}
     return {"why_tier": why, "text_alone": _text_alone(report), "asks_label": asks}
 
 
@@ -122,7 +122,7 @@ def _text_alone(report: Report) -> str:
         return ""
     if tier.text is None:
         return _("The Guideline’s text alone names no tier for this use.")
-    return _("The Guideline’s text alone gives %(tier)s.") % {"tier": tier.text_word}
+    return _("By the Guideline’s text alone, the tier is %(tier)s.") % {"tier": tier.text_word}
 
 
 def _front(report: Report, size: Front) -> dict[str, Any]:
@@ -181,10 +181,10 @@ def _decision(letter: str, action: ActionBlock, until: str) -> dict[str, Any]:
 
 def _first_in_order(asked: int, count: int) -> str:
     if asked == count:
-        return ngettext("This is the only action of the plan.", "These are all actions of the plan.", count)
+        return ngettext("This is the only action in the plan.", "These are all the actions in the plan.", count)
     return ngettext(
-        "This is the first of the %(count)s actions of the plan.",
-        "These are the first %(asked)s of the %(count)s actions of the plan.",
+        "This is the first of the %(count)s actions in the plan.",
+        "These are the first %(asked)s of the %(count)s actions in the plan.",
         asked,
     ) % {"asked": asked, "count": count}
 
@@ -198,11 +198,11 @@ def _pause(report: Report, decisions: Sequence[Mapping[str, Any]]) -> dict[str, 
     letters = [decision["letter"] for decision in stopping]
     ends = list(dict.fromkeys(decision["until"] for decision in stopping if decision["until"]))
     if ends:
-        title = _("Pause %(system)s, or limit it to what is safe, until %(ends)s (%(letters)s)")
+        title = _("Pause %(system)s, or limit it to safe uses, until %(ends)s (%(letters)s)")
     else:
         title = ngettext(
-            "Pause %(system)s, or limit it to what is safe, until %(letters)s is done",
-            "Pause %(system)s, or limit it to what is safe, until %(letters)s are done",
+            "Pause %(system)s, or limit it to safe uses, until %(letters)s is done",
+            "Pause %(system)s, or limit it to safe uses, until %(letters)s are done",
             len(letters),
         )
     said = {
@@ -229,8 +229,8 @@ def pause_words(system: str, numbers: Sequence[int]) -> str:
     if not numbers:
         return ""
     said = ngettext(
-        "First decide whether to pause %(system)s, or to limit it to what is safe, until action %(numbers)s is done.",
-        "First decide whether to pause %(system)s, or to limit it to what is safe, until actions %(numbers)s are done.",
+        "First decide whether to pause %(system)s, or to limit it to safe uses, until action %(numbers)s is done.",
+        "First decide whether to pause %(system)s, or to limit it to safe uses, until actions %(numbers)s are done.",
         len(numbers),
     )
     return said % {"system": system, "numbers": _and([str(number) for number in numbers])}
@@ -369,20 +369,20 @@ def _certificate(report: Report) -> str:
     dated = sum(action.may_have_date for action in report.blocking)
     said = report.blocking_words[0].upper() + report.blocking_words[1:] + "."
     if dated == len(report.blocking):
-        more = _("So a certificate can follow at once if each gets a date and readiness is high enough.")
-        limit = _("The issuing body limits how many may get a date.")
+        more = _("A certificate can be issued at once if each action is given a due date and readiness is high enough.")
+        limit = _("The issuing body limits how many actions can be given a due date.")
         return f"{said} {more} {limit}"
     count = len(report.blocking) - dated
     if dated:
         words = ngettext(
-            "So no certificate can follow before the other one is closed.",
-            "So no certificate can follow before the other %(n)s are closed.",
+            "No certificate can be issued before the other action is closed.",
+            "No certificate can be issued before the other %(n)s actions are closed.",
             count,
         )
     else:
         words = ngettext(
-            "So no certificate can follow before it is closed.",
-            "So no certificate can follow before all of them are closed.",
+            "No certificate can be issued before this action is closed.",
+            "No certificate can be issued before all these actions are closed.",
             count,
         )
     return f"{said} {words % {'n': count}}"
@@ -424,7 +424,7 @@ def _months(actions: Sequence[ActionBlock]) -> list[tuple[int, str]]:
 
 def _periods() -> list[str]:
     """Name periods that do not overlap: their counts add up to all actions."""
-    between = [_("in days %(first)s to %(last)s") % {"first": a + 1, "last": b} for a, b in pairwise(PERIODS)]
+    between = [_("between day %(first)s and day %(last)s") % {"first": a + 1, "last": b} for a, b in pairwise(PERIODS)]
     return [_("within %(n)s days") % {"n": PERIODS[0]}, *between, _("later")]
 
 
@@ -441,15 +441,15 @@ def _waits(packages: Sequence[PackageBlock]) -> str:
         named = _and([f"“{package.title}”" for package in free])
         until = max((action for package in free for action in package.standing), key=_last).full_when
         return ngettext(
-            "%(packages)s can wait longest: nothing in it blocks the certificate. Due: %(when)s.",
-            "%(packages)s can wait longest: nothing in them blocks the certificate. Due: %(when)s.",
+            "%(packages)s can wait longest, because no action in it blocks the certificate. Due: %(when)s.",
+            "%(packages)s can wait longest, because no action in them blocks the certificate. Due: %(when)s.",
             len(free),
         ) % {"packages": named, "when": until}
     count = sum(not action.blocking for package in packages for action in package.standing)
     if not count:
         return _("Nothing can wait: every action blocks the certificate.")
     return ngettext(
-        "No complete package can wait. %(n)s action does not block the certificate and can follow later.",
-        "No complete package can wait. %(n)s actions do not block the certificate and can follow later.",
+        "No complete package can wait. %(n)s action does not block the certificate and can be done later.",
+        "No complete package can wait. %(n)s actions do not block the certificate and can be done later.",
         count,
     ) % {"n": count}

@@ -63,8 +63,8 @@ MEANINGS = {
         "對人有中度影響。指引要求透明度、選擇退出機制及年度合規審計。",
     ),
     Tier.HIGH: Pair(
-        "it touches safety, critical services or weighty decisions. The Guideline asks for a conformity assessment, a "
-        "human in the loop and monitoring in real time.",
+        "it affects safety, critical services or important decisions. The Guideline asks for a "
+        "conformity assessment, a human in the loop and monitoring in real time.",
         "涉及安全、關鍵服務或重大決定。指引要求合規評估、人類參與監督及實時監察。",
     ),
     Tier.UNACCEPTABLE: Pair("prohibited. The Guideline asks for a full prohibition.", "禁止。指引要求全面禁止。"),
@@ -85,7 +85,7 @@ DIMENSIONS_ZH = {
 BANDS_ZH = {"nearly_all": "近乎全部落實", "most": "大部分落實", "part": "部分落實", "little": "少部分落實"}
 ALL_IN_PLACE = Pair("All in place", "全部落實")
 NOT_ASSESSED = Pair("Not assessed", "不作評估")
-TOO_FEW = Pair("Too few to say", "要求太少，未能評定")
+TOO_FEW = Pair("Too few for a figure", "要求太少，未能評定")
 CONFORMITY_ZH = {
     "tests": "測試",
     "data": "數據",
@@ -117,11 +117,11 @@ HOW = {
         "簽署人在一份聲明中逐項列出適用的必須要求及所作答案。答案未經他人查核。",
     ),
     Assurance.REVIEWED_INSIDE: Pair(
-        "Desk review: a mark for every answer and fact by a reviewer who had no part in the work.",
+        "Desk review: a reviewer who took no part in the work marked every answer and fact.",
         "文件審核：由沒有參與有關工作的審核員就每項答案及申報事實作出評核。",
     ),
     Assurance.REVIEWED_INDEPENDENTLY: Pair(
-        "Desk review: a mark for every answer and fact by reviewers who had no part in the work.",
+        "Desk review: reviewers who took no part in the work marked every answer and fact.",
         "文件審核：由沒有參與有關工作的審核員就每項答案及申報事實作出評核。",
     ),
 }
@@ -138,21 +138,21 @@ KINDS = {
 ISSUED_BY, REGISTERED_BY = Pair("Issued by", "發證機構"), Pair("Registered by", "登記機構")
 NEVER_LOOKED = Pair(", which has not checked the answers", "，該機構並無查核答案")
 GIVEN, JUDGED = Pair("Given, not judged", "已提供，未經評核"), Pair("Judged by a reviewer", "經審核員評核")
-STATE_NOT_RECORDED = Pair("Whether judged is not recorded", "未有記錄是否經評核")
+STATE_NOT_RECORDED = Pair("No record of whether it was judged", "未有記錄是否經評核")
 OWN_SCOPE = Pair(
     "Both scopes are the organisation's own words.",
     "兩項範圍均為機構本身的文字。",
 )
 OWN_WORDS = Pair(
-    "Words of the organisation, not checked.",
+    "The organisation's own words, not checked.",
     "機構本身的文字，未經查核。",
 )
 BAR = Pair(
-    "Bar: weighted share in place of what the Guideline asks here. Weights and bands are our judgement.",
+    "Bar: weighted share of the Guideline's requirements in place. Weights and bands are our judgement.",
     "橫條：指引對本用途的要求中已落實的加權比例；權重及評級屬我們的判斷。",
 )
 NOT_THIS = Pair(
-    "No legal opinion, product test or guarantee, and no finding that any law was kept.",
+    "Not a legal opinion, product test or guarantee, and not a finding that any law was followed.",
     "並非法律意見、產品測試或保證，亦不表示任何法例已獲遵守。",
 )
 """Whose it is not, and that the Guideline is not law, stands at the foot of page 1 and of the public page."""

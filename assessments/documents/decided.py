@@ -30,7 +30,9 @@ def decided_by(submission: Submission, moment: datetime) -> tuple[str, ...]:
 
 ENDS = {
     DecisionKind.REFUSE: lambda: _("Refused on %(day)s by %(name)s: no certificate is issued for this submission."),
-    DecisionKind.RETURN: lambda: _("Returned for changes on %(day)s by %(name)s: a later round replaces it."),
+    DecisionKind.RETURN: lambda: _(
+        "Returned for changes on %(day)s by %(name)s: a later round replaces this submission."
+    ),
     DecisionKind.WITHDRAW: lambda: _("Withdrawn on %(day)s by %(name)s, without a decision."),
 }
 """The decisions after which nothing else is said of a submission, each with its sentence."""
@@ -43,7 +45,7 @@ def _words(row: ReviewDecision) -> dict[str, str]:
 def _approved(submission: Submission, approvals: list[ReviewDecision]) -> Iterable[str]:
     for number, row in enumerate(approvals, 1):
         first = submission.assigned_tier == Tier.HIGH and number == 1
-        words = _("Approved as the first of two on %(day)s by %(name)s.") if first else None
+        words = _("First of two approvals given on %(day)s by %(name)s.") if first else None
         yield (words or _("Approved on %(day)s by %(name)s.")) % _words(row)
 
 

@@ -79,7 +79,7 @@ def _board(report: Report) -> dict[str, Any]:
             ngettext("%(n)s blocks the certificate", "%(n)s block the certificate", blocking) % {"n": blocking}
         )
     else:
-        parts.append(_("none of them blocks the certificate"))
+        parts.append(_("no action blocks the certificate"))
     if closed:
         parts.append(ngettext("%(n)s closed", "%(n)s closed", closed) % {"n": closed})
     if not report.standing:
@@ -93,8 +93,8 @@ def _board(report: Report) -> dict[str, Any]:
     others = blocking - 1 if first.blocking else 0
     if others:
         words = ngettext(
-            "action “%(title)s”, and %(n)s other action that blocks the certificate.",
-            "action “%(title)s”, and %(n)s other actions that block the certificate.",
+            "action “%(title)s” and %(n)s other action that blocks the certificate.",
+            "action “%(title)s” and %(n)s other actions that block the certificate.",
             others,
         )
     else:
@@ -114,7 +114,7 @@ def _board(report: Report) -> dict[str, Any]:
 
 
 def _where(report: Report) -> str:
-    words = _("the use is %(tier)s risk, and %(full)s of the %(duties)s duties in scope are fully in place.")
+    words = _("the tier of the use is %(tier)s, and %(full)s of the %(duties)s duties in scope are fully in place.")
     return words % {"tier": report.tier.word, "duties": report.duties, "full": report.duties_in_place}
 
 
@@ -122,13 +122,16 @@ def _when(report: Report) -> str:
     due = sorted(action.due_now for action in report.standing if action.due_now)
     if not due:
         days = sorted(action.due_days for action in report.standing)
-        return _("the first within %(first)s days of signing, the last within %(last)s.") % {
+        return _("the first action within %(first)s days of signing, the last action within %(last)s days.") % {
             "first": days[0],
             "last": days[-1],
         }
     if due[0] == due[-1]:
         return _("%(day)s.") % {"day": day(due[0])}
-    return _("the first by %(first)s, the last by %(last)s.") % {"first": day(due[0]), "last": day(due[-1])}
+    return _("the first action by %(first)s, the last action by %(last)s.") % {
+        "first": day(due[0]),
+        "last": day(due[-1]),
+    }
 
 
 def _by_dimension(report: Report, columns: Sequence[str]) -> list[dict[str, Any]]:

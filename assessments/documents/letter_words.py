@@ -90,9 +90,9 @@ DECISIONS = {
 }
 MEANS = {
     "refuse": Pair(
-        "The use is assigned to {tier} as before. No certificate is issued for this submission. "
-        "A certificate of this use from an earlier assessment keeps its own status, which its "
-        "public page shows.",
+        "The tier of the use is still {tier}. No certificate is issued for this submission. If "
+        "the use has a certificate from an earlier assessment, that certificate keeps its "
+        "status. Its public page shows the status.",
         "此用途仍列為{tier}。本提交版本不獲發證書。此用途如因較早的評估而持有證書，該證書的現況不因本決定而改變，並以其公開頁面為準。",
     ),
     "raised": Pair(
@@ -107,17 +107,17 @@ MEANS = {
     ),
     "return_raised": Pair(
         "The reviewer raised the use from {before} to {tier}, by judgement and not by the rules. "
-        "The organisation signs it again with what the new tier asks.",
+        "The organisation must meet what the new tier requires and sign again.",
         "審核員在規則以外作出判斷，把此用途由{before}調高至{tier}。機構須按新層級的要求再次簽署。",
     ),
     "return_withdrawn": Pair(
-        "An earlier raise of the tier to {tier} was withdrawn. The rules alone decide the tier "
-        "again, and the organisation signs the use again at that tier.",
+        "A reviewer had raised the tier to {tier}. This raise was withdrawn. The rules alone "
+        "decide the tier again, and the organisation must sign the use again at that tier.",
         "先前把層級調高至{tier}的決定已撤回。層級再次以規則的結果為準，機構須據此再次簽署。",
     ),
     "changes": Pair(
-        "The returned points can be changed again. Everything else stays as signed. The use is "
-        "assigned to {tier} as before. No certificate is issued for this round.",
+        "The returned points can be changed again. Everything else stays as signed. The tier of "
+        "the use is still {tier}. No certificate is issued for this round.",
         "退回的各項現已重新開放，其餘維持簽署時的內容。此用途仍列為{tier}。本輪不會發出證書。",
     ),
     "approve": Pair(
@@ -133,8 +133,8 @@ MEANS = {
 }
 NEXT = {
     "return": Pair(
-        "The new questions are open, together with the answers that depend on them. Answer them. "
-        "Then an owner signs again.",
+        "You can now answer the new questions and change the answers that depend on them. Answer "
+        "the questions. Then an owner signs again.",
         "新提出的問題及相關答案現已開放。請作答，然後由負責人再次簽署。",
     ),
     "changes": Pair(
@@ -147,11 +147,13 @@ NEXT = {
         "請完成阻礙發證的行動，並逐項附上證據，由本個案的審核員接納。",
     ),
     "issued": Pair(
-        "Meet each condition by its date, with evidence that a reviewer accepts. A missed date suspends the certificate.",
+        "Meet each condition by its date, with evidence that a reviewer accepts. If a date is "
+        "missed, the certificate is suspended.",
         "請按限期履行各項條件，並附上證據由審核員接納。逾期未履行，證書會被暫停。",
     ),
     "issued_clear": Pair(
-        "Nothing has to be done for the certificate today. Report it when a fact, an answer or its evidence changes.",
+        "You do not need to do anything for the certificate today. If a fact, an answer or its "
+        "evidence changes, report the change.",
         "目前無須為證書採取行動。如有事實、答案或其證據改變，請提出。",
     ),
     "actions": Pair(
@@ -181,20 +183,22 @@ VERDICTS = {
     PartVerdict.PARTLY: Pair("Partly", "部分支持"),
     PartVerdict.DOES_NOT: Pair("Does not support", "未能支持"),
 }
-ANSWER_BY = Pair("Please answer by {day}. Nothing is locked after that day.", "請於{day}或之前回覆；逾期亦不會鎖定。")
+ANSWER_BY = Pair(
+    "Please answer by {day}. You can still answer after that day.", "請於{day}或之前回覆；逾期亦不會鎖定。"
+)
 NO_CONDITIONS = Pair("None.", "沒有。")
 NOT_RECORDED = Pair("not recorded", "沒有紀錄")
 APPEAL = Pair(
     "An owner of the organisation can appeal against this decision once, in writing, on the "
-    "page below. There is no time limit. A reviewer of {body} answers, who did not review "
-    "this case and is not a member of the organisation. The decision remains in force "
-    "meanwhile.",
+    "page below. There is no time limit. The answer comes from a reviewer of {body} who did "
+    "not review this case and is not a member of the organisation. The decision remains in "
+    "force meanwhile.",
     "機構的負責人可就本決定在下列網頁以書面上訴一次，不設期限。上訴由{body}中沒有在本個案擔任審核席位、亦非該機構成員的審核員答覆。其間本決定維持有效。",
 )
 COMPLAIN = Pair(
     "There is no appeal against an approval. An owner can complain about it once, in "
-    "writing, on the page below. There is no time limit. A reviewer of {body} answers, who "
-    "did not review this case and is not a member of the organisation.",
+    "writing, on the page below. There is no time limit. The answer comes from a reviewer of "
+    "{body} who did not review this case and is not a member of the organisation.",
     "對批准不設上訴。機構的負責人可在下列網頁以書面投訴一次，不設期限，由{body}中沒有在本個案擔任審核席位、亦非該機構成員的審核員答覆。",
 )
 OWN_DECLARATION = Pair(
@@ -212,15 +216,15 @@ STATUS_HEADINGS = {
 }
 STATUS_MEANS = {
     "suspended": Pair(
-        "Do not rely on it for now. Nobody may show it as valid while it is suspended.",
+        "Do not rely on the certificate for now. Nobody may show it as valid while it is suspended.",
         "證書暫時不應依賴。暫停期間，任何人不得把證書當作有效展示。",
     ),
     "reinstated": Pair(
-        "It can be relied on again. Its last day is still {last}.",
+        "The certificate can be relied on again. Its last day is still {last}.",
         "證書可再次依賴，最後一日仍是{last}。",
     ),
     "revoked": Pair(
-        "It is permanently withdrawn from this day on. Nobody may show it as valid any more.",
+        "The certificate is permanently withdrawn from this day on. Nobody may show it as valid any more.",
         "證書由當日起永久收回，任何人不得再把證書當作有效展示。",
     ),
 }
@@ -235,12 +239,12 @@ STATUS_NEXT = {
         "as soon as the record is up to date. Nothing else is needed.",
         "請把最新的監察紀錄加入合規檔案。紀錄一經更新，證書即自動恢復，無須其他步驟。",
     ),
-    "reinstated": Pair("Nothing has to be done.", "無須採取行動。"),
+    "reinstated": Pair("You do not need to do anything.", "無須採取行動。"),
 }
 STATUS_APPEAL = Pair(
-    "An owner of the organisation can appeal against it once, in writing, from the page "
-    "below. There is no time limit. A reviewer of {body} answers, who did not review the "
-    "case and is not a member of the organisation.",
+    "An owner of the organisation can appeal against this change of status once, in writing, on the "
+    "page below. There is no time limit. The answer comes from a reviewer of {body} who did "
+    "not review the case and is not a member of the organisation.",
     "機構的負責人可由下列網頁以書面上訴一次，不設期限。上訴由{body}中沒有在本個案擔任審核席位、亦非該機構成員的審核員答覆。",
 )
 NO_APPEAL = Pair("There is nothing to appeal against.", "沒有可上訴的事項。")

@@ -25,7 +25,7 @@ def dates_in_words(action: RemediationAction, events: Sequence[ActionEvent]) -> 
     moved = {kind: found for kind in (FIRST, ALL) if (found := _moved([one for one in events if one.kind == kind]))}
     if FIRST in moved and ALL not in moved and action.full_due is None:
         return moved[FIRST]
-    titles = {FIRST: _("first step %(dates)s"), ALL: _("all done %(dates)s")}
+    titles = {FIRST: _("first step: %(dates)s"), ALL: _("all done: %(dates)s")}
     return "; ".join(titles[kind] % {"dates": words} for kind, words in moved.items())
 
 
@@ -44,7 +44,7 @@ def became_conditions(
     """List the actions that an approval of this time made conditions of the certificate. One query."""
     rows = Condition.objects.filter(decision__submission__assessment__use=use, decision__at__range=window)
     due = dict(rows.values_list("question", "due_on"))
-    words = _("due on %(day)s; it no longer blocks the certificate")
+    words = _("due on %(day)s; the action no longer blocks the certificate")
     return [
         ChangeSince(action.number, action.title, words % {"day": day(due[action.question])})
         for action in actions.values()

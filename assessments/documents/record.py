@@ -219,8 +219,8 @@ def _still_open(record: Mapping[str, Any]) -> RecordLine:
         en.append("further actions of the plan: not recorded")
         zh.append("補救計劃的其他行動：未有記錄")
     if not en:
-        return RecordLine("Nothing was still open at issue.", "發出時並無未完成的事項。")
-    return RecordLine(f"Still open at issue: {'; '.join(en)}.", f"發出時未完成：{'；'.join(zh)}。")
+        return RecordLine("Nothing was still open when it was issued.", "發出時並無未完成的事項。")
+    return RecordLine(f"Still open when issued: {'; '.join(en)}.", f"發出時未完成：{'；'.join(zh)}。")
 
 
 def _against(record: Mapping[str, Any], edition: Edition) -> RecordLine:
@@ -318,7 +318,7 @@ def _covered(record: Mapping[str, Any]) -> tuple[RecordLine, ...]:
             en += f"; {left_out['accepted']} with a reason accepted by {_listed(left_out['by'], ' and ')}."
             zh += f"，其中 {left_out['accepted']} 項的理由已獲審核員接納。"
         else:
-            en, zh = en + ", on the statement of the signer.", zh + "，以簽署人聲明為據。"
+            en, zh = en + ", as stated by the signer.", zh + "，以簽署人聲明為據。"
         lines.append(RecordLine(en, zh))
     if worst := record.get("worst_answers"):
         lines.append(
@@ -333,7 +333,7 @@ def _covered(record: Mapping[str, Any]) -> tuple[RecordLine, ...]:
 def _looked_at(record: Mapping[str, Any], assurance: Assurance) -> tuple[RecordLine, ...]:
     """Return what each reviewer opened and judged, as the server wrote it down with the approval."""
     if assurance == Assurance.SELF_DECLARED:
-        return (RecordLine("No reviewer has checked it.", "未經審核員審閱。", inline=True),)
+        return (RecordLine("No reviewer has checked the answers.", "未經審核員審閱。", inline=True),)
     return tuple(look(one["name"], one.get("looked_at")) for one in record["deciders"])
 
 
@@ -370,7 +370,7 @@ def _evidence_seen(said: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     en = f"Evidence: {said['opened']} of {said['openable']} opened"
     zh = f"證據：打開 {said['opened']}／{said['openable']} 項"
     if said.get("pieces"):
-        en += f", {said['pieces_judged']} of {said['pieces']} under these judged"
+        en += f", {said['pieces_judged']} of {said['pieces']} attached to these answers judged"
         zh += f"，該等答案所附已評核 {said['pieces_judged']}／{said['pieces']} 項"
     yield en + ".", zh + "。"
 
@@ -381,11 +381,12 @@ def _time_taken(said: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
         return
     minutes, rest = divmod(seconds, 60)
     if not seconds:
-        yield "Half of the marks took less than a second.", "半數評核用時不足一秒。"
+        yield "Half of the marks were given in less than one second each.", "半數評核用時不足一秒。"
     elif minutes:
-        yield f"Half of the marks took up to {minutes} min {rest} s.", f"半數評核用時不多於 {minutes} 分 {rest} 秒。"
+        time = f"{minutes} min {rest} s"
+        yield f"Half of the marks were given within {time} each.", f"半數評核用時不多於 {minutes} 分 {rest} 秒。"
     else:
-        yield f"Half of the marks took up to {rest} s.", f"半數評核用時不多於 {rest} 秒。"
+        yield f"Half of the marks were given within {rest} s each.", f"半數評核用時不多於 {rest} 秒。"
 
 
 def _band(record: Mapping[str, Any], edition: Edition, key: Dimension) -> Band:
@@ -417,7 +418,7 @@ def _closed_since(record: Mapping[str, Any]) -> RecordLine:
 def _conditions(record: Mapping[str, Any], assurance: Assurance) -> tuple[RecordLine, ...]:
     count, latest = record["open_actions"]["count"], _day(record["open_actions"]["latest_due"])
     if not count:
-        return (RecordLine("None at issue.", "發出時並無條件。", inline=True),)
+        return (RecordLine("None when issued.", "發出時並無條件。", inline=True),)
     set_by = (
         Pair("promised by the signer", "由簽署人承諾")
         if assurance == Assurance.SELF_DECLARED
@@ -426,7 +427,7 @@ def _conditions(record: Mapping[str, Any], assurance: Assurance) -> tuple[Record
     due = (_due(count, latest), f"，最遲於{_day_zh(latest)}符合" if latest else "")
     lines = [
         RecordLine(
-            f"{_many(count, 'condition', 'conditions')}, {set_by.en}{due[0]}. Missing one suspends the certificate.",
+            f"{_many(count, 'condition', 'conditions')}, {set_by.en}{due[0]}. If one is missed, the certificate is suspended.",
             f"條件 {count} 項，{set_by.zh}{due[1]}。逾期未符合者，證書會被暫停。",
         )
     ]
@@ -434,9 +435,7 @@ def _conditions(record: Mapping[str, Any], assurance: Assurance) -> tuple[Record
     if listed is None:
         return (
             *lines,
-            RecordLine(
-                f"Their words: {words.NOT_RECORDED.en.lower()}.", f"內容：{words.NOT_RECORDED.zh}。", inline=True
-            ),
+            RecordLine(f"Wording: {words.NOT_RECORDED.en.lower()}.", f"內容：{words.NOT_RECORDED.zh}。", inline=True),
         )
     for number, one in enumerate(listed, 1):
         lines.append(

@@ -328,11 +328,11 @@ def class_words(action: ActionBlock) -> str:
     words = {
         "stop": _("stop or limit now"),
         "needed": _("needed first"),
-        "table_1_or_overlay": _("asked by the tier"),
+        "table_1_or_overlay": _("required for the tier"),
         "must": _("must"),
         "should": _("should"),
         "consider": _("consider"),
-        "": _("own action"),
+        "": _("added by the organisation"),
     }
     word = words.get(action.placed, action.placed)
     if action.now and action.now.condition and action.stands:
@@ -365,7 +365,7 @@ def status_words(action: ActionBlock) -> str:
     if now is None:
         return ""
     if now.merged_into:
-        return _("done with action %(n)s") % {"n": now.merged_into}
+        return _("merged into action %(n)s") % {"n": now.merged_into}
     if now.late:
         return _("late")
     return "" if now.is_open else now.status
@@ -398,7 +398,7 @@ def _to_sign(report: Report) -> str:
     """Return the sentence that is signed; it says that owners took on their actions only if all did."""
     waiting = len(report.untaken)
     if not waiting:
-        return _("We have read this plan. The owners named in it have taken their actions.")
+        return _("We have read this plan. The owners named in the plan have agreed to do their actions.")
     said = ngettext(
         "We have read this plan. %(n)s of its %(all)s actions has no owner yet: the post beside it is a suggestion.",
         "We have read this plan. %(n)s of its %(all)s actions have no owner yet: the posts "
@@ -414,7 +414,7 @@ def _reasons_heading(count: int, waiting: int) -> str:
     if not waiting:
         return ngettext("%(n)s reason is judged", "All %(n)s reasons are judged", count) % {"n": count}
     return ngettext(
-        "%(n)s reason is still to be accepted", "%(waiting)s of %(n)s reasons are still to be accepted", count
+        "%(n)s reason still needs to be accepted", "%(waiting)s of %(n)s reasons still need to be accepted", count
     ) % {"n": count, "waiting": waiting}
 
 

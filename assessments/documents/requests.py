@@ -101,7 +101,10 @@ def ask_plan(use: DeclaredUse, *, by: User) -> Document:
         newest = plans.order_by("-version").first()
     if newest is None:
         raise WorkflowError(
-            _("There is no plan yet. A plan exists after an assessment is submitted. A prohibited use gets no plan.")
+            _(
+                "There is no plan yet. A plan is made after an assessment is submitted. No plan is made "
+                "for a prohibited use."
+            )
         )
     if newest.state in (DocumentState.PENDING, DocumentState.RUNNING):
         return newest

@@ -122,7 +122,7 @@ def tier_heading(report: Report) -> str:
     if report.tier.raised:
         return _("%(tier)s risk, as judged by a reviewer") % {"tier": report.tier.word}
     deciding = sum(rule.deciding for rule in report.tier.rules)
-    return ngettext("%(tier)s risk, by %(n)s rule", "%(tier)s risk, by %(n)s rules", deciding) % {
+    return ngettext("%(tier)s risk, because of %(n)s rule", "%(tier)s risk, because of %(n)s rules", deciding) % {
         "tier": report.tier.word,
         "n": deciding,
     }
@@ -131,10 +131,14 @@ def tier_heading(report: Report) -> str:
 def glossary() -> list[tuple[str, str, str]]:
     """Word, Traditional Chinese, meaning."""
     return [
-        (_("Tier"), "風險層級", _("how dangerous a use is; one of four.")),
-        (_("Readiness"), "就緒程度", _("how much of what the Guideline asks is in place.")),
-        (_("Duty"), "責任", _("one thing that the Guideline asks of a part.")),
+        (_("Tier"), "風險層級", _("how dangerous a use is. There are four tiers.")),
+        (_("Readiness"), "就緒程度", _("how much of what the Guideline asks for is in place.")),
+        (_("Duty"), "責任", _("one thing that the Guideline asks an organisation to do.")),
         (_("Must, should, consider"), "必須、應該、可考慮", _("how strongly the Guideline words a duty.")),
-        (_("Finding"), "發現", _("where an answer does not fully meet a duty.")),
-        (_("Condition"), "條件", _("a mandatory point to be met by a deadline after the certificate is issued.")),
+        (_("Finding"), "發現", _("a duty that an answer does not fully meet.")),
+        (
+            _("Condition"),
+            "條件",
+            _("a mandatory point that must be met by a deadline after the certificate is issued."),
+        ),
     ]

@@ -174,7 +174,10 @@ def read(data: bytes) -> list[ActionCells]:
             head = [known.get(text.casefold()) for text in texts]
             if any(key not in head for key in NEEDED):
                 raise Unreadable(
-                    _("Export the list of actions, change that file and import it. This file is not such an export.")
+                    _(
+                        "Export the list of actions, change that file and import it. This file is not an "
+                        "exported list of actions."
+                    )
                 )
             continue
         if len(rows) == MAX_ROWS:
@@ -183,7 +186,7 @@ def read(data: bytes) -> list[ActionCells]:
         number = row.get("number", "")
         rows.append(ActionCells(line, row.get("use_reference", ""), query_values.count(number) or 0, row))
     if not rows:
-        raise Unreadable(_("The file has no rows below the column headings."))
+        raise Unreadable(_("Add rows to the file. It has no rows below the column headings."))
     return rows
 
 
@@ -206,7 +209,14 @@ def check(
             found.append(Change(given.line, None, {}, ((_("Number"), reason),)))
             continue
         if action.pk in seen:
-            found.append(Change(given.line, action, {}, ((_("Number"), _("This action is in the file twice.")),)))
+            found.append(
+                Change(
+                    given.line,
+                    action,
+                    {},
+                    ((_("Number"), _("Keep only one row for this action. It is in the file twice.")),),
+                )
+            )
             continue
         seen.add(action.pk)
         changes, faults = _changes(given, action, people.get(action.organisation_id, {}), problem)
@@ -246,7 +256,10 @@ def _changes(
         faults.append((_("Status"), _("Only an open action can be reported as done.")))
     elif status and status not in {*words, _("Late").casefold(), str(action.get_status_display()).casefold()}:
         faults.append(
-            (_("Status"), _("Write “done” or leave this cell as it was. A file can only report an action as done."))
+            (
+                _("Status"),
+                _("Write “done”, or do not change this cell. With a file you can only report an action as done."),
+            )
         )
     if changes and action.status == ActionStatus.CLOSED:
         faults.append((_("Status"), _("This action is closed.")))
@@ -277,7 +290,9 @@ def _dates(given: ActionCells, action: RemediationAction, problem: Any) -> tuple
     if faults or (first, last) == (action.due, action.last_due):
         return {}, faults
     if first > last:
-        return {}, [(_("First step by"), _("The first step cannot be due after the date “All done by”."))]
+        return {}, [
+            (_("First step by"), _("Enter an earlier date. The first step cannot be due after the date “All done by”."))
+        ]
     dates = {"due": first.isoformat()}
     if last != first or action.full_due is not None:
         dates["full_due"] = last.isoformat()

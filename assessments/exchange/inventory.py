@@ -126,7 +126,7 @@ def read(data: bytes) -> Table:
         if any(row.values()):
             rows.append((number, row))
     if not rows:
-        raise Unreadable(_("The file has no rows below the column headings."))
+        raise Unreadable(_("Add rows to the file. It has no rows below the column headings."))
     return Table(tuple(rows), tuple(ignored))
 
 
@@ -137,11 +137,11 @@ def _head(texts: Sequence[str]) -> tuple[list[str | None], list[str]]:
     head = [known.get(_fold(text)) for text in texts[:MAX_COLUMNS]]
     missing = [str(column.heading) for column in COLUMNS if column.required and column.key not in head]
     if missing:
-        words = _("These columns are missing: %(columns)s. Start from the template: its first row names all columns.")
+        words = _("Add the missing columns: %(columns)s. The first row of the template contains all column names.")
         raise Unreadable(words % {"columns": ", ".join(missing)})
     twice = [str(READ[key].heading) for key in READ if head.count(key) > 1]
     if twice:
-        raise Unreadable(_("These columns are in the file twice: %(columns)s.") % {"columns": ", ".join(twice)})
+        raise Unreadable(_("Remove the repeated columns: %(columns)s.") % {"columns": ", ".join(twice)})
     ignored = [text for text, key in zip(texts, head, strict=False) if text and key is None and _fold(text) not in told]
     return head, ignored
 
@@ -252,7 +252,9 @@ def _check_row(
         for key in SYSTEM_KEYS:
             merged[key] = cells[key] or first[1][key]  # named once, in the first row, is enough
             if cells[key] and cells[key] != first[1][key]:
-                fault(key, _("Row %(line)s has a different value for the same system.") % {"line": first[0]})
+                fault(
+                    key, _("Write the same value as in row %(line)s, which has the same system.") % {"line": first[0]}
+                )
     with_use = any(cells[key] for key in USE_KEYS)
     for column in COLUMNS:
         text = merged[column.key]
@@ -260,13 +262,13 @@ def _check_row(
             fault(column.key, _missing_words(column.key))
         if len(text) > column.longest:
             count = len(text) - column.longest
-            too_long = ngettext("%(n)s character too long.", "%(n)s characters too long.", count)
-            fault(column.key, too_long % {"n": count})
+            said = ngettext("Shorten this text by %(n)s character.", "Shorten this text by %(n)s characters.", count)
+            fault(column.key, said % {"n": count})
     if merged["scope_zh"] and not has_chinese(merged["scope_zh"]):
         fault("scope_zh", str(NOT_CHINESE))
     parts, strange = _read_parts(merged["parts"])
     if strange:
-        said = _("Write %(parts)s. Separate several parts by semicolons. “%(word)s” is not one of these parts.")
+        said = _("Write one or more of these parts, separated by semicolons: %(parts)s. “%(word)s” is not one of them.")
         fault("parts", said % {"word": strange[0], "parts": ", ".join(str(word) for word in PARTS.values())})
     facts = {}
     for key in FACTS:
@@ -376,7 +378,8 @@ def _read_fact(fact: Fact, text: str, words: Mapping[str, Any]) -> Any:
             values.append(value)
     if UNKNOWN in values and len(values) > 1:
         raise ValueError(
-            _("“%(unknown)s” cannot be combined with other answers.") % {"unknown": fact_answer(fact, UNKNOWN)}
+            _("Write only “%(unknown)s”, or only the other answers. They cannot be combined.")
+            % {"unknown": fact_answer(fact, UNKNOWN)}
         )
     return UNKNOWN if values == [UNKNOWN] else values
 

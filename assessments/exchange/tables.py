@@ -43,7 +43,7 @@ def lines_of(data: bytes) -> Iterator[tuple[int, Sequence[str]]]:
     Raises Unreadable with a sentence that says what to do.
     """
     if not data:
-        raise Unreadable(_("The file is empty."))
+        raise Unreadable(_("Choose another file. This file is empty."))
     if len(data) > MAX_BYTES:
         raise Unreadable(
             _("Split the file, or remove everything that is not in the template. The file is larger than 5 MB.")

@@ -30,8 +30,8 @@ class Periods(forms.Form):
         label=_("Expires on"),
         required=False,
         help_text=_(
-            "Valid until the end of this day. Its owner is reminded 30 days before. After this day, "
-            "answers that use it show a warning."
+            "The evidence is valid until the end of this day. Its owner is reminded 30 days before. "
+            "After this day, answers that use the evidence show a warning."
         ),
     )
 
@@ -41,10 +41,10 @@ class Periods(forms.Form):
         cleaned = super().clean() or {}
         begins, ends, expires = (cleaned.get(name) for name in ("period_from", "period_to", "expires_on"))
         if begins and ends and ends < begins:
-            self.add_error("period_to", _("The period ends before it begins."))
+            self.add_error("period_to", _("Choose a later end date. The period ends before it begins."))
         if expires and not self.may_be_expired and expires < timezone.localdate():
             self.add_error(
-                "expires_on", _("Choose today or a later day. With this day, the evidence is already expired.")
+                "expires_on", _("Choose today or a later day. On this day, the evidence would already have expired.")
             )
         return cleaned
 
@@ -59,7 +59,7 @@ class FileOrLink(forms.Form):
     # Empty files and long names are judged with everything else, in one place with one sentence each.
     file = forms.FileField(label=_("File"), required=False, allow_empty_file=True)
     link = Link(
-        label=_("Or a link to it"),
+        label=_("Or a link to the evidence"),
         required=False,
         max_length=1000,
         assume_scheme="https",
@@ -97,7 +97,7 @@ class About(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable whe
         }
         help_texts = {
             "title": _("A short title, such as “Access log of the chat assistant”."),
-            "proves": _("In one or two sentences: what the reviewer should see in it."),
+            "proves": _("Describe in one or two sentences what the reviewer should see in the evidence."),
             "held_by": _("Only for evidence that is shown on request: a name or an office, and how to contact them."),
         }
         widgets = {"confidentiality": forms.RadioSelect}
@@ -150,7 +150,7 @@ class ChangeEvidenceForm(Periods, About):
         label=_("Owner"),
         queryset=None,
         empty_label=None,
-        help_text=_("This person keeps it up to date, and is reminded before it expires."),
+        help_text=_("This person keeps the evidence up to date, and is reminded before it expires."),
     )
     may_be_expired = True
 

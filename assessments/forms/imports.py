@@ -18,7 +18,7 @@ class ImportForm(PlainForm):
     organisation = forms.ChoiceField(label=_("Organisation"))
     file = forms.FileField(
         label=_("Inventory"),
-        help_text=_("CSV in UTF-8 or XLSX, at most 2,000 rows and 5 MB. Its first row names the columns."),
+        help_text=_("CSV in UTF-8 or XLSX, at most 2,000 rows and 5 MB. The first row must contain the column names."),
         widget=forms.ClearableFileInput(attrs={"accept": ".csv,.xlsx"}),
         allow_empty_file=True,  # the reader says what is wrong with it, in our words
         error_messages={"required": _("Choose the file with your inventory.")},
@@ -35,7 +35,7 @@ class ImportForm(PlainForm):
 class ModelCardForm(PlainForm):
     file = forms.FileField(
         label=_("Model card"),
-        help_text=_("The README.md of the model, as its supplier publishes it; at most 1 MB."),
+        help_text=_("The README.md file that the supplier of the model publishes, at most 1 MB."),
         widget=forms.ClearableFileInput(attrs={"accept": ".md,.markdown,.txt"}),
         allow_empty_file=True,  # the reader says what is wrong with it, in our words
         error_messages={"required": _("Choose the model card.")},

@@ -100,7 +100,8 @@ class EditForm(PlainForm):
     steps = Words(
         label=_("Steps"),
         help_text=_(
-            "Write one step per line. The first line is the first step. Leave this empty to use the original steps."
+            "Write one step per line. The first line is the first step. Leave this field empty to "
+            "use the original steps."
         ),
         max_length=4000,
         required=False,
@@ -157,12 +158,14 @@ class MergeForm(PlainForm):
     """Several actions as one: which number stays, and under what title."""
 
     into = forms.ChoiceField(
-        label=_("Which action do you keep?"),
+        label=_("Which action do you want to keep?"),
         widget=forms.RadioSelect,
-        error_messages={"required": _("Choose the action that you keep.")},
+        error_messages={"required": _("Choose the action that you want to keep.")},
     )
     title = _title(
-        _("What needs to be done?"), _("Leave this empty to use the title of the action that you keep."), required=False
+        _("What needs to be done?"),
+        _("Leave this field empty to use the title of the action that you keep."),
+        required=False,
     )
 
     def __init__(self, data: Any = None, *, actions: Sequence[RemediationAction]) -> None:
@@ -175,7 +178,7 @@ class NotRelevantForm(PlainForm):
 
     reason = Words(
         label=_("Why is this action not relevant?"),
-        help_text=_("A reviewer reads this and may reopen the action."),
+        help_text=_("A reviewer reads this text and may reopen the action."),
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 4}),
         error_messages={"required": _("Enter why the action is not relevant.")},
@@ -187,7 +190,7 @@ class RefuseForm(PlainForm):
 
     because = Words(
         label=_("Why is this action relevant?"),
-        help_text=_("The organisation reads this. The action reopens."),
+        help_text=_("The organisation can read this text. The action reopens."),
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": _("Enter why the action is relevant.")},
@@ -261,7 +264,7 @@ class PlanForm(PlainForm):
     owner = forms.ChoiceField(
         label=_("Owner"),
         required=False,
-        help_text=_("An owner or contributor of your organisation. They are notified."),
+        help_text=_("Choose an owner or contributor of your organisation. The owner of the action is notified."),
     )
     effort = forms.ChoiceField(label=_("Effort"), choices=EffortChoices.choices, widget=forms.RadioSelect)
 
@@ -271,7 +274,7 @@ class PlanForm(PlainForm):
         initial = {"owner": str(action.owner_id or ""), "due": action.due, "effort": str(action.effort)}
         super().__init__(data, initial=initial)
         self.people = {str(user.pk): user for user in people}
-        until = _("At the latest %(day)s, because of a condition of the approval.")
+        until = _("Choose %(day)s at the latest, because of a condition of the approval.")
         bound = until % {"day": date_format(last, "DATE_FORMAT")} if last else ""
         self.fields["due"] = Day(label=_("First step by"), last=last, help_text=bound)
         self.fields["full_due"] = Day(label=_("All done by"), last=last, help_text=bound)
@@ -279,7 +282,7 @@ class PlanForm(PlainForm):
             self.initial["full_due"] = action.full_due
         else:
             self.fields["full_due"].required = False
-            alone = _("Leave this empty if the action has only one step.")
+            alone = _("Leave this field empty if the action has only one step.")
             self.fields["full_due"].help_text = f"{alone} {bound}".strip()
         self.order_fields(["owner", "due", "full_due", "effort"])
         people_with_keys = ((key, str(user)) for key, user in self.people.items())
@@ -294,7 +297,7 @@ class PlanForm(PlainForm):
 class NoteForm(PlainForm):
     comment = Words(
         label=_("Add a note"),
-        help_text=_("Colleagues can read it. Reviewers cannot."),
+        help_text=_("Your colleagues can read this note. Reviewers cannot."),
         max_length=4000,
         error_messages={"required": _("Enter your note.")},
         widget=forms.Textarea(attrs={"rows": 2}),
@@ -326,11 +329,11 @@ class RiskForm(PlainForm):
     """Why a risk can be borne, until when, and when it is looked at again."""
 
     reason = Words(
-        label=_("Why is this risk acceptable, and what reduces it meanwhile?"),
+        label=_("Why is this risk acceptable, and what reduces the risk until then?"),
         help_text=_("The list of actions and the remediation plan show this text with your name."),
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 4}),
-        error_messages={"required": _("Enter why the risk is acceptable, and what reduces it meanwhile.")},
+        error_messages={"required": _("Enter why the risk is acceptable, and what reduces the risk until then.")},
     )
 
     def __init__(self, data: Any = None, *, last: date) -> None:
@@ -340,7 +343,9 @@ class RiskForm(PlainForm):
             label=_("Accepted until"),
             first=first,
             last=last,
-            help_text=_("%(day)s at the latest. The action reopens automatically on the next day.")
+            help_text=_(
+                "Choose %(day)s at the latest. The action reopens automatically on the day after the acceptance ends."
+            )
             % {"day": date_format(last, "DATE_FORMAT")},
         )
         self.fields["review"] = Day(

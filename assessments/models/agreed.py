@@ -15,7 +15,7 @@ from assessments.models.reviews import MarkKind, ReviewMark
 from assessments.models.submissions import Submission
 
 PREFIX = "q:"
-CLOSED_BY = gettext_lazy("Evidence that what the reviewer asked for is done.")
+CLOSED_BY = gettext_lazy("Evidence that the reviewer's request has been met.")
 """What closes an action that a reviewer asked for and no answer falls short of."""
 
 

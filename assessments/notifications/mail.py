@@ -256,7 +256,7 @@ def _send_digest(user: User, today: date, outlet: BaseEmailBackend) -> bool:
         return False
     try:
         with translation.override(user.language):
-            subject, text = digest(found, _("You get this email once a day, as you chose here:"))
+            subject, text = digest(found, _("You get this email once a day. You can change this here:"))
             hand_over(outlet, EmailMessage(subject, text, None, [user.email]))
     except Exception:
         inbox.give_back(found, now, uncounted=True)

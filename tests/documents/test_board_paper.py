@@ -71,14 +71,14 @@ def test_the_sum_of_all_actions_stands_beside_that_of_the_decisions(stopping):
     given = front(replace(stopping, packages=(replace(package, actions=many),)))
     assert "together: 10 to 45 working days for one person." in given["work"]
     assert given["work"].endswith("All 12 actions: 24 to 108 working days.")
-    assert given["first_in_order"] == "These are the first 5 of the 12 actions of the plan."
+    assert given["first_in_order"] == "These are the first 5 of the 12 actions in the plan."
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         (None, "The Guideline’s text alone names no tier for this use."),
-        (Tier.LIMITED, "The Guideline’s text alone gives Limited."),
+        (Tier.LIMITED, "By the Guideline’s text alone, the tier is Limited."),
         (Tier.HIGH, ""),
     ],
 )
@@ -86,7 +86,7 @@ def test_the_board_is_told_what_the_guidelines_text_alone_gives(stopping, text, 
     tier = replace(stopping.tier, assigned=Tier.HIGH, word="High", text=text, text_word="Limited")
     html = board_paper.board_paper_html(replace(stopping, tier=tier))
     assert (said in html) if said else ("text alone" not in html)
-    assert "What the Guideline asks of tier High" in html
+    assert "What the Guideline asks for at tier High" in html
 
 
 def test_the_counts_by_period_do_not_overlap(stopping):
@@ -95,7 +95,12 @@ def test_the_counts_by_period_do_not_overlap(stopping):
 
     actions = [action(days) for days in (7, 30, 31, 90, 91, 400)]
     months = board_paper._months(actions)
-    assert months == [(2, "within 30 days"), (2, "in days 31 to 90"), (1, "in days 91 to 180"), (1, "later")]
+    assert months == [
+        (2, "within 30 days"),
+        (2, "between day 31 and day 90"),
+        (1, "between day 91 and day 180"),
+        (1, "later"),
+    ]
 
 
 def test_what_a_package_brings_is_shortened_to_words_that_say_something():
@@ -110,7 +115,7 @@ def test_where_something_can_harm_people_today_the_board_may_pause_the_system_or
     assert first_actions(stopping)[0].placed == STOP
     sheets = lay(monkeypatch, board_paper.board_paper_pdf, stopping, **HOW)
     named = "".join(stopping.system.split())
-    assert f"Pause{named},orlimitittowhatissafe,until" in sheets[0].text
+    assert f"Pause{named},orlimitittosafeuses,until" in sheets[0].text
     assert "continueunchanged" in sheets[1].text
     pause, decisions = front(stopping)["pause"], front(stopping)["decisions"]
     assert pause["letter"] == "A"
@@ -155,7 +160,7 @@ def test_the_working_days_of_each_decision_are_the_editions_and_are_added_up(sto
     assert f"{least} to {most} working days for one person" in given["work"]
     html = board_paper.board_paper_html(stopping)
     assert given["work"] in html
-    assert "work of days costs only staff time" in html
+    assert "days of work cost only staff time" in html
 
 
 def test_without_sizes_in_the_edition_no_work_is_shown(stopping):
@@ -169,12 +174,12 @@ def test_without_sizes_in_the_edition_no_work_is_shown(stopping):
 
 
 def test_the_paper_says_whether_a_certificate_can_follow(calm):
-    said = "1 blocks the certificate until it is closed or gets a date. So a certificate can follow at once if each gets a date"
+    said = "1 blocks the certificate until it is closed or given a due date. A certificate can be issued at once if each action is given a due date"
     assert said in board_paper.board_paper_html(calm)
-    assert "The issuing body limits how many may get a date." in board_paper.board_paper_html(calm)
+    assert "The issuing body limits how many actions can be given a due date." in board_paper.board_paper_html(calm)
     actions = tuple(replace(action, may_have_date=False) for action in calm.actions)
     closed_first = board_paper._certificate(replace(calm, actions=actions))
-    assert closed_first == "1 blocks the certificate. So no certificate can follow before it is closed."
+    assert closed_first == "1 blocks the certificate. No certificate can be issued before this action is closed."
     free = replace(calm, actions=tuple(replace(action, blocking=False) for action in actions))
     assert board_paper._certificate(free).startswith("No action blocks the certificate.")
 

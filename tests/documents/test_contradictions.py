@@ -17,12 +17,15 @@ from tests.support.factories import proved
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 PAIRS = {  # two sentences of which at most one is said of a certificate, in all that is said of it together
     "looked or not": ("no reviewer has checked it", r"Reviewed (independently|within the organisation) ?:"),
-    "checked or not": ("Nobody else has checked the answers", "Desk review: a mark for every answer"),
-    "looked at or nobody": ("No reviewer has checked it", "facts and answers opened and judged"),
+    "checked or not": (
+        "Nobody else has checked the answers",
+        "Desk review: (a reviewer|reviewers) who took no part in the work marked every answer",
+    ),
+    "looked at or nobody": ("No reviewer has checked the answers", "facts and answers opened and judged"),
     "issued or registered": ("Issued by 發證機構", "Registered by"),
     "registered by who looked": ("which has not checked the answers", "independent reviewer 獨立審核員"),
-    "open or nothing": ("Nothing was still open at issue", "Still open at issue:"),
-    "conditions or none": ("None at issue", r"\d+ conditions?, (set|promised)"),
+    "open or nothing": ("Nothing was still open when it was issued", "Still open when issued:"),
+    "conditions or none": ("None when issued", r"\d+ conditions?, (set|promised)"),
     "who promised": ("promised by the signer", "set with the approval"),
     "promised or approved": ("promised by the signer", "Conditions set with the approval"),
     "new or replacing": ("Issue 類別 New", "Replaces certificate HKG"),
@@ -36,10 +39,10 @@ PAIRS = {  # two sentences of which at most one is said of a certificate, in all
     ),
 }
 TOGETHER = {  # where the first is said, the second is said as well
-    "a condition is counted and listed": (r"Still open at issue: \d+ condition", r"1\. \S"),
+    "a condition is counted and listed": (r"Still open when issued: \d+ condition", r"1\. \S"),
     "what replaces says so": ("Issue 類別 (Renewal|Change)", "Replaces certificate HKG"),
     "self-declared is registered": ("Self-declared ?:", "Registered by"),
-    "the words of the organisation are its own": ("In its own words", "Words of the organisation, not checked"),
+    "the words of the organisation are its own": ("In its own words", "The organisation's own words, not checked"),
     "a tier names who asks": (r"(Low|Limited|High) risk ?:", "The Guideline asks for"),
     "a suspension gives its reason": ("Suspended on", "Published reason:"),
 }

@@ -70,7 +70,7 @@ def test_a_refusal_is_one_page_with_addressee_reasons_and_how_to_appeal(cast):
         "高風險",
         str(REFUSED.en),
         REFUSED.zh,
-        "There is no time limit. A reviewer of Review House answers",
+        "There is no time limit. The answer comes from a reviewer of Review House",
         "不設期限",
         contest,
         "Ines Independent, independent reviewer",
@@ -218,7 +218,7 @@ def test_an_approval_says_statement_conditions_certificate_and_what_was_looked_a
         "facts and answers opened and judged",
         "打開並評核事實及答案",
         certificate.number,
-        "A missed date suspends the certificate.",
+        "If a date is missed, the certificate is suspended.",
         "There is no appeal against an approval.",
     ):
         assert squeezed(part) in page
@@ -232,13 +232,13 @@ def test_an_approval_names_each_action_that_a_reviewer_asked_for(cast):
     day = letters.dated(due)
     for part in (
         f"Action 行動 1: Name a deputy: by {day.en} 限期 {day.zh} In writing, please.",
-        "Requested when an answer was accepted, in the reviewer's own words.",
+        "Requested by the reviewer when an answer was accepted. The words are the reviewer's own.",
         "For the answer 所涉答案: Named senior person answers for the system",
         "Complete each action by its date",
         "A late action that is not a condition does not suspend the certificate.",
     ):
         assert squeezed(part) in page
-    assert squeezed("Nothing has to be done for the certificate today") not in page
+    assert squeezed("You do not need to do anything for the certificate today") not in page
     message = Message.objects.get(recipient=cast.owner, kind="approved")
     asked = f"A reviewer asked for action 1, due on {date_format(due, 'DATE_FORMAT')}: Name a deputy."
     assert asked in message.text

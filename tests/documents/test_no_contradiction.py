@@ -164,13 +164,17 @@ PAIRS = [
     Pair(say(REVOKED.en), say(REFUSED.en)),
     Pair("Start a new assessment", "See the newer assessment of this use", "live"),
     Pair("Correct what led to the suspension", say(REVOKED.en), "text"),
-    Pair("Nothing has to be done for the certificate", "A missed date suspends the certificate", "text"),
+    Pair(
+        "You do not need to do anything for the certificate",
+        "If a date is missed, the certificate is suspended",
+        "text",
+    ),
     Pair("None. 沒有。", "Meet each condition", "text"),
     # the certificate beside letter, results and board paper
-    Pair("Nothing was still open at issue", "A missed date suspends the certificate"),
-    Pair("None at issue", "Meet each condition"),
-    Pair(r"Still open at issue: \d+ condition", "None. 沒有。"),
-    Pair(r"Still open at issue: \d+ condition", "No gaps"),
+    Pair("Nothing was still open when it was issued", "If a date is missed, the certificate is suspended"),
+    Pair("None when issued", "Meet each condition"),
+    Pair(r"Still open when issued: \d+ condition", "None. 沒有。"),
+    Pair(r"Still open when issued: \d+ condition", "No gaps"),
     Pair("No gaps", "decisions? for the board"),
     Pair("No gaps", "All actions in order"),
     Pair("reviewer within the organisation 機構內部審核員", "Issued by 發證機構"),
@@ -179,13 +183,13 @@ PAIRS = [
     # how to appeal
     Pair("can appeal against this decision", "There is no appeal against", "text"),
     Pair("can appeal against this decision", "there is no decision to appeal against"),
-    Pair("There is nothing to appeal against", "can appeal against it", "text"),
+    Pair("There is nothing to appeal against", "can appeal against this change of status", "text"),
     # how the certificate stands today
     Pair("The certificate has been issued", "The certificate (was revoked|is suspended|has expired)", "live"),
     Pair("Valid until", "The certificate (was revoked|is suspended|has expired)", "live"),
     Pair("certificate issued", "The certificate (was revoked|is suspended|has expired)", "live"),
     Pair("Draft,", "Signed .{4,30}, (refused|certificate issued)", "live"),
-    Pair("It can be relied on again", "Do not rely on it for now", "text"),
+    Pair("The certificate can be relied on again", "Do not rely on the certificate for now", "text"),
     # who decided
     Pair("reviewer within the organisation 機構內部審核員", r"決定人 Review House"),
     # the plan
@@ -214,7 +218,7 @@ MUST = [
     (
         "refused renewal",
         "decision_letter",
-        "A certificate of this use from an earlier assessment keeps its own status",
+        "If the use has a certificate from an earlier assessment, that certificate keeps its status",
     ),
     ("suspended", "page", "The certificate is suspended"),
     ("suspended", "results", "The certificate is suspended"),
@@ -226,8 +230,8 @@ MUST = [
     ("revoked", "results_document", rf"Certificate {NUMBER} was revoked on"),
     ("suspended", "results_document", rf"Certificate {NUMBER} was suspended on"),
     ("renewed", "certificate", "Issue 類別 (New|Renewal|Change)"),
-    ("certified", "certificate", "Nothing was still open at issue"),
-    ("conditional", "certificate", "Still open at issue: 1 condition"),
+    ("certified", "certificate", "Nothing was still open when it was issued"),
+    ("conditional", "certificate", "Still open when issued: 1 condition"),
     ("returned", "decision_letter", "Changes are needed; the submission is returned"),
     ("returned", "decision_letter", "can appeal against this decision once"),
 ]

@@ -98,10 +98,10 @@ def test_a_plan_says_which_dates_an_approval_changed_and_which_actions_no_longer
     words = words_of(again)
     assert again.version == 2
     first, last = (day(one).replace("\xa0", " ") for one in (action.due, full))
-    assert f"{action.title}: all done {last} → {first}" in words
-    assert f"{action.title}: due on {first}; it no longer blocks the certificate" in words
-    assert "the approval sets its date" in words
-    assert "no date changed" not in words
+    assert f"{action.title}: all done: {last} → {first}" in words
+    assert f"{action.title}: due on {first}; the action no longer blocks the certificate" in words
+    assert "the approval sets the date instead" in words
+    assert "no date has changed" not in words
 
 
 def test_a_plan_is_asked_for_by_who_works_there_and_once_something_was_signed(cast):

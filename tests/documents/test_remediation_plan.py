@@ -114,14 +114,14 @@ NO_DATA = "An organisation that trains nothing and looks nothing up gives the sy
 def test_a_line_that_known_facts_leave_out_gives_its_reason():
     said = scope_reasons(trains_on_user_data=False, retrieval_augmented=False)
     assert NO_DATA in said
-    assert "Waits until" not in said
+    assert "not known yet" not in said
 
 
 def test_a_line_that_is_left_out_for_want_of_a_fact_says_what_it_waits_for():
     said = scope_reasons(trains_on_user_data="unknown", retrieval_augmented="unknown")
     assert NO_DATA not in said
     assert (
-        "Waits until you know whether its model is trained with data of people who use it or are affected by it"
+        "This depends on facts that are not known yet: whether its model is trained with data of people who use it or are affected by it"
         " and whether it looks up documents or data to answer."
     ) in said
 
@@ -193,7 +193,7 @@ def test_a_post_is_printed_as_suggested_until_somebody_has_taken_the_action(repo
     taken = replace(report, actions=tuple(replace(action, now=now) for action in report.actions))
     assert {action.answers_for_it for action in taken.actions} == {"Carmen Yip"}
     assert remediation_plan.method_context(taken)["to_sign"].endswith(
-        "The owners named in it have taken their actions."
+        "The owners named in the plan have agreed to do their actions."
     )
     one = replace(report, actions=(replace(first, now=now), *others))
     assert [line["owner"].startswith("suggested: ") for line in remediation_plan._list(one)].count(False) == 1
@@ -430,7 +430,7 @@ def test_the_results_name_the_first_decision_of_the_board(reports, monkeypatch):
     assert stops
     sheets = lay(monkeypatch, results.results_pdf, report, **HOW)
     until = f"until action {stops[0]} is done" if len(stops) == 1 else "until actions"
-    assert squeezed(f"First decide whether to pause {report.system}, or to limit it to what is safe, {until}") in (
+    assert squeezed(f"First decide whether to pause {report.system}, or to limit it to safe uses, {until}") in (
         sheets[0].text
     )
     calm = replace(report, actions=tuple(replace(action, placed="must") for action in report.actions))
@@ -485,7 +485,7 @@ def test_a_board_paper_is_two_pages_with_decisions_packages_and_minute(reports, 
         assert squeezed(f"{action.title} (action {action.number})") in first.text
     assert all(squeezed(package.title) in second.text for package in report.packages if package.standing)
     assert "Pleasedecide" in first.text
-    assert "Tickeachdecisionthatisagreedasasked." in second.text
+    assert "Tickeachdecisionthattheboardagreesto." in second.text
     assert min(line.size for sheet in sheets for line in sheet.lines) >= 8.99
     assert {sheet.state for sheet in sheets} == {"Draft" if report.draft else "Round 1"}
 

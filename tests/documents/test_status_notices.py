@@ -47,7 +47,7 @@ def test_each_change_of_a_certificate_has_a_notice_with_date_reason_and_what_to_
     page = settings.PUBLIC_URL + reverse("certificate_status", args=[certificate.number])
     for text, parts in (
         (suspended, ("The certificate is suspended", "An incident is being looked into.", "正在調查一宗事故。", page)),
-        (reinstated, ("The certificate is reinstated", "導致暫停的事項已糾正。", "Nothing has to be done.")),
+        (reinstated, ("The certificate is reinstated", "導致暫停的事項已糾正。", "You do not need to do anything.")),
         (revoked, ("The certificate is revoked", "所申報的內容與事實不符。", str(REVOKED.en), REVOKED.zh, page)),
     ):
         for part in (*parts, certificate.number, cast.organisation.name_en, cast.organisation.name_zh):
@@ -114,7 +114,7 @@ def test_a_notice_is_headed_by_the_body_behind_the_certificate(cast, independent
     (notice,) = notices()
     text = page_of(notice)
     assert squeezed(f"Certificate no. 證書編號 {certificate.number}") in text
-    assert squeezed(f"Present status 現況 {head}") in text
+    assert squeezed(f"Current status 現況 {head}") in text
     assert json.loads(Certificate.objects.get().public_record)["issuer"] == "Review House"
 
 

@@ -149,13 +149,13 @@ def zipped(size: int) -> bytes:
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"", "The file is empty."),
+        (b"", "Choose another file. This file is empty."),
         (b"\xd0\xcf\x11\xe0rest", "old Excel format"),
         (b"PK\x03\x04 no workbook", "could not be read"),
         (b"x" * (tables.MAX_BYTES + 1), "larger than 5 MB"),
-        (b"System name,Colour\nA,red", "These columns are missing: Our parts"),
+        (b"System name,Colour\nA,red", "Add the missing columns: Our parts"),
         (as_csv(), "no rows below the column headings"),
-        (as_csv(GOOD, headings=[*HEADINGS, "Version"]), "are in the file twice: Version"),
+        (as_csv(GOOD, headings=[*HEADINGS, "Version"]), "Remove the repeated columns: Version"),
         (as_csv(*[GOOD] * (inventory.MAX_ROWS + 1)), "more than 2000 rows"),
     ],
     ids=["empty", "xls", "no zip", "too large", "no columns", "no rows", "twice", "too many"],
@@ -194,11 +194,11 @@ def test_a_good_row_becomes_plain_values(cast: Cast) -> None:
     [
         ({"System name": ""}, "System name", "Fill in this cell. It is required."),
         ({"Our parts": ""}, "Our parts", "Enter one or more parts of your organisation"),
-        ({"Our parts": "Retailer"}, "Our parts", "“Retailer” is not one of these parts."),
+        ({"Our parts": "Retailer"}, "Our parts", "“Retailer” is not one of them."),
         ({"Purpose": ""}, "Purpose", "Fill in this cell. It is required."),
-        ({"Scope in English": "x" * 402}, "Scope in English", "2 characters too long."),
+        ({"Scope in English": "x" * 402}, "Scope in English", "Shorten this text by 2 characters."),
         ({"Where the model runs": "The moon"}, "Where the model runs", "“The moon” is not one of them."),
-        ({"Where the people are": "Hong Kong; do not know"}, "Where the people are", "cannot be combined with"),
+        ({"Where the people are": "Hong Kong; do not know"}, "Where the people are", "cannot be combined"),
     ],
 )
 def test_a_faulty_row_is_named_with_column_and_reason(cast: Cast, changed, column, reason) -> None:
@@ -214,7 +214,9 @@ def test_one_system_takes_several_rows_and_its_columns_once(cast: Cast) -> None:
     rows = checked(as_csv(GOOD, second, {**second, "Name of the use": "x", "Suppliers": "Another"}), cast.organisation)
     assert [bool(row.faults) for row in rows] == [False, False, True]
     assert rows[0].group == rows[1].group
-    assert rows[2].faults[0] == inventory.Fault("Suppliers", "Row 2 has a different value for the same system.")
+    assert rows[2].faults[0] == inventory.Fault(
+        "Suppliers", "Write the same value as in row 2, which has the same system."
+    )
 
 
 def test_duplicates_are_named_in_the_file_and_in_the_register(cast: Cast) -> None:
@@ -449,7 +451,7 @@ def test_the_good_rows_are_taken_and_the_faulty_ones_go_back_with_what_to_mend(c
     bad = {**GOOD, "System name": "=HYPERLINK(0)", "Our parts": "Retailer"}
     page = upload(client, as_csv(GOOD, bad))
     text = page.content.decode()
-    assert "“Retailer” is not one of these parts." in text
+    assert "“Retailer” is not one of them." in text
     assert "Register this row" in text
     assert not AISystem.objects.exists()
     draft = ImportDraft.objects.get()

@@ -172,14 +172,14 @@ class Report:
             words = ngettext("%(n)s blocks the certificate", "%(n)s block the certificate", count)
         elif dated == count:
             words = ngettext(
-                "%(n)s blocks the certificate until it is closed or gets a date",
-                "%(n)s block the certificate until each is closed or gets a date",
+                "%(n)s blocks the certificate until it is closed or given a due date",
+                "%(n)s block the certificate until each is closed or given a due date",
                 count,
             )
         else:
             words = ngettext(
-                "%(n)s blocks the certificate; %(dated)s of them may get a date instead",
-                "%(n)s block the certificate; %(dated)s of them may get a date instead",
+                "%(n)s blocks the certificate; %(dated)s of them can be given a due date instead",
+                "%(n)s block the certificate; %(dated)s of them can be given a due date instead",
                 count,
             )
         return words % {"n": count, "dated": dated}
@@ -192,13 +192,13 @@ class Report:
             return ngettext("blocks the certificate", "block the certificate", count)
         if dated == count:
             return ngettext(
-                "blocks the certificate until it is closed or gets a date",
-                "block the certificate until each is closed or gets a date",
+                "blocks the certificate until it is closed or given a due date",
+                "block the certificate until each is closed or given a due date",
                 count,
             )
         words = ngettext(
-            "blocks the certificate; %(dated)s of them may get a date instead",
-            "block the certificate; %(dated)s of them may get a date instead",
+            "blocks the certificate; %(dated)s of them can be given a due date instead",
+            "block the certificate; %(dated)s of them can be given a due date instead",
             count,
         )
         return words % {"dated": dated}

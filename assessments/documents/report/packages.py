@@ -64,7 +64,13 @@ def build_packages(edition: Edition, declared: Declared, actions: Sequence[Actio
     for number, (key, mine) in enumerate(sorted(grouped.items(), key=lambda entry: entry[0] == ""), 1):
         package = known.get(key)
         asked = all(action.now and action.now.asked for action in mine)
-        title = package.title if package else _("Requested by reviewers") if asked else _("Own actions")
+        title = (
+            package.title
+            if package
+            else _("Requested by reviewers")
+            if asked
+            else _("Actions added by the organisation")
+        )
         paper, risk, until = (package.paper, package.risk, package.until) if package else ("", "", "")
         never_waits = bool(package and package.never_waits and package.never_waits.holds(declared.context))
         found.append(PackageBlock(number, key, title, paper, risk, tuple(mine), until, never_waits))

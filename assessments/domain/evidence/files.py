@@ -158,12 +158,14 @@ def _refusal(refused: sandbox.Refused, ending: str) -> str:
             )
         case "other_ending":
             words = _(
-                "Save the file again with the right ending. Its name ends in “.%(ending)s”, but its "
-                "content is %(kind)s."
+                "Save the file again with the correct file extension. Its name ends in “.%(ending)s”, "
+                "but its content is %(kind)s."
             )
             return words % {"ending": ending[:20], "kind": KINDS[refused.params["kind"]].word}
         case "bomb":
-            return _("Choose another file. This one was not accepted, because it unpacks to far more than its size.")
+            return _(
+                "Choose another file. This file was not accepted, because it is far too large when it is unpacked."
+            )
         case "locked":
             return _(
                 "Save the file without a password, then upload it again. It is locked with a password or "

@@ -121,7 +121,7 @@ def _check_what(file: UploadedFile | None, link: str, *, on_request: bool, held_
         if file or link:
             raise InvalidAnswer(
                 "confidentiality",
-                _("Remove the file and the link. For evidence that is shown on request only, neither is stored here."),
+                _("Remove the file and the link. Evidence that is shown on request only has no file or link here."),
             )
         if not held_by.strip():
             raise InvalidAnswer("held_by", _("Enter the contact person: a name or an office, and how to contact them."))
@@ -269,7 +269,7 @@ def _open_answer(assessment: Assessment, question_key: str, *, by: User) -> Answ
     if unlocked is not None and question_key not in unlocked:
         raise Locked(_("You can now change only the answers that the reviewer marked."))
     if question_key not in answers:
-        raise InvalidAnswer("answer", _("Answer the question first. Evidence is attached to an answer."))
+        raise InvalidAnswer("answer", _("Answer the question first. You can then attach evidence to the answer."))
     answer = answers[question_key]
     answer.assessment = assessment
     return answer

@@ -101,16 +101,16 @@ def who_accepts(action: RemediationAction, submission: Submission, *, two: bool,
     if not is_judging(submission.assessment):
         return _("The case is closed. The action is judged with the next submission of the use.")
     if submission.is_self_declared:
-        return _("An owner has to accept it.")
+        return _("An owner has to accept this action.")
     if two and action.accepted_by_id is not None:
-        return _("The other reviewer of the case has to confirm it.")
+        return _("The other reviewer of the case has to confirm this action.")
     if two:
-        return _("The independent reviewer of the case has to accept it, and the other reviewer confirms it.")
+        return _("The independent reviewer of the case has to accept this action. The other reviewer then confirms it.")
     if submission.assigned_tier == Tier.HIGH:
-        return _("The independent reviewer of the case has to accept it.")
+        return _("The independent reviewer of the case has to accept this action.")
     if not taken:
-        return _("A reviewer accepts it after taking the case.")
-    return _("A reviewer who is assigned to the case has to accept it.")
+        return _("A reviewer can accept this action after taking the case.")
+    return _("A reviewer who is assigned to the case has to accept this action.")
 
 
 # --- what blocks, and what is shown for it --------------------------------------------------------------------------------
@@ -232,7 +232,7 @@ def judge(action: RemediationAction, findings: Mapping[str, Finding], *, by: Use
             continue
         words = " ".join(finding.words.split())
         if finding.verdict not in Verdict.values:
-            raise InvalidAnswer(one.key, _("Choose whether this evidence supports that the action is done."))
+            raise InvalidAnswer(one.key, _("Choose whether this evidence shows that the action is done."))
         if finding.verdict != Verdict.SUPPORTS and not words:
             raise InvalidAnswer(one.key, _("Enter what this evidence does not show."))
         if len(words) > VERDICT_WORDS:
@@ -258,7 +258,7 @@ def require_judge(action: RemediationAction, *, by: User) -> tuple[Assessment, S
     """
     case = case_of(action)
     if case is None:
-        raise WorkflowError(_("Nothing was submitted yet."))
+        raise WorkflowError(_("Nothing has been submitted yet."))
     assessment = Assessment.objects.lock(case.pk)
     submission = assessment.current_submission
     assert submission is not None
@@ -277,11 +277,13 @@ def obstacles_to_accept(action: RemediationAction, pieces: list[EvidenceVerdict]
     if left:
         reasons.append(_("Judge each evidence item first: %(titles)s.") % {"titles": "; ".join(left)})
     elif pieces and not any(one.verdict and one.verdict.verdict == Verdict.SUPPORTS for one in pieces):
-        reasons.append(_("No evidence supports that the action is done. Send it back, and enter what is missing."))
+        reasons.append(
+            _("Send the action back, and enter what is missing. None of the evidence shows that the action is done.")
+        )
     elif not missing and blocks(action):
         supports = [one for one in pieces if one.verdict and one.verdict.verdict == Verdict.SUPPORTS]
         if not _any_stored(supports):
-            reasons.append(_("No stored file supports that the action is done, and a link alone is not enough."))
+            reasons.append(_("No stored file shows that the action is done, and a link alone is not enough."))
     return reasons
 
 
@@ -335,8 +337,11 @@ def refusal(
     independent = separation.is_independent(seat.reviewer, submission.organisation_id)
     if action.accepted_by_id is None and not (seat.independent and independent):
         if takes_two(action, submission) if two is None else two:
-            return _("This use is High: the independent reviewer accepts the action first, and then you confirm it.")
-        return _("This use is High: the independent reviewer of the case accepts its actions.")
+            return _(
+                "The tier of this use is High: the independent reviewer accepts the action first, and "
+                "then you confirm it."
+            )
+        return _("The tier of this use is High: the independent reviewer of the case accepts its actions.")
     if action.accepted_by_id is not None and action.accepted_by_id == seat.reviewer_id:
         return _("You have accepted this action. The other reviewer of the case has to confirm it.")
     return ""

@@ -35,7 +35,7 @@ def date_problem(action: RemediationAction, due: date, condition: Condition | No
     if due < timezone.localdate():
         return _("Choose today or a later day. This day is in the past.")
     if condition is not None and due > condition.due_on:
-        return _("Choose %(day)s or an earlier day. A condition of the approval is due then.") % {
+        return _("Choose %(day)s or an earlier day. A condition of the approval is due on that day.") % {
             "day": date_format(condition.due_on, "DATE_FORMAT")
         }
     return ""
@@ -73,7 +73,9 @@ def plan(
     if action.full_due is None and full == due:  # the first step is all of it
         full = None
     if full is not None and (due, full) != (action.due, action.full_due) and full < due:
-        raise InvalidAnswer("full_due", _("Choose a later day. The action cannot be all done before its first step."))
+        raise InvalidAnswer(
+            "full_due", _("Choose a later day. The complete action cannot be due before its first step.")
+        )
     condition = remediation_conditions.conditions_on([action]).get(action.pk)
     for name, day in (("due", due), ("full_due", full)):
         if day == getattr(action, name) or day is None:
@@ -116,7 +118,7 @@ def _check_owner(action: RemediationAction, owner: User | None) -> None:
         raise InvalidAnswer("owner", _("Choose an owner or contributor of the organisation."))
     if action.status == ActionStatus.ACCEPTED:
         if owner is None:
-            raise InvalidAnswer("owner", _("Choose an owner. An accepted risk needs an owner who watches it."))
+            raise InvalidAnswer("owner", _("Choose an owner. An accepted risk needs an owner who monitors it."))
         if owner.pk == action.risk_by_id:
             raise InvalidAnswer(
                 "owner", _("Choose somebody else. The person who accepted the risk cannot own the action.")

@@ -174,7 +174,7 @@ def close_accepted_reasons(submission: Submission, *, by: User) -> None:
     ]
     use = submission.assessment.use_id
     rows = RemediationAction.objects.select_for_update().filter(use=use, question__in=accepted)
-    words = _("A reviewer accepted the reason why it does not apply.")
+    words = _("A reviewer accepted the reason why the action does not apply.")
     leading = RemediationAction.objects.standing().exclude(merged_into=None).exclude(question__in=accepted)
     rows = rows.exclude(pk__in=leading.values("merged_into"))
     for action in rows.exclude(status=ActionStatus.CLOSED):

@@ -65,7 +65,9 @@ def add(use: DeclaredUse, given: NewAction, *, by: User) -> RemediationAction:
     require_planner(use.organisation, by=by)
     use = lock_use(use)
     if not Submission.objects.filter(assessment__use=use).exists():
-        raise InvalidAnswer("use", _("Sign the assessment of this use first. Its plan starts after signing."))
+        raise InvalidAnswer(
+            "use", _("Sign the assessment of this use first. The plan is made when the assessment is signed.")
+        )
     _check_new(given, use)
     title, why, owner = given.title.strip(), given.why.strip(), given.owner
     use.action_count += 1
@@ -139,7 +141,7 @@ def take(action: RemediationAction, *, by: User) -> RemediationAction:
         return action
     left = RemediationAction.objects.filter(pk=action.pk).left_alone().exists()
     if action.owner_id is not None and not left:
-        raise WorkflowError(_("%(name)s has taken this action already.") % {"name": action.owner})
+        raise WorkflowError(_("%(name)s has already taken this action.") % {"name": action.owner})
     return dates.plan(action, by=by, owner=by, due=action.due, effort=str(action.effort))
 
 
@@ -152,7 +154,7 @@ def finish_first_step(action: RemediationAction, *, by: User) -> None:
     if action.first_step_on is not None:
         return
     if action.full_due is None:
-        raise WorkflowError(_("This action has no separate first step. Report it as done."))
+        raise WorkflowError(_("Report this action as done. It has no separate first step."))
     action.first_step_on = timezone.localdate()
     action.owner = action.owner or by
     action.save(update_fields=["first_step_on", "owner"])

@@ -23,7 +23,9 @@ def obstacle(action: RemediationAction) -> str:
     if action.status != ActionStatus.OPEN:
         return _("Only an open action can be marked as not relevant.")
     if action.pk in conditions.conditions_on([action]):
-        return _("It is a condition of the approval, so it has to be met.")
+        return _(
+            "You cannot mark this action as not relevant, because it is a condition of the approval and has to be met."
+        )
     if action.merged.exclude(status=ActionStatus.CLOSED).exists():
         return _("Other actions were merged into this one. Undo the merge first.")
     return ""
@@ -59,7 +61,7 @@ def reopen(action: RemediationAction, *, by: User) -> None:
     """Undo it: the organisation says that the action is relevant after all, and it is open again."""
     action = lock_action(action)
     require_worker(action, by=by)
-    _reopen(action, by=by, words=_("The organisation reopened it."))
+    _reopen(action, by=by, words=_("The organisation reopened the action."))
 
 
 @proof.factor_asked

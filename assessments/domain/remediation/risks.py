@@ -29,16 +29,18 @@ def risk_obstacle(action: RemediationAction) -> str:
     """Say why the risk of an action cannot be accepted by anybody; empty where an owner may."""
     if action.priority in NEVER_ACCEPTED:
         return _(
-            "You cannot accept the risk of this action. It is a mandatory point, a duty from Table 1 "
-            "or an extra duty. It has to be put in place, or a mandatory point can become a "
-            "condition with a date."
+            "You cannot accept the risk of this action, because it is a mandatory point, a duty from "
+            "Table 1 or an extra duty. Put it in place. A mandatory point can also become a "
+            "condition with a due date."
         )
     if action.status != ActionStatus.OPEN or action.merged_into_id:
         return _("You can accept the risk of an open action only.")
     if action.owner_id is None:
-        return _("Choose an owner of the action first. Somebody other than this owner accepts the risk.")
+        return _("Choose an owner of the action first. A different person has to accept the risk.")
     if conditions.conditions_on([action]):
-        return _("It is a condition of the approval, so it has to be met.")
+        return _(
+            "You cannot accept the risk of this action, because it is a condition of the approval and has to be met."
+        )
     return ""
 
 
@@ -62,10 +64,10 @@ def accept_risk(action: RemediationAction, *, by: User, reason: str, until: date
     if problem:
         raise WorkflowError(problem)
     if action.owner_id == by.pk:
-        raise SeparationOfDuties(_("You own this action, so another owner has to accept its risk."))
+        raise SeparationOfDuties(_("You own this action, so another owner of the organisation has to accept the risk."))
     today = timezone.localdate()
     if not reason.strip():
-        raise InvalidAnswer("reason", _("Enter why the risk is acceptable, and what reduces it meanwhile."))
+        raise InvalidAnswer("reason", _("Enter why the risk is acceptable, and what reduces the risk until then."))
     if not today < until <= longest_risk(today):
         raise InvalidAnswer(
             "until",
@@ -73,7 +75,9 @@ def accept_risk(action: RemediationAction, *, by: User, reason: str, until: date
             % {"day": date_format(longest_risk(today), "DATE_FORMAT")},
         )
     if not today < review <= until:
-        raise InvalidAnswer("review", _("Choose a day after today, and not after the acceptance ends."))
+        raise InvalidAnswer(
+            "review", _("Choose a day after today, and not later than the day on which the acceptance ends.")
+        )
     action.status, action.risk_reason, action.risk_by, action.risk_at = (
         ActionStatus.ACCEPTED,
         reason.strip(),

@@ -71,7 +71,7 @@ def split(action: RemediationAction, parts: Sequence[Part], *, by: User) -> list
     condition = conditions.conditions_on([action]).get(action.pk)
     for place, part in enumerate(parts, 1):
         if not part.title.strip():
-            raise InvalidAnswer(f"title-{place}", _("Enter what this part is."))
+            raise InvalidAnswer(f"title-{place}", _("Enter what needs to be done in this part."))
         if part.owner is not None and not roles.may(part.owner, Action.ANSWER, use.organisation_id):
             raise InvalidAnswer(f"owner-{place}", _("Choose an owner or contributor of the organisation."))
         problem = remediation_dates.date_problem(action, part.due, condition) if part.due else ""
@@ -131,7 +131,7 @@ def merge(
     for row in (lead, *rows):
         require_open(row)
         if row.merged.exclude(status=ActionStatus.CLOSED).exists():
-            raise WorkflowError(_("Action %(n)s was merged already. Undo that merge first.") % {"n": row.number})
+            raise WorkflowError(_("Action %(n)s was already merged. Undo that merge first.") % {"n": row.number})
     kept = {"kind": "merge", "title": lead.title, "original": lead.original_title, "by_hand": lead.set_by_hand}
     lead.undo = {**kept, "priority": lead.priority, "dates": _dates(lead)}
     for row in rows:
@@ -173,7 +173,7 @@ def undo(action: RemediationAction, *, by: User) -> None:
     elif kind == "merge":
         _undo_merge(action, by=by)
     else:
-        raise WorkflowError(_("There is no split and no merge to undo."))
+        raise WorkflowError(_("There is no split or merge to undo."))
     rename(action, action.undo["title"], by=by)
     action.original_title, action.set_by_hand = action.undo["original"], action.undo["by_hand"]
     condition = conditions.conditions_on([action]).get(action.pk)

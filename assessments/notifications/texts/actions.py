@@ -32,7 +32,7 @@ def _days(action: RemediationAction) -> str:
     if action.first_step_on:
         return _("The first step is done. All steps are due on %(day)s.") % {"day": last}
     first = date_format(action.due, "DATE_FORMAT")
-    return _("The first step is due on %(first)s, all steps on %(day)s.") % {"first": first, "day": last}
+    return _("The first step is due on %(first)s, and all steps are due on %(day)s.") % {"first": first, "day": last}
 
 
 @text_of(MessageKind.ACTION_REPORTED)
@@ -41,8 +41,8 @@ def action_reported(*, action: RemediationAction, name: User, note: str = "", to
     said = _said(action, name)
     if to_confirm:
         text = _(
-            "%(name)s accepted the evidence for action %(n)s of “%(use)s”. Judge the evidence too. "
-            "Then confirm the action or send it back."
+            "%(name)s accepted the evidence for action %(n)s of “%(use)s”. Please judge the evidence "
+            "too, then confirm the action or send it back."
         )
         return Text(_("To confirm: %(title)s") % said, text % said)
     text = _("%(name)s reported action %(n)s of “%(use)s” as done:") % said
@@ -59,7 +59,7 @@ def action_closed(*, action: RemediationAction, name: User, condition_late: bool
     said = _said(action, name)
     text = _("%(name)s accepted action %(n)s of “%(use)s”. It is closed.") % said
     if condition_late:
-        text += " " + _("Its condition was met late. The certificate stays suspended until it is reinstated.")
+        text += " " + _("The condition was met late. The certificate stays suspended until somebody reinstates it.")
     return Text(_("Closed: %(title)s") % said, text)
 
 

@@ -41,7 +41,7 @@ def case_round(
         )
         text.append(words % {"n": changed})
     if first_seat_free:
-        text.append(_("The case has no first reviewer. Marking starts when somebody takes this place."))
+        text.append(_("The case has no first reviewer. Marking starts when somebody becomes the first reviewer."))
     return Text(_("Submitted again: %(use)s") % {"use": use}, " ".join(text))
 
 
@@ -57,7 +57,7 @@ def case_returned(*, name: User, use: str, words: str, approval_lapsed: bool) ->
 @text_of(MessageKind.CASE_APPROVED)
 def case_approved(*, name: User, use: str, words: str) -> Text:
     said = {"name": name, "use": use}
-    text = _("%(name)s has approved. The decision now needs the second approval.") % said
+    text = _("%(name)s has approved the submission. The decision now needs the second approval.") % said
     return Text(_("First approval given: %(use)s") % said, _with(text, words))
 
 
@@ -67,7 +67,7 @@ def case_decided(*, name: User, use: str, words: str, approved: bool, has_certif
     if not approved:
         text = _("%(name)s has refused the submission. The case is closed.") % said
         return Text(_("Decided, refused: %(use)s") % said, _with(text, words))
-    text = _("%(name)s has approved, so the case is decided.") % said
+    text = _("%(name)s has approved the submission, so the case is decided.") % said
     more = (
         _("The certificate is issued.")
         if has_certificate
@@ -115,7 +115,9 @@ def assigned(
         subject = (
             _("%(name)s asks you to review: %(use)s") if asked else _("%(name)s reassigned a case to you: %(use)s")
         )
-        text = _("“%(use)s” of %(organisation)s. Before you read its answers, declare any conflict of interest.")
+        text = _(
+            "The case is “%(use)s” of %(organisation)s. Before you read the answers, declare any conflict of interest."
+        )
         return Text(subject % said, text % said + (f"\n\n{note}" if note else ""))
     subject, text = {
         Seat.CONFLICT: (
@@ -124,7 +126,7 @@ def assigned(
         ),
         Seat.TAKEN_OVER: (
             _("%(name)s has taken over: %(use)s"),
-            _("Existing marks are kept, each with the name of the person who set it."),
+            _("Existing marks are kept. Each mark shows the name of the person who set it."),
         ),
         Seat.SUCCEEDED: (
             _("%(name)s is now a reviewer: %(use)s"),
@@ -142,7 +144,9 @@ def to_declare(*, use: str, changes: Sequence[str]) -> Text:
 @text_of(MessageKind.CASE_NOTE)
 def case_note(*, name: User, use: str) -> Text:
     said = {"name": name, "use": use}
-    text = _("%(name)s has shared a note on the case with you. You can read it only on the page of the notes.")
+    text = _(
+        "%(name)s has shared a note on the case with you. You can read this note only on the notes page of the case."
+    )
     return Text(_("Note on a case: %(use)s") % said, text % said)
 
 
@@ -151,20 +155,20 @@ def short_look(*, name: User, use: str, seconds: int) -> Text:
     """`seconds`: the median of the times for a mark."""
     if seconds:
         text = ngettext(
-            "%(name)s has approved. Half of the marks took up to a second.",
-            "%(name)s has approved. Half of the marks took up to %(n)s seconds.",
+            "%(name)s has approved the submission. Half of the marks were given within one second each.",
+            "%(name)s has approved the submission. Half of the marks were given within %(n)s seconds each.",
             seconds,
         )
     else:
-        text = _("%(name)s has approved. Half of the marks took less than a second.")
-    subject = _("Approved very fast by the other reviewer: %(use)s") % {"use": use}
+        text = _("%(name)s has approved the submission. Half of the marks were given in less than one second each.")
+    subject = _("Approved very quickly by the other reviewer: %(use)s") % {"use": use}
     return Text(subject, text % {"name": name, "n": seconds})
 
 
 @text_of(MessageKind.APPROVAL_TAKEN_BACK)
 def approval_taken_back(*, name: User, use: str, reason: str) -> Text:
     said = {"name": name, "use": use}
-    text = _("%(name)s has taken the approval back and may change marks again.") % said
+    text = _("%(name)s has taken back the approval and may change marks again.") % said
     return Text(_("Approval taken back: %(use)s") % said, f"{text}\n\n{reason}")
 
 
@@ -174,8 +178,8 @@ def second_look(*, use: str, marked: int = 0, differ: int = 0, name: User | None
     if words:
         return Text(_("About the second look at %(use)s") % {"use": use}, f"{name}: {words}")
     text = ngettext(
-        "%(n)s of %(all)s facts and answers is marked differently.",
-        "%(n)s of %(all)s facts and answers are marked differently.",
+        "In the second look, %(n)s of %(all)s facts and answers is marked differently.",
+        "In the second look, %(n)s of %(all)s facts and answers are marked differently.",
         differ,
     )
     more = _("The decision does not change. Please comment on the result.")
@@ -195,6 +199,6 @@ def second_look_reported(*, name: User, use: str, words: str, number: str = "") 
 @text_of(MessageKind.SUPPLEMENT)
 def supplement(*, name: User, use: str, title: str, target: str) -> Text:
     """`title`: of the evidence; `target`: what it was added to."""
-    text = _("%(name)s added “%(title)s” to “%(target)s”. Judge it before you approve.")
+    text = _("%(name)s added “%(title)s” to “%(target)s”. Judge this evidence before you approve the submission.")
     subject = _("Evidence added: %(use)s") % {"use": use}
     return Text(subject, text % {"name": name, "title": title, "target": target})

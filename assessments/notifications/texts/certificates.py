@@ -35,9 +35,9 @@ def _why(number: str, reason: str) -> str:
 @text_of(MessageKind.CERTIFICATE_LEFT)
 def certificate_left(*, number: str) -> Text:
     text = _(
-        "The organisation that holds it was deleted. The certificate keeps its status. If it "
-        "turns out to be wrong, the reviewers of the reviewing body can suspend or revoke it on "
-        "this page."
+        "The organisation that holds this certificate was deleted. The certificate keeps its "
+        "status. If the certificate turns out to be wrong, the reviewers of the reviewing body "
+        "can suspend or revoke it on this page."
     )
     return Text(_("Certificate of a deleted organisation: %(number)s") % {"number": number}, text)
 

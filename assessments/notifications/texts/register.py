@@ -18,7 +18,7 @@ def handed_over_to_you(*, name: User, organisation: Organisation, titles: Iterab
     """`name`: who has left; `titles`: of what the reader gets."""
     said = {"name": name, "organisation": organisation}
     lines = [
-        _("%(name)s has left %(organisation)s. These are now assigned to you:") % said,
+        _("%(name)s has left %(organisation)s. The following work is now assigned to you:") % said,
         *(f"- {title}" for title in titles),
     ]
     return Text(_("%(name)s has left: work assigned to you") % said, "\n".join(lines))
@@ -32,7 +32,10 @@ def deletion(*, name: User, organisation: Organisation, on: date | None) -> Text
         text = _("%(name)s cancelled the deletion. Nothing has changed.") % said
         return Text(_("%(organisation)s is not deleted") % said, text)
     text = (
-        _("%(name)s requested the deletion. Until then, any owner can cancel it on the page of the organisation.")
+        _(
+            "%(name)s requested the deletion. Before that day, any owner can cancel the deletion on "
+            "the page of the organisation."
+        )
         % said
     )
     said["day"] = date_format(on, "DATE_FORMAT")
@@ -42,8 +45,8 @@ def deletion(*, name: User, organisation: Organisation, on: date | None) -> Text
 @text_of(MessageKind.SIGN_IN_REFUSED)
 def sign_in_refused(*, count: int) -> Text:
     text = _(
-        "A wrong password was entered %(count)s times for your account. If this was you, you do "
-        "not need to do anything. If not, check where you are signed in, and end the sessions "
-        "that you do not know."
+        "A wrong password was entered %(count)s times for your account. If you entered it, you "
+        "do not need to do anything. If not, check where you are signed in, and end any sessions "
+        "that you do not recognise."
     )
     return Text(_("Somebody tried to sign in to your account and was refused"), text % {"count": count})

@@ -26,7 +26,8 @@ def in_days(due: date, today: date) -> str:
 def condition_due(*, words: str, use: str, due: date, today: date) -> Text:
     """`words`: the condition."""
     text = _(
-        "This is a condition of the approval of “%(use)s”. If it is not met by then, the certificate is suspended."
+        "This is a condition of the approval of “%(use)s”. If the condition is not met in time, "
+        "the certificate is suspended."
     )
     subject = _("Condition due %(when)s: %(words)s") % {"when": in_days(due, today), "words": words}
     return Text(subject, text % {"use": use})
@@ -74,7 +75,10 @@ def _accepted(action: RemediationAction, until: date) -> str:
 
 @text_of(MessageKind.EVIDENCE_EXPIRING)
 def evidence_expiring(*, title: str, due: date, today: date) -> Text:
-    text = _("Replace it or change its expiry date before then. Afterwards, answers that use it show a warning.")
+    text = _(
+        "Replace the evidence or change its expiry date before that day. Otherwise, answers that "
+        "use the evidence will show a warning."
+    )
     return Text(_("Evidence expires %(when)s: %(title)s") % {"when": in_days(due, today), "title": title}, text)
 
 
@@ -82,7 +86,7 @@ def evidence_expiring(*, title: str, due: date, today: date) -> Text:
 def monitoring_ending(*, use: str, number: str, due: date, today: date) -> Text:
     """`number`: of the certificate."""
     text = _(
-        "Add the newest monitoring record by then. Without it, certificate %(number)s is suspended on the next day."
+        "Add the newest monitoring record by that day. Otherwise, certificate %(number)s is suspended on the next day."
     )
     subject = _("Monitoring evidence expires %(when)s: %(use)s") % {"when": in_days(due, today), "use": use}
     return Text(subject, text % {"number": number})

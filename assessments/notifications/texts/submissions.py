@@ -26,7 +26,10 @@ def submitted(*, organisation: Organisation, use: str, round: int) -> Text:
 @text_of(MessageKind.SECOND_SEAT)
 def second_seat(*, organisation: Organisation, use: str) -> Text:
     said = {"organisation": organisation, "use": use}
-    text = _("“%(use)s” of %(organisation)s is High. It needs a second approval by an independent reviewer.")
+    text = _(
+        "The tier of “%(use)s” of %(organisation)s is High. The submission needs a second "
+        "approval by an independent reviewer."
+    )
     return Text(_("Second review needed: %(use)s") % said, text % said)
 
 
@@ -73,7 +76,7 @@ def approved(
     if missing is None:
         text = _("Your submission has been approved, and its certificate is issued.")
         return Text(_("Approved: %(use)s") % {"use": use}, "\n\n".join([text, *to_do]))
-    text = _("Your submission has been approved with a plan. It has no certificate yet.")
+    text = _("Your submission has been approved with a plan. No certificate has been issued yet.")
     subject = _("Approved with a plan, no certificate yet: %(use)s") % {"use": use}
     return Text(subject, "\n\n".join([text, *missing, *to_do]))
 

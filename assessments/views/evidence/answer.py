@@ -55,7 +55,7 @@ def act(request: SignedIn, case: MemberCase, asked: Question) -> tuple[NewEviden
     """Do what was posted; returns the form if it has to be shown again, what was in the way, and what was done."""
     acts = {
         "attach": (library.attach, _("Attached: %(title)s.")),
-        "detach": (library.detach, _("Detached: %(title)s. It stays in the library.")),
+        "detach": (library.detach, _("Detached: %(title)s. The evidence is still in the library.")),
         "confirm": (library.confirm_again, _("Confirmed: “%(title)s” still supports the answer.")),
     }
     name = next((name for name in acts if name in request.POST), "")
@@ -75,7 +75,7 @@ def act(request: SignedIn, case: MemberCase, asked: Question) -> tuple[NewEviden
             )
             if piece:
                 known = piece.title != form.cleaned_data["title"]
-                words = _("This file was already in the library as “%(title)s”. It was attached.")
+                words = _("This file was already in the library as “%(title)s”. That evidence was attached.")
                 return None, "", (words if known else _("Attached: %(title)s.")) % {"title": piece}
         return form, "", ""
     return form, refused.words, ""  # with the form, where one was filled in: what was typed stays

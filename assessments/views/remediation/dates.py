@@ -92,8 +92,8 @@ def moved(request: SignedIn, batch: UUID) -> HttpResponse:
             messages.success(request, said % {"n": back.changed})
         if back.left:
             said = ngettext(
-                "%(n)s date was not restored, because it was changed since.",
-                "%(n)s dates were not restored, because they were changed since.",
+                "%(n)s date was not restored, because somebody has changed it again.",
+                "%(n)s dates were not restored, because somebody has changed them again.",
                 back.left,
             )
             messages.warning(request, said % {"n": back.left})

@@ -61,7 +61,9 @@ def report(request: SignedIn, found: RemediationAction, form: ReportForm) -> boo
     pieces, answers = form.chosen()
     with refusals(form):
         actions.report(found, by=request.user, note=form.cleaned_data["note"], pieces=pieces, answers=answers)
-        messages.success(request, _("The action was reported as done. It closes when it is accepted."))
+        messages.success(
+            request, _("The action was reported as done. It closes when a reviewer or an owner accepts it.")
+        )
         return True
     return False
 

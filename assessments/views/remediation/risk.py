@@ -26,12 +26,14 @@ def risk(request: SignedIn, reference: str, number: int) -> HttpResponse:
     last = risks.longest_risk()
     problem = risks.risk_obstacle(found)
     if not problem and found.owner_id == request.user.pk:
-        problem = _("You own this action, so another owner has to accept its risk.")
+        problem = _("You own this action, so another owner of the organisation has to accept the risk.")
     form = RiskForm(posted(request), last=last)
     if request.method == "POST" and form.is_valid():
         with refusals(form):
             risks.accept_risk(found, by=request.user, **form.cleaned_data)
-            messages.success(request, _("The risk is accepted until that date. The action then reopens automatically."))
+            messages.success(
+                request, _("The risk was accepted. The action reopens automatically when the acceptance ends.")
+            )
             return redirect("action", reference, number)
     context = {"place": PLACE, "action": found, "form": form, "problem": problem, "last": last}
     return render(request, "assessments/remediation/risk.html", context)

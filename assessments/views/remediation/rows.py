@@ -112,7 +112,7 @@ def class_of(action: RemediationAction, priority: str) -> str:
     key = heading_key(action)
     if key == STOP:
         return _("Stop now")
-    named = {TABLE_1_OR_OVERLAY: _("asked by the tier"), OWN: _("own action")}
+    named = {TABLE_1_OR_OVERLAY: _("required for the tier"), OWN: _("added by your organisation")}
     return named.get(key) or priority[:1].lower() + priority[1:]
 
 

@@ -222,12 +222,12 @@ def test_a_kind_that_is_not_taken_is_refused_with_the_kinds_that_are(name, conte
         (
             "report.pdf",
             PNG,
-            "Save the file again with the right ending. Its name ends in “.pdf”, but its content is PNG image.",
+            "Save the file again with the correct file extension. Its name ends in “.pdf”, but its content is PNG image.",
         ),
         (
             "report.xlsx",
             word_file(),
-            "Save the file again with the right ending. Its name ends in “.xlsx”, but its content is Word.",
+            "Save the file again with the correct file extension. Its name ends in “.xlsx”, but its content is Word.",
         ),
     ],
 )
@@ -277,7 +277,7 @@ def test_a_file_above_the_limit_is_refused_and_one_at_the_limit_taken(settings):
 
 def test_an_office_file_that_says_how_large_it_gets_is_refused_before_it_is_unpacked(monkeypatch):
     bomb = word_file(**{"word/a.xml": b"\0" * 40_000_000})
-    assert "unpacks to far more than its size" in refusal("policy.docx", bomb)
+    assert "far too large when it is unpacked" in refusal("policy.docx", bomb)
     monkeypatch.setattr(archives, "unpack", lambda *_arguments: pytest.fail("was unpacked"))
     with pytest.raises(sandbox.Refused, match="bomb"):
         file_types.find(io.BytesIO(bomb), ending="docx", most=200_000_000)
@@ -298,7 +298,7 @@ def test_an_office_file_whose_headers_lie_about_its_size_is_refused():
     bomb = lying(word_file(**{"word/a.xml": b"\0" * 40_000_000}), 20)
     with zipfile.ZipFile(io.BytesIO(bomb)) as archive:
         assert sum(part.file_size for part in archive.infolist()) < 1000  # what it promises
-    assert "unpacks to far more than its size" in refusal("policy.docx", bomb)
+    assert "far too large when it is unpacked" in refusal("policy.docx", bomb)
 
 
 def test_unpacking_stops_as_soon_as_it_is_too_much():
@@ -321,7 +321,7 @@ def test_unpacking_stops_as_soon_as_it_is_too_much():
 
 def test_an_office_file_of_very_many_parts_is_refused():
     parts = {f"word/{n}.xml": b"" for n in range(archives.MOST_PARTS + 1)}
-    assert "unpacks to far more than its size" in refusal("policy.docx", word_file(**parts))
+    assert "far too large when it is unpacked" in refusal("policy.docx", word_file(**parts))
 
 
 @pytest.mark.parametrize("cut", [30, 200, -10])
@@ -574,7 +574,7 @@ def test_a_piece_is_put_into_the_library_with_its_file(client, cast):
         (
             {"confidentiality": "on_request", "held_by": "Secretary", "file": True},
             "confidentiality",
-            "Remove the file and the link. For evidence that is shown on request only, neither is stored here.",
+            "Remove the file and the link. Evidence that is shown on request only has no file or link here.",
         ),
         (
             {"link": "https://example.org", "period_from": "2026-03-01", "period_to": "2026-02-01"},
@@ -584,7 +584,7 @@ def test_a_piece_is_put_into_the_library_with_its_file(client, cast):
         (
             {"link": "https://example.org", "expires_on": "2020-01-01"},
             "expires_on",
-            "Choose today or a later day. With this day, the evidence is already expired.",
+            "Choose today or a later day. On this day, the evidence would already have expired.",
         ),
     ],
 )
@@ -601,7 +601,7 @@ def test_a_form_with_another_mistake_says_that_its_file_has_to_be_chosen_again(c
     client.force_login(cast.owner)
     response = client.post(reverse("evidence_new"), filled_in(title="", file=uploaded("log.txt", b"an entry")))
     assert set(response.context["form"].errors) == {"title", "file"}
-    assert "Browsers do not keep it" in response.context["form"].errors["file"][0]
+    assert "The browser did not keep it" in response.context["form"].errors["file"][0]
 
 
 def test_what_is_shown_on_request_only_needs_no_file_and_says_who_has_it(client, cast):

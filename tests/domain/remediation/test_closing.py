@@ -231,7 +231,7 @@ def test_a_verdict_that_is_not_supports_needs_a_word_and_closes_nothing(cast, as
     with pytest.raises(InvalidAnswer) as refused:
         closing.judge(action, {piece: Finding(verdict, "  ")}, by=cast.independent)
     assert refused.value.field == piece
-    with pytest.raises(WorkflowError, match="No evidence supports"):
+    with pytest.raises(WorkflowError, match="None of the evidence shows"):
         issue.close_action(action, by=cast.independent, findings={piece: Finding(verdict, "Of last year.")})
     with pytest.raises(InvalidAnswer):
         closing.judge(action, {piece: Finding("splendid")}, by=cast.independent)

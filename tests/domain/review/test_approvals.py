@@ -128,7 +128,7 @@ def test_the_other_seat_is_told_of_a_look_below_five_seconds_a_mark(cast):
     marks.update(shown_at=timezone.now() - timedelta(seconds=4 * marks.count()))
     approval.approve(submission, by=cast.independent, statement="ok")
     told = cast.second_independent.inbox.get(kind="short_look")
-    assert told.text.startswith("Ines Independent has approved. Half of the marks took")
+    assert told.text.startswith("Ines Independent has approved the submission. Half of the marks were given")
     approval.approve(submission, by=cast.second_independent, statement="Read.")
     assert not cast.independent.inbox.filter(kind="short_look").exists()
 

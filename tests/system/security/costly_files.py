@@ -79,5 +79,5 @@ TABLES = {
     "a cell of 4.9 MB": (HEAD + b"a" * 4_900_000, "could not be read as a table"),
     "a quote that does not end": (HEAD + b'"' + b"a\n" * 2_000_000, "could not be read as a table"),
     "4.9 million empty lines": (HEAD + b"\n" * 4_900_000, "far too large"),
-    "4.9 MB without a line": (b";" * 4_900_000, "columns are missing|no rows below"),
+    "4.9 MB without a line": (b";" * 4_900_000, "Add the missing columns|no rows below"),
 }

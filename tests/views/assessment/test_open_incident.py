@@ -121,7 +121,7 @@ def test_before_the_first_signature_actions_and_workspace_name_it(client, cast):
         content = client.get(url).content.decode()
         assert WORDS in content, url
         assert "Do this now. Do not wait for the signature." in content, url
-        assert "Until then, the results of " in content, url
+        assert "Before that, the results of " in content, url
     DeclaredFact.objects.filter(use=draft.use, key="incident_open").update(value=False, reason="")
     assert "hk-incident" not in client.get(reverse("actions")).content.decode()
 

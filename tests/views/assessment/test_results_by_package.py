@@ -66,7 +66,7 @@ def test_the_page_names_the_first_decision_of_the_board_while_something_can_harm
     assessment = make_assessment(State.DRAFT, "high", cast=cast, answers=known)
     said = text_of(open_results(client, cast, assessment))
     system = assessment.use.system.name
-    assert f"First decide whether to pause {system}, or to limit it to what is safe, until action 1 is done." in said
+    assert f"First decide whether to pause {system}, or to limit it to safe uses, until action 1 is done." in said
     assert "The board paper lists this as decision A" in said
     assert page_of(make_assessment(State.DRAFT, "limited", cast=cast, answers=GAPS)).pause == ""
 

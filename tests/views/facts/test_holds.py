@@ -157,7 +157,7 @@ def test_a_raise_prints_wherever_the_tier_does(cast):
     html = plan_html(report)
     assert "A reviewer raised the tier to High; the rules alone give Limited." in html
     assert "The EU would treat this differently" in html
-    assert "Not from the Guideline, and not a reason for the tier." in html
+    assert "This note is not from the Guideline and does not affect the tier." in html
     fill(assessment, by=cast.owner)
     again = submit.submit(assessment, by=cast.owner, route="independent")
     seat_taking.take(again, by=cast.second_independent)
@@ -191,7 +191,7 @@ def test_what_was_signed_at_its_worst_prints_in_the_plan(cast):
     worst_case.sign_worst(assessment.use, by=cast.owner)
     assessment = Assessment.objects.for_dashboard().get(pk=assessment.pk)
     html = plan_html(build_report(build_snapshot(assessment, final=False), assessment.compiled(), draft=True))
-    assert "Not known; signed as the worst case by Olivia Owner" in html
+    assert "Not known; Olivia Owner signed the worst case" in html
 
 
 def test_an_owner_states_a_change_and_comes_to_what_waits_to_be_confirmed(cast):

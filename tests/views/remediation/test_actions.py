@@ -180,7 +180,7 @@ def test_a_changed_file_is_shown_row_by_row_before_it_is_taken(client, cast, ass
     client.post(reverse("actions_import"), {"rows": response.context["rows"]})
     client.post(reverse("actions_import"), {"rows": "forged"})
     assert (
-        "not such an export"
+        "not an exported list of actions"
         in client.post(
             reverse("actions_import"), {"file": SimpleUploadedFile("a.csv", b"Name,Age\nx,1\n")}
         ).content.decode()
@@ -240,7 +240,7 @@ def test_a_use_without_actions_says_what_that_means_for_its_tier(client, cast):
     use = make_assessment(State.CERTIFIED, "low", cast=cast).use
     content = page(client, cast.owner, reverse("remediation_plan", args=[use.reference]))
     assert "No actions" in content
-    assert "The tier stays Low: it depends only on the declared facts" in content
+    assert "The tier stays Low, because it depends only on the declared facts" in content
     fresh = make_use("limited", cast.organisation)
     assert "No actions yet" in page(client, cast.owner, reverse("remediation_plan", args=[fresh.reference]))
 
@@ -261,13 +261,16 @@ def test_first_step_and_all_done_are_two_fields_that_are_changed_alone(client, c
     plan_of(client, cast.owner, action, due=in_days(14), full_due=in_days(60))
     assert (action_on(assessment, SHOULD).due, action_on(assessment, SHOULD).full_due) == (in_days(14), in_days(60))
     refused = plan_of(client, cast.owner, action, due=in_days(70), full_due=in_days(60))
-    assert "The action cannot be all done before its first step." in refused.content.decode()
+    assert "The complete action cannot be due before its first step." in refused.content.decode()
 
 
 def test_an_action_of_one_date_may_be_given_a_second(client, cast, assessment):
     RemediationAction.objects.filter(use=assessment.use).update(due=in_days(14), full_due=None)
     action = action_on(assessment, SHOULD)
-    assert "Leave this empty if the action has only one step." in plan_of(client, cast.owner, action).content.decode()
+    assert (
+        "Leave this field empty if the action has only one step."
+        in plan_of(client, cast.owner, action).content.decode()
+    )
     for full_due in ("", in_days(20)):
         plan_of(client, cast.owner, action, due=in_days(20), full_due=full_due)
         assert (action_on(assessment, SHOULD).due, action_on(assessment, SHOULD).full_due) == (in_days(20), None)
@@ -281,7 +284,7 @@ def test_the_mail_to_a_new_owner_names_both_dates(cast, assessment):
     dates.plan(action, by=cast.owner, owner=cast.contributor, due=in_days(14), effort="M")
     told = Message.objects.filter(recipient=cast.contributor, kind=MessageKind.ACTION_ASSIGNED).latest("pk")
     first, last = (date_format(in_days(n), "DATE_FORMAT") for n in (14, 90))
-    assert f"The first step is due on {first}, all steps on {last}." in told.text
+    assert f"The first step is due on {first}, and all steps are due on {last}." in told.text
     other = action_on(assessment, CONSIDER)
     RemediationAction.objects.filter(pk=other.pk).update(full_due=None)
     dates.plan(other, by=cast.owner, owner=cast.contributor, due=in_days(14), effort="M")
@@ -299,7 +302,7 @@ def test_dates_are_shown_before_they_change_and_can_be_taken_back(client, cast, 
     before = action_on(assessment, SHOULD).due
     content = page(client, cast.contributor, reverse("actions_dates"), pick=picks, due=in_days(80).isoformat())
     assert "2 actions will be due on" in content
-    assert "A condition of the approval is due then" in content
+    assert "A condition of the approval is due on that day" in content
     assert action_on(assessment, SHOULD).due == before
     response = client.post(reverse("actions_dates"), {"pick": picks, "due": in_days(80).isoformat()})
     assert action_on(assessment, SHOULD).due == in_days(80)
@@ -369,7 +372,7 @@ def test_what_the_reviewing_body_judged_is_accepted_by_it(client, cast, assessme
     interests.declare_none(assessment.current_submission, by=cast.reviewer)
     inside = page(client, cast.reviewer, url)
     assert "Accept and close the action" not in inside
-    assert "A reviewer who is assigned to the case has to accept it." in inside
+    assert "A reviewer who is assigned to the case has to accept this action." in inside
     assert client.post(url, {"accept": "1"}).status_code == 403
     assert action_on(assessment, SHOULD).status == "done"
 

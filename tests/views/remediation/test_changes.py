@@ -43,7 +43,12 @@ def test_an_action_is_added_on_its_page_and_says_who_added_it(client, cast, asse
     wrong = client.post(reverse("action_new"), {**given, "title": "", "due": in_days(-1).isoformat()})
     assert "Enter what needs to be done." in wrong.content.decode()
     made = client.post(reverse("action_new"), given, follow=True).content.decode()
-    for words in ("Hire a second reader", "One person reads all letters.", "Added by Connie Contributor", "own action"):
+    for words in (
+        "Hire a second reader",
+        "One person reads all letters.",
+        "Added by Connie Contributor",
+        "added by your organisation",
+    ):
         assert words in made + page(client, cast.viewer, reverse("actions")), words
     action = RemediationAction.objects.get(question="", use=assessment.use)
     client.force_login(cast.owner)
@@ -126,4 +131,7 @@ def test_a_reviewer_reads_the_reason_and_refuses_it(client, cast, assessment):
 
 def test_a_condition_says_that_it_has_to_be_met(client, cast, assessment):
     content = page(client, cast.owner, reverse("action_not_relevant", args=at(assessment, CONDITION)))
-    assert "It is a condition of the approval, so it has to be met." in content
+    assert (
+        "You cannot mark this action as not relevant, because it is a condition of the approval and has to be met."
+        in content
+    )

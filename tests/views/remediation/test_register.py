@@ -195,7 +195,7 @@ def test_what_nobody_has_taken_is_taken_from_the_register(client, cast, assessme
     assert action_on(assessment, SHOULD).owner == cast.contributor
     client.force_login(cast.owner)
     late = client.post(action.get_absolute_url(), {"take": "1"}, follow=True).content.decode()
-    assert "Connie Contributor has taken this action already" in late
+    assert "Connie Contributor has already taken this action" in late
 
 
 def test_home_offers_to_take_what_nobody_has_taken_and_to_report_ones_own_alone(client, cast, assessment):

@@ -288,7 +288,9 @@ def test_the_in_house_reviewer_alone_closes_nothing_that_blocks(site, prepared):
     action = action_on(prepared(lambda: site.waits_for_actions(Route.INSIDE, cast.reviewer)), CONDITION)
     prepared(lambda: report_done(action, by=cast.contributor))
     with site.at(cast.reviewer, "action", *place_of(action)) as page:
-        said = "This use is High: the independent reviewer accepts the action first, and then you confirm it."
+        said = (
+            "The tier of this use is High: the independent reviewer accepts the action first, and then you confirm it."
+        )
         assert said in text(page)
         assert page.get_by_role("main").get_by_role("button", name="Accept").count() == 0
         assert said in site.post(page, "action", *place_of(action), accept="1", **verdicts(action))

@@ -47,7 +47,7 @@ def test_a_certificate_is_shown_to_anybody(client, certificate):
     assert response.status_code == 200
     for word in (
         certificate.number, "Valid", "Harbourlight Clinics Limited", "港燈診所有限公司", "Limited risk", "Reviewed independently",
-        "Sorting of appointment requests by urgency", "Review House", "Guideline v1.1", "not suspended", "no finding that any law was kept",
+        "Sorting of appointment requests by urgency", "Review House", "Guideline v1.1", "not suspended", "not a finding that any law was followed",
     ):  # fmt: skip
         assert word in text
     assert 'lang="zh-Hant">港燈診所有限公司' in response.content.decode()
@@ -233,7 +233,7 @@ def test_the_method_prints_every_number_of_the_policy_as_our_judgement(client, e
 
 def test_the_method_says_that_the_date_of_a_condition_goes_before_the_effort_of_its_action(client):
     text = text_of(client.get(reverse("method")))
-    assert "A condition of the certificate comes before this rule: the approval sets its date" in text
+    assert "For a condition of the certificate, the approval sets the date instead" in text
 
 
 def test_clauses_and_method_cost_a_query_for_the_release_alone(client):
