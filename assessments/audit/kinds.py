@@ -391,7 +391,7 @@ class AuditKind(StrEnum):
     ROWS_TAKEN_IN = ("rows_taken_in", LOG, OWNERS, _("Earlier records added"),
         _("Earlier submissions, decisions, certificates and roles were added to the log"))
     LOG_KEY_MADE = ("log_key_made", LOG, OWNERS, _("Log key created"),
-        _("The key that signs the ends of the log was created"))
+        _("Key created that signs the last entry of the log"))
     LOG_KEY_CHANGED = ("log_key_changed", LOG, OWNERS, _("Log key changed"),
         _("The ends of the log are signed with a new key"))
     # fmt: on

@@ -131,7 +131,7 @@ def tier_heading(report: Report) -> str:
 def glossary() -> list[tuple[str, str, str]]:
     """Word, Traditional Chinese, meaning."""
     return [
-        (_("Tier"), "風險層級", _("how dangerous a use is. There are four tiers.")),
+        (_("Tier"), "風險層級", _("how much risk a use carries. There are four tiers.")),
         (_("Readiness"), "就緒程度", _("how much of what the Guideline asks for is in place.")),
         (_("Duty"), "責任", _("one thing that the Guideline asks an organisation to do.")),
         (_("Must, should, consider"), "必須、應該、可考慮", _("how strongly the Guideline words a duty.")),

@@ -41,8 +41,8 @@ OUTCOME_HINTS = {
     HoldOutcome.STANDS: _("The use is lawful as declared. The tier stays and the hold is closed."),
     HoldOutcome.ACCEPTED: _("The evidence supports purpose, authority and containment. The hold is closed."),
     HoldOutcome.CORRECT: _(
-        "The fact is marked “change needed”. Return the submission. Once the fact is corrected, the tier "
-        "is updated and the hold closes with this decision. A refused claim becomes “no”."
+        "The fact is marked “change needed”. Then you return the submission, so that the organisation corrects the fact. "
+        "After the correction the tier is updated, and the hold closes with this decision."
     ),
 }
 

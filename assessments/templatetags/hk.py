@@ -148,7 +148,7 @@ STATES = {
     "pending": Mark("clock", _("Being made"), "idle"),
     "running": Mark("clock", _("Being made"), "idle"),
     "ready": Mark("file", pgettext_lazy("status of a document", "Ready")),
-    "failed": Mark("error", _("Could not be made"), "error"),
+    "failed": Mark("error", _("Could not be created"), "error"),
 }
 
 

@@ -178,8 +178,8 @@ class Report:
             )
         else:
             words = ngettext(
-                "%(n)s blocks the certificate; %(dated)s of them can be given a due date instead",
-                "%(n)s block the certificate; %(dated)s of them can be given a due date instead",
+                "%(n)s blocks the certificate. It can be given a due date instead",
+                "%(n)s block the certificate. Of these, %(dated)s can be given a due date instead",
                 count,
             )
         return words % {"n": count, "dated": dated}
@@ -197,8 +197,8 @@ class Report:
                 count,
             )
         words = ngettext(
-            "blocks the certificate; %(dated)s of them can be given a due date instead",
-            "block the certificate; %(dated)s of them can be given a due date instead",
+            "blocks the certificate. It can be given a due date instead",
+            "block the certificate. Of these, %(dated)s can be given a due date instead",
             count,
         )
         return words % {"dated": dated}

@@ -261,7 +261,11 @@ def open_again(appeal: Appeal, *, by: User) -> Assessment:
     case = Assessment.objects.for_dashboard().get(pk=appeal.assessment_id)
     roles.require(by, Action.SIGN, case)
     if not opens_again(appeal):
-        raise WorkflowError(_("Only an upheld appeal against a refusal or a revocation opens a new assessment."))
+        raise WorkflowError(
+            _(
+                "You can start a new assessment here only after your appeal against a refusal or a revocation was accepted."
+            )
+        )
     begun = start.start_assessment(case.use, by=by, follows=case)
     if begun.state != State.DRAFT:
         return begun

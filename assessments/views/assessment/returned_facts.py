@@ -58,8 +58,8 @@ def _said_of_facts(error: Refused) -> str:
     if not isinstance(error, WouldHide):
         return sentence_of(error)
     words = _(
-        "Saving this hides %(n)s existing answers. Make the change on the page of the fact, which shows "
-        "these answers first."
+        "Not saved, because this change would hide %(n)s existing answers. Make the change on the page of the fact. "
+        "There you see these answers before you save."
     )
     return words % {"n": len(error.answers)}
 

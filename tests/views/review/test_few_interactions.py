@@ -128,7 +128,7 @@ class Reviewer:
 
     def take_over(self) -> None:
         self.follow("Review and take over")
-        self.button("Take over the ticked marks")
+        self.button("Take over the selected marks")
 
     def mark_what_is_left(self) -> None:
         """From page to page, as each leads on to the next."""

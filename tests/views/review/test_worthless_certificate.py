@@ -170,7 +170,7 @@ def test_a_second_seat_with_nothing_opened_approves_nothing(site, prepared):
         page.get_by_label("No, I have no conflict of interest").check()
         press(page, "Declare and continue")
         site.open(page, "take_over_marks", submission.reference)  # what the first reviewer marked is not the own set
-        press(page, "Take over the ticked marks")
+        press(page, "Take over the selected marks")
         site.open(page, "approve", submission.reference)
         assert heading(page) == "This submission cannot be approved yet"
         own = own_set(submission, Seat.SECOND)
