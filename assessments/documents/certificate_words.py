@@ -152,7 +152,7 @@ BAR = Pair(
     "橫條：指引對本用途的要求中已落實的加權比例；權重及評級屬我們的判斷。",
 )
 NOT_THIS = Pair(
-    "Not a legal opinion, product test or guarantee, and not a finding that any law was followed.",
+    "Not a legal opinion, product test, guarantee or finding that any law was followed.",
     "並非法律意見、產品測試或保證，亦不表示任何法例已獲遵守。",
 )
 """Whose it is not, and that the Guideline is not law, stands at the foot of page 1 and of the public page."""

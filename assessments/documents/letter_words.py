@@ -147,13 +147,12 @@ NEXT = {
         "請完成阻礙發證的行動，並逐項附上證據，由本個案的審核員接納。",
     ),
     "issued": Pair(
-        "Meet each condition by its date, with evidence that a reviewer accepts. If a date is "
-        "missed, the certificate is suspended.",
+        "Meet each condition by its date, with evidence that a reviewer accepts. Missing a date "
+        "suspends the certificate.",
         "請按限期履行各項條件，並附上證據由審核員接納。逾期未履行，證書會被暫停。",
     ),
     "issued_clear": Pair(
-        "You do not need to do anything for the certificate today. If a fact, an answer or its "
-        "evidence changes, report the change.",
+        "You do not need to do anything now. Report any change of a fact, an answer or its evidence.",
         "目前無須為證書採取行動。如有事實、答案或其證據改變，請提出。",
     ),
     "actions": Pair(

@@ -219,8 +219,8 @@ def _still_open(record: Mapping[str, Any]) -> RecordLine:
         en.append("further actions of the plan: not recorded")
         zh.append("補救計劃的其他行動：未有記錄")
     if not en:
-        return RecordLine("Nothing was still open when it was issued.", "發出時並無未完成的事項。")
-    return RecordLine(f"Still open when issued: {'; '.join(en)}.", f"發出時未完成：{'；'.join(zh)}。")
+        return RecordLine("Nothing was open when it was issued.", "發出時並無未完成的事項。")
+    return RecordLine(f"Open when issued: {'; '.join(en)}.", f"發出時未完成：{'；'.join(zh)}。")
 
 
 def _against(record: Mapping[str, Any], edition: Edition) -> RecordLine:
@@ -370,7 +370,7 @@ def _evidence_seen(said: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     en = f"Evidence: {said['opened']} of {said['openable']} opened"
     zh = f"證據：打開 {said['opened']}／{said['openable']} 項"
     if said.get("pieces"):
-        en += f", {said['pieces_judged']} of {said['pieces']} attached to these answers judged"
+        en += f", {said['pieces_judged']} of {said['pieces']} under these judged"
         zh += f"，該等答案所附已評核 {said['pieces_judged']}／{said['pieces']} 項"
     yield en + ".", zh + "。"
 
@@ -381,12 +381,12 @@ def _time_taken(said: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
         return
     minutes, rest = divmod(seconds, 60)
     if not seconds:
-        yield "Half of the marks were given in less than one second each.", "半數評核用時不足一秒。"
+        yield "Half of the marks took under a second each.", "半數評核用時不足一秒。"
     elif minutes:
         time = f"{minutes} min {rest} s"
-        yield f"Half of the marks were given within {time} each.", f"半數評核用時不多於 {minutes} 分 {rest} 秒。"
+        yield f"Half of the marks took {time} or less each.", f"半數評核用時不多於 {minutes} 分 {rest} 秒。"
     else:
-        yield f"Half of the marks were given within {rest} s each.", f"半數評核用時不多於 {rest} 秒。"
+        yield f"Half of the marks took {rest} s or less each.", f"半數評核用時不多於 {rest} 秒。"
 
 
 def _band(record: Mapping[str, Any], edition: Edition, key: Dimension) -> Band:
@@ -427,7 +427,7 @@ def _conditions(record: Mapping[str, Any], assurance: Assurance) -> tuple[Record
     due = (_due(count, latest), f"，最遲於{_day_zh(latest)}符合" if latest else "")
     lines = [
         RecordLine(
-            f"{_many(count, 'condition', 'conditions')}, {set_by.en}{due[0]}. If one is missed, the certificate is suspended.",
+            f"{_many(count, 'condition', 'conditions')}, {set_by.en}{due[0]}. Missing one suspends the certificate.",
             f"條件 {count} 項，{set_by.zh}{due[1]}。逾期未符合者，證書會被暫停。",
         )
     ]

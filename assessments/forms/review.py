@@ -275,7 +275,7 @@ class ApproveForm(PlainForm):
             )
         self.fields["statement"] = text_field(
             gettext_lazy("Your statement"),
-            gettext_lazy("Say what you looked at and what you found. Your statement is kept with the decision."),
+            gettext_lazy("Describe what you looked at and what you found. Your statement is kept with the decision."),
             rows=5,
             limit=8000,
             missing=gettext_lazy("Say what you looked at and what you found."),

@@ -317,7 +317,7 @@ def test_each_link_of_the_error_summary_leads_to_a_control():
     anchors = re.findall(r'href="#([^"]+)"', summary)
     assert anchors == ["id_title", "id_effect_0", "id_sure"]
     assert [anchor for anchor in anchors if not re.search(rf'<input[^>]*id="{anchor}"', html)] == []
-    assert "Correct 3 things" in summary
+    assert "Correct 3 errors" in summary
     assert "Name: This field is required." in summary
 
 

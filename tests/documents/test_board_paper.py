@@ -307,7 +307,7 @@ def test_the_board_paper_of_a_worked_profile_is_two_pages_and_asks_for_work_by_i
     asked = first_actions(report)[:2]
     assert all("".join(action.title.split()) in sheets[0].text for action in asked)
     stops = any(action.placed == STOP for action in first_actions(report))
-    assert ("orlimitittowhatissafe" in sheets[0].text) == stops
+    assert ("orlimitittosafeuses" in sheets[0].text) == stops
     assert "workingdaysforoneperson" in sheets[0].text
     tier = [action for action in first_actions(report)[:3] if action.placed == "table_1_or_overlay"]
     assert all("".join(action.title.split()) in sheets[0].text for action in tier)

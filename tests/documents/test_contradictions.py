@@ -24,7 +24,7 @@ PAIRS = {  # two sentences of which at most one is said of a certificate, in all
     "looked at or nobody": ("No reviewer has checked the answers", "facts and answers opened and judged"),
     "issued or registered": ("Issued by 發證機構", "Registered by"),
     "registered by who looked": ("which has not checked the answers", "independent reviewer 獨立審核員"),
-    "open or nothing": ("Nothing was still open when it was issued", "Still open when issued:"),
+    "open or nothing": ("Nothing was open when it was issued", "Open when issued:"),
     "conditions or none": ("None when issued", r"\d+ conditions?, (set|promised)"),
     "who promised": ("promised by the signer", "set with the approval"),
     "promised or approved": ("promised by the signer", "Conditions set with the approval"),
@@ -39,7 +39,7 @@ PAIRS = {  # two sentences of which at most one is said of a certificate, in all
     ),
 }
 TOGETHER = {  # where the first is said, the second is said as well
-    "a condition is counted and listed": (r"Still open when issued: \d+ condition", r"1\. \S"),
+    "a condition is counted and listed": (r"Open when issued: \d+ condition", r"1\. \S"),
     "what replaces says so": ("Issue 類別 (Renewal|Change)", "Replaces certificate HKG"),
     "self-declared is registered": ("Self-declared ?:", "Registered by"),
     "the words of the organisation are its own": ("In its own words", "The organisation's own words, not checked"),

@@ -292,7 +292,7 @@ def test_a_certificate_is_two_pages_with_its_facts_on_the_first(record, edition)
         record["use"]["scope_en"],
         record["use"]["scope_zh"],
         "Reviewed independently",
-        "Nothing was still open when it was issued.",
+        "Nothing was open when it was issued.",
         *(one["name"] for one in record["deciders"]),
         f"https://guide.example.hk/verify/{record['number']}/",
         "Not issued or endorsed by the Government, the Digital Policy Office or HKGAI.",
@@ -351,8 +351,7 @@ def test_what_is_still_open_and_the_public_statement_are_printed(record, edition
     record["public_statement"] = "A leaflet tells patients.\nA person may be asked for."
     first, schedule = pages_of(certificate_of(record, edition))
     assert (
-        squeezed("Still open when issued: 3 conditions, the last due 31 March 2027; 18 further actions of the plan.")
-        in first
+        squeezed("Open when issued: 3 conditions, the last due 31 March 2027; 18 further actions of the plan.") in first
     )
     assert "發出時未完成：條件3項，最遲於2027年3月31日符合；補救計劃的其他行動18項。" in first
     assert squeezed("3. Yearly audit, due 31 March 2027.") in schedule

@@ -218,7 +218,7 @@ def test_an_approval_says_statement_conditions_certificate_and_what_was_looked_a
         "facts and answers opened and judged",
         "打開並評核事實及答案",
         certificate.number,
-        "If a date is missed, the certificate is suspended.",
+        "Missing a date suspends the certificate.",
         "There is no appeal against an approval.",
     ):
         assert squeezed(part) in page
@@ -232,7 +232,7 @@ def test_an_approval_names_each_action_that_a_reviewer_asked_for(cast):
     day = letters.dated(due)
     for part in (
         f"Action 行動 1: Name a deputy: by {day.en} 限期 {day.zh} In writing, please.",
-        "Requested by the reviewer when an answer was accepted. The words are the reviewer's own.",
+        "Requested when an answer was accepted, in the reviewer's own words.",
         "For the answer 所涉答案: Named senior person answers for the system",
         "Complete each action by its date",
         "A late action that is not a condition does not suspend the certificate.",

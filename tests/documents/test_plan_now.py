@@ -70,7 +70,7 @@ def test_a_plan_of_today_says_how_actions_stand_and_what_changed(cast):
         "Two rooms only, and a nurse reads along.",
         "Accepted by Ines Independent on",
         "Evidence: Register of November",
-        "What changed since the plan of",
+        "What changed since the plan made earlier that day",
         "A date was postponed once.",
         "accepted by Ines Independent",
         "was reported or accepted, and is open again",

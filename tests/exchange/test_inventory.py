@@ -458,7 +458,9 @@ def test_the_good_rows_are_taken_and_the_faulty_ones_go_back_with_what_to_mend(c
     file = client.get(reverse("import_faulty", args=[draft.reference])).content
     assert b"'=HYPERLINK(0)" in file
     (row,) = csv.DictReader(io.StringIO(file.decode("utf-8-sig")))
-    assert row["What to correct"].startswith("Our parts: Write Technology Developer, ")
+    assert row["What to correct"].startswith(
+        "Our parts: Write one or more of these parts, separated by semicolons: Technology Developer, "
+    )
     done = client.post(reverse("import_report", args=[draft.reference]), follow=True)
     assert "Registered: 1 system and 1 use." in done.content.decode()
     again = client.post(reverse("import_report", args=[draft.reference]), follow=True)

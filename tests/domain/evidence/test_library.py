@@ -579,7 +579,7 @@ def test_a_piece_is_put_into_the_library_with_its_file(client, cast):
         (
             {"link": "https://example.org", "period_from": "2026-03-01", "period_to": "2026-02-01"},
             "period_to",
-            "The period ends before it begins.",
+            "Choose a later end date. The period ends before it begins.",
         ),
         (
             {"link": "https://example.org", "expires_on": "2020-01-01"},

@@ -158,7 +158,7 @@ def test_the_case_page_says_what_changed_with_then_and_now(cast, certified, clie
     page = text_of(response)
     for words in (WORDS, "The model or a supplier", number, "What changed", "since the last decision"):
         assert words in page
-    lines = re.search(r"What changed since the decision of .*?</table>", response.content.decode(), re.DOTALL)
+    lines = re.search(r"What has changed since the decision of .*?</table>", response.content.decode(), re.DOTALL)
     assert lines
     assert "also changed: comment" in re.sub(r"\s+", " ", lines[0])
     assert f"{submission.changed} answer" in page

@@ -129,7 +129,7 @@ def test_the_mail_of_an_invitation_begins_with_the_product_and_keeps_to_its_line
     type(cast.owner).objects.filter(pk=cast.owner.pk).update(name="Eve\r\nSubject: Win")
     invite(signed_in(type(cast.owner).objects.get(pk=cast.owner.pk)), people_of(cast), 1)
     (sent,) = mail.outbox
-    assert sent.subject.startswith("hkguide: Eve Subject: Win invites you to Evil Bcc:")
+    assert sent.subject.startswith("hkguide: Eve Subject: Win invites you to join Evil Bcc:")
     assert len(sent.subject) < 170
     assert sent.body.startswith("This email comes from hkguide, where organisations assess")
     assert "\nBcc:" not in sent.body

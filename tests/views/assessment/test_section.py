@@ -389,7 +389,7 @@ def test_words_for_a_question_that_is_not_asked_any_more_are_handed_back(
     hidden = next(q.key for q in draft.compiled().questions.values() if q.key not in shown)
     client.force_login(cast.owner)
     page = client.post(section_of(draft), posted(hidden, choice="in_place", text="A long paragraph.")).content.decode()
-    assert "You had written: A long paragraph." in page
+    assert "You wrote: A long paragraph." in page
 
 
 def test_hidden_answers_are_counted_once_at_the_end(client: Client, cast: Cast) -> None:

@@ -184,7 +184,7 @@ def test_every_must_is_listed_with_its_answer(client: Client, cast: Cast) -> Non
     content = build_snapshot(Assessment.objects.for_dashboard().get(pk=assessment.pk), final=True)
     lines = submission_statement.must_lines(assessment.compiled(), content)
     assert lines
-    assert page.count('<td data-label="The Guideline asks">') == len(lines)
+    assert page.count('<td data-label="Requirement of the Guideline">') == len(lines)
 
 
 @pytest.mark.parametrize(
