@@ -70,7 +70,7 @@ def seed(how_many: int, which: str) -> dict[str, Any]:
     waiting = assessments[len(assessments) // 2 : -1][:QUEUE]
     review = _submit(waiting, cast)
     _count_rows()
-    further = DeclaredUse.objects.order_by("-changed_at", "-pk")[PAGE]
+    further = list(DeclaredUse.objects.order_by("-changed_at", "-pk")[: PAGE + 1])[-1]  # the first of the second page
     return {
         "session": _session(cast.owner),
         "reviewer": _session(cast.independent),

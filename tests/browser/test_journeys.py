@@ -578,7 +578,7 @@ def test_a_high_use_is_answered_returned_sent_again_approved_twice_and_certified
     assert [bool(re.search("High risk", pdf)) for pdf in (plan, certificate)] == [True, True]
     assert number in certificate
     stranger = verify(site, number)
-    stranger.sees("Still open today: 1 condition")
+    stranger.sees("1 condition is still open")
     lead.go("Home")
     lead.shot("home-at-the-end")
 

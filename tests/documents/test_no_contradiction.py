@@ -165,7 +165,7 @@ PAIRS = [
     Pair("Start a new assessment", "See the newer assessment of this use", "live"),
     Pair("Correct what led to the suspension", say(REVOKED.en), "text"),
     Pair(
-        "You do not need to do anything for the certificate",
+        "You do not need to do anything now",
         "Missing a date suspends the certificate",
         "text",
     ),

@@ -16,6 +16,7 @@ from assessments.domain.review.sampling import own_set
 from assessments.domain.review.targets import contradicted
 from assessments.domain.submission import submit
 from assessments.models import Assessment, EvidenceMark, ReviewMark, Route, State, Submission
+from assessments.models.reviews import Verdict
 from tests.support.factories import make_assessment, make_evidence, mark_all, save
 from tests.support.looking import look_at, with_tokens
 
@@ -228,6 +229,17 @@ def test_each_piece_says_what_it_is_and_what_became_of_it_since(ines, cast, show
         assert words in text
     for piece in (log, board):
         assert f'hx-get="{address("evidence_preview", submission, piece.reference, 1)}"' in page.content.decode()
+
+
+def test_the_choices_beside_evidence_are_the_verdicts_and_the_saved_one_is_chosen(ines, cast, shown):
+    submission, (log, *_others) = shown
+    review_marks.mark_evidence(
+        submission, QUESTION, log.reference, review_marks.GivenVerdict(verdict="partly"), by=cast.independent
+    )
+    page = ines.get(address("review_section", submission, SECTION)).content.decode()
+    radios = re.findall(rf'name="e-{QUESTION}-{log.reference}-verdict" value="([^"]*)"( checked)?', page)
+    assert [value for value, _chosen in radios if value] == list(Verdict.values)
+    assert [value for value, chosen in radios if chosen] == ["partly"]
 
 
 def test_each_piece_is_judged_and_another_one_asked_for(ines, cast, shown):
