@@ -1,4 +1,4 @@
-"""The admin shows state, read-only: an assessment is changed by the domain alone, whoever asks."""
+"""The admin is read-only: only the domain changes an assessment, also for staff."""
 
 from __future__ import annotations
 

@@ -155,7 +155,7 @@ def log_of(organisation: Organisation) -> QuerySet[AuditEntry]:
 
 
 def log_of_assessment(assessment: Assessment) -> QuerySet[AuditEntry]:
-    """Return what was done to an assessment, its use and system, and to the evidence that its answers lean on now.
+    """Return what was done to an assessment, its use and system, and to the evidence that its answers use now.
 
     Evidence that was taken away since has its entries in the organisation's log.
     """

@@ -64,7 +64,7 @@ def _evidence(questions: int) -> Prepared[EvidenceUse]:
 
 
 def evidence_on(assessment: Assessment, questions: Iterable[str]) -> dict[str, list[EvidenceUse]]:
-    """Return what the answers to these questions lean on: one query. For a page that found the assessment by its finder."""
+    """Return the evidence that the answers to these questions use: one query. Access is checked before."""
     found: dict[str, list[EvidenceUse]] = {}
     keys = {f"key{n}": key for n, key in enumerate(questions)}
     for use in _evidence(len(keys)).all(assessment=assessment.pk, **keys) if keys else ():
@@ -75,7 +75,7 @@ def evidence_on(assessment: Assessment, questions: Iterable[str]) -> dict[str, l
 def evidence_for_part(
     user: User, assessment: Assessment, part: FilePart, stands: Mapping[str, Any] | None
 ) -> list[Evidence]:
-    """Return the items that a part of the file may lean on: those it has, those under the likely answers, the newest of the rest.
+    """Return the items that a part of the file may use: those it has, those of the likely answers, the newest of the rest.
 
     One query. For a page that found the assessment by `assessments_for`.
     """

@@ -69,7 +69,7 @@ def is_confirmed(organisation: Organisation) -> bool:
 
 
 def invitation_with(token: str) -> Invitation | None:
-    """Return the open invitation of a mailed link; None once it was used or ran out. Whoever holds the link may know of it."""
+    """Return the open invitation of a mailed link; None once it was used or has expired. The link itself gives access."""
     return Invitation.objects.open_for(token)
 
 

@@ -126,7 +126,7 @@ def flag_use(use: DeclaredUse, kind: Kind, cause: StaleCause, *, by: Any) -> Non
 
 
 def approvals_on(piece: Evidence) -> list[Assessment]:
-    """Lock and return the approvals that lean on an evidence item by answer, hold or supplement. Call it before locking that.
+    """Lock and return the approvals that use an evidence item by answer, hold or supplement. Call it before you lock the item.
 
     What an answer leans on is locked with it at the submission, so the rows say what the submission names.
     """
