@@ -267,9 +267,7 @@ class ApproveForm(PlainForm):
                 today + timedelta(days=days),
             )
         if longest:
-            hint = _(
-                "Latest day allowed: %(last)s. If a requirement has an earlier latest day, it gets that earlier day."
-            )
+            hint = _("Latest day allowed: %(last)s. A requirement that allows less time gets its own latest day.")
             self.fields["one_date"] = self._day(
                 _("One date for all requirements"), hint, today + timedelta(days=longest)
             )
@@ -420,7 +418,7 @@ class AppealAnswerForm(PlainForm):
         error_messages={"required": gettext_lazy("Choose whether you uphold or reject the appeal or complaint.")},
     )
     words = text_field(
-        gettext_lazy("What happens next, or why you reject it"),
+        gettext_lazy("What happens next, or why you reject the appeal or complaint"),
         gettext_lazy("The organisation and the reviewers of the case read your answer."),
         rows=6,
         limit=8000,

@@ -72,7 +72,7 @@ class KeptTextForm(WordsForm):
         max_length=120,
         error_messages={"required": gettext_lazy("Give the text a name, so that you can find it again.")},
     )
-    belongs = forms.ChoiceField(label=gettext_lazy("Who uses it"), widget=forms.RadioSelect, initial="own")
+    belongs = forms.ChoiceField(label=gettext_lazy("Who can use this text"), widget=forms.RadioSelect, initial="own")
     field_order = ("title", "belongs", "mark", "action_title", "reason", "words", "would_satisfy", "base")
 
     def __init__(self, *args: Any, organisations: Mapping[str, str] | None = None, **kwargs: Any) -> None:
