@@ -191,7 +191,7 @@ class ReturnForm(PlainForm):
     """`tasks`: what else stands in the way of an approval, by what it has in common; ticked ones are asked for by name."""
 
     tasks = forms.MultipleChoiceField(
-        label=gettext_lazy("What else the organisation has to do before an approval"),
+        label=gettext_lazy("Other tasks for the organisation before an approval"),
         help_text=gettext_lazy(
             "Each point that you tick is listed as a task in the email and on the page about the return."
         ),

@@ -28,19 +28,22 @@ class WordsForm(PlainForm):
     )
     action_title = OneLine(
         label=gettext_lazy("What is still to be done"),
-        help_text=gettext_lazy("Only with “Accepted with action”: the text becomes an action in the plan."),
+        help_text=gettext_lazy("Fill this in only for “Accepted with action”. The text becomes an action in the plan."),
         required=False,
         max_length=200,
     )
     reason = forms.ChoiceField(
         label=gettext_lazy("Why a change is needed"),
-        help_text=gettext_lazy("Only with “Change needed”."),
+        help_text=gettext_lazy("Choose a reason only for “Change needed”."),
         choices=[("", gettext_lazy("Choose a reason")), *MarkReason.choices],
         required=False,
     )
     words = text_field(gettext_lazy("Comment to the organisation"), required=False, rows=4)
     would_satisfy = text_field(
-        gettext_lazy("What would satisfy you"), gettext_lazy("Only with “Change needed”."), required=False, rows=3
+        gettext_lazy("What would satisfy you"),
+        gettext_lazy("Fill this in only for “Change needed”."),
+        required=False,
+        rows=3,
     )
     base = Revision(required=False)
 

@@ -121,7 +121,9 @@ def close(
             "outcome", _("A fact can go back for correction only while the submission is under review.")
         )
     if not decision.strip():
-        raise InvalidAnswer("decision", _("Say what was decided, and on whose advice."))
+        raise InvalidAnswer(
+            "decision", _("Write what you decided, and which advice or evidence supports the decision.")
+        )
     if chosen == HoldOutcome.ACCEPTED and not hold.evidence_uses.filter(evidence__withdrawn_at=None).exists():
         raise WorkflowError(
             _("There is no evidence to accept. The organisation has to attach evidence to the hold first.")
