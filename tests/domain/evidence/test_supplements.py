@@ -72,7 +72,7 @@ def test_what_a_gate_asks_for_is_attached_while_the_answer_is_locked_and_counts_
     assert lacks(submission) == MISSING[1:]
     with pytest.raises(NotReady) as refused:
         approval.approve(submission, by=cast.independent, statement="Read.")
-    assert refused.value.reasons[-1] == "You have not judged one evidence item that was added after signing."
+    assert refused.value.reasons[-1] == "You still have to judge one evidence item that was added after signing."
     judge(submission, rows[1], cast.independent)
     approval.approve(submission, by=cast.independent, statement="Read.")
     assert anew(submission.assessment).state == State.CERTIFIED

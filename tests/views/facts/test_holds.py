@@ -225,7 +225,7 @@ def test_why_an_approval_is_stale_stands_on_every_page_of_it(cast):
         as_(cast.independent).get(sent(assessment).get_absolute_url()),
     ]
     assert [words in text_of(page) for page in pages] == [True] * 4
-    assert "The use has changed: report this" in text_of(olivia.get(reverse("certificates")))
+    assert "Report what has changed" in text_of(olivia.get(reverse("certificates")))
     assert "Report what has changed" not in text_of(as_(cast.viewer).get(assessment.get_absolute_url()))
 
 
