@@ -63,8 +63,8 @@ def obstacles_to_submit(assessment: Assessment) -> list[Obstacle]:
         )
     if assessment.use.prohibited_by_facts:
         words = _(
-            "The declared facts describe a prohibited use. The use cannot be submitted. It can only be "
-            "declared as prohibited."
+            "The declared facts describe a prohibited use. You cannot submit the use. You can only declare "
+            "it as prohibited."
         )
         reasons.append(Obstacle(ToSign.PROHIBITED, words))
     elif assessment.use.raised_tier == Tier.UNACCEPTABLE and not _facts_changed_since_raise(assessment.use):
