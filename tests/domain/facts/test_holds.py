@@ -590,7 +590,7 @@ def test_a_decided_answer_declared_otherwise_later_flags_the_approval(cast):
     submit.submit(opened, by=cast.owner, route=Route.INDEPENDENT)
     assert words_of(assessment)[-1] == (
         "answer",
-        "One decided answer is different in a later submission.",
+        "One answer is different in a later submission.",
     )
 
 
