@@ -226,7 +226,7 @@ def _save_answer(assessment: Assessment, question_key: str, save: _Save) -> Answ
     if not save.may_hide:
         hides = _hidden_by(assessment, declared, known, answers)
         if hides:
-            raise WouldHide(_("If you save this, some answers are hidden. They are kept, but no longer count."), hides)
+            raise WouldHide(_("Saving hides some answers. They are kept, but no longer count."), hides)
     _write(row, record, save)
     answers[question_key] = row.value()
     done = assessment.refresh_derived(known, answers)

@@ -147,9 +147,7 @@ def declare_facts(
     if hiding is not None:
         hides = before - hidden.shown_answers(use, values, edition)
         if hides and {answer.name for answer in hides} != set(hiding):
-            raise WouldHide(
-                _("If you save this, some answers are hidden. They are kept, but no longer count."), sorted(hides)
-            )
+            raise WouldHide(_("Saving hides some answers. They are kept, but no longer count."), sorted(hides))
     return FactsSaved(use, result, tuple(changed), tuple(page.conflicts))
 
 
