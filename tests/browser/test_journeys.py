@@ -526,7 +526,7 @@ def test_a_high_use_is_answered_returned_sent_again_approved_twice_and_certified
     reviewer.sign("Return for these changes")
 
     respondent.go("Home")
-    find_use(respondent, "Frontdesk", "Deal with the changes")
+    find_use(respondent, "Frontdesk", "Make the requested changes")
     assert respondent.heading == "0 of 1 change dealt with"
     respondent.sees("Name who keeps the list.")
     respondent.shot("returned")

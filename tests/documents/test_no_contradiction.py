@@ -205,7 +205,7 @@ MUST = [
     ("refused inside", "decision_letter", "Rita Reviewer, reviewer within the organisation"),
     ("refused inside", "decision_letter", "Harbourlight Clinics Limited 港燈診所有限公司 Confidential"),
     ("returned", "plan", "Returned for changes on .{4,30} by Ines Independent"),
-    ("returned", "page", "Round 1 returned As signed on"),
+    ("returned", "page", "Round 1 returned These documents show the answers signed on"),
     ("returned for its tier", "plan", "Returned for changes on"),
     ("conditional", "plan", rf"Approved on .{{4,30}} by Ines Independent\. Certificate {NUMBER} was issued on"),
     ("refused", "page", say(REFUSED.en)),

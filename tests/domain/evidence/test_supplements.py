@@ -350,4 +350,4 @@ def test_a_page_of_a_draft_takes_no_evidence(client: Client, cast: Cast) -> None
     done = make_assessment("certified", "limited", cast=cast)
     page = client.get(reverse("supplements", args=[done.reference]))
     assert page.context["form"] is None
-    assert "Evidence can be added only between signing and the decision." in page.content.decode()
+    assert "You can add evidence only between signing and the decision." in page.content.decode()

@@ -342,7 +342,7 @@ def test_an_overseer_who_took_the_seat_before_is_stopped_at_the_approval(cast: C
     submission.seats.update(reviewer=cast.independent)  # a seat from before this was asked
     mark_all(submission, by=cast.independent)
     assert refused(submission, cast.independent) == [
-        "The conformity file names you as an overseer of this use. Somebody else must review it."
+        "The conformity file names you as an overseer of this use. Somebody else must review the use."
     ]
 
 

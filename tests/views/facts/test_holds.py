@@ -112,7 +112,7 @@ def test_an_owner_signs_the_worst_answer_on_a_page_that_shows_the_statement(cast
     assert olivia.post(url, {"seen": digest, "statement_1": "on"}).url == use.get_absolute_url()
     use.refresh_from_db()
     assert (use.assigned_tier, use.provisional) == ("high", False)
-    assert "signed at its worst answer" in text_of(olivia.get(use.get_absolute_url()))
+    assert "signed with the worst answer" in text_of(olivia.get(use.get_absolute_url()))
     assert olivia.get(url).status_code == 302
 
 

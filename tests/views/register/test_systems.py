@@ -176,7 +176,7 @@ def test_changing_the_parts_is_saved_and_refused_under_review(client, cast):
         (None, "low", "See the tier, then start the questions", "use"),
         (None, "unacceptable", "See what the tier means", "prohibited"),
         (State.DRAFT, "limited", "Check and sign", "check"),
-        (State.RETURNED, "limited", "Deal with the changes", "returned"),
+        (State.RETURNED, "limited", "Make the requested changes", "returned"),
         (State.IN_REVIEW, "limited", "See what is under review", "assessment"),
     ],
 )

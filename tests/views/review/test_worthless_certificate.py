@@ -241,7 +241,7 @@ def test_who_oversees_the_system_does_not_review_it(site, prepared):
         return submit.submit(draft, by=cast.owner, route=Route.INDEPENDENT)
 
     submission = prepared(sent)
-    said = "The conformity file names you as an overseer of this use. Somebody else must review it."
+    said = "The conformity file names you as an overseer of this use. Somebody else must review the use."
     with site.at(cast.independent, "take", submission.reference) as page:
         assert said in text(page)
         assert page.get_by_role("button", name="Declare and continue").count() == 0
