@@ -243,7 +243,7 @@ def test_a_must_is_not_closed_on_a_link_while_its_file_does_not_support_it(cast:
     stored = make_evidence(cast.organisation, by=cast.owner)
     actions.report(action, by=cast.contributor, note=DONE, pieces=[link, stored])
     findings = {link.reference: Finding("supports"), stored.reference: Finding("partly", "Two clinics lack.")}
-    with pytest.raises(WorkflowError, match="a link alone is not enough"):
+    with pytest.raises(WorkflowError, match="A link alone is not enough"):
         issue.close_action(action, by=cast.independent, findings=findings)
 
 
