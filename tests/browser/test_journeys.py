@@ -567,7 +567,7 @@ def test_a_high_use_is_answered_returned_sent_again_approved_twice_and_certified
     independent.sees("Your approval is recorded.")
     independent.shot("approved")
 
-    site.open_mail(lead, f"Approved: {use}")
+    site.open_mail(lead, f"Submission approved: {use}")
     assert lead.heading == "The certificate has been issued"
     lead.shot("certified")
     plan = lead.download("Remediation plan")

@@ -45,7 +45,7 @@ def action_late(*, action: RemediationAction) -> Text:
 
 
 def _due(action: RemediationAction) -> str:
-    text = _("Action %(n)s of “%(use)s”, %(system)s. Due on %(day)s.") % {
+    text = _("The due date of action %(n)s of “%(use)s”, %(system)s, is %(day)s.") % {
         "n": action.number,
         "use": action.use.title,
         "system": action.use.system.name,
@@ -54,7 +54,7 @@ def _due(action: RemediationAction) -> str:
     if action.next_due == action.last_due:
         return text
     last = date_format(action.last_due, "DATE_FORMAT")
-    return text + " " + _("This is the first step. All steps are due on %(day)s.") % {"day": last}
+    return text + " " + _("This date is for the first step. All steps are due on %(day)s.") % {"day": last}
 
 
 @text_of(MessageKind.RISK_ENDING)
@@ -70,7 +70,7 @@ def risk_review(*, action: RemediationAction, until: date) -> Text:
 
 def _accepted(action: RemediationAction, until: date) -> str:
     said = {"n": action.number, "use": action.use.title, "day": date_format(until, "DATE_FORMAT")}
-    return _("The risk of action %(n)s of “%(use)s” is accepted until %(day)s. Then the action reopens.") % said
+    return _("The risk of action %(n)s of “%(use)s” is accepted until %(day)s. The action then reopens.") % said
 
 
 @text_of(MessageKind.EVIDENCE_EXPIRING)

@@ -288,7 +288,7 @@ def test_at_high_the_last_blocking_action_is_never_closed_by_one_person(cast: Ca
     action = action_on(assessment, CONDITION)
     assert (action.status, action.accepted_by) == (ActionStatus.DONE, cast.independent)
     assert not Certificate.objects.filter(use=assessment.use).exists()
-    assert Message.objects.filter(recipient=cast.second_independent, subject__startswith="To confirm").exists()
+    assert Message.objects.filter(recipient=cast.second_independent, subject__startswith="Action to confirm").exists()
     with pytest.raises(SeparationOfDuties, match="other reviewer"):
         close_as(action, by=cast.independent)
     with pytest.raises(WorkflowError, match="Judge each evidence item first"):  # who confirms judges as well
