@@ -241,8 +241,8 @@ def test_duplicates_are_named_in_the_file_and_in_the_register(cast: Cast) -> Non
         ),
         cast.organisation,
     )
-    assert (3, "Name of the use", "Row 2 already has the same use.") in found
-    assert (4, "Name of the use", "This use is already in the register.") in found
+    assert (3, "Name of the use", "Remove this row, because it repeats row 2.") in found
+    assert (4, "Name of the use", "Remove this row. This use is already in the register.") in found
 
 
 def test_a_row_adds_a_use_to_a_registered_system_and_changes_nothing_of_it(cast: Cast) -> None:
