@@ -551,7 +551,7 @@ def test_a_licence_that_is_not_open_suggests_nothing_about_it():
         ("---\nlicense: mit\n", "Add a second line of"),
         ("---\na: " + "9" * 5000 + "\n---\n", "not valid YAML"),
         ("---\na: '" + "x" * 70_000 + "'\n---\n", "too long"),
-        ("# A recipe for soup\n\nWater.\n", "no information for the facts"),
+        ("# A recipe for soup\n\nWater.\n", "no information about the facts"),
         ("", "has no text"),
         ("x" * (model_card.MAX_BYTES + 1), "larger than 1 MB"),
     ],

@@ -94,7 +94,7 @@ def add(
         twin = _twin(organisation, kept, by)
         if twin is not None:
             if to is None:
-                raise files.refuse(_("This file is already in the library, as “%(title)s”.") % {"title": twin})
+                raise files.refuse(_("Use “%(title)s” instead. This file is already in the library.") % {"title": twin})
             default_storage.delete(kept.storage_key)  # type: ignore[union-attr]  # a twin is found by its file
             attach(twin, *to, by=by)
             return twin

@@ -39,7 +39,7 @@ def risk_obstacle(action: RemediationAction) -> str:
         return _("Choose an owner of the action first. A different person has to accept the risk.")
     if conditions.conditions_on([action]):
         return _(
-            "You cannot accept the risk of this action, because it is a condition of the approval and has to be met."
+            "You cannot accept the risk of this action, because it is a condition of the approval. Conditions have to be met."
         )
     return ""
 

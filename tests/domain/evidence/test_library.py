@@ -616,7 +616,7 @@ def test_what_is_shown_on_request_only_needs_no_file_and_says_who_has_it(client,
 
 
 def test_same_file_given_again_is_refused(cast, piece):
-    with pytest.raises(InvalidAnswer, match="already in the library, as “Access log”"):
+    with pytest.raises(InvalidAnswer, match=r"Use “Access log” instead\. This file is already in the library\."):
         make_evidence(cast.organisation, by=cast.contributor, content=b"Entry of today")
     assert len(stored_files()) == 1
 
