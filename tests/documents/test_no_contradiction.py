@@ -163,15 +163,15 @@ PAIRS = [
     Pair(say(PROHIBITED.en), "Your answers can be copied"),
     Pair(say(REVOKED.en), say(REFUSED.en)),
     Pair("Start a new assessment", "See the newer assessment of this use", "live"),
-    Pair("Correct what led to the suspension", say(REVOKED.en), "text"),
+    Pair("Correct the cause of the suspension", say(REVOKED.en), "text"),
     Pair(
         "You do not need to do anything now",
-        "Missing a date suspends the certificate",
+        "Otherwise, the certificate is suspended",
         "text",
     ),
     Pair("None. 沒有。", "Meet each condition", "text"),
     # the certificate beside letter, results and board paper
-    Pair("Nothing was open when it was issued", "Missing a date suspends the certificate"),
+    Pair("Nothing was open when it was issued", "Otherwise, the certificate is suspended"),
     Pair("None when issued", "Meet each condition"),
     Pair(r"Open when issued: \d+ condition", "None. 沒有。"),
     Pair(r"Open when issued: \d+ condition", "No gaps"),
@@ -189,7 +189,7 @@ PAIRS = [
     Pair("Valid until", "The certificate (was revoked|is suspended|has expired)", "live"),
     Pair("certificate issued", "The certificate (was revoked|is suspended|has expired)", "live"),
     Pair("Draft,", "Signed .{4,30}, (refused|certificate issued)", "live"),
-    Pair("The certificate can be relied on again", "Do not rely on the certificate for now", "text"),
+    Pair("You can rely on the certificate again", "Do not rely on the certificate for now", "text"),
     # who decided
     Pair("reviewer within the organisation 機構內部審核員", r"決定人 Review House"),
     # the plan
@@ -222,7 +222,7 @@ MUST = [
     ),
     ("suspended", "page", "The certificate is suspended"),
     ("suspended", "results", "The certificate is suspended"),
-    ("suspended", "status_notice", "Correct what led to the suspension"),
+    ("suspended", "status_notice", "Correct the cause of the suspension"),
     ("replaced", "page", "A newer assessment|Superseded"),
     ("refused", "results_document", "Refused on .{4,30} by Ines Independent: no certificate is issued"),
     ("refused", "board_paper", "Refused on .{4,30} by Ines Independent"),

@@ -504,13 +504,13 @@ def test_a_mention_needs_its_person_until_they_answer_or_somebody_resolves_it(cl
 def test_the_news_of_an_approval_goes_once_its_page_was_opened_or_after_a_month(client, cast):
     approved = make_assessment(State.CERTIFIED, "limited", cast=cast)
     client.force_login(cast.owner)
-    assert "Approved:" in words_of(client.get(reverse("dashboard")))
+    assert "Submission approved:" in words_of(client.get(reverse("dashboard")))
     with_news = Message.objects.get(kind="approved")
     Message.objects.filter(pk=with_news.pk).update(at=timezone.now() - timedelta(days=31))
-    assert "Approved:" not in words_of(client.get(reverse("dashboard")))
+    assert "Submission approved:" not in words_of(client.get(reverse("dashboard")))
     Message.objects.filter(pk=with_news.pk).update(at=timezone.now())
     client.get(approved.get_absolute_url())
-    assert "Approved:" not in words_of(client.get(reverse("dashboard")))
+    assert "Submission approved:" not in words_of(client.get(reverse("dashboard")))
     with_news.refresh_from_db()
     assert with_news.read_at
 

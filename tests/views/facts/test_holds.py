@@ -179,7 +179,7 @@ def test_the_letter_of_a_use_raised_to_unacceptable_says_so(cast):
     tier.raise_tier(submission, by=cast.independent, tier=Tier.UNACCEPTABLE, reason="It is built to harm.")
     document = Document.objects.get(submission=submission, kind="decision_letter")
     letter = letter_layouts(submission_report(submission), letter_of(document))[0]
-    assert "The reviewer raised the use from Limited risk to Unacceptable risk" in letter
+    assert "The reviewer raised the tier from Limited risk to Unacceptable risk" in letter
     assert "It is built to harm." in letter
     assessment.use.refresh_from_db()
     olivia = as_(cast.owner)

@@ -257,7 +257,7 @@ def test_who_oversees_the_system_does_not_review_it(site, prepared):
 def test_a_blocking_action_is_not_done_by_one_sentence(site, prepared):
     action = action_on(prepared(site.waits_for_actions), CONDITION)
     with site.at(site.cast.owner, "action", *place_of(action)) as page:
-        press(page, "Take this action")
+        press(page, "Assign to me")
         page.locator("[name=note]").fill(SENTENCE)
         press(page, "Report as done")
         said = "This action blocks the certificate. Attach evidence, or link an answer that has evidence."
