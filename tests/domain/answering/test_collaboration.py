@@ -662,8 +662,8 @@ def test_the_people_page_says_how_each_stands(client, cast, draft):
     asking.finish(asking.ask(draft, "people", member(cast.contributor), by=cast.owner), by=cast.contributor)
     client.force_login(cast.owner)
     page = words_of(client.get(reverse("people", args=[cast.organisation.reference])))
-    assert "1 section or question is assigned to them" in page
-    assert "Nothing is assigned to them now" in page
+    assert "Assigned: 1 section or question" in page
+    assert "Nothing is assigned now" in page
 
 
 @pytest.mark.parametrize("change", [False, True], ids=["founding", "changing"])
