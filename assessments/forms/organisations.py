@@ -19,7 +19,7 @@ MOST_INVITED = 20  # at a time
 ROLE_SENTENCES: dict[str, Any] = {
     Role.OWNER: _("Registers systems, invites people, assigns sections, signs and submits."),
     Role.CONTRIBUTOR: _("Declares facts, answers questions and reports actions."),
-    Role.VIEWER: _("Reads everything but changes nothing. Suitable for auditors and board members."),
+    Role.VIEWER: _("Reads everything but changes nothing. This role is suitable for auditors and board members."),
     Role.REVIEWER: _("Reviews what colleagues submitted. Cannot edit or answer."),
 }
 ASSIGNED_SENTENCE = _("Sees and answers only the sections that an owner assigns.")
