@@ -85,7 +85,9 @@ class InviteForm(AccessForm):
 
     email = forms.CharField(
         label=_("Email addresses"),
-        help_text=_("One address on each line, at most twenty. Each invitation is valid for 14 days."),
+        help_text=_(
+            "Enter one address on each line, and at most twenty addresses. Each invitation is valid for 14 days."
+        ),
         widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}),
         error_messages={"required": _("Enter at least one email address.")},
     )

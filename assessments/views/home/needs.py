@@ -187,7 +187,7 @@ def asked_need(assignment: Any) -> Need | None:
     when, more, late = due_words(assignment.due)
     said, url, label = assignment.note or question.text, links.asked(assignment), _("Answer the question")
     if assignment.answered:
-        said = _("The question has an answer. Confirm that it is complete, or continue answering.")
+        said = _("The question has an answer. Confirm that the answer is complete, or change it.")
         url = reverse("asked", args=[assignment.assessment.reference, assignment.pk])
         label = _("Confirm the answer")
     words = {"use": assignment.assessment.use.title, "name": assignment.by, "said": said}
