@@ -603,7 +603,7 @@ def test_who_may_invite_joins_somebody_at_once_and_changes_no_role_so(cast):
     member = members.join(nina, cast.organisation, Role.REVIEWER, by=cast.owner)
     with pytest.raises(WorkflowError, match="is already a member"):
         members.join(cast.owner, cast.organisation, Role.REVIEWER, by=cast.owner)  # the last owner stays one
-    with pytest.raises(WorkflowError, match="role reviewer"):
+    with pytest.raises(WorkflowError, match="Choose the role “Reviewer”"):
         members.join(nina, cast.body, Role.OWNER, by=cast.independent)
     members.remove_member(member, by=cast.owner)
     assert members.join(nina, cast.organisation, Role.VIEWER, by=cast.owner) == member
