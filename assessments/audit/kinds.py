@@ -140,7 +140,7 @@ class AuditKind(StrEnum):
         _("The email address %(address)s of %(who)s was confirmed"))
     ADDRESS_CONFIRMED_BY_COMMAND = ("address_confirmed_by_command", ACCOUNTS, OWNERS,
         _("Email address confirmed by an administrator"),
-        _("%(who)s confirmed the email address %(address)s of %(name)s for an administrator"))
+        _("%(who)s confirmed the email address %(address)s of %(name)s on behalf of an administrator"))
     ADDRESS_CHANGED = ("address_changed", ACCOUNTS, OWNERS, _("Email address changed"),
         _("%(who)s changed the email address of the account"))
     NAME_CHANGED = ("name_changed", ACCOUNTS, OWNERS, _("Name changed"), _("%(who)s changed the name of the account"))
@@ -163,13 +163,13 @@ class AuditKind(StrEnum):
     FACTORS_RESET = ("factors_reset", ACCOUNTS, OWNERS, _("Second factor reset"),
         _("%(who)s reset the second factor of %(name)s"))
     FACTORS_RESET_BY_COMMAND = ("factors_reset_by_command", ACCOUNTS, OWNERS, _("Second factor reset by an administrator"),
-        _("%(who)s reset the second factor of %(name)s for an administrator"))
+        _("%(who)s reset the second factor of %(name)s on behalf of an administrator"))
     SESSIONS_ENDED = ("sessions_ended", ACCOUNTS, OWNERS, _("Sessions ended"),
-        _("%(who)s ended sessions of the account: %(count)s"))
+        _("%(who)s ended sessions of the account. Sessions: %(count)s"))
     SESSIONS_ENDED_BY_STAFF = ("sessions_ended_by_staff", ACCOUNTS, OWNERS, _("All sessions ended by staff"),
-        _("%(who)s ended all sessions of %(name)s: %(count)s"))
+        _("%(who)s ended all sessions of %(name)s. Sessions: %(count)s"))
     SESSIONS_ENDED_BY_COMMAND = ("sessions_ended_by_command", ACCOUNTS, OWNERS, _("All sessions ended by an administrator"),
-        _("%(who)s ended all sessions of %(name)s for an administrator: %(count)s"))
+        _("%(who)s ended all sessions of %(name)s on behalf of an administrator. Sessions: %(count)s"))
     DATA_EXPORTED = ("data_exported", ACCOUNTS, OWNERS, _("Own data downloaded"),
         _("%(who)s downloaded all data of the account"))
     ACCOUNT_DELETED = ("account_deleted", ACCOUNTS, OWNERS, _("Account deleted"),
