@@ -21,8 +21,10 @@ HOW_TO_SET = (
     "python -c 'import secrets; print(secrets.token_urlsafe(50))'"
 )
 SHORTEST_SECRET = 50
-PROXY_HINT = "Run a buffering proxy in front, as in deploy/nginx.conf: without one, a few slow requests block the site."
-VAR_HINT = "Run chmod 700 on it, and make the user that runs hkguide its owner."
+PROXY_HINT = (
+    "Run a buffering proxy in front, as in deploy/nginx.conf. Without a proxy, a few slow requests block the site."
+)
+VAR_HINT = "Run chmod 700 on the folder. Its owner must be the user that runs hkguide."
 # What WeasyPrint loads when it is imported, as it is called on Linux and on macOS.
 PDF_LIBRARIES = (
     ("libgobject-2.0.so.0", "libgobject-2.0.0.dylib"),
@@ -78,9 +80,7 @@ def exempt_in_public() -> str:
     host = urlsplit(settings.PUBLIC_URL).hostname or ""
     if not settings.SECOND_FACTOR_EXEMPT or host == "localhost" or host.endswith(".localhost") or _is_loopback(host):
         return ""
-    return (
-        f"Unset HKGUIDE_SECOND_FACTOR_EXEMPT. It is allowed only on this machine, and HKGUIDE_PUBLIC_URL names {host}."
-    )
+    return f"Remove HKGUIDE_SECOND_FACTOR_EXEMPT. It is allowed only if HKGUIDE_PUBLIC_URL is this machine, not {host}."
 
 
 def _is_loopback(host: str) -> bool:
@@ -121,7 +121,7 @@ def _loads(library: str) -> bool:
 @register()
 def pages_can_be_read(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
     """Check the pages that an operator edits: name each file that cannot be read, and what is wrong with it."""
-    hint = "docs/settings.md, HKGUIDE_PAGES_DIR; the product's own texts are in fixtures/pages."
+    hint = "See HKGUIDE_PAGES_DIR in docs/settings.md. The folder fixtures/pages contains the product's own texts."
     return [Error(fault, hint=hint, id="hkguide.E004") for fault in notices.faults()]
 
 
@@ -134,7 +134,7 @@ def holidays_are_listed(app_configs: Sequence[Any] | None, **kwargs: Any) -> lis
         return [Error(str(fault), id="hkguide.E005")]
     this_year = timezone.localdate().year
     said = "The general holidays of {year} are missing, so they count as working days."
-    hint = f"Add the days of the year to {holidays.FILE}."
+    hint = f"Add the general holidays of this year to {holidays.FILE}."
     missing = [year for year in (this_year, this_year + 1) if year not in listed]
     return [Warning(said.format(year=year), hint=hint, id="hkguide.W004") for year in missing]
 

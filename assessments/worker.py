@@ -150,7 +150,7 @@ def alone(say: Callable[[str], Any]) -> Iterator[None]:
         if not _locked(lock):
             lock.seek(0)
             say(
-                f"Another sweeper works on {settings.VAR} (process {lock.read().strip()}). This one waits until it ends."
+                f"Another sweeper already works on {settings.VAR} (process {lock.read().strip()}). This one waits until it ends."
             )
             fcntl.flock(lock, fcntl.LOCK_EX)
         lock.seek(0)

@@ -50,7 +50,7 @@ def env_address(name: str) -> tuple[str, int] | None:
     value = env(name)
     host, _colon, port = value.rpartition(":")
     if value and not (host and port.isdecimal()):
-        raise ImproperlyConfigured(f"HKGUIDE_{name} must read host:port, not {value!r}.")
+        raise ImproperlyConfigured(f"HKGUIDE_{name} must have the form host:port, not {value!r}.")
     return (host.strip("[]"), int(port)) if value else None
 
 
@@ -80,7 +80,7 @@ def limits(
             known_kind = kind in ("person", "address", "organisation", "thing")
             if name not in known or not known_kind or len(numbers) != 2 or len(pair) != 2:
                 raise ImproperlyConfigured(
-                    f'HKGUIDE_LIMITS: {name!r} is no limit, or does not read {{"person": [how often, in so many seconds]}}.'
+                    f'HKGUIDE_LIMITS: {name!r} is not a limit, or does not have the form {{"person": [attempts, seconds]}}.'
                 )
             found[name][kind] = (numbers[0], numbers[1])
     return found
@@ -106,7 +106,7 @@ def database(url: str) -> dict[str, object]:
         }
     parts = urlsplit(url)
     if parts.scheme not in ("postgresql", "postgres") or not parts.path.strip("/"):
-        raise ImproperlyConfigured("HKGUIDE_DATABASE_URL must read postgresql://user:password@host:port/name.")
+        raise ImproperlyConfigured("HKGUIDE_DATABASE_URL must have the form postgresql://user:password@host:port/name.")
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.strip("/")),
@@ -365,7 +365,7 @@ SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE and env_flag("HSTS_SUBDOMAINS")
 SECURE_HSTS_PRELOAD = SECURE and env_flag("HSTS_PRELOAD")
 if SECURE_HSTS_PRELOAD and not SECURE_HSTS_INCLUDE_SUBDOMAINS:
-    raise ImproperlyConfigured("HKGUIDE_HSTS_PRELOAD needs HKGUIDE_HSTS_SUBDOMAINS: browsers' lists take no other.")
+    raise ImproperlyConfigured("HKGUIDE_HSTS_PRELOAD needs HKGUIDE_HSTS_SUBDOMAINS. Set both or neither.")
 BEHIND_PROXY = env_flag("BEHIND_PROXY")
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0  # its limits count by the client's address, not by the proxy's
 if BEHIND_PROXY:

@@ -117,7 +117,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             with transaction.atomic():
                 confirmed: bool = super().confirm_email(request, email_address)
         except IntegrityError:
-            messages.error(request, _("This address could not be confirmed. Your account has not changed."))
+            messages.error(request, _("We could not confirm this address. Your account has not changed."))
             return False
         return confirmed
 

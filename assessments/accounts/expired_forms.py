@@ -32,7 +32,7 @@ MAX_BYTES = 1024 * 1024
 NOT_KEPT = ("csrfmiddlewaretoken", "whose", "held")
 NAMED = {
     "section": gettext_lazy("Answers to questions"),
-    "returned": gettext_lazy("Changes to what a reviewer sent back"),
+    "returned": gettext_lazy("Changes that a reviewer asked for"),
     "facts": gettext_lazy("Facts of a use"),
     "review_facts": gettext_lazy("Marks of a review"),
     "review_section": gettext_lazy("Marks of a review"),

@@ -33,18 +33,16 @@ class EasilyGuessedValidator:
         plain = password.strip().casefold()
         if len(set(plain)) < FEWEST_SIGNS:
             raise ValidationError(
-                _("Use more different characters. This password repeats the same few characters."),
+                _("Use more different characters. This password has too few different characters."),
                 code="password_too_monotonous",
             )
         core = plain.strip("0123456789!?.,;:-_#*+ ")
         if {core, core.translate(DISGUISES), plain.translate(DISGUISES)} & self.common:
-            words = _(
-                "Choose another password. This is a very common password with a few characters added or replaced."
-            )
+            words = _("Choose another password. Your password is a very common password with a few small changes.")
             raise ValidationError(words, code="password_too_common")
 
     def get_help_text(self) -> str:
-        return _("Do not use a common password with a few characters added or replaced.")
+        return _("Do not use a common password with a few small changes.")
 
 
 class KnownWordsValidator:
@@ -59,7 +57,8 @@ class KnownWordsValidator:
                 rest = rest.replace(word, "")
             if rest != said and len(rest) < REST:
                 sentence = _(
-                    "Choose another password. This password is made of the name of your organisation or of words of this service."
+                    "Choose another password. Your password contains little more than the name of your organisation or"
+                    " words of this service."
                 )
                 raise ValidationError(sentence, code="password_of_known_words")
 

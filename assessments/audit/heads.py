@@ -49,7 +49,9 @@ def read(lines: Iterable[str], name: str) -> list[StoredHead]:
             continue
         match = LINE.search(text)
         if match is None:
-            words = _("%(name)s, line %(number)s: this is not the end of a chain (chain, number, hash): %(text)s")
+            words = _(
+                "%(name)s, line %(number)s: this is not the end of a chain: write chain, number and hash, not %(text)s"
+            )
             raise InvalidAnswer("against", words % {"name": name, "number": number, "text": text.strip()[:80]})
         where = _("%(name)s, line %(number)s") % {"name": name, "number": number}
         found.append(StoredHead(match[1], Anchor(int(match[2]), match[3], where)))

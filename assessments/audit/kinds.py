@@ -121,7 +121,7 @@ class AuditKind(StrEnum):
     DELETION_CANCELLED = ("deletion_cancelled", PEOPLE, OWNERS, _("Deletion cancelled"),
         _("%(who)s cancelled the deletion of the organisation"))
     ORGANISATION_DELETED = ("organisation_deleted", PEOPLE, OWNERS, _("Content deleted"),
-        _("The content of the organisation was deleted. Certificates and hashes were kept"))
+        _("The content of the organisation was deleted, but certificates and hashes were kept"))
     WORK_HANDED_OVER = ("work_handed_over", PEOPLE, OWNERS, _("Work transferred"),
         _("%(who)s transferred the open work of %(member)s. Items: %(count)s"))
     LEAD_NAMED = ("lead_named", PEOPLE, OWNERS, _("Lead of the reviewing body named"),
@@ -140,7 +140,7 @@ class AuditKind(StrEnum):
         _("The email address %(address)s of %(who)s was confirmed"))
     ADDRESS_CONFIRMED_BY_COMMAND = ("address_confirmed_by_command", ACCOUNTS, OWNERS,
         _("Email address confirmed by an administrator"),
-        _("%(who)s confirmed the email address %(address)s of %(name)s for an administrator"))
+        _("%(who)s confirmed the email address %(address)s of %(name)s on behalf of an administrator"))
     ADDRESS_CHANGED = ("address_changed", ACCOUNTS, OWNERS, _("Email address changed"),
         _("%(who)s changed the email address of the account"))
     NAME_CHANGED = ("name_changed", ACCOUNTS, OWNERS, _("Name changed"), _("%(who)s changed the name of the account"))
@@ -155,21 +155,21 @@ class AuditKind(StrEnum):
         _("%(who)s created new recovery codes"))
     RECOVERY_CODE_USED = ("recovery_code_used", ACCOUNTS, OWNERS, _("Recovery code used"),
         _("%(who)s used a recovery code"))
-    SECOND_FACTOR_ASKED = ("second_factor_asked", ACCOUNTS, OWNERS, _("Second factor required of every member"),
-        _("%(who)s required a second factor of every member of %(thing)s"))
+    SECOND_FACTOR_ASKED = ("second_factor_asked", ACCOUNTS, OWNERS, _("Second factor required for every member"),
+        _("%(who)s required a second factor for every member of %(thing)s"))
     SECOND_FACTOR_NOT_ASKED = ("second_factor_not_asked", ACCOUNTS, OWNERS,
-        _("Second factor no longer required of every member"),
-        _("%(who)s stopped requiring a second factor of every member of %(thing)s"))
+        _("Second factor no longer required for every member"),
+        _("%(who)s stopped requiring a second factor for every member of %(thing)s"))
     FACTORS_RESET = ("factors_reset", ACCOUNTS, OWNERS, _("Second factor reset"),
         _("%(who)s reset the second factor of %(name)s"))
     FACTORS_RESET_BY_COMMAND = ("factors_reset_by_command", ACCOUNTS, OWNERS, _("Second factor reset by an administrator"),
-        _("%(who)s reset the second factor of %(name)s for an administrator"))
+        _("%(who)s reset the second factor of %(name)s on behalf of an administrator"))
     SESSIONS_ENDED = ("sessions_ended", ACCOUNTS, OWNERS, _("Sessions ended"),
-        _("%(who)s ended sessions of the account: %(count)s"))
+        _("%(who)s ended sessions of the account. Sessions: %(count)s"))
     SESSIONS_ENDED_BY_STAFF = ("sessions_ended_by_staff", ACCOUNTS, OWNERS, _("All sessions ended by staff"),
-        _("%(who)s ended all sessions of %(name)s: %(count)s"))
+        _("%(who)s ended all sessions of %(name)s. Sessions: %(count)s"))
     SESSIONS_ENDED_BY_COMMAND = ("sessions_ended_by_command", ACCOUNTS, OWNERS, _("All sessions ended by an administrator"),
-        _("%(who)s ended all sessions of %(name)s for an administrator: %(count)s"))
+        _("%(who)s ended all sessions of %(name)s on behalf of an administrator. Sessions: %(count)s"))
     DATA_EXPORTED = ("data_exported", ACCOUNTS, OWNERS, _("Own data downloaded"),
         _("%(who)s downloaded all data of the account"))
     ACCOUNT_DELETED = ("account_deleted", ACCOUNTS, OWNERS, _("Account deleted"),
@@ -218,7 +218,7 @@ class AuditKind(StrEnum):
     ASSIGNMENT_DONE = ("assignment_done", ASSESSMENT, MEMBERS, _("Assignment completed"),
         _("%(who)s completed an assignment for %(thing)s"))
     APPROVAL_STALE = ("approval_stale", ASSESSMENT, REVIEWERS, _("Approval out of date"),
-        _("The approval of %(thing)s was marked as out of date, triggered by %(who)s"))
+        _("The approval of %(thing)s was marked as out of date (triggered by %(who)s)"))
     CHANGE_STATED = ("change_stated", ASSESSMENT, MEMBERS, _("Change reported"),
         _("%(who)s reported a change to %(thing)s"))
     SUBMITTED = ("submitted", ASSESSMENT, REVIEWERS, _("Submitted"),
@@ -234,7 +234,7 @@ class AuditKind(StrEnum):
     ACTION_REPORTED = ("action_reported", ASSESSMENT, REVIEWERS, _("Action reported done"),
         _("%(who)s reported action %(number)s of %(thing)s as done"))
     ACTION_PLANNED = ("action_planned", ASSESSMENT, MEMBERS, _("Action planned"),
-        _("%(who)s changed the plan of action %(number)s of %(thing)s"))
+        _("%(who)s changed the plan for action %(number)s of %(thing)s"))
     ACTION_ADDED = ("action_added", ASSESSMENT, MEMBERS, _("Action added"),
         _("%(who)s added action %(number)s to the plan of %(thing)s"))
     ACTION_EDITED = ("action_edited", ASSESSMENT, MEMBERS, _("Action edited"),
@@ -245,8 +245,8 @@ class AuditKind(StrEnum):
         _("%(who)s split action %(number)s of %(thing)s"))
     ACTION_MERGED = ("action_merged", ASSESSMENT, MEMBERS, _("Actions merged"),
         _("%(who)s merged other actions of %(thing)s into action %(number)s"))
-    ACTION_UNDONE = ("action_undone", ASSESSMENT, MEMBERS, _("Change of an action undone"),
-        _("%(who)s undid a change of action %(number)s of %(thing)s"))
+    ACTION_UNDONE = ("action_undone", ASSESSMENT, MEMBERS, _("Change to an action undone"),
+        _("%(who)s undid a change to action %(number)s of %(thing)s"))
     ACTION_NOT_RELEVANT = ("action_not_relevant", ASSESSMENT, REVIEWERS, _("Action not relevant"),
         _("%(who)s marked action %(number)s of %(thing)s as not relevant"))
     ACTION_RELEVANT = ("action_relevant", ASSESSMENT, REVIEWERS, _("Action relevant again"),
@@ -262,11 +262,11 @@ class AuditKind(StrEnum):
     RISK_ACCEPTED = ("risk_accepted", ASSESSMENT, MEMBERS, _("Risk accepted"),
         _("%(who)s accepted the risk of action %(number)s of %(thing)s"))
     RISK_ENDED = ("risk_ended", ASSESSMENT, MEMBERS, _("Accepted risk ended"),
-        _("The accepted risk of action %(number)s of %(thing)s has ended, triggered by %(who)s"))
+        _("The accepted risk of action %(number)s of %(thing)s has ended (triggered by %(who)s)"))
     PLAN_ASKED = ("plan_asked", ASSESSMENT, MEMBERS, _("New plan requested"),
         _("%(who)s requested a new plan of %(thing)s"))
     ACTION_ACCEPTED = ("action_accepted", ASSESSMENT, MEMBERS, _("Action accepted by one of two reviewers"),
-        _("%(who)s accepted action %(number)s of %(thing)s. A second reviewer has to confirm"))
+        _("%(who)s accepted action %(number)s of %(thing)s. A second reviewer has to confirm this"))
     ACTION_CLOSED = ("action_closed", ASSESSMENT, REVIEWERS, _("Action accepted"),
         _("%(who)s accepted action %(number)s of %(thing)s"))
 
@@ -298,9 +298,9 @@ class AuditKind(StrEnum):
     HANDED_OVER = ("handed_over", REVIEW, REVIEWERS, _("Case reassigned"),
         _("%(to)s took over the review of %(thing)s from %(holder)s"), Timeline(_("Taken over from %(holder)s")))
     APPEAL_LODGED = ("appeal_lodged", REVIEW, REVIEWERS, _("Appeal"),
-        _("%(who)s appealed a decision on %(thing)s"), Timeline(_("Appeal lodged")))
+        _("%(who)s made an appeal against a decision on %(thing)s"), Timeline(_("Appeal lodged")))
     COMPLAINT_LODGED = ("complaint_lodged", REVIEW, REVIEWERS, _("Complaint"),
-        _("%(who)s complained about the handling of %(thing)s"), Timeline(_("Complaint lodged")))
+        _("%(who)s made a complaint about the handling of %(thing)s"), Timeline(_("Complaint lodged")))
     APPEAL_ANSWERED = ("appeal_answered", REVIEW, REVIEWERS, _("Appeal answered"),
         _("%(who)s answered the appeal on %(thing)s"), Timeline(_("Appeal answered: %(outcome)s")))
     COMPLAINT_ANSWERED = ("complaint_answered", REVIEW, REVIEWERS, _("Complaint answered"),
@@ -317,7 +317,7 @@ class AuditKind(StrEnum):
     HOLD_ANSWERED = ("hold_answered", REVIEW, MEMBERS, _("Hold answered"),
         _("%(who)s answered a hold of %(thing)s with evidence"))
     HOLD_UNANSWERED = ("hold_unanswered", REVIEW, MEMBERS, _("Hold no longer answered"),
-        _("A hold of %(thing)s no longer has an answer with evidence, triggered by %(who)s"))
+        _("A hold of %(thing)s no longer has an answer with evidence (triggered by %(who)s)"))
     HOLD_CORRECTION_ASKED = ("hold_correction_asked", REVIEW, MEMBERS, _("Correction requested for a hold"),
         _("%(who)s requested a correction of the fact that caused a hold of %(thing)s"))
     SEAT_SUCCEEDED = ("seat_succeeded", REVIEW, MEMBERS, _("Case taken over after the decision"),
@@ -335,7 +335,7 @@ class AuditKind(StrEnum):
     APPROVAL_TAKEN_BACK = ("approval_taken_back", REVIEW, REVIEWERS, _("Approval taken back"),
         _("%(who)s took back an approval of %(thing)s"), Timeline(_("Approval taken back")))
     HOLD_CLOSED = ("hold_closed", REVIEW, REVIEWERS, _("Hold closed"),
-        _("%(who)s closed a hold of %(thing)s"), Timeline(_("A hold closed")))
+        _("%(who)s closed a hold of %(thing)s"), Timeline(_("A hold was closed")))
     SECOND_LOOK_DRAWN = ("second_look_drawn", REVIEW, REVIEWERS, _("Second look drawn at random"),
         _("The server drew %(thing)s at random for a second look"))
     SECOND_LOOK_ASKED = ("second_look_asked", REVIEW, REVIEWERS, _("Second look requested"),
@@ -353,16 +353,16 @@ class AuditKind(StrEnum):
 
     # --- certificates
     CERTIFICATE_ISSUED = ("certificate_issued", CERTIFICATES, REVIEWERS, _("Certificate issued"),
-        _("Certificate %(certificate)s was issued for %(thing)s, triggered by %(who)s"),
+        _("Certificate %(certificate)s was issued for %(thing)s (triggered by %(who)s)"),
         Timeline(_("Certificate %(certificate)s issued")))
     CERTIFICATE_SUSPENDED = ("certificate_suspended", CERTIFICATES, REVIEWERS, _("Certificate suspended"),
-        _("Certificate %(certificate)s of %(thing)s was suspended, triggered by %(who)s"))
+        _("Certificate %(certificate)s of %(thing)s was suspended (triggered by %(who)s)"))
     CERTIFICATE_REVOKED = ("certificate_revoked", CERTIFICATES, REVIEWERS, _("Certificate revoked"),
         _("%(who)s revoked certificate %(certificate)s of %(thing)s"))
     CONDITION_MISSED = ("condition_missed", CERTIFICATES, REVIEWERS, _("Condition not met in time"),
         _("A condition of certificate %(certificate)s of %(thing)s was not met by its due date"))
     CERTIFICATE_REINSTATED = ("certificate_reinstated", CERTIFICATES, REVIEWERS, _("Certificate reinstated"),
-        _("Certificate %(certificate)s of %(thing)s is valid again, triggered by %(who)s"))
+        _("Certificate %(certificate)s of %(thing)s is valid again (triggered by %(who)s)"))
     SUPERSEDED = ("superseded", CERTIFICATES, REVIEWERS, _("Certificate replaced"),
         _("Certificate %(certificate)s of %(thing)s was replaced by a newer certificate"))
 
@@ -391,9 +391,9 @@ class AuditKind(StrEnum):
     ROWS_TAKEN_IN = ("rows_taken_in", LOG, OWNERS, _("Earlier records added"),
         _("Earlier submissions, decisions, certificates and roles were added to the log"))
     LOG_KEY_MADE = ("log_key_made", LOG, OWNERS, _("Log key created"),
-        _("Key created that signs the last entry of the log"))
+        _("A key was created to sign the last entry of the log"))
     LOG_KEY_CHANGED = ("log_key_changed", LOG, OWNERS, _("Log key changed"),
-        _("The ends of the log are signed with a new key"))
+        _("The last entry of each log is now signed with a new key"))
     # fmt: on
 
 

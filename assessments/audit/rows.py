@@ -60,12 +60,12 @@ def compare(chain: str, *, from_founding: bool = True) -> Rows:
             words = _("%(row)s does not match entry %(seq)s: it was changed outside the product")
             faults.append(Fault(chain, seq, FaultKind.ROW, words % {"row": title_of(row), "seq": seq}))
         elif not digest and complete:
-            words = _("no entry of the log names %(row)s: it was added outside the product")
+            words = _("%(row)s was added outside the product: no entry of the log names it")
             faults.append(Fault(chain, 0, FaultKind.ROW, words % {"row": title_of(row)}))
         elif not digest:
             from_before += 1
     for name, (seq, _digest) in said.items():
-        words = _("%(row)s, which entry %(seq)s names, no longer exists")
+        words = _("entry %(seq)s names %(row)s, but %(row)s no longer exists")
         faults.append(Fault(chain, seq, FaultKind.ROW_REMOVED, words % {"row": name.replace(":", " "), "seq": seq}))
     emptied = _emptied(chain)
     faults += _frozen(chain, emptied)
@@ -80,7 +80,7 @@ def _emptied(chain: str) -> dict[str, int]:
 
 def _told(chain: str, emptied: dict[str, int]) -> tuple[Erased, ...]:
     words = _(
-        "the content of the organisation was deleted, as entry %(seq)s says; it names %(count)s rows as they are now"
+        "entry %(seq)s records that the content of the organisation was deleted, and names the %(count)s rows that remain"
     )
     counts = Counter(emptied.values())
     return tuple(Erased(chain, seq, words % {"seq": seq, "count": count}) for seq, count in counts.items())

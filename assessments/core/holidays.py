@@ -46,7 +46,7 @@ def _read(path: Path) -> dict[int, tuple[date, ...]]:
     found: dict[int, tuple[date, ...]] = {}
     for key, value in _pairs(path, root, "the file"):
         if not (key.value.isdecimal() and len(key.value) == 4):
-            raise _fault(path, key, "is no year")
+            raise _fault(path, key, "is not a year")
         year = int(key.value)
         if found and year <= max(found):
             raise _fault(path, key, f"comes after {max(found)}; list each year once, in order")
@@ -61,7 +61,7 @@ def _days(path: Path, year: str, node: yaml.Node) -> tuple[date, ...]:
         try:
             day = date.fromisoformat(key.value)
         except ValueError:
-            raise _fault(path, key, f"is no day; write it as {year}-12-25") from None
+            raise _fault(path, key, f"is not a day; write the day as {year}-12-25") from None
         if day.year != int(year):
             raise _fault(path, key, f"is listed under {year}")
         if found and day <= found[-1]:
@@ -76,10 +76,10 @@ def _pairs(path: Path, node: yaml.Node, name: str) -> Iterator[tuple[yaml.Scalar
     """Yield the keys and values of a mapping that has at least one."""
     line = node.start_mark.line + 1
     if not (isinstance(node, yaml.MappingNode) and node.value):
-        raise FaultyHolidays(f"{path}:{line}: {name}: lists nothing of the form “key: value”")
+        raise FaultyHolidays(f"{path}:{line}: {name}: write at least one line of the form “key: value”")
     for key, value in node.value:
         if not isinstance(key, yaml.ScalarNode):
-            raise FaultyHolidays(f"{path}:{key.start_mark.line + 1}: {name}: a key is no single word")
+            raise FaultyHolidays(f"{path}:{key.start_mark.line + 1}: {name}: a key must be a single word")
         yield key, value
 
 

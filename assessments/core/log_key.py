@@ -60,7 +60,7 @@ def _read(path: Path, changed: int) -> LogKey:
     except (OSError, ValueError) as error:
         raise ImproperlyConfigured(f"HKGUIDE_LOG_KEY_FILE cannot be read: {path}: {error}") from error
     if not isinstance(private, Ed25519PrivateKey):
-        raise ImproperlyConfigured(f"HKGUIDE_LOG_KEY_FILE holds no Ed25519 key: {path}")
+        raise ImproperlyConfigured(f"HKGUIDE_LOG_KEY_FILE contains no Ed25519 key: {path}")
     raw = private.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
     return LogKey(private, hashlib.sha256(raw).hexdigest()[:16])
 

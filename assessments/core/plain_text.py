@@ -99,7 +99,7 @@ def read(text: str, values: Mapping[str, str], *, marked: bool = True) -> Page:
     Raises CannotRead: too long, no title, an unknown name, a heading or link of another kind.
     """
     if len(text) > MOST_SIGNS:
-        raise CannotRead(_("longer than %s characters") % MOST_SIGNS)
+        raise CannotRead(_("the file is longer than %s characters") % MOST_SIGNS)
     title = ""
     html: list[tuple[str, SafeString]] = []
     words = _Words(values, marked)
@@ -159,7 +159,7 @@ def _blocks(text: str) -> Iterator[tuple[int, Block]]:
 
 def _check(line: str, number: int, values: Mapping[str, str]) -> None:
     if (heading := HEADING.fullmatch(line.strip())) and len(heading[1]) > 3:
-        raise CannotRead(_("line %s: the lowest heading is ###") % number)
+        raise CannotRead(_("line %s: begin a heading with at most three # signs") % number)
     for found in TOKEN.finditer(line):
         _words, link, _bold, name = found.groups()
         if link and not GOOD_LINK.fullmatch(link):
@@ -167,5 +167,5 @@ def _check(line: str, number: int, values: Mapping[str, str]) -> None:
             raise CannotRead(words % {"number": number, "link": link})
         if name is not None and not name.startswith(FILL) and name not in values:
             known = ", ".join(f"{{{value}}}" for value in sorted(values))
-            words = _("line %(number)s: {%(name)s} is not one of %(known)s")
+            words = _("line %(number)s: {%(name)s} is not a known value; use one of %(known)s")
             raise CannotRead(words % {"number": number, "name": name, "known": known})

@@ -109,8 +109,8 @@ def require(by: Any) -> Proof:
     if proof is None or not is_good(proof, by):
         raise NotPermitted(
             _(
-                "Confirm again that it is you. Use your second factor, or your password if you have no second factor. Every"
-                " decision needs a recent confirmation."
+                "Confirm again that it is you, because every decision needs a recent confirmation. Use your second factor,"
+                " or your password if you have no second factor."
             )
         )
     return proof

@@ -69,7 +69,8 @@ class Busy(Exception):
     def __init__(self) -> None:
         super().__init__(
             _(
-                "Choose the file again and try again in a moment. Too many files are being read now. Your other entries are kept."
+                "Choose the file again and send it in a moment. We are reading too many other files now. Your other"
+                " entries are not lost."
             )
         )
 

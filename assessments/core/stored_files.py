@@ -35,8 +35,8 @@ def no_room() -> NoRoom:
     return NoRoom(
         "file",
         _(
-            "Try again later, or give a link to the file. The server has no space for this file now. Everything else"
-            " that you entered is kept on this page."
+            "Try again later, or enter a link to the file. The server has no space for this file now. This page keeps"
+            " everything else that you entered."
         ),
     )
 

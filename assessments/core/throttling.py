@@ -39,7 +39,7 @@ class TooOften(Exception):
     def __init__(self, name: str, wait: int) -> None:
         self.name, self.wait = name, wait
         super().__init__(
-            _("Try again at %(moment)s. There were too many attempts, so nothing was done this time.")
+            _("Try again at %(moment)s. There were too many attempts, so this attempt changed nothing.")
             % {"moment": _moment(wait)}
         )
 

@@ -322,7 +322,7 @@ def _sentence(text: str) -> str:
 
 def money_words(action: ActionBlock) -> str:
     """Name one of three sizes of money, by the effort."""
-    sizes = (_("staff time"), _("small sum"), _("own budget"))
+    sizes = (_("staff time"), _("small sum"), _("a budget"))
     return sizes[MONEY.get(action.effort_key, 1)]
 
 

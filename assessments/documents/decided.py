@@ -45,7 +45,7 @@ def _words(row: ReviewDecision) -> dict[str, str]:
 def _approved(submission: Submission, approvals: list[ReviewDecision]) -> Iterable[str]:
     for number, row in enumerate(approvals, 1):
         first = submission.assigned_tier == Tier.HIGH and number == 1
-        words = _("First of two approvals given on %(day)s by %(name)s.") if first else None
+        words = _("%(name)s gave the first of two approvals on %(day)s.") if first else None
         yield (words or _("Approved on %(day)s by %(name)s.")) % _words(row)
 
 

@@ -96,7 +96,7 @@ MEANS = {
         "此用途仍列為{tier}。本提交版本不獲發證書。此用途如因較早的評估而持有證書，該證書的現況不因本決定而改變，並以其公開頁面為準。",
     ),
     "raised": Pair(
-        "The reviewer raised the use from {before} to {tier}, by judgement and not by the rules. "
+        "The reviewer raised the tier from {before} to {tier}, by judgement and not by the rules. "
         "No certificate is issued for this submission.",
         "審核員在規則以外作出判斷，把此用途由{before}調高至{tier}。本提交版本不獲發證書。",
     ),
@@ -106,17 +106,17 @@ MEANS = {
         "指引視此為被禁止的用途，開發或部署者須負法律責任。指引並非法律；是否有法律適用，應由律師判斷。",
     ),
     "return_raised": Pair(
-        "The reviewer raised the use from {before} to {tier}, by judgement and not by the rules. "
+        "The reviewer raised the tier from {before} to {tier}, by judgement and not by the rules. "
         "The organisation must meet what the new tier requires and sign again.",
         "審核員在規則以外作出判斷，把此用途由{before}調高至{tier}。機構須按新層級的要求再次簽署。",
     ),
     "return_withdrawn": Pair(
-        "A reviewer had raised the tier to {tier}. This raise was withdrawn. The rules alone "
+        "A reviewer had raised the tier to {tier}. This decision was withdrawn. The rules alone "
         "decide the tier again, and the organisation must sign the use again at that tier.",
         "先前把層級調高至{tier}的決定已撤回。層級再次以規則的結果為準，機構須據此再次簽署。",
     ),
     "changes": Pair(
-        "The returned points can be changed again. Everything else stays as signed. The tier of "
+        "The returned points can be changed again. Everything else stays unchanged. The tier of "
         "the use is still {tier}. No certificate is issued for this round.",
         "退回的各項現已重新開放，其餘維持簽署時的內容。此用途仍列為{tier}。本輪不會發出證書。",
     ),
@@ -133,8 +133,7 @@ MEANS = {
 }
 NEXT = {
     "return": Pair(
-        "You can now answer the new questions and change the answers that depend on them. Answer "
-        "the questions. Then an owner signs again.",
+        "You can now answer the new questions and change the answers that depend on them. Then an owner signs again.",
         "新提出的問題及相關答案現已開放。請作答，然後由負責人再次簽署。",
     ),
     "changes": Pair(
@@ -143,16 +142,16 @@ NEXT = {
         "請在下列網頁逐項處理：作出修改、補交證據，或以文字說明為何維持不變。其後由負責人再次簽署，個案交回審核員。",
     ),
     "approve": Pair(
-        "Complete the actions that block the certificate, each with its evidence. A reviewer of the case accepts them.",
+        "Complete the actions that block the certificate, and add evidence. A reviewer of the case accepts them.",
         "請完成阻礙發證的行動，並逐項附上證據，由本個案的審核員接納。",
     ),
     "issued": Pair(
-        "Meet each condition by its date, with evidence that a reviewer accepts. Missing a date "
-        "suspends the certificate.",
+        "Meet each condition by its date, with evidence that a reviewer accepts. Otherwise, the "
+        "certificate is suspended.",
         "請按限期履行各項條件，並附上證據由審核員接納。逾期未履行，證書會被暫停。",
     ),
     "issued_clear": Pair(
-        "You do not need to do anything now. Report any change of a fact, an answer or its evidence.",
+        "You do not need to do anything now. Report any change to a fact, an answer or its evidence.",
         "目前無須為證書採取行動。如有事實、答案或其證據改變，請提出。",
     ),
     "actions": Pair(
@@ -191,7 +190,7 @@ APPEAL = Pair(
     "An owner of the organisation can appeal against this decision once, in writing, on the "
     "page below. There is no time limit. The answer comes from a reviewer of {body} who did "
     "not review this case and is not a member of the organisation. The decision remains in "
-    "force meanwhile.",
+    "force until then.",
     "機構的負責人可就本決定在下列網頁以書面上訴一次，不設期限。上訴由{body}中沒有在本個案擔任審核席位、亦非該機構成員的審核員答覆。其間本決定維持有效。",
 )
 COMPLAIN = Pair(
@@ -219,7 +218,7 @@ STATUS_MEANS = {
         "證書暫時不應依賴。暫停期間，任何人不得把證書當作有效展示。",
     ),
     "reinstated": Pair(
-        "The certificate can be relied on again. Its last day is still {last}.",
+        "You can rely on the certificate again. Its last day is still {last}.",
         "證書可再次依賴，最後一日仍是{last}。",
     ),
     "revoked": Pair(
@@ -229,7 +228,7 @@ STATUS_MEANS = {
 }
 STATUS_NEXT = {
     "suspended": Pair(
-        "Correct what led to the suspension, and report it on the page below. The certificate "
+        "Correct the cause of the suspension, and report it on the page below. The certificate "
         "does not become valid automatically: a person who may reinstate it decides.",
         "請糾正導致暫停的事項，並在下列網頁說明。證書不會自動恢復，須由有權恢復證書的人決定。",
     ),

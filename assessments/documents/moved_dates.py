@@ -25,7 +25,7 @@ def dates_in_words(action: RemediationAction, events: Sequence[ActionEvent]) -> 
     moved = {kind: found for kind in (FIRST, ALL) if (found := _moved([one for one in events if one.kind == kind]))}
     if FIRST in moved and ALL not in moved and action.full_due is None:
         return moved[FIRST]
-    titles = {FIRST: _("first step: %(dates)s"), ALL: _("all done: %(dates)s")}
+    titles = {FIRST: _("first step: %(dates)s"), ALL: _("all steps: %(dates)s")}
     return "; ".join(titles[kind] % {"dates": words} for kind, words in moved.items())
 
 

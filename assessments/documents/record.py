@@ -370,7 +370,7 @@ def _evidence_seen(said: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     en = f"Evidence: {said['opened']} of {said['openable']} opened"
     zh = f"證據：打開 {said['opened']}／{said['openable']} 項"
     if said.get("pieces"):
-        en += f", {said['pieces_judged']} of {said['pieces']} under these judged"
+        en += f", {said['pieces_judged']} of {said['pieces']} judged with the answers"
         zh += f"，該等答案所附已評核 {said['pieces_judged']}／{said['pieces']} 項"
     yield en + ".", zh + "。"
 
@@ -408,7 +408,7 @@ def _closed_since(record: Mapping[str, Any]) -> RecordLine:
     en = "not recorded" if closed is None else _many(closed, "action", "actions") if closed else "no action"
     zh = "未有記錄" if closed is None else f"{closed} 項行動"
     return RecordLine(
-        f"As signed on {day(signed)}. Closed since with evidence: {en}.",
+        f"At signing on {day(signed)}. Closed later with evidence: {en}.",
         f"按{_day_zh(signed)}簽署時的情況；其後憑證據結束：{zh}。",
         style="quiet",
         inline=True,

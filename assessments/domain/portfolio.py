@@ -323,7 +323,7 @@ LONGEST_QUERY = 400  # the column of SavedFilter
 def keep_filter(user: User, name: str, query: str) -> SavedFilter:
     """Keep a filter of the portfolio under a name of one's own; InvalidAnswer where one has that name already."""
     if not query:
-        raise WorkflowError(_("Choose at least one filter first. Without a filter, the list shows everything."))
+        raise WorkflowError(_("Choose at least one filter first. Without a filter, there is nothing to save."))
     if len(query) > LONGEST_QUERY:
         raise WorkflowError(_("Search for fewer words. The filter is too long to save."))
     try:
@@ -335,5 +335,5 @@ def keep_filter(user: User, name: str, query: str) -> SavedFilter:
 
 def forget_filter(one: SavedFilter, *, by: User) -> None:
     if one.user_id != by.pk:
-        raise NotPermitted(_("You can only change your own filters."))
+        raise NotPermitted(_("You cannot delete this filter, because it belongs to somebody else."))
     one.delete()

@@ -308,7 +308,7 @@ def _check_twice(line: int, cells: Mapping[str, str], group: str, with_use: bool
         seen.references[reference] = line
     key = (group, reference or _fold(cells["title"]))
     if key in seen.uses:
-        said = _("Row %(line)s already has the same use.") if with_use else _("Row %(line)s already has this system.")
+        said = _("Remove this row, because it repeats row %(line)s.")
         fault("title" if with_use else "name", said % {"line": seen.uses[key]})
     else:
         seen.uses[key] = line
@@ -322,10 +322,10 @@ def _check_register(
     if not known:
         return
     if not with_use:
-        fault("name", _("This system is already in the register."))
+        fault("name", _("Remove this row. This system is already in the register."))
         return
     if any(_fold(cells["title"]) in one.titles for one in known):
-        fault("title", _("This use is already in the register."))
+        fault("title", _("Remove this row. This use is already in the register."))
         return
     for key in SYSTEM_KEYS:
         if key not in ("name", "version") and cells[key] and cells[key] != known[0].cells[key]:

@@ -52,7 +52,7 @@ def read(data: bytes, edition: Edition) -> list[Suggestion]:
     if not found:
         raise Unreadable(
             _(
-                "Choose another file. This file has no information for the facts. A model card has a "
+                "Choose another file. This file has no information about the facts. A model card has a "
                 "header between two lines of “---”."
             )
         )

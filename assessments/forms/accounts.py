@@ -26,7 +26,7 @@ from assessments.models import User
 class LoginForm(AllauthLoginForm):  # type: ignore[misc]
     shared = forms.BooleanField(
         label=_("This is a shared computer"),
-        help_text=_("If you tick this, this browser does not keep your unsaved text."),
+        help_text=_("If you tick this box, this browser does not keep your unsaved text."),
         required=False,
     )
 
@@ -46,7 +46,7 @@ class ChangePasswordForm(AllauthChangePasswordForm):  # type: ignore[misc]
 
 
 class SignupForm(AllauthSignupForm):  # type: ignore[misc]
-    name = OneLine(label=_("Your name"), max_length=120, help_text=_("As it will appear in the record."))
+    name = OneLine(label=_("Your name"), max_length=120, help_text=_("The record will show this name."))
 
     field_order = ["name", "email", "password1"]
     account_already_exists: bool  # allauth's, found out with the address
@@ -58,7 +58,7 @@ class SignupForm(AllauthSignupForm):  # type: ignore[misc]
             email = self.fields["email"]
             email.initial, email.disabled = invitation.email, True
             self.initial["email"] = invitation.email
-            email.help_text = _("The invited address. The invitation works only for this address.")
+            email.help_text = _("You cannot change this address. The invitation works only for this address.")
 
     def clean_name(self) -> str:
         return " ".join(self.cleaned_data["name"].split())
@@ -116,7 +116,7 @@ class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscripta
             "mail_when": _("When do you want emails?"),
         }
         help_texts = {
-            "name": _("The record shows this name. Everything that you have already signed keeps your earlier name."),
+            "name": _("The record shows this name. Documents that you have already signed keep your earlier name."),
             "shortcuts": _("Keyboard shortcuts are off until you turn them on."),
             "mail_when": _("Your inbox always shows every notification."),
         }

@@ -128,7 +128,7 @@ class JudgeForm(PlainForm):
             verdict.needed = not declines
             self.fields[f"words-{one.key}"] = SayWords(
                 label=_("What “%(title)s” does not show") % {"title": title},
-                help_text=_("Required if the evidence shows this only partly or does not show it."),
+                help_text=_("Required if you choose “Partly” or “Does not support”."),
                 max_length=VERDICT_WORDS,
                 initial=one.verdict.words if one.verdict else "",
             )

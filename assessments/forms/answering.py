@@ -50,8 +50,8 @@ NUMBER = {
     "invalid": _("Enter a number, such as 92.5."),
     "min_value": _("Enter 0 or a larger number."),
     "max_digits": _("Enter a number of at most 12 digits."),
-    "max_decimal_places": _("Enter at most 4 decimals."),
-    "max_whole_digits": _("Enter a number of at most 8 digits before the point."),
+    "max_decimal_places": _("Enter at most 4 decimal places."),
+    "max_whole_digits": _("Enter a number of at most 8 digits before the decimal point."),
 }
 FIGURE: dict[str, forms.Field] = {
     "measured": forms.DecimalField(
@@ -148,7 +148,8 @@ class AnswerForm(forms.Form):
                 continue
             if key in ticked:
                 self.add_error(
-                    name, _("This line is ticked and has a reason for not applying. Remove the tick or the reason.")
+                    name,
+                    _("You ticked this line and gave a reason why it does not apply. Remove the tick or the reason."),
                 )
             ticked[key] = words
         whole = data.get("choice") or []

@@ -16,11 +16,11 @@ class StandingForm(PlainForm):
     """Why the standing of a certificate changes: a reason for everybody, and words that stay inside."""
 
     words = Words(
-        label=_("For the record"),
-        help_text=_("Say why, in more detail. The public page does not show this text."),
+        label=_("Detailed reason"),
+        help_text=_("The public page does not show this text."),
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 4}),
-        error_messages={"required": _("Say why, for the record.")},
+        error_messages={"required": _("Give a detailed reason.")},
     )
 
     def __init__(self, data: Any = None, *, reasons: Iterable[tuple[str, Any]]) -> None:

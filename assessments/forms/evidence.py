@@ -43,9 +43,7 @@ class Periods(forms.Form):
         if begins and ends and ends < begins:
             self.add_error("period_to", _("Choose a later end date. The period ends before it begins."))
         if expires and not self.may_be_expired and expires < timezone.localdate():
-            self.add_error(
-                "expires_on", _("Choose today or a later day. On this day, the evidence would already have expired.")
-            )
+            self.add_error("expires_on", _("Choose today or a later day. Evidence cannot expire on a day in the past."))
         return cleaned
 
 
@@ -72,7 +70,7 @@ class FileOrLink(forms.Form):
         kinds = list(endings)
         field = self.fields["file"]
         field.widget.attrs["accept"] = ",".join(f".{kind}" for kind in kinds)
-        field.help_text = _("At most %(limit)s MB: %(kinds)s.") % {
+        field.help_text = _("File types: %(kinds)s. At most %(limit)s MB.") % {
             "limit": limit // 1024**2,
             "kinds": ", ".join(kinds),
         }
@@ -91,8 +89,8 @@ class About(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable whe
         field_classes: ClassVar = dict.fromkeys(("title", "held_by"), OneLine)
         labels = {
             "title": _("Title"),
-            "proves": _("What does it prove?"),
-            "confidentiality": _("Who may read it?"),
+            "proves": _("What does the evidence prove?"),
+            "confidentiality": _("Who may read the evidence?"),
             "held_by": _("Contact person"),
         }
         help_texts = {

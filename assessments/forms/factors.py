@@ -77,11 +77,11 @@ def _first_time(kind: str, user: User, code: str) -> bool:
 
 
 class CodeForm(_Code, AuthenticateForm):  # type: ignore[misc]
-    code = CodeField(help_text=_("The six digits that your app shows now, or a recovery code."))
+    code = CodeField(help_text=_("Enter the six digits that your app shows now, or a recovery code."))
 
 
 class CodeAgainForm(_Code, ReauthenticateForm):  # type: ignore[misc]
-    code = CodeField(help_text=_("The six digits that your app shows now, or a recovery code."))
+    code = CodeField(help_text=_("Enter the six digits that your app shows now, or a recovery code."))
 
 
 class _Passkey:
@@ -105,7 +105,7 @@ class PasskeyAgainForm(_Passkey, ReauthenticateWebAuthnForm):  # type: ignore[mi
 
 
 class AddAppForm(ActivateTOTPForm):  # type: ignore[misc]
-    code = CodeField(help_text=_("The six digits that the app shows after it has scanned the QR code."))
+    code = CodeField(help_text=_("Enter the six digits that the app shows after you have scanned the QR code."))
 
     def clean_code(self) -> str:
         code: str = super().clean_code()
@@ -124,7 +124,7 @@ class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
         label=_("Sign in with this passkey alone, without my password"),
         required=False,
         initial=True,
-        help_text=_("Do not tick this for a security key that cannot store passkeys."),
+        help_text=_("Do not tick this box for a security key that cannot store passkeys."),
     )
     field_order = ["name", "passwordless", "credential"]
 

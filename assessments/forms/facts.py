@@ -276,7 +276,7 @@ class FactsForm(forms.Form):
             if not day:
                 faults[f"date_{key}"] = _("Enter the date.")
             elif day > timezone.localdate():
-                faults[f"date_{key}"] = _("Enter a date that is not in the future.")
+                faults[f"date_{key}"] = _("Enter today or an earlier date.")
         for name, words in faults.items():
             if name not in self.errors:
                 self.add_error(name, words)

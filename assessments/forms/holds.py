@@ -39,9 +39,11 @@ OUTCOME_HINTS = {
         "The evidence supports the answer. The hold is closed, and the tier follows the declared facts."
     ),
     HoldOutcome.STANDS: _("The use is lawful as declared. The tier stays and the hold is closed."),
-    HoldOutcome.ACCEPTED: _("The evidence supports purpose, authority and containment. The hold is closed."),
+    HoldOutcome.ACCEPTED: _(
+        "The evidence supports the declared purpose, authority and containment. The hold is closed."
+    ),
     HoldOutcome.CORRECT: _(
-        "The fact is marked “change needed”. Then you return the submission, so that the organisation corrects the fact. "
+        "The fact is marked “change needed”. Then you return the submission, and the organisation corrects the fact. "
         "After the correction the tier is updated, and the hold closes with this decision."
     ),
 }
@@ -57,12 +59,12 @@ class DecideHoldForm(PlainForm):
     """A reviewer's decision on a hold."""
 
     outcome = forms.ChoiceField(
-        label=_("What was decided"),
+        label=_("Decision"),
         widget=forms.RadioSelect,
-        error_messages=dict.fromkeys(("required", "invalid_choice"), _("Choose what was decided.")),
+        error_messages=dict.fromkeys(("required", "invalid_choice"), _("Choose a decision.")),
     )
     decision = Words(
-        label=_("The decision, with the advice or evidence that supports it"),
+        label=_("Explain the decision, and name the advice or evidence that supports it"),
         help_text=_("Your text is kept with the use and printed in the plan and the decision letter."),
         max_length=4000,
         error_messages={"required": _("Write what you decided, and which advice or evidence supports the decision.")},

@@ -22,8 +22,8 @@ class LeavingForm(PlainForm):
         people = {user.pk: user for one in work for user in one.to}
         if people:
             self.fields[EVERYTHING] = forms.TypedChoiceField(
-                label=_("Who takes over all of the work?"),
-                help_text=_("You can also choose a person for each item below. That choice then replaces this one."),
+                label=_("Who takes over all the work?"),
+                help_text=_("You can also choose a different person for each item below."),
                 choices=[("", _("Choose a person")), *((pk, str(user)) for pk, user in people.items())],
                 coerce=int,
                 empty_value=None,
@@ -32,7 +32,7 @@ class LeavingForm(PlainForm):
         for one in work:
             self.fields[one.key] = forms.TypedChoiceField(
                 label=one.title,
-                choices=[("", _("As chosen above")), *((user.pk, str(user)) for user in one.to)],
+                choices=[("", _("The person chosen above")), *((user.pk, str(user)) for user in one.to)],
                 coerce=int,
                 empty_value=None,
                 required=False,

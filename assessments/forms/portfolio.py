@@ -24,7 +24,7 @@ SORTS = [
     ("changed", _("Last change, newest first")),
     ("date", _("Next date, earliest first")),
     ("tier", _("Highest tier first")),
-    ("progress", _("Least answered first")),
+    ("progress", _("Least complete first")),
     ("system", _("Name of the system")),
     ("use", _("Name of the use")),
 ]
@@ -42,7 +42,7 @@ class PortfolioForm(FilterForm):
     state = forms.ChoiceField(
         label=_("Status"), choices=[("", _("All")), *State.choices, (NONE, _("Not started"))], required=False
     )
-    part = forms.ChoiceField(label=_("Our part"), choices=[("", _("All")), *PARTS], required=False)
+    part = forms.ChoiceField(label=_("Your part"), choices=[("", _("All")), *PARTS], required=False)
     organisation = forms.ChoiceField(label=_("Organisation"), required=False)
     standing = forms.ChoiceField(
         label=pgettext_lazy("which uses a list contains", "Show"),
@@ -66,4 +66,4 @@ class KeepFilterForm(LaidOut, forms.ModelForm):  # type: ignore[type-arg]  # not
         model = SavedFilter
         fields = ("name",)
         field_classes: ClassVar = {"name": OneLine}
-        error_messages = {"name": {"required": _("Give the filter a name.")}}
+        error_messages = {"name": {"required": _("Enter a name for the filter.")}}

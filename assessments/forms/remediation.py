@@ -43,10 +43,10 @@ class AddForm(PlainForm):
     use = forms.ChoiceField(label=_("Use"), error_messages={"required": _("Choose the use.")})
     title = _title(_("What needs to be done?"), _("A task, such as “Tell patients that AI sorts their requests”."))
     why = Words(
-        label=_("Why is it needed?"),
+        label=_("Why is this action needed?"),
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": _("Enter why it is needed.")},
+        error_messages={"required": _("Enter why this action is needed.")},
     )
     steps = Words(
         label=_("Steps"),
@@ -120,7 +120,7 @@ class SplitForm(PlainForm):
         self.people = {str(user.pk): user for user in people}
         for place in range(1, PARTS + 1):
             self.fields[f"title-{place}"] = _title(
-                _("Part %(n)s") % {"n": place} if place > 1 else _("Part 1, with the current number"),
+                _("Part %(n)s") % {"n": place} if place > 1 else _("Part 1 (keeps the current number)"),
                 required=place <= 2,
             )
             owner = forms.ChoiceField(
@@ -190,7 +190,7 @@ class RefuseForm(PlainForm):
 
     because = Words(
         label=_("Why is this action relevant?"),
-        help_text=_("The organisation can read this text. The action reopens."),
+        help_text=_("The organisation can read this text. If you refuse the reason, the action reopens."),
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": _("Enter why the action is relevant.")},
@@ -274,7 +274,7 @@ class PlanForm(PlainForm):
         initial = {"owner": str(action.owner_id or ""), "due": action.due, "effort": str(action.effort)}
         super().__init__(data, initial=initial)
         self.people = {str(user.pk): user for user in people}
-        until = _("Choose %(day)s at the latest, because of a condition of the approval.")
+        until = _("Latest day allowed: %(day)s, because of a condition of the approval.")
         bound = until % {"day": date_format(last, "DATE_FORMAT")} if last else ""
         self.fields["due"] = Day(label=_("First step by"), last=last, help_text=bound)
         self.fields["full_due"] = Day(label=_("All done by"), last=last, help_text=bound)
@@ -321,7 +321,7 @@ class DatesForm(PlainForm):
 
     def __init__(self, data: Any = None) -> None:
         super().__init__(data)
-        label = _("New due date") if data is not None else _("Change due date of selected")
+        label = _("New due date") if data is not None else _("New due date of selected actions")
         self.fields["due"] = Day(label=label, first=timezone.localdate())
 
 
@@ -329,11 +329,11 @@ class RiskForm(PlainForm):
     """Why a risk can be borne, until when, and when it is looked at again."""
 
     reason = Words(
-        label=_("Why is this risk acceptable, and what reduces the risk until then?"),
+        label=_("Why is this risk acceptable, and what reduces the risk for now?"),
         help_text=_("The list of actions and the remediation plan show this text with your name."),
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 4}),
-        error_messages={"required": _("Enter why the risk is acceptable, and what reduces the risk until then.")},
+        error_messages={"required": _("Enter why the risk is acceptable, and what reduces the risk for now.")},
     )
 
     def __init__(self, data: Any = None, *, last: date) -> None:
@@ -344,7 +344,7 @@ class RiskForm(PlainForm):
             first=first,
             last=last,
             help_text=_(
-                "Choose %(day)s at the latest. The action reopens automatically on the day after the acceptance ends."
+                "Latest day allowed: %(day)s. The action reopens automatically on the day after the acceptance ends."
             )
             % {"day": date_format(last, "DATE_FORMAT")},
         )

@@ -191,7 +191,7 @@ class ReturnForm(PlainForm):
     """`tasks`: what else stands in the way of an approval, by what it has in common; ticked ones are asked for by name."""
 
     tasks = forms.MultipleChoiceField(
-        label=gettext_lazy("What else the organisation has to do before an approval"),
+        label=gettext_lazy("Other tasks for the organisation before an approval"),
         help_text=gettext_lazy(
             "Each point that you tick is listed as a task in the email and on the page about the return."
         ),
@@ -267,9 +267,7 @@ class ApproveForm(PlainForm):
                 today + timedelta(days=days),
             )
         if longest:
-            hint = _(
-                "Latest day allowed: %(last)s. If a requirement has an earlier latest day, it gets that earlier day."
-            )
+            hint = _("Latest day allowed: %(last)s. A requirement that allows less time gets its own latest day.")
             self.fields["one_date"] = self._day(
                 _("One date for all requirements"), hint, today + timedelta(days=longest)
             )
@@ -420,7 +418,7 @@ class AppealAnswerForm(PlainForm):
         error_messages={"required": gettext_lazy("Choose whether you uphold or reject the appeal or complaint.")},
     )
     words = text_field(
-        gettext_lazy("What happens next, or why you reject it"),
+        gettext_lazy("What happens next, or why you reject the appeal or complaint"),
         gettext_lazy("The organisation and the reviewers of the case read your answer."),
         rows=6,
         limit=8000,

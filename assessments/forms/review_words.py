@@ -28,19 +28,22 @@ class WordsForm(PlainForm):
     )
     action_title = OneLine(
         label=gettext_lazy("What is still to be done"),
-        help_text=gettext_lazy("Only with “Accepted with action”: the text becomes an action in the plan."),
+        help_text=gettext_lazy("Fill this in only for “Accepted with action”. The text becomes an action in the plan."),
         required=False,
         max_length=200,
     )
     reason = forms.ChoiceField(
         label=gettext_lazy("Why a change is needed"),
-        help_text=gettext_lazy("Only with “Change needed”."),
+        help_text=gettext_lazy("Choose a reason only for “Change needed”."),
         choices=[("", gettext_lazy("Choose a reason")), *MarkReason.choices],
         required=False,
     )
     words = text_field(gettext_lazy("Comment to the organisation"), required=False, rows=4)
     would_satisfy = text_field(
-        gettext_lazy("What would satisfy you"), gettext_lazy("Only with “Change needed”."), required=False, rows=3
+        gettext_lazy("What would satisfy you"),
+        gettext_lazy("Fill this in only for “Change needed”."),
+        required=False,
+        rows=3,
     )
     base = Revision(required=False)
 
@@ -72,7 +75,7 @@ class KeptTextForm(WordsForm):
         max_length=120,
         error_messages={"required": gettext_lazy("Give the text a name, so that you can find it again.")},
     )
-    belongs = forms.ChoiceField(label=gettext_lazy("Who uses it"), widget=forms.RadioSelect, initial="own")
+    belongs = forms.ChoiceField(label=gettext_lazy("Who can use this text"), widget=forms.RadioSelect, initial="own")
     field_order = ("title", "belongs", "mark", "action_title", "reason", "words", "would_satisfy", "base")
 
     def __init__(self, *args: Any, organisations: Mapping[str, str] | None = None, **kwargs: Any) -> None:

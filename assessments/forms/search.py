@@ -18,7 +18,8 @@ class SearchForm(PlainForm):
     q = OneLine(
         label=_("Search words"),
         help_text=_(
-            "You can search questions, checklist lines, clause numbers and answers. Each result contains all of your words."
+            "You can search questions, checklist lines, clause numbers and answers. Each result contains all the words"
+            " that you enter."
         ),
         max_length=100,
         widget=forms.TextInput(attrs={"type": "search"}),

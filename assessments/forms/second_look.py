@@ -55,7 +55,9 @@ class LookMarkForm(PlainForm):
 class WriteForm(PlainForm):
     text = text_field(
         gettext_lazy("Your message"),
-        gettext_lazy("Only the reviewers of both looks and the leads of the reviewing body read this message."),
+        gettext_lazy(
+            "Only the first reviewers, the second reviewer and the leads of the reviewing body read this message."
+        ),
         missing=gettext_lazy("Write your message."),
     )
 

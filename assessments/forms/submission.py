@@ -62,10 +62,10 @@ class SubmitForm(StatementForm):
     """The statement, who is to review, and what may be published."""
 
     route = forms.ChoiceField(
-        label=_("Who should review it?"),
+        label=_("Who should review the assessment?"),
         choices=Route,
         widget=RouteSelect,
-        error_messages={"required": _("Choose who should review it.")},
+        error_messages={"required": _("Choose who should review the assessment.")},
     )
     public_statement = Words(
         label=_("Statement for the public on transparency, opting out and monitoring"),

@@ -24,12 +24,12 @@ class SupplementForm(PlainForm):
     )
     piece = forms.ChoiceField(
         label=gettext_lazy("Evidence"),
-        help_text=gettext_lazy("Evidence from your library. Its content is copied as it is today."),
+        help_text=gettext_lazy("Choose evidence from your library. Its current version is copied."),
         error_messages={"invalid_choice": gettext_lazy("Choose evidence from your organisation's library.")},
     )
     words = Words(
         label=gettext_lazy("What the evidence shows"),
-        help_text=gettext_lazy("One or two sentences. The reviewer reads them."),
+        help_text=gettext_lazy("Write one or two sentences for the reviewer."),
         max_length=LONGEST,
         error_messages={"required": gettext_lazy("Say in a sentence or two what the evidence shows.")},
     )

@@ -37,8 +37,8 @@ PARTS = {
     "is_developer": Part(
         _("Technology Developer"),
         _(
-            "Your own staff train, tune or maintain a model, or somebody makes a model for you. Choosing,"
-            " setting up or instructing a finished product is not enough."
+            "Your own staff train, tune or maintain a model, or somebody makes a model for you. It is not"
+            " enough to choose, set up or instruct a finished product."
         ),
         _("a start-up tunes an open model on marked exam papers; a city has a traffic model built for it."),
         _(
@@ -89,8 +89,8 @@ class SystemForm(LaidOut, forms.ModelForm):  # type: ignore[type-arg]  # not sub
     parts = forms.MultipleChoiceField(
         label=_("What is your organisation's part in this system?"),
         help_text=_(
-            "Tick all that apply. Most organisations that buy a product tick one part. The parts decide which questions you"
-            " will see. If two parts share a question, you answer it once."
+            "Tick all that apply. Most organisations that buy a product tick one part. The questions depend on the parts that"
+            " you tick. If two parts share a question, you answer the question only once."
         ),
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Choose at least one part that your organisation has in the system.")},
@@ -102,13 +102,13 @@ class SystemForm(LaidOut, forms.ModelForm):  # type: ignore[type-arg]  # not sub
         field_classes: ClassVar = dict.fromkeys(("name", "version", "suppliers"), OneLine)
         widgets = {"description": forms.Textarea(attrs={"rows": 4})}
         help_texts = {
-            "name": _("The name that your staff use for it."),
+            "name": _("The name that your staff use for the system."),
             "version": _("For example 2026.3."),
             "description": _(
-                "One or two sentences: what it does, for whom and where. We copy them into your first use, so you write"
-                " them only once."
+                "Write one or two sentences: what the system does, for whom and where. We copy the sentences into your first"
+                " use. You do not have to write them again."
             ),
-            "suppliers": _("Who supplies the model, its hosting and other parts, as far as you know."),
+            "suppliers": _("If you know it: who supplies the model, the hosting and other parts."),
         }
 
     def __init__(
@@ -191,7 +191,7 @@ class UseForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable w
                 " sentences as fit. You see the result below and can change it at any time. Describe the use, not its quality."
             ),
             "scope_zh": _("At most 400 characters, in Traditional Chinese. The English text prevails."),
-            "exclusions": _("Uses that the certificate does not cover, in one line."),
+            "exclusions": _("Write in one line which uses the certificate does not cover."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -49,5 +49,5 @@ def assessed_cases(file: Path) -> tuple[Edition, tuple[AssessedCase, ...]]:
     try:
         cases = read_cases(file, edition)
     except CaseFileFaults as error:
-        raise CommandError(f"nothing was worked out.\n{error}", returncode=2) from None
+        raise CommandError(f"nothing was calculated.\n{error}", returncode=2) from None
     return edition, tuple(assess(edition, case) for case in cases)

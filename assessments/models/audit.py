@@ -271,7 +271,7 @@ class _Walk:
         for seq, anchors in sorted(self.anchors.items()):
             for anchor in anchors:
                 if anchor.seq or anchor.hash != GENESIS:
-                    words = _("entry %(seq)s, which %(name)s names, is missing")
+                    words = _("entry %(seq)s is missing, but %(name)s names it")
                     yield self.fault(seq, FaultKind.ANCHOR, words, name=anchor.name)
         for seq, words in self.erased.items():
             if seq in self.said:
@@ -284,14 +284,17 @@ class _Walk:
         """Yield the head as it was when the walk began: signed by this installation's key, or signed by none."""
         key = log_key.load()
         if key is None and head.signature:
-            words = _("the end is signed with the key %(key)s, which is missing here (HKGUIDE_LOG_KEY_FILE)")
+            words = _("the end is signed with the key %(key)s, but this key is missing here (HKGUIDE_LOG_KEY_FILE)")
             yield self.fault(head.seq, FaultKind.SIGNATURE, words, key=head.key)
         elif key is not None and not head.fits(key):
             words = (
-                _("the end does not match its signature: it was changed, or entries were added, outside the product")
+                _(
+                    "the end does not match its signature: the end was changed, or entries were added, outside the product"
+                )
                 if head.signature
                 else _(
-                    "the end is not signed, although there is a key: run manage.py log_key make, or find out who changed it"
+                    "the end is not signed, although there is a key: run manage.py log_key make, or find out who removed"
+                    " the signature"
                 )
             )
             yield self.fault(head.seq, FaultKind.SIGNATURE, words)
@@ -306,7 +309,7 @@ class _Walk:
             words = _("the end was cut off after entry %(seq)s: the head says %(head)s")
             yield self.fault(self.newest, FaultKind.CUT_OFF, words, head=self.head.seq)
         elif self.at_head != self.head.hash:
-            words = _("the head of the chain names an entry %(seq)s that differs from the stored one")
+            words = _("the head of the chain names an entry %(seq)s that differs from the stored entry")
             yield self.fault(self.head.seq, FaultKind.HEAD, words)
         # Entries that were written while the chain was walked moved the head on before they could be read.
         now = AuditHead.objects.filter(chain=self.chain).values_list("seq", flat=True).first() or 0

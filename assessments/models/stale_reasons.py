@@ -36,8 +36,8 @@ WORDS: Mapping[StaleReason, Any] = {
     StaleReason.PROCEDURAL_WITHDRAWN: _("The agreement that the use is a minor procedural task was withdrawn."),
     StaleReason.USE_CHANGED: _("The purpose, setting, people affected or scope of the use was changed."),
     StaleReason.ANSWERS_DIFFER: ngettext_lazy(
-        "One decided answer is different in a later submission.",
-        "%(n)s decided answers are different in a later submission.",
+        "One answer is different in a later submission.",
+        "%(n)s answers are different in a later submission.",
         "n",
     ),
     StaleReason.EVIDENCE_REPLACED: _("The evidence “%(title)s” was replaced by version %(number)s."),

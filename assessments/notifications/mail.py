@@ -256,7 +256,7 @@ def _send_digest(user: User, today: date, outlet: BaseEmailBackend) -> bool:
         return False
     try:
         with translation.override(user.language):
-            subject, text = digest(found, _("You get this email once a day. You can change this here:"))
+            subject, text = digest(found, _("You get this email once a day. Choose here when you get emails:"))
             hand_over(outlet, EmailMessage(subject, text, None, [user.email]))
     except Exception:
         inbox.give_back(found, now, uncounted=True)
@@ -282,6 +282,9 @@ def digest(lines: list[Message], why: str) -> tuple[str, str]:
             parts.append(f"{title}\n" + "\n".join(f"- {line.subject}\n  {_address(line)}" for line in group))
     if count > MOST_LINES:
         left = count - MOST_LINES
-        parts.append(ngettext("And %(n)s more in your inbox.", "And %(n)s more in your inbox.", left) % {"n": left})
+        parts.append(
+            ngettext("%(n)s more notification is in your inbox.", "%(n)s more notifications are in your inbox.", left)
+            % {"n": left}
+        )
     parts.append(f"{why} {settings.PUBLIC_URL}/account/settings/")
     return subject, "\n\n".join(parts) + "\n"

@@ -171,7 +171,7 @@ def test_an_end_cut_off_with_its_head_shows_by_the_certificate(cast):
     issued = AuditEntry.objects.get(chain=chain, kind="certificate_issued").seq
     tampering.cut_off(chain, issued - 3, head_too=True)
     assert found_in(chain) == [
-        (issued - 1, "anchor", f"entry {issued - 1}, which certificate {number} names, is missing")
+        (issued - 1, "anchor", f"entry {issued - 1} is missing, but certificate {number} names it")
     ]
 
 

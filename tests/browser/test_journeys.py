@@ -387,7 +387,9 @@ def give_what_a_high_use_needs(person: Person) -> None:
     home = person.page.url.split("?")[0]
     person.open(f"{home}answers/tier-limited-transparency/evidence/")
     person.fill("Title", "Record of the desk")
-    person.fill("What does it prove?", "What patients are told, what they choose, and what the monitor showed.")
+    person.fill(
+        "What does the evidence prove?", "What patients are told, what they choose, and what the monitor showed."
+    )
     person.fill("Or a link to the evidence", "https://example.org/desk")
     person.fill("Covers the period to", timezone.localdate().isoformat())
     person.main.get_by_role("button", name="Add and attach").click()
@@ -526,7 +528,7 @@ def test_a_high_use_is_answered_returned_sent_again_approved_twice_and_certified
     reviewer.sign("Return for these changes")
 
     respondent.go("Home")
-    find_use(respondent, "Frontdesk", "Deal with the changes")
+    find_use(respondent, "Frontdesk", "Make the requested changes")
     assert respondent.heading == "0 of 1 change dealt with"
     respondent.sees("Name who keeps the list.")
     respondent.shot("returned")
@@ -565,7 +567,7 @@ def test_a_high_use_is_answered_returned_sent_again_approved_twice_and_certified
     independent.sees("Your approval is recorded.")
     independent.shot("approved")
 
-    site.open_mail(lead, f"Approved: {use}")
+    site.open_mail(lead, f"Submission approved: {use}")
     assert lead.heading == "The certificate has been issued"
     lead.shot("certified")
     plan = lead.download("Remediation plan")

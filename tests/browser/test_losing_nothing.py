@@ -397,7 +397,7 @@ def test_two_people_at_one_answer_are_both_kept(first, site):
     page = desk.sit_down()
     expect(words(page)).to_have_value(f"Before. {second} second. And more.")
     expect(row(page).locator(".hk-versions")).to_be_visible()
-    row(page).get_by_role("button", name="Keep mine").click()
+    row(page).get_by_role("button", name="Keep my version").click()
     all_saved(page)
     assert site.stored().text == f"Before. {second} second. And more."
 
@@ -454,7 +454,7 @@ def in_conflict(site: Site) -> Page:
 @pytest.mark.long
 def test_both_versions_can_be_put_into_the_answer(site):
     page = in_conflict(site)
-    row(page).get_by_role("button", name="Combine both").click()
+    row(page).get_by_role("button", name="Combine both versions").click()
     all_saved(page)
     expect(words(page)).to_have_value("Before. By Connie.\n\nBefore. By Olivia.")
     assert site.stored().text == "Before. By Connie.\n\nBefore. By Olivia."
@@ -733,7 +733,7 @@ def test_a_shared_computer_keeps_nothing_and_saves_at_once(site):
     with page.expect_navigation():
         page.get_by_role("main").get_by_role("button", name="Sign in", exact=True).click()
     page.goto(site.url("section", SECTION))
-    expect(page.get_by_text("On a shared computer nothing is kept in this browser")).to_be_visible()
+    expect(page.get_by_text("This is a shared computer, so this browser keeps nothing.")).to_be_visible()
     write(page, " On a shared computer.")
     all_saved(page)
     assert page.evaluate(KEPT) == []

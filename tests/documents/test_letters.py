@@ -123,7 +123,7 @@ def test_a_use_raised_to_unacceptable_goes_on_only_with_changed_facts(cast):
     assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast)
     tier.raise_tier(sent(assessment), by=cast.independent, tier=Tier.UNACCEPTABLE, reason="It is built to harm.")
     page = page_of(assessment)
-    assert squeezed("raised the use from Limited risk to Unacceptable risk") in page
+    assert squeezed("raised the tier from Limited risk to Unacceptable risk") in page
     assert squeezed(str(PROHIBITED.en)) in page
     assert squeezed("In the reviewer's own words. 以下為審核員的原文。 It is built to harm.") in page
     assert str(PROHIBITED.en) in Message.objects.get(kind="refused", recipient=cast.owner).text
@@ -135,7 +135,7 @@ def test_a_return_for_another_tier_has_a_letter_that_names_both(cast):
     page = page_of(assessment)
     for part in (
         "The tier has changed; the submission is returned",
-        "raised the use from Limited risk to High risk",
+        "raised the tier from Limited risk to High risk",
         "由有限風險調高至高風險",
         "It sorts people.",
         "can appeal against this decision once",
@@ -218,7 +218,7 @@ def test_an_approval_says_statement_conditions_certificate_and_what_was_looked_a
         "facts and answers opened and judged",
         "打開並評核事實及答案",
         certificate.number,
-        "Missing a date suspends the certificate.",
+        "Otherwise, the certificate is suspended.",
         "There is no appeal against an approval.",
     ):
         assert squeezed(part) in page

@@ -70,10 +70,10 @@ def test_a_plan_of_today_says_how_actions_stand_and_what_changed(cast):
         "Two rooms only, and a nurse reads along.",
         "Accepted by Ines Independent on",
         "Evidence: Register of November",
-        "What changed since the plan made earlier that day",
+        "Changes since the plan made earlier that day",
         "A date was postponed once.",
         "accepted by Ines Independent",
-        "was reported or accepted, and is open again",
+        "reported as done or accepted earlier, now open again",
         "Actions as of",
     ):
         assert part in words, part
@@ -84,7 +84,7 @@ def test_the_first_plan_of_a_use_has_nothing_to_compare_with(cast):
     first, again = Document.objects.filter(submission=sent(assessment), kind="plan").order_by("version")
     assert again.version == 2  # made with the date of the condition that the approval set
     assert jobs._since_last(first) is None
-    assert "What changed since" not in words_of(first)
+    assert "Changes since" not in words_of(first)
 
 
 def test_a_plan_says_which_dates_an_approval_changed_and_which_actions_no_longer_block(cast):
@@ -98,9 +98,9 @@ def test_a_plan_says_which_dates_an_approval_changed_and_which_actions_no_longer
     words = words_of(again)
     assert again.version == 2
     first, last = (day(one).replace("\xa0", " ") for one in (action.due, full))
-    assert f"{action.title}: all done: {last} → {first}" in words
+    assert f"{action.title}: all steps: {last} → {first}" in words
     assert f"{action.title}: due on {first}; the action no longer blocks the certificate" in words
-    assert "the approval sets the date instead" in words
+    assert "its date is set with the approval" in words
     assert "no date has changed" not in words
 
 

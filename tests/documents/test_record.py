@@ -203,7 +203,7 @@ def test_an_older_certificate_says_what_was_not_recorded(cast):
     assert text["looked_at"] == "Ines Independent: Not recorded."
     assert "further actions of the plan: not recorded" in text["outcome"]
     assert "Wording: not recorded." in text["conditions"]
-    assert "Closed since with evidence: not recorded." in text["profile"]
+    assert "Closed later with evidence: not recorded." in text["profile"]
     assert "rules of the issuing body, not recorded" in text["against"]
 
 
@@ -280,7 +280,7 @@ def test_what_each_reviewer_looked_at_is_a_row_of_its_own(cast):
     for name in ("Ines Independent", "Ivan Independent"):
         assert f"{name}: 61 of 61 facts and answers opened and judged (6 drawn at random)" in text
     assert "49 more taken over from Dr Wallace Kwan" in text
-    assert "Evidence: 12 of 12 opened, 12 of 12 under these judged." in text
+    assert "Evidence: 12 of 12 opened, 12 of 12 judged with the answers." in text
     assert "Half of the marks took 2 min 40 s or less each." in text
     assert text_of(self_declared(cast))["looked_at"] == "No reviewer has checked the answers."
 

@@ -240,7 +240,7 @@ def test_a_plan_of_one_action_is_short_and_says_nothing_twice(one_action, monkey
     text = "".join(sheet.text for sheet in sheets)
     assert "Allactionsinorder" not in text  # it stands in its block
     assert "Package1of1" not in text
-    assert "Whatchangedsincetheplan" not in text  # of the same day
+    assert "Changessincetheplan" not in text  # of the same day
     assert text.count(squeezed(action.title)) == 2  # as its title, and in the words of the reviewer who asks
     assert squeezed(f"All done by {action.full_when}") in text
     assert squeezed("First step by") not in text  # the same day

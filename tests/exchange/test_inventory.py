@@ -241,8 +241,8 @@ def test_duplicates_are_named_in_the_file_and_in_the_register(cast: Cast) -> Non
         ),
         cast.organisation,
     )
-    assert (3, "Name of the use", "Row 2 already has the same use.") in found
-    assert (4, "Name of the use", "This use is already in the register.") in found
+    assert (3, "Name of the use", "Remove this row, because it repeats row 2.") in found
+    assert (4, "Name of the use", "Remove this row. This use is already in the register.") in found
 
 
 def test_a_row_adds_a_use_to_a_registered_system_and_changes_nothing_of_it(cast: Cast) -> None:
@@ -551,7 +551,7 @@ def test_a_licence_that_is_not_open_suggests_nothing_about_it():
         ("---\nlicense: mit\n", "Add a second line of"),
         ("---\na: " + "9" * 5000 + "\n---\n", "not valid YAML"),
         ("---\na: '" + "x" * 70_000 + "'\n---\n", "too long"),
-        ("# A recipe for soup\n\nWater.\n", "no information for the facts"),
+        ("# A recipe for soup\n\nWater.\n", "no information about the facts"),
         ("", "has no text"),
         ("x" * (model_card.MAX_BYTES + 1), "larger than 1 MB"),
     ],

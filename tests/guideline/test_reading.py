@@ -1340,12 +1340,12 @@ def test_a_text_that_helps_is_not_used_twice(plant: Plant, field: str) -> None:
 def test_the_command_prints_what_is_covered(capsys: pytest.CaptureFixture[str], edition: Edition) -> None:
     call_command("check_guideline")
     printed = capsys.readouterr().out
-    assert printed.splitlines()[-1] == f"100 % of 603 duties in scope covered by {len(edition.questions)} questions."
+    assert printed.splitlines()[-1] == f"{len(edition.questions)} questions cover 100 % of the 603 duties in scope."
     assert [line for line in printed.splitlines() if line.startswith("  Unacceptable")] == ["  Unacceptable  by U-HARM"]
     lines = {id: edition.requirements[line] for id, line in edition.extensions.items()}
     owing = sum(bool(edition.requirements[id].roles & line.roles) for id, line in lines.items())
     assert 0 < owing < len(lines)
-    said = f"{len(lines)} lines of the register are extended by a question; {owing} of them also to a part that owes"
+    said = f"Questions extend {len(lines)} lines of the register. {owing} of these lines are also extended to a part that owes"
     assert said in printed
 
 
@@ -1359,16 +1359,16 @@ def test_the_command_says_for_each_question_what_opens_and_closes_it(
     assert [line.strip() for line in listed if not line.startswith("    ")] == list(edition.questions)
     at = listed.index("  model-planning")
     assert listed[at + 1] == (
-        "    developer: opens by the part alone; closes without deployment_stage (pilot, research)"
+        "    developer: opened by the part alone; closed unless deployment_stage (pilot, research)"
     )
     at = listed.index("  approval-paper")
     assert listed[at + 1] == (
-        "    developer, provider, organisation: always open; closes without deployment_stage (pilot, research)"
+        "    developer, provider, organisation: always open; closed unless deployment_stage (pilot, research)"
     )
     assert listed[listed.index("  intervention") + 1] == "    developer: always open"
     assert (
         listed[listed.index("  tier-high-conformity") + 1]
-        == "    developer, provider, organisation: opens by tier (high)"
+        == "    developer, provider, organisation: opened by tier (high)"
     )
 
 
@@ -1377,7 +1377,7 @@ def test_the_command_counts_what_declared_uses_are_asked_and_which_facts_brought
 ) -> None:
     call_command("check_guideline", cases=CASES)
     printed = capsys.readouterr().out
-    lines = printed[printed.index("Questions put to the declared uses") :].splitlines()
+    lines = printed[printed.index("Questions for the declared uses") :].splitlines()
     heads = [line for line in lines if line.startswith("  ") and not line.startswith("    ")]
     cases = {case.id: assess(edition, case) for case in read_cases(CASES, edition)}
     assert len(heads) == len(cases) == 15
@@ -1386,9 +1386,9 @@ def test_the_command_counts_what_declared_uses_are_asked_and_which_facts_brought
     chat = " ".join(lines[: lines.index(heads[1])])
     one = cases["budget-airline-chat"]
     brought = sum("public_facing" in opened_by(edition, question, one.declared) for question in one.questions)
-    assert f"brought by public_facing {brought}, " in re.sub(r"\s+", " ", chat)
+    assert f"opened by public_facing {brought}, " in re.sub(r"\s+", " ", chat)
     alone = sum(not opened_by(edition, question, one.declared) for question in one.questions)
-    assert f"{alone} by the part alone" in chat
+    assert f"{alone} because of the part alone" in chat
 
 
 def test_the_command_refuses_a_faulty_file_of_cases(tmp_path: Path) -> None:

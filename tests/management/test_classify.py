@@ -123,7 +123,7 @@ def test_the_table_is_for_a_person(classify):
 def test_the_table_names_what_a_use_waits_for_and_what_holds_it(classify):
     printed = classify("cases: [{id: a, facts: {}}]").splitlines()
     assert printed[2].split()[:5] == ["a", "High", "not", "stated", "provisional,"]
-    assert printed[3].startswith("    waits for: causes_or_enables_physical_harm, ")
+    assert printed[3].startswith("    answers still needed: causes_or_enables_physical_harm, ")
     assert "    hold, legal review: exploits_vulnerable_groups" in printed
     assert max(len(line) for line in printed[3:]) <= 116
 

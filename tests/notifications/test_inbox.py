@@ -35,7 +35,7 @@ def test_a_message_has_kind_object_link_and_the_words_of_its_kind(django_capture
     line = Message.objects.get()
     assert (line.recipient, line.kind, line.object, line.link) == (reader, "asked", ABOUT, "/home/")
     assert line.subject == "Olivia Owner asks you to answer “Who decides?”"
-    assert line.text == "This belongs to the assessment of “Booking”.\nAn answer is due on 24 December 2026."
+    assert line.text == "This request is part of the assessment of “Booking”.\nPlease answer by 24 December 2026."
     assert [(sent.to, sent.subject) for sent in mail.outbox] == [([reader.email], line.subject)]
     assert line.mailed_at
 

@@ -40,9 +40,11 @@ def test_the_form_of_a_use_shows_the_word_and_what_was_left_out(cast, visit):
     preview = page.locator("#scope-preview")
     expect(preview).to_contain_text("Nobody checks a booking before it reaches the owner.")
     expect(preview).to_contain_text("These sentences are left out, because the scope would be too long:")
-    expect(page.locator("#people-called")).to_have_text("Your plan calls these people “the people affected”.")
+    expect(page.locator("#people-called")).to_have_text(
+        "Your plan will use this word for these people: “the people affected”."
+    )
     page.fill("#id_people_word", "pet owners")
-    expect(page.locator("#people-called")).to_have_text("Your plan calls these people “pet owners”.")
+    expect(page.locator("#people-called")).to_have_text("Your plan will use this word for these people: “pet owners”.")
     assert axe_faults(page, contrast=("light",)) == []
     assert too_wide(page) == ""
 

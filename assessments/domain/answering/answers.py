@@ -204,7 +204,9 @@ def _save_answer(assessment: Assessment, question_key: str, save: _Save) -> Answ
     answers, unconfirmed = assessment.values_and_unconfirmed()
     unlocked = unlocked_questions(assessment, declared, answers)
     if unlocked is not None and question_key not in unlocked:
-        raise Locked(_("Only what the reviewer marked can be changed now. What you typed is still on this page."))
+        raise Locked(
+            _("Only the items that the reviewer marked can be changed now. What you typed is still on this page.")
+        )
     items = {item.key for item in declared.items(edition, question)}
     check_answer(question, items, save.value, declared.context, edition)
     row: Any = None
@@ -224,7 +226,7 @@ def _save_answer(assessment: Assessment, question_key: str, save: _Save) -> Answ
     if not save.may_hide:
         hides = _hidden_by(assessment, declared, known, answers)
         if hides:
-            raise WouldHide(_("Saving this hides answers. They are kept, but no longer count."), hides)
+            raise WouldHide(_("Saving hides some answers. They are kept, but no longer count."), hides)
     _write(row, record, save)
     answers[question_key] = row.value()
     done = assessment.refresh_derived(known, answers)

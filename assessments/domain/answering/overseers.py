@@ -76,7 +76,7 @@ def rows_in(submission: Submission) -> list[Mapping[str, str]]:
 
 def refusal() -> str:
     """Return the sentence for an overseer who wants to review."""
-    return _("The conformity file names you as an overseer of this use. Somebody else must review it.")
+    return _("The conformity file names you as an overseer of this use. Somebody else must review the use.")
 
 
 def require_not_overseer(submission: Submission, user: User) -> None:

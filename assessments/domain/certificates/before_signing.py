@@ -62,14 +62,14 @@ def prospect(
     keeps_back = [one.words for one in found.dimensions] if found else []
     if undated:
         words = ngettext(
-            "One practice has to be in place before a certificate can be issued. You cannot give a date for it.",
-            "%(n)s practices have to be in place before a certificate can be issued. You cannot give dates for them.",
+            "One practice has to be in place before a certificate can be issued. You cannot set a due date for it.",
+            "%(n)s practices have to be in place before a certificate can be issued. You cannot set due dates for them.",
             undated,
         )
         keeps_back.append(words % {"n": undated})
     most = most_conditions()
     if dated > most:
-        words = _("%(practices)s. At most %(most)s of them can be given a date as a condition (our judgement).")
+        words = _("%(practices)s. At most %(most)s of them can become conditions with a due date (our judgement).")
         keeps_back.append(words % {"practices": short_practices(dated), "most": most})
     return Prospect(
         keeps_back=tuple(keeps_back),
@@ -82,10 +82,8 @@ def prospect(
 
 def _conditions(dated: int) -> str:
     words = ngettext(
-        "%(practices)s. This practice blocks the certificate until it is in place, or has a due date as a "
-        "condition of the certificate.",
-        "%(practices)s. Each practice blocks the certificate until it is in place, or has a due date as a "
-        "condition of the certificate.",
+        "%(practices)s. This practice blocks the certificate until it is in place or becomes a condition with a due date.",
+        "%(practices)s. Each practice blocks the certificate until it is in place or becomes a condition with a due date.",
         dated,
     )
     return words % {"practices": short_practices(dated)}

@@ -37,6 +37,6 @@ def obstacle_to_sign(use: DeclaredUse) -> str:
     if newest is None or timezone.localdate(newest.at) < timezone.localdate():
         return ""
     return _(
-        "An incident of this use was reported today. You can self-certify the use from tomorrow, or send the "
+        "An incident with this use was reported today. You can self-certify the use from tomorrow, or send the "
         "assessment to a reviewer."
     )

@@ -73,14 +73,14 @@ class BelowLeast:
             return (
                 _(
                     "A certificate at tier %(tier)s needs at least %(least)s in every dimension. Closed actions are "
-                    "counted (our judgement, issuing rules %(n)s)."
+                    "counted (our judgement, release %(n)s of the issuing rules)."
                 )
                 % said
             )
         return (
             _(
                 "For a certificate at tier %(tier)s, at most %(allowed)s dimensions can be below %(least)s. "
-                "Closed actions are counted (our judgement, issuing rules %(n)s)."
+                "Closed actions are counted (our judgement, release %(n)s of the issuing rules)."
             )
             % said
         )
@@ -90,8 +90,8 @@ class BelowLeast:
         """What would lift it, as one sentence with the numbers of the actions."""
         if not self.lifts:
             return _(
-                "No open action raises readiness far enough. To count practices that are now in place, start a new "
-                "assessment."
+                "Closing the open actions does not raise readiness far enough. To count practices that are now in place, "
+                "start a new assessment."
             )
         words = ngettext(
             "Readiness no longer blocks the certificate once action %(numbers)s is closed with evidence.",

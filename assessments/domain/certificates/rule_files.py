@@ -58,5 +58,5 @@ def release_on[R: Release](day: date, releases: Sequence[R], folder: Path) -> R:
 def percent(given: Any) -> int:
     """Read a share in per cent. Raises ValueError outside 0 to 100."""
     if not 0 <= int(given) <= 100:
-        raise ValueError(f"{given} is no share in per cent")
+        raise ValueError(f"{given} is not a share in per cent")
     return int(given)

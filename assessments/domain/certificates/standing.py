@@ -65,8 +65,8 @@ def refusals(certificate: Certificate, by: User) -> dict[str, Refusal]:
         if incidents.suspends(certificate):
             mine[REINSTATE] = NotPermitted(
                 _(
-                    "An incident suspended this certificate. A reviewer has to reinstate it, or the next assessment "
-                    "replaces it."
+                    "This certificate was suspended because of an incident. A reviewer has to reinstate it, or the "
+                    "next assessment replaces it."
                 )
             )
         return mine
@@ -151,7 +151,7 @@ def _change(certificate: Certificate, move: status.Event, *, by: User, reason: s
     if reason not in REASONS[move]:
         raise InvalidAnswer("reason", _("Choose the reason that the public page shows."))
     if not words.strip():
-        raise InvalidAnswer("words", _("Say why, for the record. The public page does not show this text."))
+        raise InvalidAnswer("words", _("Give a detailed reason. The public page does not show this text."))
     if move == REINSTATE:
         left = words_of(obstacles_to_reinstate(certificate))
         if left:

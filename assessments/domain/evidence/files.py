@@ -194,5 +194,8 @@ def _scan(content: IO[bytes]) -> Scan:
             _("Try again later. The file was not accepted, because the virus scanner does not answer.")
         ) from error
     if found:
-        raise refuse(_("The virus scanner found “%(name)s” in this file. The file was not stored.") % {"name": found})
+        raise refuse(
+            _("Choose another file. The virus scanner found “%(name)s” in this file, so the file was not stored.")
+            % {"name": found}
+        )
     return Scan.CLEAN

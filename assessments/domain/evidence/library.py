@@ -94,7 +94,7 @@ def add(
         twin = _twin(organisation, kept, by)
         if twin is not None:
             if to is None:
-                raise files.refuse(_("This file is already in the library, as “%(title)s”.") % {"title": twin})
+                raise files.refuse(_("Use “%(title)s” instead. This file is already in the library.") % {"title": twin})
             default_storage.delete(kept.storage_key)  # type: ignore[union-attr]  # a twin is found by its file
             attach(twin, *to, by=by)
             return twin
@@ -207,7 +207,9 @@ def update(piece: Evidence, *, by: User, **fields: Any) -> Evidence:
         raise WorkflowError(_("This evidence was withdrawn from the library."))
     wanted = fields.get("confidentiality", piece.confidentiality)
     if (wanted == Confidentiality.ON_REQUEST) != (piece.version == 0):
-        raise InvalidAnswer("confidentiality", _("Evidence with a file or link cannot be shown on request only."))
+        raise InvalidAnswer(
+            "confidentiality", _("Choose another option. Evidence with a file or link cannot be shown on request only.")
+        )
     if piece.version == 0 and not fields.get("held_by", piece.held_by).strip():
         raise InvalidAnswer("held_by", _("Enter the contact person: a name or an office, and how to contact them."))
     owner = fields.get("owner", piece.owner)

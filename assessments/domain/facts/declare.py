@@ -147,7 +147,7 @@ def declare_facts(
     if hiding is not None:
         hides = before - hidden.shown_answers(use, values, edition)
         if hides and {answer.name for answer in hides} != set(hiding):
-            raise WouldHide(_("Saving this hides answers. They are kept, but no longer count."), sorted(hides))
+            raise WouldHide(_("Saving hides some answers. They are kept, but no longer count."), sorted(hides))
     return FactsSaved(use, result, tuple(changed), tuple(page.conflicts))
 
 
@@ -206,7 +206,7 @@ class _Page:
         """Raise Locked where this fact may not be changed now, here or because of another use of the system."""
         if self.allowed is not None and fact.key not in self.allowed:
             raise Locked(
-                _("Only what the reviewer marked can be changed now: “%(fact)s” is locked.") % {"fact": fact.label}
+                _("You cannot change “%(fact)s” now, because the reviewer did not mark it.") % {"fact": fact.label}
             )
         if fact.level != "system":
             return

@@ -90,9 +90,9 @@ def attach(hold: Hold, piece: Evidence, *, by: User) -> EvidenceUse:
     require_keeper(hold, by)
     piece = Evidence.objects.select_for_update(of=("self",)).get(pk=piece.pk)
     if piece.organisation_id != use.organisation_id:
-        raise NotPermitted(_("This evidence belongs to another organisation."))
+        raise NotPermitted(_("This evidence belongs to another organisation. Choose other evidence."))
     if piece.withdrawn_at:
-        raise WorkflowError(_("This evidence was withdrawn from the library."))
+        raise WorkflowError(_("This evidence was withdrawn from the library. Choose other evidence."))
     row, created = EvidenceUse.objects.get_or_create(
         evidence=piece, hold=hold, defaults={"version": piece.version, "by": by}
     )

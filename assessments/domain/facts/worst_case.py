@@ -98,12 +98,12 @@ def sign_worst(use: DeclaredUse, *, by: User, shown: Mapping[str, Any] | None = 
     answers, never = open_answers(edition, declared_facts(edition, rows.values()))
     if never:
         labels = "; ".join(edition.facts[key].label for key in never)
-        words = _("These facts cannot be signed at their worst answer. Answer them first: %(facts)s.")
+        words = _("You cannot sign the worst answer for these facts. Answer them first: %(facts)s.")
         raise WorkflowError(words % {"facts": labels})
     if not answers:
-        raise WorkflowError(_("The tier does not depend on an unknown answer that you can sign."))
+        raise WorkflowError(_("There is nothing to sign, because the tier does not depend on an unknown answer."))
     if shown is not None and dict(shown) != answers:
-        raise WorkflowError(_("The open answers have changed since you opened this page. Read the statement again."))
+        raise WorkflowError(_("The unknown answers have changed since you opened this page. Read the statement again."))
     before = {key: rows[key].value if key in rows else None for key in answers}
     declare.declare_facts(use, answers, by=by)
     signed = SignedWorst.objects.create(

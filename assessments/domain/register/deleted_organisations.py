@@ -154,7 +154,9 @@ def preview(organisation: Organisation) -> Preview:
 def why_not(organisation: Organisation) -> str:
     """Say why an organisation cannot be deleted, with what to do; empty where it can."""
     if organisation.is_reviewing_body:
-        return _("The reviewing body of an installation cannot be deleted, because others rely on its decisions.")
+        return _(
+            "You cannot delete the reviewing body of an installation, because other organisations rely on its decisions."
+        )
     waiting = organisation.assessments.filter(state__in=(State.SUBMITTED, State.IN_REVIEW)).count()
     if waiting:
         words = _("Submissions in review: %(n)s. Recall or withdraw them first.")

@@ -29,7 +29,7 @@ def ask_by_mail(
 ) -> tuple[Invitation, str]:
     """Invite an address as a contributor who sees only what is assigned, to answer one question; owners only."""
     if not assessment.is_editable:
-        raise Locked(_("The assessment is locked. Nobody can answer questions now."))
+        raise Locked(_("Nobody can answer questions now, because the assessment is locked."))
     organisation = assessment.use.system.organisation
     invitation, token = members.invite(organisation, by=by, email=email, role=Role.CONTRIBUTOR, sees=Sees.ASSIGNED)
     invitation.asked = {

@@ -23,13 +23,13 @@ def join(user: User, organisation: Organisation, role: Role, *, by: User, sees: 
     roles.require_people(by, organisation)
     _check_role_in(organisation, role)
     if roles.membership_in(user, organisation):
-        raise WorkflowError(_("%(email)s is already a member.") % {"email": user.email})
+        raise WorkflowError(_("Enter another address. %(email)s is already a member.") % {"email": user.email})
     return _join(user, organisation, role, by=by, sees=sees)
 
 
 def _check_role_in(organisation: Organisation, role: Role) -> None:
     if organisation.is_reviewing_body and role != Role.REVIEWER:
-        raise WorkflowError(_("Choose the role reviewer. Members of the reviewing body can have no other role."))
+        raise WorkflowError(_("Choose the role “Reviewer”. Members of the reviewing body can have no other role."))
 
 
 def _join(user: User, organisation: Organisation, role: Role, *, by: User, sees: Sees) -> Membership:
@@ -61,7 +61,7 @@ def invite(
     roles.require_people(by, organisation)
     _check_role_in(organisation, role)
     if Membership.objects.current().filter(organisation=organisation, user__email__iexact=email).exists():
-        raise WorkflowError(_("%(email)s is already a member.") % {"email": email})
+        raise WorkflowError(_("Enter another address. %(email)s is already a member.") % {"email": email})
     invitation, token = Invitation.objects.issue(organisation=organisation, email=email, role=role, sees=sees, by=by)
     log.record(
         AuditKind.MEMBER_INVITED,
@@ -79,7 +79,7 @@ def accept_invitation(invitation: Invitation, *, by: User) -> Membership:
     if roles.membership_in(by, invitation.organisation):
         raise WorkflowError(_("You are already a member of this organisation."))
     if by.email.lower() != invitation.email.lower():
-        words = _("This invitation is for %(email)s. Sign in with that address to use it.")
+        words = _("Sign in with the address %(email)s. This invitation is only for that address.")
         raise NotPermitted(words % {"email": invitation.email})
     if not by.has_confirmed(invitation.email):
         words = _("Confirm your address first. This invitation was sent to %(email)s.")

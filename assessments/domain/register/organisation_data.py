@@ -162,8 +162,8 @@ def _file(name: str, stored: str, sha256: str, size: int) -> Part:
 
 def _words_of(fault: stored_files.NotAsStored) -> str:
     if fault.reason == "missing":
-        return _("This file is missing from the store. Its SHA-256 was %(sha256)s.")
-    return _("This file was changed in the store, so it is not included. Its SHA-256 was %(sha256)s.")
+        return _("This file is missing on the server. Its SHA-256 was %(sha256)s.")
+    return _("Somebody changed this file outside hkguide, so it is not included. Its SHA-256 was %(sha256)s.")
 
 
 def _content(stored: str) -> Iterable[bytes]:

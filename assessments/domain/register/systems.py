@@ -47,7 +47,7 @@ def update_system(system: AISystem, *, by: User, **fields: Any) -> AISystem:
     roles.require(by, Action.REGISTER, system)
     systems.lock_uses(system.pk)
     if system.uses.filter(assessments__state__in=LOCKED_STATES).exists():
-        raise Locked(_("You cannot change this while a use of the system is under review."))
+        raise Locked(_("You cannot change the system while one of its uses is under review."))
     old = {name: getattr(system, name) for name in fields}
     for name, value in fields.items():
         setattr(system, name, value)
@@ -90,7 +90,7 @@ def update_use(use: DeclaredUse, *, by: User, **fields: Any) -> DeclaredUse:
     roles.require(by, Action.REGISTER, use)
     DeclaredUse.objects.select_for_update(of=("self",)).get(pk=use.pk)  # a submission waits for it, or has gone before
     if use.assessments.filter(state__in=LOCKED_STATES).exists():
-        raise Locked(_("You cannot change this while the use is under review."))
+        raise Locked(_("You cannot change the use while it is under review."))
     old = {name: getattr(use, name) for name in fields}
     for name, value in fields.items():
         setattr(use, name, value)
@@ -128,7 +128,7 @@ def retire(about: AISystem | DeclaredUse, *, by: User) -> None:
     busy = busy.filter(use__system=about) if isinstance(about, AISystem) else busy.filter(use=about)
     if busy.exists():
         raise Locked(
-            _("Recall or withdraw the submission first, or wait for the decision. The submission is under review.")
+            _("The submission is under review. Recall or withdraw the submission first, or wait for the decision.")
         )
     about.retired_at = timezone.now()
     about.save(update_fields=["retired_at"])

@@ -258,7 +258,7 @@ def require_judge(action: RemediationAction, *, by: User) -> tuple[Assessment, S
     """
     case = case_of(action)
     if case is None:
-        raise WorkflowError(_("Nothing has been submitted yet."))
+        raise WorkflowError(_("This action cannot be judged before the assessment is submitted."))
     assessment = Assessment.objects.lock(case.pk)
     submission = assessment.current_submission
     assert submission is not None
@@ -283,7 +283,12 @@ def obstacles_to_accept(action: RemediationAction, pieces: list[EvidenceVerdict]
     elif not missing and blocks(action):
         supports = [one for one in pieces if one.verdict and one.verdict.verdict == Verdict.SUPPORTS]
         if not _any_stored(supports):
-            reasons.append(_("No stored file shows that the action is done, and a link alone is not enough."))
+            reasons.append(
+                _(
+                    "Send the action back, and ask for a file that shows that the action is done. A link "
+                    "alone is not enough."
+                )
+            )
     return reasons
 
 
@@ -341,7 +346,7 @@ def refusal(
                 "The tier of this use is High: the independent reviewer accepts the action first, and "
                 "then you confirm it."
             )
-        return _("The tier of this use is High: the independent reviewer of the case accepts its actions.")
+        return _("The tier of this use is High, so the independent reviewer of the case has to accept this action.")
     if action.accepted_by_id is not None and action.accepted_by_id == seat.reviewer_id:
         return _("You have accepted this action. The other reviewer of the case has to confirm it.")
     return ""

@@ -124,7 +124,7 @@ def _check_owner(action: RemediationAction, owner: User | None) -> None:
                 "owner", _("Choose somebody else. The person who accepted the risk cannot own the action.")
             )
     if owner is None and action.status == ActionStatus.DONE:
-        raise InvalidAnswer("owner", _("Choose an owner. An action that is reported as done needs one."))
+        raise InvalidAnswer("owner", _("Choose an owner. An action that is reported as done needs an owner."))
 
 
 def _set_due(
@@ -203,7 +203,7 @@ def take_back_dates(batch: uuid.UUID, *, by: User) -> DatesMoved:
             continue
         for event in mine:
             old = date.fromisoformat(event.old)
-            _set_due(action, old, by=by, which=event.kind, batch=back, words=_("Undone."))
+            _set_due(action, old, by=by, which=event.kind, batch=back, words=_("The change was undone."))
         action.save(update_fields=["due", "full_due", "set_by_hand"])
         taken.append(action)
     for action in taken:

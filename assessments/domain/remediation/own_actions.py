@@ -101,11 +101,11 @@ def _check_new(given: NewAction, use: DeclaredUse) -> None:
     if not given.title.strip():
         raise InvalidAnswer("title", _("Enter what needs to be done."))
     if not given.why.strip():
-        raise InvalidAnswer("why", _("Enter why it is needed."))
+        raise InvalidAnswer("why", _("Enter why this action is needed."))
     if given.due < timezone.localdate():
         raise InvalidAnswer("due", _("Choose today or a later day. This day is in the past."))
     if given.clause and given.clause not in edition.clauses:
-        raise InvalidAnswer("clause", _("Choose a clause of the Guideline, or none."))
+        raise InvalidAnswer("clause", _("Choose a clause of the Guideline, or choose “No clause”."))
     if given.package and given.package not in {one.key for one in edition.packages}:
         raise InvalidAnswer("package", _("Choose a package of the plan."))
     if given.owner is not None and not roles.may(given.owner, Action.ANSWER, use.organisation_id):
@@ -141,7 +141,7 @@ def take(action: RemediationAction, *, by: User) -> RemediationAction:
         return action
     left = RemediationAction.objects.filter(pk=action.pk).left_alone().exists()
     if action.owner_id is not None and not left:
-        raise WorkflowError(_("%(name)s has already taken this action.") % {"name": action.owner})
+        raise WorkflowError(_("%(name)s already owns this action.") % {"name": action.owner})
     return dates.plan(action, by=by, owner=by, due=action.due, effort=str(action.effort))
 
 
@@ -209,7 +209,7 @@ def edit(action: RemediationAction, *, by: User, title: str, steps: str) -> Reme
 def restore_words(action: RemediationAction, *, by: User) -> RemediationAction:
     """Undo the editing of an action that a question brought: it has the edition's title and steps again."""
     if action.is_own:
-        raise WorkflowError(_("This action was added by your organisation, so it has no original wording."))
+        raise WorkflowError(_("Your organisation added this action, so it has no original wording."))
     return edit(action, by=by, title=action.original_title or action.title, steps="")
 
 

@@ -24,7 +24,7 @@ def obstacle(action: RemediationAction) -> str:
         return _("Only an open action can be marked as not relevant.")
     if action.pk in conditions.conditions_on([action]):
         return _(
-            "You cannot mark this action as not relevant, because it is a condition of the approval and has to be met."
+            "You cannot mark this action as not relevant, because it is a condition of the approval. Conditions have to be met."
         )
     if action.merged.exclude(status=ActionStatus.CLOSED).exists():
         return _("Other actions were merged into this one. Undo the merge first.")
@@ -83,7 +83,7 @@ def refuse(action: RemediationAction, *, by: User, words: str) -> None:
 
 def _reopen(action: RemediationAction, *, by: User, words: str) -> None:
     if action.status != ActionStatus.NOT_RELEVANT:
-        raise WorkflowError(_("This action is not marked as not relevant."))
+        raise WorkflowError(_("You can only reopen an action that is marked as not relevant."))
     action.status = ActionStatus.OPEN
     action.save(update_fields=["status"])
     note(action, Kind.RELEVANT, by=by, words=words)

@@ -30,7 +30,7 @@ def risk_obstacle(action: RemediationAction) -> str:
     if action.priority in NEVER_ACCEPTED:
         return _(
             "You cannot accept the risk of this action, because it is a mandatory point, a duty from "
-            "Table 1 or an extra duty. Put it in place. A mandatory point can also become a "
+            "Table 1 or an extra duty. Complete the action. A mandatory point can also become a "
             "condition with a due date."
         )
     if action.status != ActionStatus.OPEN or action.merged_into_id:
@@ -39,7 +39,7 @@ def risk_obstacle(action: RemediationAction) -> str:
         return _("Choose an owner of the action first. A different person has to accept the risk.")
     if conditions.conditions_on([action]):
         return _(
-            "You cannot accept the risk of this action, because it is a condition of the approval and has to be met."
+            "You cannot accept the risk of this action, because it is a condition of the approval. Conditions have to be met."
         )
     return ""
 
@@ -67,7 +67,7 @@ def accept_risk(action: RemediationAction, *, by: User, reason: str, until: date
         raise SeparationOfDuties(_("You own this action, so another owner of the organisation has to accept the risk."))
     today = timezone.localdate()
     if not reason.strip():
-        raise InvalidAnswer("reason", _("Enter why the risk is acceptable, and what reduces the risk until then."))
+        raise InvalidAnswer("reason", _("Enter why the risk is acceptable, and what reduces the risk for now."))
     if not today < until <= longest_risk(today):
         raise InvalidAnswer(
             "until",

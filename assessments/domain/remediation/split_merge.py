@@ -124,7 +124,7 @@ def merge(
     if len(others) >= MOST_MERGED:
         raise WorkflowError(_("Merge at most %(n)s actions.") % {"n": MOST_MERGED})
     if {row.use_id for row in actions} != {into.use_id}:
-        raise WorkflowError(_("Only actions of the same use can be merged."))
+        raise WorkflowError(_("Choose actions of the same use. Actions of different uses cannot be merged."))
     lock_use(into.use)
     lead = lock_action(into)
     rows = [lock_action(row) for row in sorted(actions, key=lambda row: row.pk) if row.pk in others]
@@ -191,7 +191,7 @@ def _undo_split(action: RemediationAction, *, by: User) -> None:
     for row in parts:
         if row.status != ActionStatus.OPEN or row.merged_into_id or row.merged.exists() or row.undo:
             raise WorkflowError(
-                _("You cannot undo the split, because action %(n)s has changed since.") % {"n": row.number}
+                _("You cannot undo the split, because action %(n)s has changed since the split.") % {"n": row.number}
             )
     words = _("The split was undone. Action %(n)s is one action again.") % {"n": action.number}
     for row in parts:

@@ -263,7 +263,7 @@ def open_again(appeal: Appeal, *, by: User) -> Assessment:
     if not opens_again(appeal):
         raise WorkflowError(
             _(
-                "You can start a new assessment here only after your appeal against a refusal or a revocation was accepted."
+                "You can start a new assessment here only after your appeal against a refusal or a revocation was upheld."
             )
         )
     begun = start.start_assessment(case.use, by=by, follows=case)

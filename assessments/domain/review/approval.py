@@ -101,7 +101,7 @@ def obstacles_to_approve(
         of_seat = [*parts.obstacles(submission, seat), *supplements.obstacles(submission, seat)]
     reasons += of_seat
     if by.pk in delivery_team(assessment):
-        words = _("You worked on this use yourself, so somebody else has to approve it.")
+        words = _("You worked on this use yourself, so somebody else has to approve the submission.")
         reasons.append(Obstacle(Code.OWN_WORK, words))
     return reasons
 

@@ -170,7 +170,7 @@ def looked_at(decision: ReviewDecision) -> dict[str, Any] | None:
 def looked_at_words(said: Mapping[str, Any] | None) -> list[str]:
     """Say what was looked at in sentences, as the server wrote it; of an older decision that it was not recorded."""
     if said is None:
-        return [_("There is no record of what was looked at.")]
+        return [_("This approval does not say what the reviewer looked at.")]
     lines = [
         _("Opened and judged by this reviewer: %(judged)s of %(asked)s required facts and answers.") % said,
         _("Evidence items opened: %(opened)s of %(openable)s.") % said,

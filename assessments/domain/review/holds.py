@@ -118,10 +118,12 @@ def close(
         raise InvalidAnswer("outcome", _("Choose one of the decisions in the list."))
     if chosen == HoldOutcome.CORRECT and assessment.state != State.IN_REVIEW:
         raise InvalidAnswer(
-            "outcome", _("You can return a submission for the correction of a fact only while it is under review.")
+            "outcome", _("A fact can go back for correction only while the submission is under review.")
         )
     if not decision.strip():
-        raise InvalidAnswer("decision", _("Say what was decided, and on whose advice."))
+        raise InvalidAnswer(
+            "decision", _("Write what you decided, and which advice or evidence supports the decision.")
+        )
     if chosen == HoldOutcome.ACCEPTED and not hold.evidence_uses.filter(evidence__withdrawn_at=None).exists():
         raise WorkflowError(
             _("There is no evidence to accept. The organisation has to attach evidence to the hold first.")
@@ -146,9 +148,11 @@ def close(
 
 
 def _ask_for_correction(hold: Hold, submission: Submission, *, by: User) -> None:
-    fact, would_satisfy = hold.fact, _("Declare the fact in line with the decision on the hold.")
+    fact, would_satisfy = hold.fact, _("Change the fact so that it agrees with the decision on the hold.")
     if hold.kind == HoldKind.OPEN_QUESTION:
-        would_satisfy = _("Correct the answer, or attach evidence to the hold that shows that the answer is true.")
+        would_satisfy = _(
+            "Correct the answer, or attach evidence to the hold. The evidence must show that the answer is true."
+        )
     elif hold.fact in (LAWFUL_EXCEPTION, ILLEGAL_PURPOSE):
         fact, would_satisfy = (
             LAWFUL_EXCEPTION,
@@ -165,8 +169,8 @@ def who_closes(edition: CompiledEdition, hold: Hold) -> str:
     if hold.kind == HoldKind.OPEN_QUESTION:
         return _(
             "The organisation answers the question and attaches evidence. A reviewer of the case then closes the "
-            "hold. Until then, the tier for the answer is compared with the tier for an unknown answer, and the "
-            "worse one applies (our judgement)."
+            "hold. Until then, the rules are applied with the answer and with “do not know”. "
+            "The higher tier counts (our judgement)."
         )
     return edition.holds[HoldKind(hold.kind)]
 

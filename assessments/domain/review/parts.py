@@ -106,8 +106,8 @@ def obstacles(submission: Submission, seat: ReviewSeat | None) -> list[Obstacle]
     left = [part.label for part in asked if part.key not in own]
     if left:
         words = ngettext(
-            "You have not judged one part of the conformity file: %(parts)s.",
-            "You have not judged %(n)s parts of the conformity file: %(parts)s.",
+            "You still have to judge one part of the conformity file: %(parts)s.",
+            "You still have to judge %(n)s parts of the conformity file: %(parts)s.",
             len(left),
         )
         found.append(words % {"n": len(left), "parts": ", ".join(left)})
@@ -119,7 +119,7 @@ def obstacles(submission: Submission, seat: ReviewSeat | None) -> list[Obstacle]
                 words = _("%(part)s: %(name)s judged that this part does not support the file. Return the part first.")
                 found.append(words % {"part": part.label, "name": mark.by})
             elif mark.verdict == PartVerdict.PARTLY and not mark.words.strip():
-                words = _("%(part)s is judged “partly”: say what is missing before you approve.")
+                words = _("%(part)s supports the file only partly. Say what is missing before you approve.")
                 found.append(words % {"part": part.label})
     if overseers.is_named(seat.reviewer, overseers.signed_rows(submission)):
         found.append(overseers.refusal())

@@ -52,5 +52,5 @@ def require_fitting(content: Mapping[str, Any], target: str, reason: str, *, sta
         return
     if reason not in MarkReason.values:
         raise InvalidAnswer("reason", _("Choose why a change is needed."))
-    words = _("“%(reason)s” does not fit what was answered here. Choose another reason.")
+    words = _("“%(reason)s” does not fit the answer. Choose another reason.")
     raise InvalidAnswer("reason", words % {"reason": MarkReason(reason).label})

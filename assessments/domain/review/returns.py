@@ -87,7 +87,7 @@ class Obstacle(NamedTuple):
         if kind in ("hold", "tier"):
             return _("Holds on the use or its tier")
         if kind == "gate":
-            return _("Evidence that an approval needs")
+            return _("Evidence that is needed for an approval")
         if kind == "part":
             return _("Parts of the conformity file that are not complete")
         if self.may_wait:

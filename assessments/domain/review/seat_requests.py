@@ -96,7 +96,7 @@ def seat_to_ask_for(submission: Submission, seat: Seat, by: User, team: set[int]
     if not finders.submissions_for(by).filter(pk=submission.pk).exists():
         raise NotPermitted(_("This submission was not sent to you."))
     if by.pk in (separation.delivery_team(assessment) if team is None else team):
-        raise NotPermitted(_("You worked on this use yourself, so other people decide who reviews it."))
+        raise NotPermitted(_("You worked on this use yourself, so other people decide who reviews the case."))
     current = assessment.current_submission_id == submission.pk
     if not current or assessment.state not in (State.SUBMITTED, State.IN_REVIEW):
         raise WrongState(assessment, State.IN_REVIEW)
@@ -106,7 +106,9 @@ def seat_to_ask_for(submission: Submission, seat: Seat, by: User, team: set[int]
         if seat == Seat.SECOND and not second:
             raise WorkflowError(_("This case does not need a second reviewer."))
         if separation.has_conflict(by, assessment):
-            raise NotPermitted(_("You have declared a conflict of interest, so other people decide who reviews this."))
+            raise NotPermitted(
+                _("You have declared a conflict of interest, so other people decide who reviews the case.")
+            )
         if seat == Seat.FIRST:
             separation.require_route(submission, independent=separation.is_independent(by, submission.organisation_id))
         return None

@@ -81,9 +81,11 @@ def _require_reviewer(reviewer: Reviewer) -> None:
     if not reviewer.may_know:
         raise NotPermitted(_("This submission was not sent to you."))
     if reviewer.has_conflict:
-        raise SeparationOfDuties(_("You have declared a conflict of interest, so somebody else has to review this."))
+        raise SeparationOfDuties(
+            _("You have declared a conflict of interest, so somebody else has to review the case.")
+        )
     if reviewer.in_team:
-        raise SeparationOfDuties(_("You worked on this use yourself, so somebody else has to review it."))
+        raise SeparationOfDuties(_("You worked on this use yourself, so somebody else has to review the case."))
 
 
 def _require_independent(reviewer: Reviewer) -> None:

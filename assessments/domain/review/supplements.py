@@ -194,8 +194,8 @@ def obstacles_of(left: int) -> list[Obstacle]:
     if not left:
         return []
     words = ngettext(
-        "You have not judged one evidence item that was added after signing.",
-        "You have not judged %(n)s evidence items that were added after signing.",
+        "You still have to judge one evidence item that was added after signing.",
+        "You still have to judge %(n)s evidence items that were added after signing.",
         left,
     )
     return [Obstacle(Code.SUPPLEMENTS, words % {"n": left})]

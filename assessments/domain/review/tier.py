@@ -75,16 +75,17 @@ def withdraw_raise(submission: Submission, *, by: User, reason: str) -> ReviewDe
     assessment, seat = seat_taking.require_under_review(submission, by)
     use = assessment.use
     if not use.raised_tier or use.raised_by is None:
-        raise WorkflowError(_("There is no raise to withdraw: the tier is not raised at the moment."))
+        raise WorkflowError(_("The tier is not raised at the moment, so there is nothing to withdraw."))
     if by.pk in delivery_team(assessment):
         raise SeparationOfDuties(_("You worked on this use yourself, so somebody else has to judge its tier."))
     if use.raised_by.independent and not seat.independent:
         raise SeparationOfDuties(
-            _("An independent reviewer raised the tier, so only an independent reviewer can withdraw the raise.")
+            _("An independent reviewer raised the tier, so only an independent reviewer can withdraw the raised tier.")
         )
     if not reason.strip():
         raise InvalidAnswer(
-            "reason", _("Say why you withdraw the raise. Your reason is kept with the reason for the raise.")
+            "reason",
+            _("Say why you withdraw the raised tier. Your reason is kept with the reason for raising the tier."),
         )
     before, raised = use.assigned_tier, use.raised_tier
     decision = ReviewDecision.objects.create(
@@ -99,7 +100,7 @@ def withdraw_raise(submission: Submission, *, by: User, reason: str) -> ReviewDe
     use.save(update_fields=["raised_tier", "raised_by"])
     written: list[models.Model] = [decision]
     if use.rules_tier != before:
-        said = _("The raise of the tier was withdrawn, so the use has to be signed again.") + "\n" + reason
+        said = _("The raised tier was withdrawn, so the use has to be signed again.") + "\n" + reason
         written.append(decisions.return_for_tier(assessment, submission, seat, by=by, words=said))
     run_rules(use, by=by)
     details = {"old": before, "new": use.assigned_tier, "reason": reason}

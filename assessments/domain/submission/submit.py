@@ -63,12 +63,14 @@ def obstacles_to_submit(assessment: Assessment) -> list[Obstacle]:
         )
     if assessment.use.prohibited_by_facts:
         words = _(
-            "The declared facts describe a prohibited use. The use cannot be submitted. It can only be "
-            "declared as prohibited."
+            "The declared facts describe a prohibited use. You cannot submit the use. You can only declare "
+            "it as prohibited."
         )
         reasons.append(Obstacle(ToSign.PROHIBITED, words))
     elif assessment.use.raised_tier == Tier.UNACCEPTABLE and not _facts_changed_since_raise(assessment.use):
-        words = _("A reviewer raised the use to Unacceptable. It can be submitted again once the facts have changed.")
+        words = _(
+            "A reviewer raised the tier to Unacceptable. The use can be submitted again once the facts have changed."
+        )
         reasons.append(Obstacle(ToSign.RAISED, words))
     facts, questions = unanswered(assessment)
     if facts:
@@ -92,7 +94,9 @@ def closed_routes(assessment: Assessment) -> dict[Route, str]:
     rows = rows.filter(Q(organisation=assessment.organisation_id) | Q(organisation__is_reviewing_body=True))
     found = set(rows.values_list("user", "organisation", "organisation__is_reviewing_body"))
     closed = {
-        Route.INSIDE: _("Your organisation has no reviewer yet. Invite one, or choose the independent reviewer."),
+        Route.INSIDE: _(
+            "Your organisation has no reviewer yet. Invite a reviewer, or choose the independent reviewer."
+        ),
         Route.INDEPENDENT: _("The reviewing body has no reviewer yet."),
     }
     inside = {user for user, organisation, _body in found if organisation == assessment.organisation_id}
@@ -100,7 +104,8 @@ def closed_routes(assessment: Assessment) -> dict[Route, str]:
         del closed[Route.INSIDE]
     elif inside:
         closed[Route.INSIDE] = _(
-            "Every reviewer of your organisation has worked on this use. Invite another, or choose the independent reviewer."
+            "Every reviewer of your organisation has worked on this use. Invite another reviewer, or choose the independent "
+            "reviewer."
         )
     if any(body for _user, _organisation, body in found):
         del closed[Route.INDEPENDENT]

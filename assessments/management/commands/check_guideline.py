@@ -20,7 +20,9 @@ from assessments.scoring.order import opened_by
 
 
 class Command(BaseCommand):
-    help = "Check an edition of the question bank and print its coverage. Needs no database and no settings."
+    help = (
+        "Check an edition of the question bank and print its coverage. This command needs no database and no settings."
+    )
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -69,9 +71,9 @@ def _together(hinges: Iterable[Hinge]) -> dict[str, list[str]]:
     """Bring parts together for which a question hangs on the same facts."""
     together: dict[str, list[str]] = {}
     for hinge in hinges:
-        said = "always open" if hinge.always else f"opens by {_facts(hinge.opens) or 'the part alone'}"
+        said = "always open" if hinge.always else f"opened by {_facts(hinge.opens) or 'the part alone'}"
         if hinge.closes:
-            said += f"; closes without {_facts(hinge.closes)}"
+            said += f"; closed unless {_facts(hinge.closes)}"
         together.setdefault(said, []).append(str(hinge.part))
     return together
 
@@ -85,7 +87,7 @@ def _facts(tests: Mapping[str, frozenset[Answer]]) -> str:
 
 def worked(edition: Edition, cases: Iterable[AssessedCase]) -> Iterator[str]:
     """Yield for each declared use how many questions it is put, and how many each of its facts had a part in opening."""
-    yield "Questions put to the declared uses"
+    yield "Questions for the declared uses"
     for one in cases:
         brought: Counter[str] = Counter()
         alone = 0
@@ -96,12 +98,12 @@ def worked(edition: Edition, cases: Iterable[AssessedCase]) -> Iterator[str]:
         module = sum(bool(question.module) for question in one.questions)
         wide = sum(question.organisation_wide for question in one.questions)
         parts = " + ".join(edition.terms[f"stakeholders.{part}"] for part in one.case.parts)
-        yield f"  {one.case.id}: {len(one.questions)} questions to the {parts}, {edition.terms[f'tiers.{one.declared.tier}']}"
-        yield f"    {module} of the sector's module, {wide} once for the whole organisation, {alone} by the part alone"
+        yield f"  {one.case.id}: {len(one.questions)} questions for the {parts}, {edition.terms[f'tiers.{one.declared.tier}']}"
+        yield f"    {module} of the sector's module, {wide} once for the whole organisation, {alone} because of the part alone"
         by_fact = sorted(brought.items(), key=lambda pair: (-pair[1], pair[0]))
         said = ", ".join(f"{fact} {number}" for fact, number in by_fact)
         yield from textwrap.wrap(
-            f"brought by {said or 'no fact'}", 116, initial_indent="    ", subsequent_indent="      "
+            f"opened by {said or 'no fact'}", 116, initial_indent="    ", subsequent_indent="      "
         )
 
 
@@ -125,8 +127,8 @@ def report(edition: Edition, found: Coverage) -> Iterable[str]:
         yield _row(f"  {' + '.join(names[part] for part in parts)}", "", shown)
     yield ""
     yield (
-        f"{found.extended} lines of the register are extended by a question; {found.extended_to_owing} of them also to a "
-        "part that owes the line anyway, which counts once."
+        f"Questions extend {found.extended} lines of the register. {found.extended_to_owing} of these lines are also extended "
+        "to a part that owes the line anyway; each of these counts once."
     )
     yield ""
     yield "Answered once for the whole organisation"
@@ -135,17 +137,17 @@ def report(edition: Edition, found: Coverage) -> Iterable[str]:
             said = f"{question.key}: {question.wide_because}"
             yield from textwrap.wrap(said, 116, initial_indent="  ", subsequent_indent="    ")
     yield ""
-    yield "Questions that cite most requirements"
+    yield "Questions that cite the most requirements"
     for key, number in found.cites_most:
         yield f"  {number:>3}  {key}: {edition.questions[key].title}"
     yield ""
-    yield "Tiers that facts reach"
+    yield "Tiers that facts can give"
     for tier in TIERS:
         rule = found.tiers.get(tier)
         yield f"  {edition.terms[f'tiers.{tier}']:<14}{f'by {rule}' if rule else 'by no rule'}"
     yield ""
     whole = 100 * found.covered // found.duties if found.duties else 100
-    yield f"{whole} % of {found.duties} duties in scope covered by {len(edition.questions)} questions."
+    yield f"{len(edition.questions)} questions cover {whole} % of the {found.duties} duties in scope."
 
 
 def _row(name: str, *figures: object) -> str:

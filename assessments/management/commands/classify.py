@@ -21,7 +21,7 @@ type Cases = Mapping[str, Mapping[str, Answer]]
 
 
 class Command(BaseCommand):
-    help = "Classify the declared uses of a YAML file (`cases:`, a list with `id` and `facts`)."
+    help = "Print the tier of each declared use in a YAML file. The file has a list `cases:` with `id` and `facts`."
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -119,7 +119,7 @@ def _row(result: TierResult) -> tuple[str, str, str, str]:
 
 
 def _open_points(result: TierResult) -> list[str]:
-    points = [("waits for", result.waits_for)] if result.provisional else []
+    points = [("answers still needed", result.waits_for)] if result.provisional else []
     points += [(f"hold, {hold.kind.replace('_', ' ')}", hold.facts) for hold in result.holds]
     wrapper = textwrap.TextWrapper(116, initial_indent="    ", subsequent_indent="      ", break_on_hyphens=False)
     return [line for words, facts in points for line in wrapper.wrap(f"{words}: {', '.join(facts)}")]

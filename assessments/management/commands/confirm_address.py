@@ -14,7 +14,10 @@ from assessments.models import User
 
 
 class Command(BaseCommand):
-    help = "Confirm the email address of an account. First make sure that it is the address of the person. The log records this."
+    help = (
+        "Confirm the email address of an account. First make sure that the address belongs to the person. "
+        "The log records this."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("mail", metavar="MAIL", help="email address of the account")

@@ -11,7 +11,10 @@ from assessments.accounts import recovery
 
 
 class Command(BaseCommand):
-    help = "End all sessions of a person and their links to set a password. The log records this, and the person gets an email."
+    help = (
+        "End all sessions of a person. Links to set a password stop working too. The log records this, "
+        "and the person gets an email."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("mail", metavar="MAIL", help="email address of the account")

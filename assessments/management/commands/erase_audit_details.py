@@ -15,14 +15,17 @@ from assessments.models import Organisation, User
 
 class Command(BaseCommand):
     help = (
-        "Erase the details (names, addresses, old and new values) of every entry that a person made or that names them. "
-        "The entries stay. verify_audit_log says who erased their details and when. This cannot be undone."
+        "Erase the details (names, addresses, old and new values) of every entry that a person made or that names the "
+        "person. The entries stay. verify_audit_log shows who erased the details and when. This cannot be undone."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--person", required=True, metavar="MAIL", help="the person whose details are erased")
         parser.add_argument(
-            "--by", required=True, metavar="MAIL", help="the person who erases them: staff, or an owner"
+            "--by",
+            required=True,
+            metavar="MAIL",
+            help="a member of staff or an owner; the log records that this person erased the details",
         )
         parser.add_argument("--organisation", metavar="REFERENCE", help="only in the log of this organisation")
 

@@ -231,7 +231,7 @@ def _keys(
 ) -> dict[str, Any]:
     """Return what is written, or raise DemoFault: not keys with values, a key unknown, a needed one left out."""
     if not isinstance(written, dict):
-        raise DemoFault(document, path, "must be keys with values")
+        raise DemoFault(document, path, "must have keys with values")
     for name in written:
         if name not in known:
             raise DemoFault(document, (*path, name), f"unknown key; the known keys are: {', '.join(known)}")
@@ -299,7 +299,7 @@ class Command(BaseCommand):
     help = "Load four invented organisations with their people and assessments. Existing data does not change."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--password", help="the password of every new login (default: a random password)")
+        parser.add_argument("--password", help="the password for all new logins (default: one random password)")
         parser.add_argument(
             "--reset-passwords", action="store_true", help="set a new password for all logins of the demo"
         )

@@ -19,9 +19,9 @@ from assessments.models.audit import INSTALLATION
 
 class Command(BaseCommand):
     help = (
-        "make: write a key if there is none, sign the end of every chain without faults, and record in the log the rows "
-        "that no entry names yet. You may run it again. show: print the name and the public half of the key. rotate: write a "
-        "new key, keep the old key beside it, and sign every end again."
+        "make: write a key if there is none. Sign the end of every chain that has no faults. Record in the log the rows "
+        "that no entry names yet. You may run this again. show: print the name and the public half of the key. rotate: write "
+        "a new key, keep the old key in the same folder, and sign every end again."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -48,7 +48,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{'made' if made else 'kept'} key {key.name} in {path}")
         if refused:
             raise CommandError(
-                f"{refused} chains have faults and were not signed: read the list above, then run verify_audit_log"
+                f"{refused} chains have faults and were not signed. Read the list above, then run verify_audit_log"
             )
 
     def _show(self) -> None:
@@ -63,7 +63,7 @@ class Command(BaseCommand):
         new = self._key()
         refused = heads.sign_anew(old, new)
         self._record(AuditKind.LOG_KEY_CHANGED, new, old=old.name)
-        self.stdout.write(f"signed with key {new.name}; the old one, {old.name}, is kept in {kept}")
+        self.stdout.write(f"signed with key {new.name}; the old key {old.name} is kept in {kept}")
         if refused:
             raise CommandError(f"the old key had not signed the end of: {', '.join(refused)}. These were not changed")
 

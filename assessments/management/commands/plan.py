@@ -11,7 +11,7 @@ from assessments.scoring.case_file import AssessedCase, plan_json
 
 
 class Command(CaseFileCommand):
-    help = "Print the remediation plan of the declared uses in a YAML file: packages, actions, order and dates."
+    help = "Print the remediation plan for each declared use in a YAML file: packages, actions, order and dates."
 
     def as_json(self, edition: Edition, assessed: AssessedCase) -> dict[str, object]:
         return plan_json(edition, assessed)
@@ -20,7 +20,7 @@ class Command(CaseFileCommand):
         actions = sum(len(packaged.actions) for packaged in assessed.packages)
         yield (
             f"{assessed.case.id}: {assessed.result.assigned_tier}, {len(assessed.questions)} questions, "
-            f"{assessed.findings} findings ({assessed.blocking} block), {actions} actions"
+            f"{assessed.findings} findings ({assessed.blocking} block the certificate), {actions} actions"
         )
         for packaged in assessed.packages:
             yield f"  {packaged.package.title} ({len(packaged.actions)})"

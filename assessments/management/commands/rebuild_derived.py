@@ -14,10 +14,10 @@ from assessments.models.assessments import DERIVED, EDITABLE_STATES
 
 
 class Command(BaseCommand):
-    help = "Rebuild the derived columns of drafts from facts and answers, and those of uses, and print each difference."
+    help = "Rebuild the derived columns of drafts and uses from facts and answers. Print each difference."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--check", action="store_true", help="only print the differences, change nothing")
+        parser.add_argument("--check", action="store_true", help="only print the differences and change nothing")
 
     def handle(self, *args: Any, check: bool, **options: Any) -> None:
         wrong = 0

@@ -21,9 +21,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--body", required=True, metavar="NAME", help="the reviewing body's legal name")
-        parser.add_argument("--reviewer", required=True, metavar="MAIL", help="the email address of its first reviewer")
+        parser.add_argument("--reviewer", required=True, metavar="MAIL", help="the email address of the first reviewer")
         parser.add_argument("--organisation", required=True, metavar="NAME", help="the first organisation's legal name")
-        parser.add_argument("--owner", required=True, metavar="MAIL", help="the email address of its owner")
+        parser.add_argument(
+            "--owner", required=True, metavar="MAIL", help="the email address of the owner of this organisation"
+        )
         parser.add_argument("--place", default="Hong Kong")
 
     @transaction.atomic
@@ -34,7 +36,9 @@ class Command(BaseCommand):
             except Exception:
                 raise CommandError(f"--{field}: {options[field]!r} is not an email address") from None
         if options["reviewer"].lower() == options["owner"].lower():
-            raise CommandError("--reviewer and --owner must be two people, because nobody may approve what they signed")
+            raise CommandError(
+                "--reviewer and --owner must be two people, because nobody may approve their own submission"
+            )
         call_command("load_guideline", stdout=self.stdout)
         if Organisation.objects.reviewing_body():
             self.stdout.write("The reviewing body is registered already. Nothing was changed.")

@@ -12,9 +12,9 @@ from assessments import worker
 
 class Command(BaseCommand):
     help = (
-        "Make the documents and send the emails that wait. Suspend certificates with conditions that are overdue, reopen "
-        "actions when an accepted risk ends, send reminders and daily emails. With --every it runs beside the site until "
-        "it is stopped. With HKGUIDE_REDIS_URL Celery workers make documents and send emails, and Celery beat does the rest."
+        "Do the work that waits: make documents, send emails and reminders, suspend certificates with overdue conditions, "
+        "and reopen actions when an accepted risk ends. With --every, the command runs until you stop it. With "
+        "HKGUIDE_REDIS_URL, Celery workers make documents and send emails, and Celery beat does the other work."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -22,12 +22,12 @@ class Command(BaseCommand):
             "--every",
             type=int,
             metavar="SECONDS",
-            help="run until stopped: look for documents and emails twice a second, and do the rest this often",
+            help="run until you stop it: make documents and send emails at once, and do the other work at this interval",
         )
 
     def handle(self, *args: Any, every: int | None = None, **options: Any) -> None:
         if not every:
-            self.stdout.write(f"{worker.work_once()} jobs done")
+            self.stdout.write(f"{worker.work_once()} jobs were done")
             return
         with worker.alone(self.stderr.write):
             worker.work(every)

@@ -16,15 +16,18 @@ from assessments.core.errors import InvalidAnswer
 
 class Command(BaseCommand):
     help = (
-        "Check every chain of the log, its signed end, the hashes that certificates print, and the submissions, decisions, "
-        "certificates and roles that entries name. Says which entry or row was changed, removed, inserted or moved, and which "
-        "details were erased. Prints the end of every chain, to be kept elsewhere. The exit status is 1 if there is a fault."
+        "Check every chain of the log and the signature of its end. Compare the log with the hashes on certificates, and "
+        "with submissions, decisions, certificates and roles. Print which entry or row was changed, removed, inserted or "
+        "moved, and which details were erased. Print the end of every chain: keep these ends on another machine. The exit "
+        "status is 1 if there is a fault."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--chain", metavar="REFERENCE", help="only the log of this organisation")
+        parser.add_argument("--chain", metavar="REFERENCE", help="check only the log of this organisation")
         parser.add_argument(
-            "--against", metavar="FILE", help="file with ends that were printed earlier (- for standard input)"
+            "--against",
+            metavar="FILE",
+            help="a file with the ends that this command printed earlier (- for standard input)",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -55,14 +58,15 @@ class Command(BaseCommand):
                 self.stdout.write(heads.line_of(walked.chain, walked.entries, walked.end))
         self.stdout.write(
             f"{sum(w.anchors for w in found)} certificates were compared with the log; "
-            f"{sum(w.unanchored for w in found)} name no entry of it (issued before certificates named entries)"
+            f"{sum(w.unanchored for w in found)} name no entry of the log (they were issued before certificates named entries)"
         )
         self.stdout.write(
             f"{sum(w.rows for w in found)} submissions, decisions, certificates and roles were compared with their entries; "
-            f"{sum(w.rows_from_before for w in found)} are in no entry (older than such entries; run manage.py log_key make)"
+            f"{sum(w.rows_from_before for w in found)} have no entry (they are older than entries of rows; "
+            "run manage.py log_key make)"
         )
         if kept:
-            self.stdout.write(f"{len(kept)} ends kept elsewhere were compared with the log")
+            self.stdout.write(f"{len(kept)} ends from the file were compared with the log")
         if log_key.load() is None:
             self.stdout.write("The ends are not signed, because there is no key. Run manage.py log_key make")
         faults = sum(len(walked.faults) for walked in found)

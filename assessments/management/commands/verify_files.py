@@ -12,7 +12,7 @@ from assessments.domain.storage import every_file
 class Command(BaseCommand):
     help = (
         "Read every evidence file and every document, and compare it with its stored SHA-256. List each file that is "
-        "missing or changed. The exit status is 1 if there is such a file. This command changes no file."
+        "missing or changed. The exit status is 1 if a file is missing or changed. This command changes no file."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:

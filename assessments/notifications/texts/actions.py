@@ -21,7 +21,7 @@ def _said(action: RemediationAction, name: User | None = None) -> dict[str, Any]
 def action_assigned(*, action: RemediationAction, name: User) -> Text:
     said = _said(action, name)
     text = _("%(name)s made you the owner of action %(n)s of “%(use)s”.") % said
-    return Text(_("Assigned to you: %(title)s") % said, f"{text} {_days(action)}")
+    return Text(_("Action assigned to you: %(title)s") % said, f"{text} {_days(action)}")
 
 
 def _days(action: RemediationAction) -> str:
@@ -44,35 +44,35 @@ def action_reported(*, action: RemediationAction, name: User, note: str = "", to
             "%(name)s accepted the evidence for action %(n)s of “%(use)s”. Please judge the evidence "
             "too, then confirm the action or send it back."
         )
-        return Text(_("To confirm: %(title)s") % said, text % said)
+        return Text(_("Action to confirm: %(title)s") % said, text % said)
     text = _("%(name)s reported action %(n)s of “%(use)s” as done:") % said
-    return Text(_("To check: %(title)s") % said, f"{text}\n\n{note}")
+    return Text(_("Action to check: %(title)s") % said, f"{text}\n\n{note}")
 
 
 @text_of(MessageKind.ACTION_DECLINED)
 def action_declined(*, action: RemediationAction, words: str) -> Text:
-    return Text(_("Sent back: %(title)s") % _said(action), words)
+    return Text(_("Action sent back: %(title)s") % _said(action), words)
 
 
 @text_of(MessageKind.ACTION_CLOSED)
 def action_closed(*, action: RemediationAction, name: User, condition_late: bool) -> Text:
     said = _said(action, name)
-    text = _("%(name)s accepted action %(n)s of “%(use)s”. It is closed.") % said
+    text = _("%(name)s accepted action %(n)s of “%(use)s”. The action is now closed.") % said
     if condition_late:
         text += " " + _("The condition was met late. The certificate stays suspended until somebody reinstates it.")
-    return Text(_("Closed: %(title)s") % said, text)
+    return Text(_("Action closed: %(title)s") % said, text)
 
 
 @text_of(MessageKind.ACTION_NOT_RELEVANT)
 def action_not_relevant(*, action: RemediationAction, name: User, reason: str) -> Text:
     said = _said(action, name)
     text = _("%(name)s marked action %(n)s of “%(use)s” as not relevant:") % said
-    return Text(_("Marked as not relevant: %(title)s") % said, f"{text}\n\n{reason}")
+    return Text(_("Action marked as not relevant: %(title)s") % said, f"{text}\n\n{reason}")
 
 
 @text_of(MessageKind.ACTION_RELEVANT)
 def action_relevant(*, action: RemediationAction, words: str) -> Text:
-    return Text(_("Reopened: %(title)s") % _said(action), words)
+    return Text(_("Action reopened: %(title)s") % _said(action), words)
 
 
 @text_of(MessageKind.RISK_ACCEPTED)
@@ -86,4 +86,4 @@ def risk_accepted(*, action: RemediationAction, name: User, until: date) -> Text
 def risk_returned(*, action: RemediationAction) -> Text:
     said = _said(action)
     text = _("The risk of action %(n)s of “%(use)s” is no longer accepted. The action is open again.")
-    return Text(_("Reopened: %(title)s") % said, text % said)
+    return Text(_("Action reopened: %(title)s") % said, text % said)

@@ -66,26 +66,26 @@ def case_decided(*, name: User, use: str, words: str, approved: bool, has_certif
     said = {"name": name, "use": use}
     if not approved:
         text = _("%(name)s has refused the submission. The case is closed.") % said
-        return Text(_("Decided, refused: %(use)s") % said, _with(text, words))
+        return Text(_("Submission refused: %(use)s") % said, _with(text, words))
     text = _("%(name)s has approved the submission, so the case is decided.") % said
     more = (
-        _("The certificate is issued.")
+        _("The certificate has been issued.")
         if has_certificate
-        else _("The certificate is not issued yet, because something still blocks it.")
+        else _("The certificate has not been issued yet, because something still blocks it.")
     )
-    return Text(_("Decided, approved: %(use)s") % said, _with(f"{text} {more}", words))
+    return Text(_("Submission approved: %(use)s") % said, _with(f"{text} {more}", words))
 
 
 @text_of(MessageKind.CASE_CERTIFIED)
 def case_certified(*, use: str, number: str) -> Text:
-    text = _("Nothing blocks the certificate any more. Certificate %(number)s is issued.") % {"number": number}
+    text = _("Nothing blocks the certificate any more. Certificate %(number)s has been issued.") % {"number": number}
     return Text(_("Certificate issued: %(use)s") % {"use": use}, text)
 
 
 @text_of(MessageKind.CASE_RECALLED)
 def case_recalled(*, use: str) -> Text:
     text = _("The organisation has taken the submission back. You are still a reviewer of the next round.")
-    return Text(_("Taken back: %(use)s") % {"use": use}, text)
+    return Text(_("Submission taken back: %(use)s") % {"use": use}, text)
 
 
 class Seat(StrEnum):
@@ -125,12 +125,12 @@ def assigned(
             _("%(name)s has declared a conflict of interest. Somebody else has to take the case."),
         ),
         Seat.TAKEN_OVER: (
-            _("%(name)s has taken over: %(use)s"),
+            _("%(name)s has taken over the case: %(use)s"),
             _("Existing marks are kept. Each mark shows the name of the person who set it."),
         ),
         Seat.SUCCEEDED: (
             _("%(name)s is now a reviewer: %(use)s"),
-            _("%(before)s has left the case. %(name)s judges its actions from now on."),
+            _("%(before)s has left the case. From now on, %(name)s judges the actions of the case."),
         ),
     }[seat]
     return Text(subject % said, text % said)
@@ -178,8 +178,8 @@ def second_look(*, use: str, marked: int = 0, differ: int = 0, name: User | None
     if words:
         return Text(_("About the second look at %(use)s") % {"use": use}, f"{name}: {words}")
     text = ngettext(
-        "In the second look, %(n)s of %(all)s facts and answers is marked differently.",
-        "In the second look, %(n)s of %(all)s facts and answers are marked differently.",
+        "In the second look, %(n)s of %(all)s facts and answers was marked differently.",
+        "In the second look, %(n)s of %(all)s facts and answers were marked differently.",
         differ,
     )
     more = _("The decision does not change. Please comment on the result.")

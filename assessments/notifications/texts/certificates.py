@@ -47,7 +47,7 @@ def condition_missed(*, words: str, use: str, due: date) -> Text:
     """`words`: the condition."""
     said = {"words": words, "use": use, "day": date_format(due, "DATE_FORMAT")}
     text = _("A condition of the approval of “%(use)s” was due on %(day)s and was not met.")
-    return Text(_("Condition missed: %(words)s") % said, text % said)
+    return Text(_("Condition not met: %(words)s") % said, text % said)
 
 
 @text_of(MessageKind.MONITORING_LAPSED)
@@ -62,4 +62,4 @@ def monitoring_lapsed(*, use: str, reason: str, to_owners: bool) -> Text:
 
 @text_of(MessageKind.MONITORING_FRESH)
 def monitoring_fresh(*, use: str, reason: str) -> Text:
-    return Text(_("Valid again: %(use)s") % {"use": use}, public_reasons.words_of(reason))
+    return Text(_("Certificate valid again: %(use)s") % {"use": use}, public_reasons.words_of(reason))

@@ -27,9 +27,9 @@ def reply(*, name: User, question: str, asked: str, comment: str, use: str) -> T
 
 @text_of(MessageKind.ASKED)
 def asked(*, name: User, title: str, use: str, due: date | None, note: str) -> Text:
-    lines = [_("This belongs to the assessment of “%(use)s”.") % {"use": use}]
+    lines = [_("This request is part of the assessment of “%(use)s”.") % {"use": use}]
     if due:
-        lines.append(_("An answer is due on %(day)s.") % {"day": date_format(due, "DATE_FORMAT")})
+        lines.append(_("Please answer by %(day)s.") % {"day": date_format(due, "DATE_FORMAT")})
     if note:
         lines.append(f"\n{note}")
     return Text(_("%(name)s asks you to answer “%(title)s”") % {"name": name, "title": title}, "\n".join(lines))
@@ -38,7 +38,7 @@ def asked(*, name: User, title: str, use: str, due: date | None, note: str) -> T
 @text_of(MessageKind.ANSWERED)
 def answered(*, name: User, title: str, use: str) -> Text:
     subject = _("%(name)s has answered “%(title)s”") % {"name": name, "title": title}
-    return Text(subject, _("This belongs to the assessment of “%(use)s”.") % {"use": use})
+    return Text(subject, _("This answer is part of the assessment of “%(use)s”.") % {"use": use})
 
 
 @text_of(MessageKind.ASKED_NO_MORE)
@@ -49,7 +49,8 @@ def asked_no_more(*, name: User, use: str, title: str = "") -> Text:
         text = _("%(name)s has withdrawn the request. You do not need to do anything.")
         return Text(_("Request withdrawn: review of “%(use)s”") % said, text % said)
     text = _(
-        "%(name)s no longer asks you to answer “%(title)s” for the assessment of “%(use)s”. Your answers are kept."
+        "%(name)s has withdrawn the request to answer “%(title)s” for the assessment of “%(use)s”. Your answers "
+        "are kept."
     )
     return Text(_("Request withdrawn: “%(title)s”") % said, text % said)
 

@@ -27,7 +27,7 @@ def condition_due(*, words: str, use: str, due: date, today: date) -> Text:
     """`words`: the condition."""
     text = _(
         "This is a condition of the approval of “%(use)s”. If the condition is not met in time, "
-        "the certificate is suspended."
+        "the certificate will be suspended."
     )
     subject = _("Condition due %(when)s: %(words)s") % {"when": in_days(due, today), "words": words}
     return Text(subject, text % {"use": use})
@@ -45,7 +45,7 @@ def action_late(*, action: RemediationAction) -> Text:
 
 
 def _due(action: RemediationAction) -> str:
-    text = _("Action %(n)s of “%(use)s”, %(system)s. Due on %(day)s.") % {
+    text = _("The due date of action %(n)s of “%(use)s”, %(system)s, is %(day)s.") % {
         "n": action.number,
         "use": action.use.title,
         "system": action.use.system.name,
@@ -54,7 +54,7 @@ def _due(action: RemediationAction) -> str:
     if action.next_due == action.last_due:
         return text
     last = date_format(action.last_due, "DATE_FORMAT")
-    return text + " " + _("This is the first step. All steps are due on %(day)s.") % {"day": last}
+    return text + " " + _("This date is for the first step. All steps are due on %(day)s.") % {"day": last}
 
 
 @text_of(MessageKind.RISK_ENDING)
@@ -70,7 +70,7 @@ def risk_review(*, action: RemediationAction, until: date) -> Text:
 
 def _accepted(action: RemediationAction, until: date) -> str:
     said = {"n": action.number, "use": action.use.title, "day": date_format(until, "DATE_FORMAT")}
-    return _("The risk of action %(n)s of “%(use)s” is accepted until %(day)s. Then the action reopens.") % said
+    return _("The risk of action %(n)s of “%(use)s” is accepted until %(day)s. The action then reopens.") % said
 
 
 @text_of(MessageKind.EVIDENCE_EXPIRING)
@@ -86,7 +86,8 @@ def evidence_expiring(*, title: str, due: date, today: date) -> Text:
 def monitoring_ending(*, use: str, number: str, due: date, today: date) -> Text:
     """`number`: of the certificate."""
     text = _(
-        "Add the newest monitoring record by that day. Otherwise, certificate %(number)s is suspended on the next day."
+        "Add the newest monitoring record by that day. Otherwise, certificate %(number)s will be suspended on the next "
+        "day."
     )
     subject = _("Monitoring evidence expires %(when)s: %(use)s") % {"when": in_days(due, today), "use": use}
     return Text(subject, text % {"number": number})

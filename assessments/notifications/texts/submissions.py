@@ -74,8 +74,8 @@ def approved(
     """`missing`: why there is no certificate yet; None where it was issued. `agreed`: actions that reviewers asked for."""
     to_do = [*(_condition(one) for one in conditions), *(_agreed(one) for one in agreed)]
     if missing is None:
-        text = _("Your submission has been approved, and its certificate is issued.")
-        return Text(_("Approved: %(use)s") % {"use": use}, "\n\n".join([text, *to_do]))
+        text = _("Your submission has been approved, and the certificate has been issued.")
+        return Text(_("Submission approved: %(use)s") % {"use": use}, "\n\n".join([text, *to_do]))
     text = _("Your submission has been approved with a plan. No certificate has been issued yet.")
     subject = _("Approved with a plan, no certificate yet: %(use)s") % {"use": use}
     return Text(subject, "\n\n".join([text, *missing, *to_do]))
@@ -94,9 +94,9 @@ def _agreed(action: AgreedAction) -> str:
 @text_of(MessageKind.REFUSED)
 def refused(*, use: str, statement: str, prohibited: bool) -> Text:
     text = f"{statement}\n\n{after_refusal(prohibited=prohibited).en}"
-    return Text(_("Refused: %(use)s") % {"use": use}, text)
+    return Text(_("Submission refused: %(use)s") % {"use": use}, text)
 
 
 @text_of(MessageKind.WITHDRAWN)
 def withdrawn(*, use: str, reason: str) -> Text:
-    return Text(_("Withdrawn: %(use)s") % {"use": use}, reason)
+    return Text(_("Submission withdrawn: %(use)s") % {"use": use}, reason)

@@ -90,7 +90,7 @@ def contest(request: SignedIn, reference: str) -> HttpResponse:
                 review_appeals.contest(
                     case.assessment, form.cleaned_data["about"], form.cleaned_data["reasons"], by=request.user
                 )
-                messages.success(request, _("Sent. You will be notified of the answer."))
+                messages.success(request, _("Your appeal or complaint was sent. You will be notified of the answer."))
                 return redirect(request.path)
     appeals = list(finders.appeals_in(case.assessment))
     context = {

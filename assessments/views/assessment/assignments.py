@@ -33,7 +33,9 @@ def ask(request: HttpRequest, reference: str, question: str) -> HttpResponse:
     roles.require(case.user, Action.ASK, case.assessment)
     if not case.sees_all:
         raise NotPermitted(
-            _("You see only what is assigned to you, so you cannot ask other people to answer. An owner can do this.")
+            _(
+                "You see only the questions assigned to you, so you cannot ask other people to answer. An owner can ask them."
+            )
         )
     form = AskForm(
         request.POST if request.method == "POST" else None,

@@ -73,7 +73,7 @@ def lines_of(
                 cells=[
                     [
                         *((str(CELLS[cell][0]), row.get(cell, "")) for cell in ROWS.get(part.kind, ())),
-                        *([(_("Member"), _("Yes, of the organisation"))] if row.get(MEMBER) else []),
+                        *([(_("Member"), _("Yes, a member of the organisation"))] if row.get(MEMBER) else []),
                     ]
                     for row in stands["rows"]
                 ],

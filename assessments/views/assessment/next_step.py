@@ -37,7 +37,7 @@ class Step:
 _READ = gettext_lazy("See the assessment")
 _ANSWER = gettext_lazy("Continue with the questions")
 _SIGN = gettext_lazy("Check and sign")
-_CORRECT = gettext_lazy("Deal with the changes")
+_CORRECT = gettext_lazy("Make the requested changes")
 _SENT = Step(
     gettext_lazy("A reviewer takes the case"),
     gettext_lazy("See what was sent"),
@@ -52,7 +52,7 @@ STEPS: Mapping[str, Step] = {
         _CORRECT,
         _CORRECT,
         "returned",
-        gettext_lazy("Only what the reviewer marked can be changed. Then an owner signs again."),
+        gettext_lazy("Only the items that the reviewer marked can be changed. Then an owner signs again."),
     ),
     "submitted": _SENT,
     "resubmitted": _SENT,
@@ -71,10 +71,10 @@ STEPS: Mapping[str, Step] = {
         ),
     ),
     "certified": Step(
-        gettext_lazy("Keep practices in place and renew in time"),
+        gettext_lazy("Keep practices in place and renew the certificate in time"),
         _READ,
         locked=gettext_lazy(
-            "The assessment is decided, and its answers stay as signed. Open actions remain in the list of actions."
+            "This assessment has been decided. Its answers stay as signed. Open actions remain in the list of actions."
         ),
     ),
     "refused": Step("", _READ),  # how it goes on depends on the use: `why_locked`

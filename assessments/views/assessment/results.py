@@ -46,7 +46,7 @@ def _found(user: User, reference: str) -> Assessment:
     member = next((one for one in mine if one.organisation_id == assessment.organisation_id), None)
     if roles.assigned_targets(user, assessment, member) is not None:
         raise NotPermitted(
-            _("You see only what is assigned to you. You cannot see the results, because they show all answers.")
+            _("You see only the questions assigned to you. You cannot see the results, because they show all answers.")
         )
     return assessment
 

@@ -59,7 +59,7 @@ def _said_of_facts(error: Refused) -> str:
         return sentence_of(error)
     words = _(
         "Not saved, because this change would hide %(n)s existing answers. Make the change on the page of the fact. "
-        "There you see these answers before you save."
+        "That page shows these answers before you save."
     )
     return words % {"n": len(error.answers)}
 

@@ -244,7 +244,7 @@ def section_check(request: HttpRequest, reference: str, key: str) -> HttpRespons
             return redirect("section", reference, key)
         if not empty:
             return finish(request, case, found)
-        form.add_error("complete", _("Answer the open questions first. You may choose “Do not know yet”."))
+        form.add_error("complete", _("Answer the remaining questions first. You may choose “Do not know yet”."))
         words = _("Question %(n)s has no answer: %(title)s")
         errors = [(view.id, words % {"n": view.number, "title": view.question.title}) for view in empty]
     unknown = [view for view in views if view not in empty and view.answer and view.answer.choice == Choice.UNKNOWN]

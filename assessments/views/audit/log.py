@@ -55,7 +55,9 @@ def assessment(request: SignedIn, reference: str) -> HttpResponseBase:
     found = get_object_or_404(finders.assessments_for(request.user), reference=reference)
     if roles.assigned_targets(request.user, found) is not None:
         raise NotPermitted(
-            _("You cannot open the log, because it shows what all members did. You can see only your assigned work.")
+            _(
+                "You cannot open the log, because it shows what all members did. You have access only to your assigned work."
+            )
         )
     member = roles.membership_in(request.user, found.organisation_id)
     owns = bool(member and member.role in roles.MAY[roles.Action.PEOPLE])
@@ -263,7 +265,7 @@ def _verify(request: SignedIn, found: Organisation) -> None:
     head = log.head_of(found)
     if head and head.seq > log.WALKED_ON_A_PAGE:
         messages.error(
-            request, _("Ask the people who run the installation to verify the log. The log is too long to verify here.")
+            request, _("The log is too long to verify here. Ask the people who run the installation to verify it.")
         )
         return
     walked = verify.verify(found.reference, by=request.user)

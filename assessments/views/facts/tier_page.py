@@ -198,7 +198,7 @@ def _what_if(facts: Facts, result: TierResult) -> dict[str, Any]:
     elif together:
         heading = _("No single fact would lower the tier")
     else:
-        heading = _("No change of facts would lower the tier")
+        heading = _("No change to the facts would lower the tier")
     touched = {*changes.together, *(change.fact for change in changes.lower)}
     return {
         "heading": heading,

@@ -135,8 +135,8 @@ def next_actions(user: User, today: date, *, only_reviews: bool) -> NextActions:
 def next_of(shown: int, every: int) -> str:
     """Return the sentence that says how many of all open actions the page names."""
     if shown == 1:
-        return _("The earliest of %(all)s open actions.") % {"all": every}
-    return _("The %(n)s earliest of %(all)s open actions.") % {"n": shown, "all": every}
+        return _("The first of %(all)s open actions.") % {"all": every}
+    return _("The first %(n)s of %(all)s open actions.") % {"n": shown, "all": every}
 
 
 def heading_of(n: int, *, more: bool = False) -> str:

@@ -110,7 +110,7 @@ def need_of(assessment: Assessment, member: Membership, *, assigned: bool) -> Ne
     if assessment.state == State.RETURNED:
         return Need(
             title=_("Changes needed: %(use)s") % {"use": title},
-            text=_("%(system)s. The reviewer says what to change in each answer.") % {"system": system},
+            text=_("%(system)s. Each answer shows what the reviewer wants you to change.") % {"system": system},
             url=step.url,
             label=step.label,
             when=_("Returned"),
@@ -187,7 +187,7 @@ def asked_need(assignment: Any) -> Need | None:
     when, more, late = due_words(assignment.due)
     said, url, label = assignment.note or question.text, links.asked(assignment), _("Answer the question")
     if assignment.answered:
-        said = _("The question has an answer. Confirm that it is complete, or continue answering.")
+        said = _("The question has an answer. Confirm that the answer is complete, or change it.")
         url = reverse("asked", args=[assignment.assessment.reference, assignment.pk])
         label = _("Confirm the answer")
     words = {"use": assignment.assessment.use.title, "name": assignment.by, "said": said}
@@ -231,7 +231,7 @@ def hold_need(hold: Hold) -> Need:
     said = {"use": hold.use.title, "system": hold.use.system.name}
     return Need(
         title=_("On hold, %(kind)s: %(use)s") % {"kind": hold.get_kind_display(), **said},
-        text=_("%(system)s. The hold blocks approval and every certificate. You are responsible for the hold.") % said,
+        text=_("%(system)s. You are responsible for the hold. It blocks the approval and the certificate.") % said,
         url=reverse("hold", args=[hold.use.reference, hold.pk]),
         label=_("Answer the hold"),
         when=when or _("On hold"),

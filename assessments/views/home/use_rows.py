@@ -61,7 +61,9 @@ def stand_of(assessment: Assessment) -> tuple[str, str]:
     """Return the state of an assessment in two sentences; the first is shown bold."""
     state = State(assessment.state)
     if assessment.is_editable and assessment.use.prohibited_by_facts:
-        return _("Prohibited use."), _("Correct the facts. If they are correct already, an owner has to sign them.")
+        return _("Prohibited use."), _(
+            "Correct the facts. If the facts are already correct, an owner has to sign them."
+        )
     if state == State.DRAFT:
         said = _("Draft: %(n)s of %(m)s questions answered.") % {"n": assessment.answered, "m": assessment.applicable}
         return said, lasting(assessment.state_at)
@@ -73,7 +75,7 @@ def stand_of(assessment: Assessment) -> tuple[str, str]:
         return _("Returned to you because changes are needed."), lasting(assessment.state_at)
     if state == State.APPROVED:
         return _("Approved, no certificate yet."), _(
-            "The certificate is issued when the last action that blocks it is closed."
+            "We issue the certificate when the last action that blocks it is closed."
         )
     on = _("Since %(day)s.") % {"day": date_format(timezone.localtime(assessment.state_at), "DATE_FORMAT")}
     return f"{assessment.get_state_display()}.", on

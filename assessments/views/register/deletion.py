@@ -48,7 +48,7 @@ def _say_goodbye(request: SignedIn, address: str) -> None:
     try:
         get_adapter(request).send_notification_mail("account/email/account_deleted", request.user, email=address)
     except (SMTPException, OSError):
-        messages.warning(request, _("The confirmation email could not be sent."))
+        messages.warning(request, _("We could not send the confirmation email."))
 
 
 @login_required
@@ -70,7 +70,7 @@ def organisation(request: SignedIn, reference: str) -> HttpResponse:
             messages.success(
                 request,
                 _(
-                    "The deletion is planned, and the owners are notified. Until that day, any owner can cancel the deletion."
+                    "The deletion is planned, and we have notified the owners. Until that day, any owner can cancel the deletion."
                 ),
             )
             return redirect("organisation_delete", reference)

@@ -202,7 +202,7 @@ def _settle(request: SignedIn, use: Any, rows: Any) -> str:
                 "n": count
             }
         changed = suggestions.confirm_suggestions(use, ids, by=request.user, replace=name == "replace")
-        said = ngettext("%(n)s fact is declared.", "%(n)s facts are declared.", len(changed))
+        said = ngettext("%(n)s fact is now declared.", "%(n)s facts are now declared.", len(changed))
         return said % {"n": len(changed)}
     raise WorkflowError(_("Choose a suggestion to confirm."))
 

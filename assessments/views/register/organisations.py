@@ -43,7 +43,7 @@ def found(request: SignedIn) -> HttpResponse:
     if not settings.OPEN_FOUNDING:
         raise NotPermitted(
             _(
-                "Only the people who run this installation can register organisations. Ask an organisation to invite you."
+                "Ask an organisation to invite you. Only the people who run this installation can register organisations."
             )
         )
     form = OrganisationForm(request.POST or None)

@@ -297,7 +297,7 @@ def plan(request: SignedIn, reference: str, number: int) -> HttpResponse:
                 full_due=given.get("full_due"),
                 effort=given["effort"],
             )
-            messages.success(request, _("The plan of the action was saved."))
+            messages.success(request, _("The owner, dates and effort were saved."))
             return redirect("action", reference, number)
     context = {"place": PLACE, "action": found, "form": form, "condition": condition}
     return render(request, "assessments/remediation/plan.html", context)

@@ -73,7 +73,7 @@ def gap_of(
     duties = [edition.requirements[id] for id in found.requirements if id in edition.requirements]
     words = question.action.gap if question else ""
     if found.asked and given and not proposed:  # nothing falls short: a reviewer asked for more on accepting the answer
-        words, originals = _("The answer was accepted. A reviewer asks for more: see below."), []
+        words, originals = _("The answer was accepted. A reviewer also requested this action: see below."), []
         closes = (str(CLOSED_BY),)
     return {
         "question": question.text if question else "",

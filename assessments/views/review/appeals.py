@@ -30,8 +30,8 @@ def answer(request: SignedIn, reference: str) -> HttpResponse:
         if request.method == "POST":
             raise NotPermitted(
                 _(
-                    "First declare that you have no conflict of interest in this case. After that you can read and "
-                    "answer this."
+                    "First declare that you have no conflict of interest in this case. "
+                    "After that you can read and answer the appeal or complaint."
                 )
             )
         return to_declare(request, appeal.submission)

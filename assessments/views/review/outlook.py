@@ -61,7 +61,9 @@ def _follows(*, issues: bool, conditions: int, is_last: bool) -> str:
     """Say whether a certificate comes of the approval, for the last approval and for the first of two."""
     if not issues:
         if is_last:
-            return _("Your approval issues no certificate: the decision is approved with a plan, no certificate yet.")
+            return _(
+                "Your approval does not issue a certificate. The decision is “approved with a plan, no certificate yet”."
+            )
         return _("The second approval decides the case. As the case is now, no certificate would be issued yet.")
     if conditions:
         words = (
@@ -119,6 +121,5 @@ def _hurried(look: Look | None) -> str:
         return ""
     return _(
         "You set at least half of your marks in less than %(n)s seconds each. That is faster than most "
-        "people read an answer with its evidence. The time is kept with your approval. Before you sign, read "
-        "again what you judged too fast."
+        "people read an answer with its evidence. The time is kept with your approval. Before you sign, read those answers again."
     ) % {"n": issuing.rules_today().short_look_seconds}

@@ -57,7 +57,7 @@ MOVES = {
     DecisionKind.REFUSE: gettext_lazy("refused by %(name)s"),
     DecisionKind.WITHDRAW: gettext_lazy("withdrawn by %(name)s"),
     DecisionKind.SELF_CERTIFY: gettext_lazy("self-certified by %(name)s"),
-    DecisionKind.DECLARE_PROHIBITED: gettext_lazy("declared as prohibited by %(name)s"),
+    DecisionKind.DECLARE_PROHIBITED: gettext_lazy("declared as a prohibited use by %(name)s"),
 }
 
 

@@ -111,7 +111,7 @@ def _shown(offer: Offer) -> dict[str, Any]:
 def _groups(offers: list[Offer]) -> list[tuple[str, str, list[dict[str, Any]]]]:
     """Return the offers by where they come from: heading, a word on it, rows; a group with nothing in it is left out."""
     titles = {
-        From.LAST: (_("As last time"), _("your newest mark on this point in a case of this organisation")),
+        From.LAST: (_("Same as last time"), _("your newest mark on this point in a case of this organisation")),
         From.OWN: (_("Your own texts"), ""),
         From.SHARED: (_("Shared texts"), _("for all reviewers")),
         From.CASE: (_("From your cases"), _("newest first")),

@@ -46,7 +46,7 @@ def download(request: SignedIn, reference: str) -> HttpResponseBase:
         if jobs.ask_again(document):
             wake(document)
         elif make_now.is_left_alone(document) and not make_now.start(document):
-            messages.warning(request, _("Other documents are being made at this moment. Try again in a few seconds."))
+            messages.warning(request, _("Try again in a few seconds. Other documents are being made now."))
         return redirect(document)
     if document.state != DocumentState.READY:
         return _how_far(request, document)
@@ -68,7 +68,9 @@ def ask(request: SignedIn, reference: str, kind: str) -> HttpResponse:
         raise Http404
     if not _sees_all(request.user, assessment):
         raise NotPermitted(
-            _("You cannot open the documents, because they show all answers. You can see only your assigned work.")
+            _(
+                "You cannot open the documents, because they show all answers. You have access only to your assigned work."
+            )
         )
     throttling.spend("document", request, organisation=assessment.organisation_id)
     return redirect(requests.ask(assessment, DocumentKind(kind), wake=wake))

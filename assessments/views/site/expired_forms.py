@@ -102,7 +102,9 @@ def keep_form(request: HttpRequest) -> HttpResponse | None:
     except expired_forms.NotHeld as error:
         return _refused(request, error, 413)
     except throttling.TooOften as error:
-        response = _refused(request, _("We already keep too many forms from your network address."), 429)
+        response = _refused(
+            request, _("We could not keep the text. We already keep too many forms from your network address."), 429
+        )
         response["Retry-After"] = str(error.wait)
         return response
     if token is None:
@@ -110,7 +112,7 @@ def keep_form(request: HttpRequest) -> HttpResponse | None:
     here = reverse("held", args=[token])
     if request.user.is_authenticated:
         return redirect(here)
-    messages.warning(request, _("Sign in again to save your text. You were signed out. We keep the text for one hour."))
+    messages.warning(request, _("You were signed out. Sign in again to save your text. We keep the text for one hour."))
     return redirect(f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': here})}")
 
 
@@ -199,7 +201,7 @@ def typed_before(request: HttpRequest) -> QueryDict | None:
     post = expired_forms.held_for(user, token) if token else None
     if post is None or urlsplit(post.path).path != request.path:
         return None
-    messages.warning(request, _("Check your text in the form, then save your text. It is not saved yet."))
+    messages.warning(request, _("Your text is not saved yet. Check your text in the form, then save it."))
     return expired_forms.fields_of(post)
 
 

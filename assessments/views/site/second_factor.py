@@ -31,9 +31,7 @@ from assessments.views.site.requests import SignedIn
 
 def without_password(request: HttpRequest) -> HttpResponse:
     """A first password is set by the link that goes to the address: a session alone proves nothing."""
-    messages.info(
-        request, _("Set a password first, because your account has no password. We can send you a link for this.")
-    )
+    messages.info(request, _("Your account has no password. Set a password first. We can send you a link for this."))
     return redirect("account_reset_password")
 
 
@@ -159,7 +157,7 @@ def of_members(request: SignedIn, reference: str) -> HttpResponse:
         request,
         _("Every member now needs a second factor.")
         if on
-        else _("Members no longer need a second factor for everyday work."),
+        else _("Members now need a second factor only to review or sign."),
     )
     return redirect(found)
 

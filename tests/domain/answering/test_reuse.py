@@ -200,7 +200,7 @@ def test_the_task_list_offers_and_the_page_takes_over_what_is_ticked(client: Cli
     client.force_login(cast.contributor)
     count = len(reuse.offered(new, asked(new)))
     tasks = client.get(new.get_absolute_url()).content.decode()
-    assert f"Use {count} answers that your organisation gave for other uses" in tasks
+    assert f"Copy {count} answers that your organisation gave for other uses" in tasks
     page = client.get(here(new))
     assert [one["question"].key for one in page.context["offered"]].count(POLICY) == 1
     assert SAID["text"] in page.content.decode()

@@ -45,7 +45,7 @@ def test_the_owner_reads_before_signing_that_no_certificate_would_follow(client,
     assert NONE_YET in said
     assert "Crime Prevention is too low: 0.0 of 100." in said
     assert "Crime Prevention 0.0 of 100, little in place" in said
-    assert "(our judgement, issuing rules 1)" in said
+    assert "(our judgement, release 1 of the issuing rules)" in said
 
 
 @pytest.mark.parametrize("tier", ["limited", "high"])
@@ -55,7 +55,7 @@ def test_the_owner_reads_before_signing_that_a_certificate_can_follow_and_by_whi
     assert "As of now, a certificate is possible if every answer is accepted." in said
     assert NONE_YET not in said
     assert "needs at least" in said
-    assert "(our judgement, issuing rules 1)" in said
+    assert "(our judgement, release 1 of the issuing rules)" in said
     assert "Crime Prevention 100.0 of 100" in said
 
 
@@ -63,7 +63,7 @@ def test_a_must_that_may_get_a_date_is_said_to_become_a_condition(cast):
     found = read(make_assessment(State.DRAFT, "limited", cast=cast, answers={"use-register": GAPS["use-register"]}))
     assert not found.keeps_back
     assert "One practice with mandatory requirements is not fully in place" in found.conditions
-    assert "blocks the certificate until it is in place, or has a due date" in found.conditions
+    assert "blocks the certificate until it is in place or becomes a condition with a due date" in found.conditions
 
 
 def test_sign_page_results_and_plan_say_the_same_of_what_blocks(client, cast):
@@ -76,8 +76,8 @@ def test_sign_page_results_and_plan_say_the_same_of_what_blocks(client, cast):
     ]
     assert "not fully in place. These requirements belong to one practice" in texts[0]
     assert "musts" not in texts[0]
-    assert "blocks the certificate until it is in place, or has a due date as a condition" in texts[0]
-    assert "1 action blocks a certificate (it can be given a due date instead, as a condition)" in texts[1]
+    assert "blocks the certificate until it is in place or becomes a condition with a due date" in texts[0]
+    assert "1 action blocks a certificate (it can become a condition with a due date)" in texts[1]
     assert (
         jobs.draft_report(assessment).blocking_words
         == "1 blocks the certificate until it is closed or given a due date"
@@ -88,7 +88,7 @@ def test_more_musts_than_may_be_conditions_keep_the_certificate_back(cast):
     assessment = make_assessment(State.DRAFT, "limited", cast=cast)
     found = prospect(assessment.compiled(), build_snapshot(assessment, final=True), dated=13, undated=0)
     assert found.keeps_back == (
-        "13 practices with mandatory requirements are not fully in place. At most 12 of them can be given a date as a condition "
+        "13 practices with mandatory requirements are not fully in place. At most 12 of them can become conditions with a due date "
         "(our judgement).",
     )
     assert NONE_YET in found.words

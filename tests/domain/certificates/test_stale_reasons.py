@@ -64,9 +64,9 @@ def test_each_reason_has_its_words_and_its_parameters(edition):
     assert said[StaleReason.EVIDENCE_REPLACED] == "The evidence “Log” was replaced by version 2."
     kind = next(kind.label for kind in edition.policy.changes if kind.key == "incident")
     assert said[StaleReason.CHANGE_STATED] == f"Olivia reported a change of 2026-11-30 ({kind}): A leak."
-    assert said[StaleReason.ANSWERS_DIFFER].startswith("3 decided answers are different")
+    assert said[StaleReason.ANSWERS_DIFFER].startswith("3 answers are different")
     one = because(StaleReason.ANSWERS_DIFFER, n=1).words(lambda: edition)
-    assert one == "One decided answer is different in a later submission."
+    assert one == "One answer is different in a later submission."
 
 
 @pytest.mark.parametrize("reason", StaleReason)

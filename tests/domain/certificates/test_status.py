@@ -45,7 +45,7 @@ TEXTS = {
     "The monitoring evidence is older than %(days)s days.": "監察證據距今超過 %(days)s 日。",
     "Add the newest monitoring record. The certificate then becomes valid again.": "加入最新監察記錄後，證書恢復有效。",
     "Certificate issued: %(use)s": "證書已發出：%(use)s",
-    "Nothing blocks the certificate any more. Certificate %(number)s is issued.": "已無阻礙，證書 %(number)s 已發出。",
+    "Nothing blocks the certificate any more. Certificate %(number)s has been issued.": "已無阻礙，證書 %(number)s 已發出。",
 }
 FACTS = ("Declared facts of the use changed.", "用途的申報事實有所改變。")
 NEXT_STEP = "Add the newest monitoring record. The certificate then becomes valid again."
@@ -166,7 +166,7 @@ def test_a_certificate_that_waited_is_told_to_owners_and_reviewers_but_for_the_p
     assert told("case_certified") == {
         cast.owner.name: (
             f"Certificate issued: {title}",
-            f"Nothing blocks the certificate any more. Certificate {number} is issued.",
+            f"Nothing blocks the certificate any more. Certificate {number} has been issued.",
         ),
         "Oscar Owner": (f"證書已發出：{title}", f"已無阻礙，證書 {number} 已發出。"),
     }

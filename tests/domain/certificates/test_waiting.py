@@ -73,8 +73,8 @@ def test_the_message_says_so_too(cast, waiting):
 def test_a_certificate_that_was_issued_is_told_as_such_and_no_page_says_that_it_waits(client, cast):
     assessment = make_assessment(State.CERTIFIED, "limited", cast=cast)
     message = Message.objects.get(kind="approved", recipient=cast.owner)
-    assert message.subject == f"Approved: {assessment.use.title}"
-    assert "its certificate is issued" in message.text
+    assert message.subject == f"Submission approved: {assessment.use.title}"
+    assert "the certificate has been issued" in message.text
     for person, url in pages(cast, assessment):
         proved(client, person)
         assert STATE not in words_of(client.get(url))

@@ -505,7 +505,9 @@ def test_without_a_scanner_a_file_says_that_it_was_not_scanned(settings):
 def test_an_infected_file_is_refused_with_the_name_of_what_was_found(clamd, client, cast):
     client.force_login(cast.owner)
     response = client.post(reverse("evidence_new"), filled_in(file=uploaded("log.txt", EICAR)))
-    said = "The virus scanner found “Eicar-Test-Signature” in this file. The file was not stored."
+    said = (
+        "Choose another file. The virus scanner found “Eicar-Test-Signature” in this file, so the file was not stored."
+    )
     assert response.context["form"].errors == {"file": [said]}
     assert (Evidence.objects.count(), stored_files()) == (0, set())
 
@@ -584,7 +586,7 @@ def test_a_piece_is_put_into_the_library_with_its_file(client, cast):
         (
             {"link": "https://example.org", "expires_on": "2020-01-01"},
             "expires_on",
-            "Choose today or a later day. On this day, the evidence would already have expired.",
+            "Choose today or a later day. Evidence cannot expire on a day in the past.",
         ),
     ],
 )
@@ -614,7 +616,7 @@ def test_what_is_shown_on_request_only_needs_no_file_and_says_who_has_it(client,
 
 
 def test_same_file_given_again_is_refused(cast, piece):
-    with pytest.raises(InvalidAnswer, match="already in the library, as “Access log”"):
+    with pytest.raises(InvalidAnswer, match=r"Use “Access log” instead\. This file is already in the library\."):
         make_evidence(cast.organisation, by=cast.contributor, content=b"Entry of today")
     assert len(stored_files()) == 1
 
@@ -1202,7 +1204,7 @@ def test_a_dropped_file_survives_an_interrupted_upload_and_touches_no_answer(
         panel = page.locator(f"{strip} [data-evidence-panel]")
         expect(panel.get_by_text("access log.txt")).to_be_visible()
         expect(panel.get_by_label("Title")).to_have_value("access log")
-        panel.get_by_label("What does it prove?").fill("Who opened which record.")
+        panel.get_by_label("What does the evidence prove?").fill("Who opened which record.")
         assert browser.axe_faults(page) == []
 
         page.route("**/evidence/", lambda route: route.abort("connectionreset"))
@@ -1215,17 +1217,17 @@ def test_a_dropped_file_survives_an_interrupted_upload_and_touches_no_answer(
         assert EvidenceUse.objects.get().evidence.proves == "Who opened which record."
 
         assert page.evaluate(GIVE, ["paste", f"{row} textarea", "page.html"])
-        panel.get_by_label("What does it prove?").fill("Nothing.")
+        panel.get_by_label("What does the evidence prove?").fill("Nothing.")
         panel.get_by_role("button", name="Upload and attach").click()
         expect(panel.get_by_text("Choose a file of one of these kinds")).to_be_visible()
-        expect(panel.get_by_label("What does it prove?")).to_have_value("Nothing.")
+        expect(panel.get_by_label("What does the evidence prove?")).to_have_value("Nothing.")
 
         watch.expected.add(507)
         settings.DISK_RESERVE_BYTES = 10**18
         panel.locator("input[type=file]").set_input_files({"name": "log.txt", "mimeType": "text/plain", "buffer": b"a"})
         panel.get_by_role("button", name="Upload and attach").click()
         expect(panel.get_by_text("The server has no space for this file now.")).to_be_visible()
-        expect(panel.get_by_label("What does it prove?")).to_have_value("Nothing.")
+        expect(panel.get_by_label("What does the evidence prove?")).to_have_value("Nothing.")
         page.locator(strip).get_by_role("button", name="Detach").click()
         expect(page.locator(strip).get_by_text("Evidence: none yet")).to_be_visible()
         assert browser.too_wide(page) == ""

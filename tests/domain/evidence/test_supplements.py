@@ -72,7 +72,7 @@ def test_what_a_gate_asks_for_is_attached_while_the_answer_is_locked_and_counts_
     assert lacks(submission) == MISSING[1:]
     with pytest.raises(NotReady) as refused:
         approval.approve(submission, by=cast.independent, statement="Read.")
-    assert refused.value.reasons[-1] == "You have not judged one evidence item that was added after signing."
+    assert refused.value.reasons[-1] == "You still have to judge one evidence item that was added after signing."
     judge(submission, rows[1], cast.independent)
     approval.approve(submission, by=cast.independent, statement="Read.")
     assert anew(submission.assessment).state == State.CERTIFIED
@@ -350,4 +350,4 @@ def test_a_page_of_a_draft_takes_no_evidence(client: Client, cast: Cast) -> None
     done = make_assessment("certified", "limited", cast=cast)
     page = client.get(reverse("supplements", args=[done.reference]))
     assert page.context["form"] is None
-    assert "Evidence can be added only between signing and the decision." in page.content.decode()
+    assert "You can add evidence only between signing and the decision." in page.content.decode()

@@ -278,7 +278,7 @@ def test_an_owner_signs_the_worst_answer_and_the_tier_is_provisional_no_more(cas
     assert (use.assigned_tier, use.provisional) == ("high", True)
     with pytest.raises(NotPermitted):
         worst_case.sign_worst(use, by=cast.contributor)
-    with pytest.raises(WorkflowError, match="The open answers have changed"):
+    with pytest.raises(WorkflowError, match="The unknown answers have changed"):
         worst_case.sign_worst(use, by=cast.owner, shown={})
     signed = worst_case.sign_worst(use, by=cast.owner, shown={"healthcare_diagnosis": True})
     use.refresh_from_db()
@@ -302,7 +302,7 @@ def test_an_owner_signs_the_worst_answer_and_the_tier_is_provisional_no_more(cas
 def test_a_fact_on_a_prohibited_use_is_never_signed_at_its_worst(cast):
     facts = {"illegal_purpose": "unknown", "healthcare_diagnosis": "unknown"}
     use = make_use("low", cast.organisation, facts=facts)
-    with pytest.raises(WorkflowError, match="cannot be signed"):
+    with pytest.raises(WorkflowError, match="You cannot sign the worst answer for these facts"):
         worst_case.sign_worst(use, by=cast.owner)
     assert use.facts.get(key="healthcare_diagnosis").value == "unknown"
 
@@ -590,7 +590,7 @@ def test_a_decided_answer_declared_otherwise_later_flags_the_approval(cast):
     submit.submit(opened, by=cast.owner, route=Route.INDEPENDENT)
     assert words_of(assessment)[-1] == (
         "answer",
-        "One decided answer is different in a later submission.",
+        "One answer is different in a later submission.",
     )
 
 

@@ -76,7 +76,7 @@ def test_the_page_lists_all_that_somebody_has(cast, busy):
     text = text_of(signed_in(cast.owner).get(page_of(busy)))
     for one in leaving.open_work(busy):
         assert one.title in text
-    assert "Who takes over all of the work?" in text
+    assert "Who takes over all the work?" in text
 
 
 def test_without_a_choice_nobody_leaves_and_the_page_says_at_which_thing(cast, busy):

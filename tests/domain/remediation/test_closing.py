@@ -243,7 +243,7 @@ def test_a_must_is_not_closed_on_a_link_while_its_file_does_not_support_it(cast:
     stored = make_evidence(cast.organisation, by=cast.owner)
     actions.report(action, by=cast.contributor, note=DONE, pieces=[link, stored])
     findings = {link.reference: Finding("supports"), stored.reference: Finding("partly", "Two clinics lack.")}
-    with pytest.raises(WorkflowError, match="a link alone is not enough"):
+    with pytest.raises(WorkflowError, match="A link alone is not enough"):
         issue.close_action(action, by=cast.independent, findings=findings)
 
 
@@ -288,7 +288,7 @@ def test_at_high_the_last_blocking_action_is_never_closed_by_one_person(cast: Ca
     action = action_on(assessment, CONDITION)
     assert (action.status, action.accepted_by) == (ActionStatus.DONE, cast.independent)
     assert not Certificate.objects.filter(use=assessment.use).exists()
-    assert Message.objects.filter(recipient=cast.second_independent, subject__startswith="To confirm").exists()
+    assert Message.objects.filter(recipient=cast.second_independent, subject__startswith="Action to confirm").exists()
     with pytest.raises(SeparationOfDuties, match="other reviewer"):
         close_as(action, by=cast.independent)
     with pytest.raises(WorkflowError, match="Judge each evidence item first"):  # who confirms judges as well

@@ -124,7 +124,7 @@ def test_the_first_who_takes_an_action_has_it(cast, assessment):
     action = action_on(assessment, SHOULD)
     own_actions.take(action, by=cast.contributor)
     assert action_on(assessment, SHOULD).owner == cast.contributor
-    with pytest.raises(WorkflowError, match="Connie Contributor has already taken this action"):
+    with pytest.raises(WorkflowError, match="Connie Contributor already owns this action"):
         own_actions.take(action, by=cast.owner)
     for who in (cast.viewer, cast.assigned, cast.reviewer):
         with pytest.raises(NotPermitted):

@@ -112,7 +112,7 @@ def test_what_was_looked_at_is_signed_with_the_approval_and_stands_in_the_record
 def test_of_an_older_decision_it_says_not_recorded(cast):
     submission = make_assessment(State.REFUSED, "limited", cast=cast).current_submission
     assert approvals.looked_at(submission.decisions.get()) is None
-    assert approvals.looked_at_words(None) == ["There is no record of what was looked at."]
+    assert approvals.looked_at_words(None) == ["This approval does not say what the reviewer looked at."]
 
 
 def test_the_median_shares_the_time_of_a_page_among_its_marks(cast):

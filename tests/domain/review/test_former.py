@@ -212,7 +212,7 @@ def test_a_former_case_that_was_not_sent_to_this_reviewer_shows_no_word_of_it(ca
     client.force_login(cast.independent)
     response = client.get(reverse("review", args=[submission.reference]))
     assert "The earlier submission was not sent to you" in text_of(response)
-    assert 'data-label="Then"' not in response.content.decode()
+    assert 'data-label="Before"' not in response.content.decode()
     section = client.get(reverse("review_section", args=[submission.reference, SECTION]))
     for page in (response, section):
         assert old not in page.content.decode()

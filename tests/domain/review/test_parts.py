@@ -64,14 +64,16 @@ def judge(submission: Submission, by: Any, part: str = "tests", *, base: int | N
 def test_an_approval_is_refused_until_this_seat_has_judged_every_part(cast: Cast) -> None:
     submission = in_review(cast)
     assert refused(submission, cast.independent)[0].startswith(
-        "You have not judged 8 parts of the conformity file: Tests"
+        "You still have to judge 8 parts of the conformity file: Tests"
     )
     for key in PARTS[:-1]:
         judge(submission, cast.independent, key)
-    assert refused(submission, cast.independent) == ["You have not judged one part of the conformity file: Monitoring."]
+    assert refused(submission, cast.independent) == [
+        "You still have to judge one part of the conformity file: Monitoring."
+    ]
     judge(submission, cast.independent, PARTS[-1])
     approval.approve(submission, by=cast.independent, statement="Read.")
-    assert refused(submission, cast.second_independent)[0].startswith("You have not judged 8 parts")
+    assert refused(submission, cast.second_independent)[0].startswith("You still have to judge 8 parts")
     assert not Certificate.objects.exists()
     judge_parts(submission, by=cast.second_independent)
     approval.approve(submission, by=cast.second_independent, statement="I agree.")
@@ -105,7 +107,9 @@ def test_a_part_judged_partly_without_words_is_not_approved(cast: Cast) -> None:
     submission = in_review(cast)
     judge_parts(submission, by=cast.independent)
     PartMark.objects.filter(part="bias").update(verdict="partly", words="")
-    assert refused(submission, cast.independent) == ["Bias is judged “partly”: say what is missing before you approve."]
+    assert refused(submission, cast.independent) == [
+        "Bias supports the file only partly. Say what is missing before you approve."
+    ]
 
 
 def test_a_judgement_of_somebody_who_left_the_seat_does_not_count(cast: Cast) -> None:
@@ -114,10 +118,10 @@ def test_a_judgement_of_somebody_who_left_the_seat_does_not_count(cast: Cast) ->
     submission.seats.filter(seat="second").delete()
     submission.seats.filter(seat="first").update(reviewer=cast.second_independent)
     mark_all(submission, by=cast.second_independent, file=False)
-    assert refused(submission, cast.second_independent)[0].startswith("You have not judged 8 parts")
+    assert refused(submission, cast.second_independent)[0].startswith("You still have to judge 8 parts")
     mark = judge(submission, cast.second_independent, base=0)
     assert (mark.by, mark.revision) == (cast.second_independent, 2)
-    assert refused(submission, cast.second_independent)[0].startswith("You have not judged 7 parts")
+    assert refused(submission, cast.second_independent)[0].startswith("You still have to judge 7 parts")
 
 
 @pytest.mark.parametrize("who", ["owner", "contributor", "viewer", "reviewer", "outsider", "staff"])
@@ -224,7 +228,7 @@ def test_judgements_are_carried_to_the_next_round_where_a_part_is_the_same(cast:
     seat_taking.take(submission, by=cast.independent)
     seat_taking.take(submission, by=cast.second_independent)
     mark_all_again(submission, cast)
-    assert refused(submission, cast.independent) == ["You have not judged one part of the conformity file: Tests."]
+    assert refused(submission, cast.independent) == ["You still have to judge one part of the conformity file: Tests."]
 
 
 def mark_all_again(submission: Submission, cast: Cast) -> None:
@@ -338,7 +342,7 @@ def test_an_overseer_who_took_the_seat_before_is_stopped_at_the_approval(cast: C
     submission.seats.update(reviewer=cast.independent)  # a seat from before this was asked
     mark_all(submission, by=cast.independent)
     assert refused(submission, cast.independent) == [
-        "The conformity file names you as an overseer of this use. Somebody else must review it."
+        "The conformity file names you as an overseer of this use. Somebody else must review the use."
     ]
 
 

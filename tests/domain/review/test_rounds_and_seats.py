@@ -143,7 +143,7 @@ def change_the_organisation(cast):
 CHANGES = {
     "supplier": (change_the_supplier, "Now: Another Model Limited."),
     "organisation": (change_the_organisation, "Now: Harbour Care Holdings Limited"),
-    "team": (None, "Nadia Newcomer has worked on the use since then."),
+    "team": (None, "Nadia Newcomer has worked on the use since your declaration."),
     "days": (None, "A declaration is valid for 180 days."),
 }
 

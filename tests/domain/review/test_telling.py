@@ -66,7 +66,7 @@ def test_the_first_approval_and_the_decision_are_told_to_the_other_seat(cast):
     mark_all(submission, by=cast.second_independent)
     approval.approve(submission, by=cast.second_independent, statement="I agree.")
     (second,) = told(cast.independent, "case_decided")
-    assert "The certificate is issued." in second.text
+    assert "The certificate has been issued." in second.text
     assert "I agree." in second.text
     first.refresh_from_db()
     assert first.read_at  # it waits for nobody any more

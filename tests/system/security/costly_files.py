@@ -23,7 +23,7 @@ CARDS = {
     "a number of 60,000 digits": ("---\nlicense: " + "9" * 60_000 + "\n---\n", "not valid YAML"),
     "a number that cannot be written": (
         "---\nlicense: 0x" + "f" * 60_000 + "\n---\n",
-        "no information for the facts",
+        "no information about the facts",
     ),
 }
 SPREADSHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"

@@ -131,7 +131,7 @@ def test_the_mail_of_an_invitation_begins_with_the_product_and_keeps_to_its_line
     (sent,) = mail.outbox
     assert sent.subject.startswith("hkguide: Eve Subject: Win invites you to join Evil Bcc:")
     assert len(sent.subject) < 170
-    assert sent.body.startswith("This email comes from hkguide, where organisations assess")
+    assert sent.body.startswith("This email comes from hkguide. With hkguide, organisations assess")
     assert "\nBcc:" not in sent.body
     assert "\nSubject:" not in sent.body
     assert cast.owner.email in sent.body

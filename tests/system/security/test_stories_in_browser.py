@@ -140,7 +140,9 @@ def test_an_account_made_in_somebody_s_name_before_they_came_opens_nothing(place
             fill(owner, password1=OWNERS, password2=OWNERS)
             press(owner, "Set this password")
             assert place.sign_in(owner, victim, OWNERS)
-            assert heading(owner).endswith("invites you to Harbourlight Clinics Limited")  # nothing is confirmed twice
+            assert heading(owner).endswith(
+                "invites you to join Harbourlight Clinics Limited"
+            )  # nothing is confirmed twice
             press(owner, "Join Harbourlight Clinics Limited")
         assert Membership.objects.get(user__email=victim).role == Role.OWNER
         cache.clear()

@@ -95,7 +95,7 @@ def test_a_reviewer_with_a_conflict_is_offered_no_seat(client: Client, cast: Cas
     interests.decline(submission, by=cast.independent, words="My brother works there.")
     assert take not in page(client, cast.independent, reverse("reviews"))
     shown = page(client, cast.independent, take)
-    assert "You have declared a conflict of interest, so somebody else has to review this." in shown
+    assert "You have declared a conflict of interest, so somebody else has to review the case." in shown
     assert "btn-primary" not in shown.partition("<main")[2]
 
 

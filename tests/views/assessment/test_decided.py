@@ -98,10 +98,10 @@ def test_an_answer_shows_the_reviewers_mark_once_the_case_is_decided(client: Cli
     client.force_login(cast.owner)
     before = text_of(client.get(section_url(assessment)))
     assert WORDS not in before
-    assert "What the review found" not in before
+    assert "Result of the review" not in before
     assessment = approved(assessment, cast)
     text = text_of(client.get(section_url(assessment)))
-    assert "What the review found" in text
+    assert "Result of the review" in text
     assert f"{cast.independent}: Accepted with action {WORDS} Still to do: {TODO}" in text
     assert SECRET not in text
 

@@ -37,7 +37,7 @@ def test_a_state_in_which_nothing_is_answered_says_why(cast: Cast, state: State)
     [
         (State.DRAFT, False, "Continue with the questions", "assessment"),
         (State.DRAFT, True, "Check and sign", "check"),
-        (State.RETURNED, True, "Deal with the changes", "returned"),
+        (State.RETURNED, True, "Make the requested changes", "returned"),
         (State.IN_REVIEW, True, "See what is under review", "assessment"),
     ],
 )

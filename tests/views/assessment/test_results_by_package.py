@@ -222,7 +222,7 @@ def test_the_opt_out_that_nobody_needs_is_such_a_reason_and_blocks(client, cast)
     assert "tier-limited-opt-out" not in {entry.question for entry in page.entries}
     assert "tier-limited-opt-out" in {one.question.key for one in page.standing.blocking}
     text = text_of(open_results(client, cast, assessment))
-    assert f"Nobody is dealt with individually, because: {reason}" in text
+    assert f"The use does not deal with people individually, because: {reason}" in text
 
 
 def test_practices_of_the_whole_organisation_are_marked(client, cast):
@@ -253,5 +253,5 @@ def test_a_reason_that_every_reviewer_accepted_is_no_longer_to_be_accepted(clien
 
 def test_an_action_without_a_finding_is_not_counted_as_none(client, cast):
     text = text_of(open_results(client, cast, make_agreed(cast, in_days(50))))
-    assert "0 actions close them" not in text
+    assert "0 actions close the findings" not in text
     assert "A requirement can count in several dimensions" in text

@@ -69,7 +69,7 @@ def test_the_page_of_a_return_leads_to_its_letter(olivia, cast):
     assessment = sent_back(cast)
     letter = assessment.current_submission.documents.get(kind="decision_letter")
     page = olivia.get(page_of(assessment)).content.decode()
-    assert f'<a href="{letter.get_absolute_url()}">Read the letter about this return</a>' in page
+    assert f'<a href="{letter.get_absolute_url()}">Read the letter about the returned submission</a>' in page
 
 
 def test_a_reply_is_saved_as_it_is_typed(olivia, cast):

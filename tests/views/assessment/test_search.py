@@ -339,7 +339,7 @@ def test_complete_with_missing_answers_lists_them_instead(client: Client, cast: 
     save(draft, PRACTICE, {"choice": "in_place"}, by=cast.owner)
     client.force_login(cast.owner)
     page = text_of(client.post(url("section_check", draft, SECTION), {"complete": "yes"}))
-    assert "Answer the open questions first" in page
+    assert "Answer the remaining questions first" in page
     for number, key in enumerate(asked(draft, SECTION)[1:], 2):
         assert f'<a href="#q-{key}">Question {number} has no answer' in page
     assert f'<a href="#q-{PRACTICE}">' not in page

@@ -258,8 +258,8 @@ def test_a_stale_save_overwrites_nothing_and_both_texts_are_kept(client: Client,
     client.force_login(cast.contributor)
     page = client.post(url_of(draft), posted(choice="partly", text="His."), **HX).content.decode()
     assert "Olivia Owner changed this answer while you were writing. Nothing was overwritten." in page
-    assert "Keep mine" in page
-    assert "Use the saved one" in page
+    assert "Keep my version" in page
+    assert "Use the saved version" in page
     answer = stored(draft)
     assert answer is not None
     assert answer.text == "Hers."
@@ -433,7 +433,7 @@ def test_the_task_list_leads_on_to_where_i_stopped(client: Client, cast: Cast, d
     assert "Start this section" in client.get(draft.get_absolute_url()).content.decode()
     save(draft, PRACTICE, {"choice": "unknown"}, by=cast.owner)
     page = client.get(draft.get_absolute_url()).content.decode()
-    assert f'{section_of(draft)}#q-{PRACTICE}">Continue where I stopped' in page
+    assert f'{section_of(draft)}#q-{PRACTICE}">Continue where you stopped' in page
     draft.refresh_from_db()
     assert f"1 of {draft.applicable} questions answered" in page
     assert "1 not known yet" in page
@@ -457,7 +457,7 @@ def test_a_closed_assessment_is_read_and_says_what_happens_next(client: Client, 
     client.force_login(cast.owner)
     page = client.get(assessment.get_absolute_url()).content.decode()
     assert assessment.current_submission.reference in page  # type: ignore[union-attr]
-    assert "Continue where I stopped" not in page
+    assert "Continue where you stopped" not in page
     assert f'name="{PRACTICE}--choice"' not in client.get(section_of(assessment)).content.decode()
     assert ("Withdraw the submission permanently" in page) == (state in ("submitted", "in_review", "approved"))
     assert ("Take the submission back" in page) == (state == "submitted")
@@ -504,7 +504,7 @@ def test_a_changed_answer_is_dealt_with_and_the_others_stay_locked(
     )  # fmt: skip
     key = other.question.key
     page = client.post(url_of(returned, key), posted(key, base=1, choice="partly"), **HX).content.decode()
-    assert "Only what the reviewer marked can be changed now" in page
+    assert "Only the items that the reviewer marked can be changed now" in page
     assert (
         f'name="{key}--choice"'
         not in client.get(section_of(returned, returned.compiled().questions[key].section)).content.decode()

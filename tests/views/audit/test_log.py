@@ -55,7 +55,7 @@ def test_an_entry_shows_what_was_and_what_is(client, cast):
     dates.plan(action, by=cast.owner, owner=cast.owner, due=due, effort=action.effort, full_due=action.full_due)
     client.force_login(cast.owner)
     page = words_of(log_page(client, cast, "?kind=action_planned"))
-    assert f"changed the plan of action {action.number}" in page
+    assert f"changed the plan for action {action.number}" in page
     assert f"Owner: none → {cast.owner}" in page
     assert f"Due date: {date_format(was)} → {date_format(due)}" in page
     assert "Effort:" not in page

@@ -210,7 +210,7 @@ def test_after_a_return_only_the_marked_facts_are_open(client, cast, edition):
     decisions.send_back(submission, by=cast.independent, words="One fact, please.")
     client.force_login(cast.owner)
     shown = text_of(client.get(page(assessment.use, "stakes")))
-    assert "Only what the reviewer marked can be changed now" in shown
+    assert "Only the items that the reviewer marked can be changed now" in shown
     assert set(re.findall(r'name="(\w+)" value="yes"', shown)) == {"safety_component"}
     sent = posted(edition, "stakes", safety_component=True, autonomous_vehicle=True)
     said = text_of(client.post(page(assessment.use, "stakes"), sent))

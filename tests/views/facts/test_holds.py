@@ -112,7 +112,7 @@ def test_an_owner_signs_the_worst_answer_on_a_page_that_shows_the_statement(cast
     assert olivia.post(url, {"seen": digest, "statement_1": "on"}).url == use.get_absolute_url()
     use.refresh_from_db()
     assert (use.assigned_tier, use.provisional) == ("high", False)
-    assert "signed at its worst answer" in text_of(olivia.get(use.get_absolute_url()))
+    assert "signed with the worst answer" in text_of(olivia.get(use.get_absolute_url()))
     assert olivia.get(url).status_code == 302
 
 
@@ -179,7 +179,7 @@ def test_the_letter_of_a_use_raised_to_unacceptable_says_so(cast):
     tier.raise_tier(submission, by=cast.independent, tier=Tier.UNACCEPTABLE, reason="It is built to harm.")
     document = Document.objects.get(submission=submission, kind="decision_letter")
     letter = letter_layouts(submission_report(submission), letter_of(document))[0]
-    assert "The reviewer raised the use from Limited risk to Unacceptable risk" in letter
+    assert "The reviewer raised the tier from Limited risk to Unacceptable risk" in letter
     assert "It is built to harm." in letter
     assessment.use.refresh_from_db()
     olivia = as_(cast.owner)
@@ -225,7 +225,7 @@ def test_why_an_approval_is_stale_stands_on_every_page_of_it(cast):
         as_(cast.independent).get(sent(assessment).get_absolute_url()),
     ]
     assert [words in text_of(page) for page in pages] == [True] * 4
-    assert "The use has changed: report this" in text_of(olivia.get(reverse("certificates")))
+    assert "Report what has changed" in text_of(olivia.get(reverse("certificates")))
     assert "Report what has changed" not in text_of(as_(cast.viewer).get(assessment.get_absolute_url()))
 
 

@@ -245,7 +245,7 @@ def test_an_incident_of_tomorrow_is_refused(client, use, edition):
     tomorrow = timezone.localdate() + timezone.timedelta(days=1)
     told = {"reason_incident_open": "x", "date_incident_open": tomorrow.isoformat()}
     response = client.post(url(use, "service"), mild(edition, "service", incident_open="yes", **told))
-    assert response.context["form"].errors["date_incident_open"] == ["Enter a date that is not in the future."]
+    assert response.context["form"].errors["date_incident_open"] == ["Enter today or an earlier date."]
 
 
 # --- do not know ----------------------------------------------------------------------------------------------------------

@@ -385,7 +385,7 @@ def test_a_filter_is_kept_under_a_name_and_forgotten(client: Client, cast: Cast)
 @pytest.mark.parametrize(
     ("name", "query", "words"),
     [
-        ("", "tier=low", "Give the filter a name."),
+        ("", "tier=low", "Enter a name for the filter."),
         ("Twice", "tier=low", "You already have a filter with this name."),
         ("New", "", "Choose at least one filter first."),
         ("New", "q=" + "%E6%9B%B8" * 100, "too long"),

@@ -209,7 +209,9 @@ def test_the_form_shows_what_the_plan_will_call_the_people(client, system, peopl
     asked = {**TOLD, "people_affected": people, "people_word": word, "preview": "1"}
     address = reverse("use_new", args=[system.reference])
     for headers in ({}, {"HX-Request": "true"}):
-        assert f"Your plan calls these people “{called}”." in text_of(client.post(address, asked, headers=headers))
+        assert f"Your plan will use this word for these people: “{called}”." in text_of(
+            client.post(address, asked, headers=headers)
+        )
 
 
 @pytest.mark.parametrize("word", ["{people}", "40,000 patients", "<b>"])

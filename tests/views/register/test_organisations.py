@@ -158,7 +158,7 @@ def test_an_invitation_goes_out_by_mail_and_is_joined_once(client, cast, access,
     link = link_in(message)
     newcomer = make_user("Nora Newcomer", email="new@example.org")
     client.force_login(newcomer)
-    assert "Olivia Owner invites you to Harbourlight Clinics Limited" in text_of(client.get(link))
+    assert "Olivia Owner invites you to join Harbourlight Clinics Limited" in text_of(client.get(link))
     assert not Membership.objects.filter(user=newcomer).exists()
     assert client.post(link).status_code == 302
     membership = Membership.objects.get(user=newcomer)

@@ -132,7 +132,7 @@ def test_each_part_says_what_decides_it_and_what_it_brings(client, cast):
     page = text_of(client.get(reverse("system_new")))
     assert page.count("For example: ") == page.count("Not: ") == 3
     assert len(re.findall(r"This means \d+ to \d+ questions", page)) == 3
-    assert "Choosing, setting up or instructing a finished product is not enough." in page
+    assert "It is not enough to choose, set up or instruct a finished product." in page
 
 
 def test_only_an_owner_of_several_organisations_is_asked_for_which(client, cast):
@@ -162,7 +162,7 @@ def test_changing_the_parts_is_saved_and_refused_under_review(client, cast):
     assessment = make_assessment(State.SUBMITTED, "limited", cast=cast)
     page = reverse("system_edit", args=[assessment.use.system.reference])
     response = client.post(page, {**SYSTEM, "name": "Renamed while under review"})
-    assert "while a use of the system is under review" in text_of(response)
+    assert "You cannot change the system while one of its uses is under review" in text_of(response)
     assert 'value="Renamed while under review"' in text_of(response)
     assert AISystem.objects.get(pk=assessment.use.system_id).name != "Renamed while under review"
 
@@ -176,7 +176,7 @@ def test_changing_the_parts_is_saved_and_refused_under_review(client, cast):
         (None, "low", "See the tier, then start the questions", "use"),
         (None, "unacceptable", "See what the tier means", "prohibited"),
         (State.DRAFT, "limited", "Check and sign", "check"),
-        (State.RETURNED, "limited", "Deal with the changes", "returned"),
+        (State.RETURNED, "limited", "Make the requested changes", "returned"),
         (State.IN_REVIEW, "limited", "See what is under review", "assessment"),
     ],
 )
@@ -272,7 +272,7 @@ def test_a_use_under_review_keeps_its_scope(client, cast):
     assessment = make_assessment(State.SUBMITTED, "limited", cast=cast)
     client.force_login(cast.owner)
     response = client.post(reverse("use_edit", args=[assessment.use.reference]), USE)
-    assert "while the use is under review" in text_of(response)
+    assert "You cannot change the use while it is under review" in text_of(response)
     assert "at six clinics in Hong Kong." in text_of(response)
     assert (
         DeclaredUse.objects.get(pk=assessment.use_id).scope_en

@@ -402,7 +402,7 @@ def test_the_question_of_a_closed_action_says_so_in_the_next_assessment(client, 
     following = start.start_assessment(assessment.use, by=cast.owner)
     section = following.compiled().questions[CONDITION].section
     content = page(client, cast.owner, reverse("section", args=[following.reference, section]))
-    assert f"This was confirmed as in place when action {action.number} was closed." in content
+    assert f"This practice was confirmed as in place when action {action.number} was closed." in content
     assert action.get_absolute_url() in content
 
 

@@ -70,7 +70,7 @@ def test_an_action_of_ones_own_is_added_from_the_register(plan):
     with plan.opened(plan.cast.contributor, reverse("actions")) as page:
         page.get_by_role("link", name="Add an action").click()
         page.get_by_label("What needs to be done?").fill("Hire a second reader")
-        page.get_by_label("Why is it needed?").fill("One person reads all letters.")
+        page.get_by_label("Why is this action needed?").fill("One person reads all letters.")
         page.get_by_label("Owner").select_option(label="Olivia Owner")
         page.get_by_label("Due on").fill(in_days(30).isoformat())
         page.get_by_role("button", name="Add the action").click()
@@ -86,7 +86,7 @@ def test_an_action_is_split_and_each_part_reported_by_itself(plan):
     action = plan.action(SHOULD)
     with plan.opened(plan.cast.owner, action.get_absolute_url()) as page:
         page.get_by_role("link", name="Split this action").click()
-        page.get_by_label("Part 1, with the current number").fill("Write the rules")
+        page.get_by_label("Part 1 (keeps the current number)").fill("Write the rules")
         page.get_by_label("Part 2", exact=True).fill("Have them approved")
         page.get_by_label("Owner of part 2").select_option(label="Connie Contributor")
         page.get_by_role("button", name="Split the action").click()

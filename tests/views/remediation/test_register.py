@@ -187,15 +187,15 @@ def test_the_most_urgent_are_first_by_what_gave_them_their_place(client, cast, a
 
 def test_what_nobody_has_taken_is_taken_from_the_register(client, cast, assessment):
     action = action_on(assessment, SHOULD)
-    assert "Take it" in opened(client, cast.contributor).content.decode()
-    assert "Take it" not in opened(client, cast.viewer).content.decode()
+    assert "Assign to me" in opened(client, cast.contributor).content.decode()
+    assert "Assign to me" not in opened(client, cast.viewer).content.decode()
     client.force_login(cast.contributor)
     response = client.post(action.get_absolute_url(), {"take": "1"}, follow=True)
     assert "You now own this action." in response.content.decode()
     assert action_on(assessment, SHOULD).owner == cast.contributor
     client.force_login(cast.owner)
     late = client.post(action.get_absolute_url(), {"take": "1"}, follow=True).content.decode()
-    assert "Connie Contributor has already taken this action" in late
+    assert "Connie Contributor already owns this action" in late
 
 
 def test_home_offers_to_take_what_nobody_has_taken_and_to_report_ones_own_alone(client, cast, assessment):

@@ -222,7 +222,7 @@ def test_the_evidence_of_a_case_is_listed_once_by_content(ines, case, cast):
 
 def test_an_accepted_mark_that_rests_on_nothing_is_warned_of_in_list_and_section(ines, case, cast):
     section, listed = address("review_section", case, SECTION), address("case_evidence", case)
-    rests = "Accepted, but this evidence is not judged: Duty rules."
+    rests = "The answer is accepted, but this evidence is not judged: Duty rules."
     assert "but this" not in text_of(ines.get(section)) + text_of(ines.get(listed))
     look_at(case, TARGET, cast.independent, mark="accepted")
     assert rests in text_of(ines.get(section))
@@ -230,7 +230,7 @@ def test_an_accepted_mark_that_rests_on_nothing_is_warned_of_in_list_and_section
     assert "1 evidence item does not support an accepted answer, or is not judged." in text_of(page)
     assert text_of(page).count("accepted, but this evidence is not judged") == 1
     judge(case, cast, QUESTION, "does_not")
-    assert "Accepted, but this evidence does not support the answer: Duty rules." in text_of(ines.get(section))
+    assert "The answer is accepted, but this evidence does not support it: Duty rules." in text_of(ines.get(section))
     assert "accepted, but this evidence does not support the answer" in text_of(ines.get(f"{listed}?show=warned"))
     judge(case, cast, QUESTION, "supports")
     assert "but this" not in text_of(ines.get(section)) + text_of(ines.get(listed))
@@ -250,7 +250,7 @@ def test_the_warning_follows_each_save_of_a_script(ines, case, cast):
     )
     content = saved.content.decode()
     assert f'id="q-{QUESTION}-rests" hx-swap-oob="true"' in content
-    assert "Accepted, but this evidence is not judged: Duty rules." in text_of(saved)
+    assert "The answer is accepted, but this evidence is not judged: Duty rules." in text_of(saved)
     a = f"e-{QUESTION}-{case.rules.reference}"
     judged = ines.post(
         address("mark", case),

@@ -283,7 +283,7 @@ def test_what_changed_stands_on_one_page_with_what_was_asked_and_replied(ines, c
     assert set(targets(page)) == {TARGET, f"q:{OTHER}"}
     text = text_of(page)
     for words in (
-        "1 answer or fact changed since round 1, 1 with a reply but no change, 2 still to look at",
+        "1 answer or fact changed since round 1, 1 unchanged but with a reply, 2 still to look at",
         f"More on {OTHER}.",
         f"As it was: {OTHER}.",
         "replied without changing the answer,",

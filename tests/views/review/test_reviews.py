@@ -262,7 +262,7 @@ def test_the_delivery_team_is_warned_and_gets_no_button(client, cast):
     assert "You worked on this use yourself." in page
     assert address("take", sent(assessment)) not in page
     refused = client.post(address("take", sent(assessment)), {"conflict": "none"})
-    assert "somebody else has to review it" in text_of(refused)
+    assert "somebody else has to review the case" in text_of(refused)
 
 
 # --- marks -----------------------------------------------------------------------------------------------------------------

@@ -167,7 +167,7 @@ def test_the_own_set_page_leads_whoever_has_no_seat_to_the_case(cast, submission
 
 def test_the_rest_is_taken_over_by_name_from_the_overview(ivan, submission):
     rest = len(own_marks.marks_of(submission, Seat.FIRST)) - len(own_set(submission, Seat.SECOND).targets)
-    assert f"You can take over {rest} marks from colleagues. The marks stay in their names." in text_of(
+    assert f"You can take over {rest} marks from colleagues. The marks keep your colleagues’ names." in text_of(
         ivan.get(address("review", submission))
     )
     url = address("take_over_marks", submission)
@@ -179,7 +179,7 @@ def test_the_rest_is_taken_over_by_name_from_the_overview(ivan, submission):
     done = text_of(ivan.post(url, {"target": ticked}, follow=True))
     assert f"{rest - 1} marks taken over." in done
     assert left_out not in own_marks.marks_of(submission, Seat.SECOND)
-    assert "You can take over 1 mark from a colleague. The mark stays in their name." in done
+    assert "You can take over 1 mark from a colleague. The mark keeps your colleague’s name." in done
     pages = (ivan.get(f"{address('review_section', submission, key)}?show=all") for key in (SECTION, "security"))
     assert any("taken over from Ines Independent" in text_of(page) for page in pages)
 
@@ -264,7 +264,7 @@ def test_what_a_colleague_wants_changed_is_not_offered_to_be_accepted_together(i
 def test_what_is_accepted_together_says_in_whose_name_and_all_or_none_may_be_ticked(ivan, submission):
     url = address("review_together", submission)
     page = ivan.get(url)
-    assert "You accept each ticked line in your own name" in text_of(page)
+    assert "Each ticked line gets a mark with your name" in text_of(page)
     assert "Untick a line to leave it out." in text_of(page)
     boxes = page.content.decode().count('name="target"')
     ticks = {way: ivan.get(f"{url}?ticks={way}").content.decode().count(" checked>") for way in ("all", "none")}

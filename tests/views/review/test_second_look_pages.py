@@ -251,11 +251,11 @@ def test_the_page_says_that_the_look_was_blind_how_much_was_judged_and_who_chose
     assert "Ivan Independent had no part in the case." in words
     assert "The second look was done without seeing the first marks" in words
     assert (
-        f"{len(second_look_giving.asked_of(taken, content))} of {every} facts and answers were judged again. These are all that decide the tier"
+        f"{len(second_look_giving.asked_of(taken, content))} of {every} facts and answers were judged again. They include every fact and answer that decides the tier"
         in words
     )
     assert "Ines Independent asked for this second look on" in words
-    assert "Reason that Ines Independent gave: A new kind of use." in words
+    assert "Ines Independent gave this reason: A new kind of use." in words
     SecondLook.objects.update(asked_by=None, reason="")
     words = text_of(ivan.get(address("second_look", taken)))
     assert "No person chose it." in words
@@ -269,7 +269,9 @@ def test_the_figures_name_both_rules_for_too_few_and_say_what_counts_for_the_bod
         f"A percentage for one reviewer needs at least {rules.least_items} facts, answers, marks or evidence items."
         in words
     )
-    assert f"so it also needs {rules.least_cases} cases. Otherwise it could show what one person did" in words
+    assert (
+        f"so it also needs {rules.least_cases} cases. Otherwise the percentage could show what one person did" in words
+    )
     assert "A second look that somebody asked for counts here." in words
     assert "It does not count in the figures of the reviewing body" in words
 
@@ -277,7 +279,7 @@ def test_the_figures_name_both_rules_for_too_few_and_say_what_counts_for_the_bod
 def test_the_page_names_who_hears_of_a_grave_difference_and_it_is_no_reviewer_of_the_case(ivan, ines, taken, cast):
     give_look(taken, cast.second_independent)
     assert "Your report goes to: Ines Independent." in text_of(ivan.get(address("second_look", taken)))  # nobody else
-    assert "There is nobody else to receive your report." in text_of(ines.get(address("second_look", taken)))
+    assert "Nobody else receives your report." in text_of(ines.get(address("second_look", taken)))
     make_member(Role.REVIEWER, cast.body, "Ilse Independent")
     for client in (ivan, ines):  # Ines leads the body, and decided the case
         assert "Your report goes to: Ilse Independent." in text_of(client.get(address("second_look", taken)))
@@ -383,7 +385,7 @@ def test_a_lead_asks_for_a_look_from_the_page_of_all(ines, cast):
 def test_everybody_reads_on_the_method_page_how_looks_are_drawn_and_how_far_reviewers_agree(client, cast):
     words = text_of(client.get(reverse("method")))
     assert "The server draws 20 % of decided Limited cases" in words
-    assert words.count("too few to give a figure") >= 2
+    assert words.count("too few marks to give a figure") >= 2
     caches["pages"].clear()
     for _n in range(5):
         make_assessment(State.CERTIFIED, "high", cast=cast)

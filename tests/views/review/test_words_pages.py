@@ -111,7 +111,7 @@ def test_the_page_of_words_says_of_what_it_offers_only_what_holds(ines, cast, ca
     text = text_of(ines.get(page_of(case)))
     assert "Only words with a reason that fits the answer" not in text
     assert "comes from cases of this organisation alone" not in text
-    assert "Under “As last time” you find a text from a case of this organisation." in text
+    assert "Under “Same as last time” you find a text from a case of this organisation." in text
     assert "may come from a case of another organisation, whose name is then shown" in text
 
 

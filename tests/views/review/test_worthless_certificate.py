@@ -150,10 +150,10 @@ def test_what_is_not_in_place_is_not_accepted_together_with_the_rest(site, prepa
         offered = boxes.evaluate_all("boxes => boxes.map((box) => box.value)")
         assert offered
         assert not set(lacking) & set(offered)
-        assert "Answers that are fully in place and facts that are known" in beside(page)
+        assert "answers that are fully in place and facts that are known" in beside(page)
         # The boxes are made to name what is not in place.
         boxes.evaluate_all("(boxes, names) => boxes.forEach((b, n) => { b.value = names[n % names.length] })", lacking)
-        press(page, "Accept the ticked lines in my name")
+        press(page, "Accept the ticked lines")
         assert "You cannot accept 3 of the ticked lines together. Judge these lines one by one." in text(page)
     assert not submission.marks.exclude(mark="").exists()
 
@@ -177,7 +177,7 @@ def test_a_second_seat_with_nothing_opened_approves_nothing(site, prepared):
         sentences = (
             f"You have opened and judged 0 of {len(own.targets)} required facts and answers.",
             f"Required evidence that you have opened: 0 of {len(own.openable)}.",
-            "You have not judged 8 parts of the conformity file",
+            "You still have to judge 8 parts of the conformity file",
         )
         for sentence in sentences:
             assert sentence in text(page)
@@ -241,7 +241,7 @@ def test_who_oversees_the_system_does_not_review_it(site, prepared):
         return submit.submit(draft, by=cast.owner, route=Route.INDEPENDENT)
 
     submission = prepared(sent)
-    said = "The conformity file names you as an overseer of this use. Somebody else must review it."
+    said = "The conformity file names you as an overseer of this use. Somebody else must review the use."
     with site.at(cast.independent, "take", submission.reference) as page:
         assert said in text(page)
         assert page.get_by_role("button", name="Declare and continue").count() == 0
@@ -257,7 +257,7 @@ def test_who_oversees_the_system_does_not_review_it(site, prepared):
 def test_a_blocking_action_is_not_done_by_one_sentence(site, prepared):
     action = action_on(prepared(site.waits_for_actions), CONDITION)
     with site.at(site.cast.owner, "action", *place_of(action)) as page:
-        press(page, "Take this action")
+        press(page, "Assign to me")
         page.locator("[name=note]").fill(SENTENCE)
         press(page, "Report as done")
         said = "This action blocks the certificate. Attach evidence, or link an answer that has evidence."

@@ -45,7 +45,7 @@ def sent_late(user: User, page: str, **fields: Any) -> Any:
 def back_on(client: Client, here: str) -> Any:
     """The page of a kept form with what was typed in it, by the link of what is kept."""
     response = client.get(client.get(here).context["back"])
-    assert "Check your text in the form, then save your text." in response.content.decode()
+    assert "Check your text in the form, then save it." in response.content.decode()
     return response
 
 
