@@ -31,6 +31,7 @@ SECRET_KEY = "only-for-kept-pages-" * 3
 CHANGING = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"  # the id of a save
     r"|(?<=value=)[A-Za-z0-9]{64}(?=\s|$)|(?<=\"X-CSRFToken\": \")[A-Za-z0-9]{64}"  # tokens of forms
+    r"|(?<=since=)[0-9]+"  # when somebody began to wait
     r"|\b[0-9]+:[^\s\"]*:[\w-]{20,}|\b[\w=-]{6,}:[\w-]{6}:[\w-]{43}"  # signed values
 )
 
@@ -62,9 +63,13 @@ class Shape(HTMLParser):
         self.text: list[str] = []
         self.edge_before = False  # whether white space at the start of the text is not seen
         self.open: list[tuple[str, bool, bool]] = []  # tag, whether a box, whether spaced
+        self.hidden: list[str] = []  # fields that nobody sees, since the last text ended
         self.bare = False  # whether nothing has come since the last start of an element
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "input" and dict(attrs).get("type") == "hidden":  # parts no text
+            self.hidden.append(" ".join(f"{name}={value}" for name, value in sorted(attrs, key=lambda attr: attr[0])))
+            return
         self.end_text(edge=tag not in INLINE)
         classes = set((dict(attrs).get("class") or "").split())
         is_box = tag in BOXES or bool(classes & BOX_CLASSES)
@@ -91,7 +96,9 @@ class Shape(HTMLParser):
     def end_text(self, *, edge: bool) -> None:
         text = "".join(self.text)
         self.text = []
-        self.bare = self.bare and not text
+        self.bare = self.bare and not text and not self.hidden
+        self.lines += [f"<input> {field}" for field in self.hidden]
+        self.hidden = []
         if not any(spaced for _tag, _box, spaced in self.open):
             text = re.sub(r"\s+", " ", text)
             text = text.lstrip() if self.edge_before else text
@@ -161,8 +168,6 @@ def opened(made: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 def documents() -> Iterator[tuple[str, str]]:
     """Make each document of the database again, and yield the text of its PDF."""
-    from pypdf import PdfReader
-
     from assessments.documents import jobs
     from assessments.models import Document, DocumentState
 
@@ -173,9 +178,11 @@ def documents() -> Iterator[tuple[str, str]]:
         if document.state != DocumentState.READY:
             yield f"document {document.pk} {document.kind}", f"not made: {document.error}"
             continue
-        with document.file.open() as file:
-            text = "\n".join(page.extract_text() for page in PdfReader(file).pages)
-            text = "\n".join(line for given in text.splitlines() if (line := " ".join(given.split())))
+        with document.file.open() as file:  # where the words stand on the sheet, whatever white space lies between them
+            text = subprocess.run(
+                ["pdftotext", "-layout", "-", "-"], stdin=file, capture_output=True, check=True
+            ).stdout
+        text = "\n".join(line for given in text.decode().splitlines() if (line := " ".join(given.split())))
         yield f"document {document.pk} {document.kind}", CHANGING.sub("…", text)
 
 
