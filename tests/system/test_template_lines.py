@@ -13,7 +13,7 @@ from tests.support.paths import ROOT
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 LONGEST = 120
 # How many longer lines there are today. It may fall; it does not rise.
-LEFT = 420
+LEFT = 405
 ONE_TAG = re.compile(r"\s*\{%(?:(?!%\}).)*%\}")
 
 
