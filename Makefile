@@ -14,6 +14,9 @@ SWEEP := $(RUN) bash deploy/keep-running $(VENV)/bin/python manage.py sweep --ev
 # One login of the demo signs without a second factor; the start refuses it where others reach the site.
 IMPATIENT := $(if $(filter undefined,$(origin HKGUIDE_SECOND_FACTOR_EXEMPT)),helen.kwan@demo.example,$(HKGUIDE_SECOND_FACTOR_EXEMPT))
 
+# The tags of our own that hold other lines: assessments/templatetags.
+INDENT := --tabwidth 2 --extra-block keep,endkeep --extra-block slot,endslot --extra-block partialdef,endpartialdef
+
 .PHONY: demo demo-passwords run test test-long test-guards lint format bench lock clean system
 
 # --- for people ------------------------------------------------------------------------------------------------------
@@ -47,9 +50,11 @@ test-long: ready-to-test  ## the same and the long tests
 test-guards: $(VENV)/dev.stamp  ## take out each guard of a review and see the model of it fail; about half an hour
 	@$(VENV)/bin/python -m tests.run --guards
 
-lint: $(VENV)/dev.stamp  ## style, types, migrations, retired phrases
+lint: $(VENV)/dev.stamp  ## style, types, templates, migrations, retired phrases
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	find templates -name '*.html' -print0 | xargs -0 $(VENV)/bin/djade --target-version 6.1 --check
+	$(VENV)/bin/djhtml $(INDENT) templates --check
 	HKGUIDE_DEBUG=1 $(VENV)/bin/mypy hkguide assessments
 	HKGUIDE_DEBUG=1 $(VENV)/bin/python manage.py makemigrations --check --dry-run
 	$(VENV)/bin/python -m tests.phrases
@@ -57,6 +62,8 @@ lint: $(VENV)/dev.stamp  ## style, types, migrations, retired phrases
 format: $(VENV)/dev.stamp
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
+	-find templates -name '*.html' -print0 | xargs -0 $(VENV)/bin/djade --target-version 6.1
+	-$(VENV)/bin/djhtml $(INDENT) templates
 
 bench: $(VENV)/dev.stamp  ## measure tiering, scoring and the pages beside their goals; prints figures, asserts nothing
 	@$(VENV)/bin/python -m tests.bench.core

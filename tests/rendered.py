@@ -31,10 +31,9 @@ SECRET_KEY = "only-for-kept-pages-" * 3
 CHANGING = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"  # the id of a save
     r"|(?<=value=)[A-Za-z0-9]{64}(?=\s|$)|(?<=\"X-CSRFToken\": \")[A-Za-z0-9]{64}"  # tokens of forms
+    r"|(?<=since=)[0-9]+"  # when somebody began to wait
     r"|\b[0-9]+:[^\s\"]*:[\w-]{20,}|\b[\w=-]{6,}:[\w-]{6}:[\w-]{43}"  # signed values
 )
-SPACED = ("pre", "textarea")
-
 
 # Elements that stand in a line of text: a space beside one is seen. Beside all others white space is not.
 INLINE = (
@@ -43,38 +42,67 @@ INLINE = (
 )
 
 
+# Boxes that stand in a line of text: white space at their inner edges is not seen (`display: inline-flex` in static/css).
+BOXES = ("button", "select")
+BOX_CLASSES = {"btn", "hk-state", "hk-save", "hk-tier", "hk-credit", "hk-progress", "hk-must", "hk-basis"}
+# Elements that show their line breaks (`white-space: pre-line` and `pre-wrap` in static/css).
+SPACED = ("pre", "textarea")
+SPACED_CLASSES = {"hk-words", "hk-preview-text", "hk-diff-text"}
+VOID = ("br", "col", "hr", "img", "input", "link", "meta", "wbr")
+
+
 class Shape(HTMLParser):
-    """A page as a list of lines: each start of an element with its attributes, each text, each end."""
+    """A page as a list of lines: each start of an element with its attributes, each text, each end.
+
+    An element that holds nothing at all is marked: CSS tells it (`:empty`) from one that holds white space.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.lines: list[str] = []
         self.text: list[str] = []
-        self.before = ""  # the tag before the text
-        self.spaced = 0
+        self.edge_before = False  # whether white space at the start of the text is not seen
+        self.open: list[tuple[str, bool, bool]] = []  # tag, whether a box, whether spaced
+        self.hidden: list[str] = []  # fields that nobody sees, since the last text ended
+        self.bare = False  # whether nothing has come since the last start of an element
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.end_text(tag)
-        self.spaced += tag in SPACED
+        if tag == "input" and dict(attrs).get("type") == "hidden":  # parts no text
+            self.hidden.append(" ".join(f"{name}={value}" for name, value in sorted(attrs, key=lambda attr: attr[0])))
+            return
+        self.end_text(edge=tag not in INLINE)
+        classes = set((dict(attrs).get("class") or "").split())
+        is_box = tag in BOXES or bool(classes & BOX_CLASSES)
+        if tag not in VOID:
+            self.open.append((tag, is_box, tag in SPACED or bool(classes & SPACED_CLASSES)))
+        self.edge_before = tag not in INLINE or (is_box and tag not in VOID)
+        self.bare = tag not in VOID
         self.lines.append(f"<{tag}>")
         for name, value in sorted(attrs, key=lambda attr: attr[0]):
             self.lines.append(f"  {name}={' '.join((value or '').split())}")
 
     def handle_endtag(self, tag: str) -> None:
-        self.end_text(tag)
-        self.spaced -= tag in SPACED
-        self.lines.append(f"</{tag}>")
+        place = next((i for i in reversed(range(len(self.open))) if self.open[i][0] == tag), None)
+        self.end_text(edge=tag not in INLINE or (place is not None and self.open[place][1]))
+        if place is not None:
+            del self.open[place:]
+        self.edge_before = tag not in INLINE
+        self.lines.append(f"</{tag}>{' with nothing in it' if self.bare else ''}")
+        self.bare = False
 
     def handle_data(self, data: str) -> None:
         self.text.append(data)
 
-    def end_text(self, after: str) -> None:
-        text, before = "".join(self.text), self.before
-        self.text, self.before = [], after
-        if not self.spaced:
+    def end_text(self, *, edge: bool) -> None:
+        text = "".join(self.text)
+        self.text = []
+        self.bare = self.bare and not text and not self.hidden
+        self.lines += [f"<input> {field}" for field in self.hidden]
+        self.hidden = []
+        if not any(spaced for _tag, _box, spaced in self.open):
             text = re.sub(r"\s+", " ", text)
-            text = text if before in INLINE else text.lstrip()
-            text = text if after in INLINE else text.rstrip()
+            text = text.lstrip() if self.edge_before else text
+            text = text.rstrip() if edge else text
         if text:
             self.lines.append(f"  “{text}”")
 
@@ -83,7 +111,7 @@ def shape_of(page: str) -> str:
     reader = Shape()
     reader.feed(page)
     reader.close()
-    reader.end_text("")
+    reader.end_text(edge=True)
     return CHANGING.sub("…", "\n".join(reader.lines))
 
 
@@ -140,8 +168,6 @@ def opened(made: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 def documents() -> Iterator[tuple[str, str]]:
     """Make each document of the database again, and yield the text of its PDF."""
-    from pypdf import PdfReader
-
     from assessments.documents import jobs
     from assessments.models import Document, DocumentState
 
@@ -152,9 +178,11 @@ def documents() -> Iterator[tuple[str, str]]:
         if document.state != DocumentState.READY:
             yield f"document {document.pk} {document.kind}", f"not made: {document.error}"
             continue
-        with document.file.open() as file:
-            text = "\n".join(page.extract_text() for page in PdfReader(file).pages)
-            text = "\n".join(line for given in text.splitlines() if (line := " ".join(given.split())))
+        with document.file.open() as file:  # where the words stand on the sheet, whatever white space lies between them
+            text = subprocess.run(
+                ["pdftotext", "-layout", "-", "-"], stdin=file, capture_output=True, check=True
+            ).stdout
+        text = "\n".join(line for given in text.decode().splitlines() if (line := " ".join(given.split())))
         yield f"document {document.pk} {document.kind}", CHANGING.sub("…", text)
 
 
