@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from smtplib import SMTPRecipientsRefused
 from typing import Any
@@ -14,8 +15,11 @@ from django.core import mail as outgoing
 from django.core.cache import cache
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
+from django.core.management import call_command
 from django.db import connection, transaction
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from assessments import scheduled, worker
@@ -23,9 +27,19 @@ from assessments.core import after_commit, heartbeat
 from assessments.domain.register import invitations, members
 from assessments.models import Invitation, Message, Role, SealedEmail, User
 from assessments.notifications import mail, sealed_mail
-from tests.support.factories import make_message, make_organisation, make_user
+from tests.support.factories import PASSWORD, make_message, make_organisation, make_user
 from tests.support.installation import MailServer
 from tests.support.threads import at_once
+from tests.system.security.doors import (
+    NEW_PASSWORD,
+    code_in,
+    confirm_it_is_me,
+    link_in,
+    mails_to,
+    sign_up,
+    signed_in,
+    with_password,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -86,6 +100,96 @@ def everything_kept() -> str:
 # --- what a request does ---------------------------------------------------------------------------------------------------
 
 
+def ask_for_a_new_password() -> str:
+    user = with_password()
+    Client().post(reverse("account_reset_password"), {"email": user.email})
+    return str(user.email)
+
+
+def ask_for_one_without_an_account() -> str:
+    Client().post(reverse("account_reset_password"), {"email": NEW})
+    return NEW
+
+
+def sign_up_anew() -> str:
+    sign_up(Client(), NEW)
+    return NEW
+
+
+def change_the_password() -> str:
+    user = with_password()
+    client = signed_in(user)
+    confirm_it_is_me(client)
+    passwords = {"oldpassword": PASSWORD, "password1": NEW_PASSWORD, "password2": NEW_PASSWORD}
+    assert client.post(reverse("account_change_password"), passwords).status_code == 302
+    return str(user.email)
+
+
+ACTS = [ask_for_a_new_password, ask_for_one_without_an_account, sign_up_anew, change_the_password]
+
+
+@pytest.mark.parametrize("act", ACTS)
+@pytest.mark.usefixtures("worker_alive")
+def test_a_request_talks_to_no_mail_server_and_the_worker_sends_its_email(act: Callable[[], str], server):
+    address = act()
+    assert (server.connections, server.accepted) == (0, [])
+    row = SealedEmail.objects.get()
+    assert address not in row.sealed
+    assert row.expires_at > timezone.now() + timedelta(minutes=14)
+    worker.work_once()
+    assert [to for to, _subject in server.accepted] == [address]
+    assert not SealedEmail.objects.exists()
+    worker.work_once()
+    assert len(server.accepted) == 1
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_where_no_worker_is_seen_the_request_sends_its_email(act: Callable[[], str]):
+    address = act()
+    assert len(mails_to(address)) == 1
+    assert not SealedEmail.objects.exists()
+
+
+@pytest.mark.usefixtures("worker_alive")
+def test_no_link_can_be_read_in_the_database():
+    address = ask_for_a_new_password()
+    kept = everything_kept()
+    send_all()
+    (sent,) = mails_to(address)
+    token = link_in(sent).rstrip("/").rpartition("/")[2]
+    assert len(token) > 20
+    assert token not in kept
+    assert token not in everything_kept()
+
+
+@pytest.mark.usefixtures("worker_alive")
+def test_no_code_and_no_text_can_be_read_in_what_waits():
+    address = sign_up_anew()
+    row = SealedEmail.objects.get()
+    send_all()
+    (sent,) = mails_to(address)
+    for words in (code_in(sent), address, sent.subject, "hkguide"):
+        assert words not in repr(row.__dict__)
+
+
+@pytest.mark.usefixtures("worker_alive")
+def test_a_reset_says_does_and_keeps_the_same_for_an_address_without_an_account():
+    known, answers, kept, work = with_password().email, [], [], []
+    for email in (known, NEW):
+        client = Client()
+        with CaptureQueriesContext(connection) as queries:
+            answered = client.post(reverse("account_reset_password"), {"email": email})
+        work.append(len(queries))
+        page = client.get(answered.url).content.decode()
+        answers.append((answered.status_code, answered.url, re.sub(r'value="[^"]{40,}"|{"X-CSRFToken[^}]*}', "", page)))
+        kept.append(SealedEmail.objects.latest("pk"))
+    assert "an email with a link is on its way" in answers[0][2]
+    assert answers[0] == answers[1]
+    assert work[0] == work[1]
+    assert abs(kept[0].expires_at - kept[1].expires_at) < timedelta(minutes=1)
+    assert outgoing.outbox == []
+
+
 def test_the_broker_is_told_the_number_alone(monkeypatch):
     told = []
     monkeypatch.setattr(after_commit, "after_commit", lambda *args, **more: told.append((args, more)))
@@ -104,6 +208,14 @@ def test_an_email_of_what_was_taken_back_does_not_leave(django_capture_on_commit
         take_back()
     assert not SealedEmail.objects.exists()
     assert outgoing.outbox == []
+
+
+def test_a_command_sends_its_email_after_its_commit_where_no_worker_is_seen(django_capture_on_commit_callbacks):
+    user = with_password()
+    with django_capture_on_commit_callbacks(execute=True):
+        call_command("end_sessions", user.email, reason="A laptop was lost", verbosity=0)
+        assert outgoing.outbox == []
+    assert len(mails_to(user.email)) == 1
 
 
 # --- once, or not at all -----------------------------------------------------------------------------------------------------
