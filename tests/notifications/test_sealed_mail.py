@@ -27,7 +27,7 @@ from assessments.core import after_commit, heartbeat
 from assessments.domain.register import invitations, members
 from assessments.models import Invitation, Message, Role, SealedEmail, User
 from assessments.notifications import mail, sealed_mail
-from tests.support.factories import PASSWORD, make_message, make_organisation, make_user
+from tests.support.factories import PASSWORD, make_message, make_organisation, make_user, proved
 from tests.support.installation import MailServer
 from tests.support.threads import at_once
 from tests.system.security.doors import (
@@ -125,7 +125,16 @@ def change_the_password() -> str:
     return str(user.email)
 
 
-ACTS = [ask_for_a_new_password, ask_for_one_without_an_account, sign_up_anew, change_the_password]
+def invite() -> str:
+    owner = make_user()
+    organisation = make_organisation(owner=owner)
+    page = reverse("people", args=[organisation.reference])
+    said = proved(Client(), owner).post(page, {"email": NEW, "access": "viewer"}, follow=True)
+    assert f"An email with an invitation link is on its way to {NEW}." in said.content.decode().replace("<wbr>", "")
+    return NEW
+
+
+ACTS = [ask_for_a_new_password, ask_for_one_without_an_account, sign_up_anew, change_the_password, invite]
 
 
 @pytest.mark.parametrize("act", ACTS)
@@ -150,9 +159,10 @@ def test_where_no_worker_is_seen_the_request_sends_its_email(act: Callable[[], s
     assert not SealedEmail.objects.exists()
 
 
+@pytest.mark.parametrize("act", [ask_for_a_new_password, invite])
 @pytest.mark.usefixtures("worker_alive")
-def test_no_link_can_be_read_in_the_database():
-    address = ask_for_a_new_password()
+def test_no_link_can_be_read_in_the_database(act: Callable[[], str]):
+    address = act()
     kept = everything_kept()
     send_all()
     (sent,) = mails_to(address)
@@ -345,6 +355,27 @@ def test_an_invitation_that_was_accepted_by_another_link_sends_no_email(invited)
     assert outgoing.outbox == []
     assert (sealed_mail.forget(), SealedEmail.objects.count()) == (0, 0)
     assert Invitation.objects.get() == invitation
+
+
+def test_of_an_invitation_that_is_sent_again_only_the_new_link_leaves(invited):
+    invitation, owner = invited
+    page = reverse("invited", args=[invitation.organisation.reference, invitation.pk])
+    proved(Client(), owner).post(page, {"again": "1"})
+    send_all()
+    (sent,) = outgoing.outbox
+    assert SECRET not in sent.body
+    assert Client().get(link_in(sent)).status_code == 200
+
+
+def test_while_the_worker_reaches_no_mail_server_an_invitation_shows_its_link_and_keeps_no_email(invited):
+    invitation, owner = invited
+    SealedEmail.objects.update(at=timezone.now() - timedelta(minutes=4))
+    page = reverse("people", args=[invitation.organisation.reference])
+    shown = proved(Client(), owner).post(page, {"email": "another@example.org", "access": "viewer"})
+    assert "The email could not be sent" in shown.content.decode()
+    assert "/invitations/" in shown.content.decode()
+    assert SealedEmail.objects.get().invitation == invitation
+    assert outgoing.outbox == []
 
 
 # --- keys --------------------------------------------------------------------------------------------------------------------
