@@ -159,6 +159,19 @@ def test_where_no_worker_is_seen_the_request_sends_its_email(act: Callable[[], s
     assert not SealedEmail.objects.exists()
 
 
+def test_where_neither_a_worker_nor_the_mail_server_is_there_the_page_answers_and_the_email_waits(monkeypatch):
+    def away(_self: BaseEmailBackend) -> None:
+        raise ConnectionRefusedError("no server")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(BaseEmailBackend, "open", away)
+        answered = Client().post(reverse("account_reset_password"), {"email": with_password().email})
+    assert answered.status_code == 302
+    assert SealedEmail.objects.get().attempts == 0
+    send_all()
+    assert len(outgoing.outbox) == 1
+
+
 @pytest.mark.parametrize("act", [ask_for_a_new_password, invite])
 @pytest.mark.usefixtures("worker_alive")
 def test_no_link_can_be_read_in_the_database(act: Callable[[], str]):
