@@ -24,7 +24,7 @@ from assessments.domain.register import deleted_organisations
 from assessments.domain.remediation import risks
 from assessments.domain.review import case_notes, kept_texts, rounds, second_look
 from assessments.models import StepRun
-from assessments.notifications import mail, reminders
+from assessments.notifications import mail, reminders, sealed_mail
 
 log = logging.getLogger(__name__)
 
@@ -59,8 +59,9 @@ def make_documents() -> int:
 
 def send_mails() -> int:
     """Send the mails that were left; several to one person that waited for the next hour go as one."""
+    sealed = sealed_mail.wake_workers() if settings.JOBS_BY_CELERY else sealed_mail.send_left()
     together = mail.send_together()
-    return together + (mail.wake_workers() if settings.JOBS_BY_CELERY else mail.send_left())
+    return sealed + together + (mail.wake_workers() if settings.JOBS_BY_CELERY else mail.send_left())
 
 
 def flag_expired() -> int:
@@ -72,6 +73,7 @@ STEPS = (
     Step("forget held forms", forget_held_forms),
     Step("say refused sign-ins", refusals.say),
     Step("make documents", make_documents),
+    Step("forget sealed emails", sealed_mail.forget),  # before more are sent: some are too late
     Step("send mails", send_mails),
     Step("miss conditions", missed.miss_conditions),  # at the start of the day after
     Step("watch monitoring", monitoring.watch_monitoring),  # suspends, and lifts it when a fresh record is there

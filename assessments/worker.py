@@ -24,7 +24,7 @@ from django.db import close_old_connections, connections
 from assessments import scheduled
 from assessments.core import heartbeat
 from assessments.documents import queue
-from assessments.notifications import mail
+from assessments.notifications import mail, sealed_mail
 
 LOOK_EVERY = 0.5  # seconds
 AFTER_A_FAULT = 5.0  # seconds, until a look that failed is tried again
@@ -75,7 +75,7 @@ def work_once() -> int:
     if not settings.JOBS_BY_CELERY:
         while queue.make_next():
             done += 1
-        done += mail.Sender().send_new()
+        done += _senders()()
     return done
 
 
@@ -95,12 +95,12 @@ def _sweep_until(stop: Stop, every: float, *, look: Callable[[], Any]) -> None:
 @contextmanager
 def _sending_until(stop: Stop) -> Iterator[None]:
     """Send new emails in a thread, and let it finish the one that it has in hand at the end."""
-    sender = mail.Sender()
+    send_new = _senders(stop.is_set)
 
     def send() -> None:
         while not stop.is_set():
             close_old_connections()
-            _look(stop, lambda: sender.send_new(stop.is_set))
+            _look(stop, send_new)
         connections.close_all()
 
     thread = threading.Thread(target=send, name="mails", daemon=True)
@@ -111,6 +111,12 @@ def _sending_until(stop: Stop) -> Iterator[None]:
         stop.may_break_off = False
         stop.set()
         thread.join(PATIENCE)
+
+
+def _senders(is_over: Callable[[], bool] = lambda: False) -> Callable[[], int]:
+    """Return what sends new emails and says how many waited. Somebody waits before a page for a sealed one: it goes first."""
+    sealed, lines = sealed_mail.Sender(), mail.Sender()
+    return lambda: sealed.send_new(is_over) + lines.send_new(lambda: is_over() or sealed.new().exists())
 
 
 def _look(stop: threading.Event, look: Callable[[], Any]) -> None:
@@ -131,6 +137,7 @@ def begin_with_celery() -> None:
     try:
         queue.take_back()
         queue.wake_workers(at_once=True)
+        sealed_mail.wake_workers(at_once=True)
         mail.wake_workers(at_once=True)
     except Exception:  # the sweep of the minute does the same
         log.exception("what was left could not be taken up")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context, ratelimit
 from django.conf import settings
@@ -13,6 +15,7 @@ from django.contrib import messages
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
@@ -28,6 +31,7 @@ AGAIN = {  # ways of showing again that it is you, the first one is offered
     "mfa_reauthenticate": _lazy("Use a code from your app, or a recovery code"),
 }
 LINKS = ("password_reset_url", "signup_url")  # of what allauth hands to its mails
+NOTICES_LIVE = timedelta(days=3)  # mails that say what has happened, where the mail server is away
 
 
 def invitation_of(request: HttpRequest | None) -> Invitation | None:
@@ -127,12 +131,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return str(subject)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send a mail whose links lead to this installation, whatever host the request named."""
-        super().send_mail(template_prefix, email, self.told(email, context))
+        """Write a mail, in a request or a command, and keep it sealed for the worker. It belongs to the open transaction.
 
-    def send_without_request(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Do the same from a command or after a commit, where no request is known."""
-        self.render_mail(template_prefix, email, self.told(email, context)).send()
+        Its links lead to this installation, whatever host the request named.
+        """
+        from assessments.notifications import sealed_mail
+
+        written = self.render_mail(template_prefix, email, {"email": email} | self.told(email, context))
+        sealed_mail.keep(written, expires_at=timezone.now() + _life(template_prefix))
 
     def told(self, email: str, context: dict[str, Any]) -> dict[str, Any]:
         """Return what a mail is written from."""
@@ -146,6 +152,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             "help_contact": settings.HELP_CONTACT,
             "sign_up_is_open": settings.OPEN_FOUNDING,
         }
+
+
+def _life(template_prefix: str) -> timedelta:
+    """Return how long a mail is of use: as long as its link or code. The mail for whom there is no such link lives as long."""
+    match template_prefix.removeprefix("account/email/"):
+        case "password_reset_key" | "unknown_account":
+            return timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
+        case "email_confirmation" | "email_confirmation_signup" | "account_already_exists":
+            return timedelta(seconds=app_settings.EMAIL_VERIFICATION_BY_CODE_TIMEOUT)
+    return NOTICES_LIVE
 
 
 def _at_home(url: str) -> str:

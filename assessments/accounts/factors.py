@@ -4,16 +4,17 @@ the account turns out to be somebody else's."""
 from __future__ import annotations
 
 import base64
-import hashlib
 from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.mfa.adapter import DefaultMFAAdapter
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
 from django.db.models import Exists, OuterRef
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
+
+from assessments.core import encryption
 
 SALT = b"assessments.accounts.factors:"
 NAME = "hkguide"  # as apps and browsers show it
@@ -27,12 +28,12 @@ class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     }
 
     def encrypt(self, text: str) -> str:
-        return _keys().encrypt(text.encode()).decode()
+        return encryption.keys(SALT).encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
         """Read what was encrypted with the secret key or one before it; what none of them opens fits no code."""
         try:
-            return _keys().decrypt(encrypted_text.encode()).decode()
+            return encryption.keys(SALT).decrypt(encrypted_text.encode()).decode()
         except InvalidToken:
             return base64.b32encode(Fernet.generate_key()[:20]).decode()
 
@@ -55,12 +56,6 @@ class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         """Passkeys belong to the host of the public address, whatever host a request names."""
         return {"id": urlsplit(settings.PUBLIC_URL).hostname or "", "name": NAME}
-
-
-def _keys() -> MultiFernet:
-    """Return the key of the installation, and those before it: what they encrypted can still be read."""
-    secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(hashlib.sha256(SALT + s.encode()).digest())) for s in secrets])
 
 
 def held_by(column: str) -> Exists:

@@ -48,7 +48,7 @@ def reset(membership: Membership, *, by: User) -> None:
     if not _drop(user):
         raise WorkflowError(_("%(name)s has no second factor.") % {"name": user})
     account_log.write(AuditKind.FACTORS_RESET, user, by=by, details={"name": str(user), "email": user.email})
-    transaction.on_commit(lambda: _tell(user, str(by)), robust=True)
+    _tell(user, str(by))
 
 
 @transaction.atomic
@@ -58,7 +58,7 @@ def reset_by_command(user: User) -> bool:
         return False
     details = {"name": str(user), "email": user.email}
     account_log.write(AuditKind.FACTORS_RESET_BY_COMMAND, user, by=None, details=details)
-    transaction.on_commit(lambda: _tell(user, _("The people who run the service")), robust=True)
+    _tell(user, _("The people who run the service"))
     return True
 
 
@@ -83,7 +83,7 @@ def _end_all(user: User) -> int:
 
 def _tell(user: User, who: str) -> None:
     told = {"who": who, "timestamp": timezone.now()}
-    get_adapter().send_without_request("mfa/email/factors_reset", user.email, told)
+    get_adapter().send_mail("mfa/email/factors_reset", user.email, told)
 
 
 def person_with(mail: str) -> User | None:
@@ -112,8 +112,7 @@ def _end_and_tell(kind: AuditKind, user: User, by: User | None, reason: str) -> 
     details = {"name": str(user), "email": user.email, "count": count, "reason": reason}
     account_log.write_for_installation(kind, user, by=by, details=details)
     told = {"reason": reason, "timestamp": timezone.now()}
-    send = get_adapter().send_without_request
-    transaction.on_commit(lambda: send("account/email/sessions_ended", user.email, told), robust=True)
+    get_adapter().send_mail("account/email/sessions_ended", user.email, told)
     return count
 
 

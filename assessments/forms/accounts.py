@@ -8,6 +8,7 @@ from allauth.account.forms import ChangePasswordForm as AllauthChangePasswordFor
 from allauth.account.forms import LoginForm as AllauthLoginForm
 from allauth.account.forms import ResetPasswordForm as AllauthResetPasswordForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
+from allauth.account.models import EmailAddress
 from allauth.core import context as allauth
 from django import forms
 from django.contrib.auth.password_validation import validate_password
@@ -102,6 +103,12 @@ class ResetPasswordForm(AllauthResetPasswordForm):  # type: ignore[misc]
         email: str = super().clean_email()
         self.users = [user for user in self.users if user.email.lower() == email.lower()]
         return email
+
+    def save(self, request: HttpRequest, **more: Any) -> Any:
+        """Write a mail to the address. Where there is no account, ask the database as often as the link of one does."""
+        if not self.users:
+            EmailAddress.objects.filter(user=0).exists()
+        return super().save(request, **more)
 
 
 class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs

@@ -23,7 +23,7 @@ from assessments.models.expired_forms import HeldPost
 from assessments.models.holds import Hold, HoldOutcome
 from assessments.models.imports import FactSuggestion, ImportDraft
 from assessments.models.marks import EvidenceOpening
-from assessments.models.notifications import Message
+from assessments.models.notifications import Message, SealedEmail
 from assessments.models.parts import (
     PartMark,
     PartMarkRevision,
@@ -94,7 +94,7 @@ __all__ = [
     "Item", "KeptText", "MailWhen", "MarkKind", "MarkReason", "MarkReply", "MarkReplyRevision", "Membership", "Message",
     "Organisation", "OwnText", "PartMark", "PartMarkRevision", "PartVerdict", "PublishedDiffers", "Question", "Questionnaire",
     "RefusedSignIn", "RemediationAction", "RequestOutcome", "ReturnTask", "ReviewDecision", "ReviewMark", "ReviewMarkRevision",
-    "ReviewSeat", "RevisionOutcome", "Role", "Route", "SavedFilter", "Scan", "Seat", "SeatRequest", "SecondLook",
+    "ReviewSeat", "RevisionOutcome", "Role", "Route", "SavedFilter", "Scan", "SealedEmail", "Seat", "SeatRequest", "SecondLook",
     "SecondLookMark", "SecondLookWords", "Section", "Sees", "SharedText", "SignedWorst", "State", "StatedChange", "StepRun",
     "Submission", "Supplement", "SupplementMark", "SupplementMarkRevision", "User", "Verdict", "edition_for", "monitored_until",
 ]  # fmt: skip

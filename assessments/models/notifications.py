@@ -1,9 +1,11 @@
-"""Lines of an inbox, which are also the outbox of their mails."""
+"""Lines of an inbox, which are also the outbox of their mails; and emails that carry a secret, sealed until they are sent."""
 
 from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+
+from assessments.models.people import Invitation
 
 
 class Message(models.Model):
@@ -34,4 +36,24 @@ class Message(models.Model):
                 condition=models.Q(mailed_at=None, unmailed_at=None, sending_at=None),
                 name="messages_to_mail",
             ),
+        ]
+
+
+class SealedEmail(models.Model):
+    """An email about an account, or an invitation, that still has to leave; deleted as soon as it has.
+
+    Subject, text and address are encrypted (`notifications.sealed_mail`).
+    """
+
+    sealed = models.TextField()
+    # Whose link it carries. The email goes with its invitation, and does not leave once that was accepted.
+    invitation = models.ForeignKey(Invitation, models.CASCADE, null=True, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()  # from then on it is of no use, and is not sent
+    attempts = models.PositiveSmallIntegerField(default=0)
+    sending_at = models.DateTimeField(null=True)  # as of a message: where it stays, nobody knows whether it arrived
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["attempts"], condition=models.Q(sending_at=None), name="sealed_emails_to_send"),
         ]

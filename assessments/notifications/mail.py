@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from datetime import date, datetime, timedelta
 from smtplib import SMTPServerDisconnected
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage, mailers
@@ -32,6 +33,7 @@ DIGEST_HOUR = 8  # Hong Kong time
 MOST_LINES = 100  # in one daily mail; the inbox has them all
 ATTEMPTS = 5
 AT_ONCE = 100  # mails over one connection to the server
+BROKEN_OFF = (SMTPServerDisconnected, ConnectionError, TimeoutError)  # the connection is of no more use
 TRIED_AGAIN = 60.0  # seconds, until a line that could not go out is looked at again
 
 
@@ -89,9 +91,13 @@ class Sender:
         self.tried: set[int] = set()
         self.forget_at = 0.0
 
-    def new(self) -> QuerySet[Message]:
+    def new(self) -> QuerySet[Any]:
         """Return the lines whose mail was not tried yet."""
         return unsent().filter(attempts=0).exclude(pk__in=self.tried).order_by("pk")
+
+    def is_sent(self, pk: int, outlet: BaseEmailBackend) -> bool:
+        """Send one of them. False: the server has broken off."""
+        return _is_sent(pk, outlet)
 
     def send_new(self, is_over: Callable[[], bool] = lambda: False) -> int:
         """Send the mails that wait and were not tried yet; returns how many waited. One query where none does.
@@ -115,7 +121,7 @@ class Sender:
                 if is_over():
                     break
                 self.tried.add(pk)
-                if not _is_sent(pk, outlet):
+                if not self.is_sent(pk, outlet):
                     break  # what is left gets a new connection
         return len(found)
 
@@ -126,7 +132,7 @@ def _is_sent(pk: int, outlet: BaseEmailBackend) -> bool:
         send(pk, outlet)
     except Exception as error:
         log.exception("message %s could not be mailed", pk)
-        return not isinstance(error, SMTPServerDisconnected | ConnectionError | TimeoutError)
+        return not isinstance(error, BROKEN_OFF)
     return True
 
 
@@ -202,12 +208,16 @@ def _left(*, at_once: bool = False) -> list[int]:
 
 def send_left() -> int:
     """Send what is left for longer than a minute, line by line; returns how many. Raises as `send_together`."""
-    found = _left()
+    return send_over_one_connection(_left(), _is_sent)
+
+
+def send_over_one_connection(found: list[int], is_sent: Callable[[int, BaseEmailBackend], bool]) -> int:
+    """Send mails one after the other, until the server breaks off; returns how many there were."""
     if not found:
         return 0
     with mailers.default as outlet:
         for pk in found:
-            if not _is_sent(pk, outlet):
+            if not is_sent(pk, outlet):
                 break
     return len(found)
 

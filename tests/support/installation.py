@@ -105,6 +105,10 @@ class Installation:
     def files(self) -> int:
         return sum(path.is_file() for path in (self.folder / "media" / "documents").rglob("*"))
 
+    def sealed(self) -> int:
+        """How many sealed emails are not deleted yet."""
+        return len(self.rows("SELECT 1 FROM assessments_sealedemail"))
+
     def mailed(self) -> int:
         return len(self.rows("SELECT 1 FROM assessments_message WHERE mailed_at IS NOT NULL"))
 
@@ -136,6 +140,7 @@ class MailServer(socketserver.ThreadingTCPServer):
         super().__init__(("127.0.0.1", 0), _Conversation)
         self.answers_after, self.silent_at = answers_after, silent_at
         self.accepted: list[tuple[str, str]] = []  # recipient and subject
+        self.connections = 0
 
     @property
     def environment(self) -> dict[str, str]:
@@ -157,6 +162,7 @@ class _Conversation(socketserver.StreamRequestHandler):
     server: MailServer
 
     def handle(self) -> None:
+        self.server.connections += 1
         with contextlib.suppress(OSError):
             self.say("220 ready")
             while line := self.rfile.readline():

@@ -7,7 +7,6 @@ import re
 from smtplib import SMTPException
 
 import pytest
-from django.core import mail
 from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.test import Client, RequestFactory
@@ -117,7 +116,7 @@ def test_a_link_of_an_invitation_that_could_not_be_mailed_is_never_compressed(mo
         raise SMTPException("no route")
 
     cast = make_cast()
-    monkeypatch.setattr(mail.EmailMessage, "send", refused)
+    monkeypatch.setattr("assessments.notifications.mail.hand_over", refused)
     client = Client(headers={"Accept-Encoding": "gzip"})
     client.force_login(cast.owner)
     fields = {"email": "new@example.org", "access": "contributor"}

@@ -48,6 +48,33 @@ def test_the_sweeper_makes_documents_sends_mails_and_shows_that_it_is_alive(inst
         assert process.wait(30) == 0
 
 
+SEALED = """
+from datetime import timedelta
+from django.core.mail import EmailMessage
+from django.utils import timezone
+from assessments.core import heartbeat
+from assessments.notifications import sealed_mail
+heartbeat.beat()
+for n in range({count}):
+    email = EmailMessage("Come in", f"Your code: CODE-{{n}}", None, [f"person{{n}}@example.org"])
+    sealed_mail.keep(email, timezone.now() + timedelta(hours=1))
+"""
+
+
+def test_a_sealed_email_is_sent_and_deleted_and_nothing_of_it_stays_in_any_file(installation: Installation) -> None:
+    installation.seed(certificates=0, mails=0, more=SEALED.format(count=1))
+    assert installation.sealed() == 1
+    for path in installation.folder.glob("hkguide.sqlite3*"):
+        assert b"CODE-0" not in path.read_bytes()
+    with installation.sweeper():
+        wait_until(lambda: installation.sealed() == 0, 60)
+        assert installation.sealed() == 0
+        (mail,) = (installation.folder / "mail").iterdir()
+        assert "CODE-0" in mail.read_text("utf-8")
+    for path in [*installation.folder.glob("hkguide.sqlite3*"), installation.folder / "said"]:
+        assert b"CODE-0" not in path.read_bytes()
+
+
 def seen(installation: Installation) -> float:
     """When the worker last showed itself, in seconds."""
     key = f":1:{heartbeat.KEY}"
@@ -124,3 +151,24 @@ def test_a_killed_worker_loses_no_document_and_sends_no_mail_twice(kind: str, tm
     ((attempts,),) = installation.rows("SELECT sum(attempts) FROM assessments_document")
     assert attempts <= 11  # only what was in hand was begun twice
     assert installation.files() <= 11  # a file that was stored when its process died is deleted by a sweep at night
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind", BOTH)
+def test_a_killed_worker_loses_no_sealed_email_but_the_one_in_hand_and_sends_none_twice(
+    kind: str, tmp_path: Path
+) -> None:
+    """The server has accepted the fourth and has not said so, when the worker is killed."""
+    with MailServer(silent_at=4).serving() as server:
+        installation = Installation(tmp_path, over_broker(kind), **server.environment)
+        installation.seed(certificates=0, mails=0, more=SEALED.format(count=10))
+        start: Callable[[], contextlib.AbstractContextManager[subprocess.Popen[bytes]]] = getattr(installation, kind)
+        with start() as process:
+            wait_until(lambda: len(server.accepted) == 4, 90)
+            kill(process)
+        assert (installation.sealed(), len(server.accepted)) == (7, 4)
+        with start():
+            wait_until(lambda: installation.sealed() == 1, SOON)
+            assert (installation.sealed(), len(server.accepted)) == (1, 10)
+    assert server.twice() == []
+    assert len(installation.rows("SELECT 1 FROM assessments_sealedemail WHERE sending_at IS NULL")) == 0

@@ -84,9 +84,9 @@ OF_PERSON = ("User", "Message", "HeldPost", "SavedFilter", "OwnText")
 
 OF_INSTALLATION = (
     "Edition", "EditionText", "Questionnaire", "Section", "Question", "Item", "StepRun", "AuditHead", "AuditDetail",
-    "RefusedSignIn",
+    "RefusedSignIn", "SealedEmail",
 )  # fmt: skip
-"""The tables of the installation. `AuditDetail` goes with its entry."""
+"""The tables of the installation. `AuditDetail` goes with its entry, and `SealedEmail` says of no row whose it is."""
 
 NEVER_SHOWN: Mapping[str, frozenset[str]] = {
     "User": frozenset({"password"}),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from smtplib import SMTPException
-
 from allauth.account.adapter import get_adapter
 from allauth.account.decorators import reauthentication_required
 from django.conf import settings
@@ -35,20 +33,12 @@ def account(request: SignedIn) -> HttpResponse:
         address = request.user.email
         with refusals(form):
             deleted_people.delete(request.user)
-            _say_goodbye(request, address)
+            get_adapter().send_notification_mail("account/email/account_deleted", request.user, email=address)
             logout(request)
             messages.success(request, _("Your account is deleted."))
             return redirect("start")
     context = {"form": form, "preview": deleted_people.preview(request.user)}
     return render(request, "assessments/site/account_delete.html", context)
-
-
-def _say_goodbye(request: SignedIn, address: str) -> None:
-    """Mail the address that the account had; a mail that cannot leave undoes nothing."""
-    try:
-        get_adapter(request).send_notification_mail("account/email/account_deleted", request.user, email=address)
-    except (SMTPException, OSError):
-        messages.warning(request, _("We could not send the confirmation email."))
 
 
 @login_required

@@ -1,13 +1,10 @@
-"""The mail of an invitation: sent, counted, and shown where it could not be sent."""
+"""The mail of an invitation: counted, handed to the worker, and shown where it cannot leave."""
 
 from __future__ import annotations
 
-import logging
-from smtplib import SMTPException
-
 from django.conf import settings
 from django.contrib import messages
-from django.core.mail import send_mail
+from django.core.mail import EmailMessage
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -20,8 +17,7 @@ from assessments.core.compression import shows_secret
 from assessments.core.query_values import one_line
 from assessments.forms.organisations import role_sentence
 from assessments.models import Invitation, Membership, Organisation
-
-log = logging.getLogger(__name__)
+from assessments.notifications import sealed_mail
 
 
 def sentence(about: Membership | Invitation, organisation: Organisation) -> str:
@@ -38,7 +34,7 @@ def count_invitation(request: HttpRequest, organisation: Organisation, email: st
 
 @shows_secret
 def show_unsent(request: HttpRequest, organisation: Organisation, unsent: list[tuple[Invitation, str]]) -> HttpResponse:
-    """Show the links of invitations whose mails could not be sent. Only their digests are kept, so they are shown once.
+    """Show the links of invitations whose mails cannot leave. Only their digests are kept, so they are shown once.
 
     They stand on that page alone: no message carries them, since messages wait in a cookie or a session.
     """
@@ -47,7 +43,7 @@ def show_unsent(request: HttpRequest, organisation: Organisation, unsent: list[t
 
 
 def send_invitation(request: HttpRequest, invitation: Invitation, token: str) -> str:
-    """Mail the link of an invitation; returns the link where the mail could not be sent, else nothing."""
+    """Mail the link of an invitation, as `sealed_mail` does; returns the link where the mail cannot leave, else nothing."""
     link = settings.PUBLIC_URL + reverse("invitation", args=[token])
     context = {"invitation": invitation, "link": link, "sentence": sentence(invitation, invitation.organisation)}
     context["asked"] = finders.asked_along(invitation)
@@ -56,17 +52,10 @@ def send_invitation(request: HttpRequest, invitation: Invitation, token: str) ->
         "name": one_line(invitation.by, 60),
         "organisation": one_line(invitation.organisation, 80),
     }
-    try:
-        send_mail(
-            one_line(subject),
-            render_to_string("assessments/register/invitation_mail.txt", context),
-            None,
-            [invitation.email],
-        )
-    except (SMTPException, OSError):
-        log.warning("An invitation could not be mailed", exc_info=True)
+    text = render_to_string("assessments/register/invitation_mail.txt", context)
+    email = EmailMessage(one_line(subject), text, None, [invitation.email])
+    if not sealed_mail.leaves(sealed_mail.keep(email, invitation.expires_at, invitation)):
         return link
-    messages.success(
-        request, _("An email with an invitation link was sent to %(email)s.") % {"email": invitation.email}
-    )
+    said = _("An email with an invitation link is on its way to %(email)s.")
+    messages.success(request, said % {"email": invitation.email})
     return ""

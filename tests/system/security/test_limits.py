@@ -155,7 +155,7 @@ def test_few_organisations_are_founded_a_day(cast: Cast, settings: Any) -> None:
 
 def test_a_link_whose_mail_fails_stands_on_one_page_and_in_no_cookie_and_no_session(cast: Cast) -> None:
     client = signed_in(cast.owner)
-    with mock.patch("assessments.views.site.invitations.send_mail", side_effect=OSError("no server")):
+    with mock.patch("assessments.notifications.mail.hand_over", side_effect=OSError("no server")):
         page = invite(client, people_of(cast), 1)
     assert page.status_code == 200
     link = page.context["link"]

@@ -268,7 +268,7 @@ def test_where_no_mail_leaves_the_owner_gets_the_link(client, cast, monkeypatch)
     def refuse(*args, **kwargs):
         raise ConnectionRefusedError("no server")
 
-    monkeypatch.setattr("assessments.views.site.invitations.send_mail", refuse)
+    monkeypatch.setattr("assessments.notifications.mail.hand_over", refuse)
     client.force_login(cast.owner)
     assert "/invitations/" in text_of(invite(client, cast.organisation, access="viewer"))
     assert Invitation.objects.count() == 1
