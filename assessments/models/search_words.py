@@ -56,12 +56,13 @@ def part_to_look_up(word: str) -> str:
 
 
 def parts_to_look_up(words: Iterable[str]) -> list[str]:
-    """Return `part_to_look_up` of each word, first the one that probably fewest uses have."""
+    """Return `part_to_look_up` of each word, first the one that fewest uses have, by our guess."""
     return sorted({part for word in words if (part := part_to_look_up(word))}, key=_rarity, reverse=True)
 
 
 def _rarity(part: str) -> tuple[int, str]:
-    return len(part) * (3 if HAN.match(part) else 1), part
+    told_apart = HAN.match(part) or any(sign.isdigit() for sign in part)
+    return len(part) * (3 if told_apart else 1), part
 
 
 def uses_in(rows: Iterable[tuple[str]]) -> set[int] | None:

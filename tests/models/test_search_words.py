@@ -61,6 +61,7 @@ def test_longest_part_of_a_word_is_looked_up(word: str, part: str) -> None:
 
 def test_rarest_part_is_looked_up_first() -> None:
     assert parts_to_look_up(["AI", "—", "sorting", "預約", "ai"]) == ["sorting", "預約", "ai"]
+    assert parts_to_look_up(["sorting", "2031"]) == ["2031", "sorting"]
 
 
 @given(text=st.text(SIGNS, max_size=30), start=st.integers(0, 30), length=st.integers(1, 8))
