@@ -245,7 +245,7 @@ WORDS_THAT_STAY = {  # what a row still says once its organisation is deleted: n
     "AISystem": {"name", "reference"},
     "DeclaredUse": {
         *("title", "reference", "assigned_tier", "text_tier", "rules_tier", "raised_tier", "tier_checksum"),
-        "newest_state",
+        *("newest_state", "system_name"),
     },
     "DeclaredFact": {"key"},
     "FactRevision": {"outcome"},
