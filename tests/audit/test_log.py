@@ -197,7 +197,7 @@ def test_an_end_that_was_once_verified_is_missed_without_any_certificate(chain):
     tampering.cut_off(chain, 6, head_too=True)
     (fault,) = verify.verify(chain, by=None).faults
     assert (fault.seq, str(fault.kind)) == (head.seq, "anchor")
-    assert "which the verification of" in fault.words
+    assert "but the verification of" in fault.words
     head.refresh_from_db()
     assert (head.verified_seq > 6, head.faults) == (True, 1)  # what was whole once is still what has to be passed
 
