@@ -93,7 +93,7 @@ def test_the_page_gives_each_of_the_five_answers(client, cast, way):
         (
             b"HKG-AAAA-AAAA-" + check_of("AAAAAAAA").encode(),
             "We did not issue this file",
-            "The number in the file is not one of ours.",
+            "We did not issue the number in the file.",
         ),
         (b"nothing", "We do not recognise this file", "Type the number that is printed on the certificate."),
     ):

@@ -344,9 +344,7 @@ def test_the_log_is_whole_names_the_deletion_and_still_names_a_change_past_the_p
     submission = Submission.objects.filter(organisation=organisation)[0]
     with tampering.unguarded("assessments_submission"):
         tampering.run(f"UPDATE assessments_submission SET round = 77 WHERE id = {submission.pk}")
-    assert any(
-        "was changed outside the product" in str(fault) for fault in verify(organisation.reference, by=None).faults
-    )
+    assert any("was changed outside hkguide" in str(fault) for fault in verify(organisation.reference, by=None).faults)
 
 
 def test_an_emptied_snapshot_without_a_deletion_is_named(cast):
