@@ -32,7 +32,7 @@ PAIRS = {  # two sentences of which at most one is said of a certificate, in all
     "renewal or change": ("Issue 類別 Renewal", "Issue 類別 Change"),
     "in force or set aside": ("Valid today", "Do not rely on"),
     "stands or not": ("The certificate is not suspended, revoked or replaced", "is not valid today"),
-    "in force or withdrawn": ("Valid today and until", "Revoked permanently on"),
+    "in force or withdrawn": ("The certificate stays valid until", "Revoked permanently on"),
     "met or open": (
         "All conditions have been met since the certificate was issued",
         r"\d+ conditions? (is|are) still open",
