@@ -310,7 +310,7 @@ def test_one_save_brings_back_all_that_it_changed_for_ten_queries(cast: Cast, fi
     assert 'id="section-progress" hx-swap-oob="true"' in page
     whole = re.search(r'id="assessment-progress" hx-swap-oob="true">(.*?)</p>', page, re.DOTALL)
     assert whole
-    assert f"{assessment.answered} of {assessment.applicable} in the whole assessment" in whole[1]
+    assert f"{assessment.answered} of {assessment.applicable} answered in the whole assessment" in whole[1]
     assert "1 planned" in whole[1]
     assert ("1 not known yet" in whole[1]) == filled
     assert "Readiness" not in page  # the results say it

@@ -243,7 +243,7 @@ def test_a_prohibited_use_stops_before_the_other_pages(client, cast, edition, fa
     response = client.post(page(use, "prohibited"), posted(edition, "prohibited", **{fact: True}))
     assert response.url == reverse("prohibited", args=[use.reference])
     text = text_of(client.get(response.url))
-    assert "The Guideline treats this as prohibited" in text
+    assert "The Guideline treats this use as prohibited" in text
     assert "illegal under the Guideline" not in text
     assert page(use, "prohibited") in text
 

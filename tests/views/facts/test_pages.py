@@ -256,12 +256,13 @@ def test_do_not_know_says_the_same_on_the_page_and_beside_the_tier(cast, client,
     client.force_login(cast.owner)
     tier = text_of(client.get(use.get_absolute_url()))
     for key, words in (
-        ("personal_data", "counts as the worst case for the duties, not for the tier"),
+        ("personal_data", "counts as the worst case, but only for the duties"),
         ("decision_autonomy", "counts as the worst case"),
     ):
         row = tier.partition(f"<span>{edition.facts[key].label}</span>")[2].partition("</li>")[0]
         assert f"{words}</span>" in row
     page = text_of(client.get(url(use, edition.facts["personal_data"].group)))
-    assert "Until somebody knows, the answer counts as the worst case for the duties, but not for the tier." in page
+    assert "Until somebody knows, the answer counts as the worst case, but only for the duties." in page
+    assert "It does not affect the tier." in page
     page = text_of(client.get(url(use, edition.facts["decision_autonomy"].group)))
     assert "If the answer affects the tier, it counts as the worst case until somebody knows." in page
