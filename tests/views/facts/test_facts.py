@@ -145,7 +145,7 @@ def test_do_not_know_cannot_stand_beside_other_answers(client, cast, edition):
     use = make_use("low", cast.organisation, declared=False)
     client.force_login(cast.owner)
     response = client.post(page(use, "system"), {**posted(edition, "system"), "markets": ["eu", "unknown"]})
-    assert "cannot be combined with other answers" in response.context["form"].errors["markets"][0]
+    assert "or other answers, not both." in response.context["form"].errors["markets"][0]
     assert re.search(r'value="eu"[^>]* checked', text_of(response))
     assert not use.fact_rows().filter(key="markets").exists()
 
@@ -226,7 +226,7 @@ def test_a_fact_of_the_system_is_locked_while_another_of_its_uses_is_under_revie
     )
     client.force_login(cast.owner)
     response = client.post(page(second, "system"), {**posted(edition, "system"), "markets": ["eu"]})
-    assert "another use of the system is under review" in text_of(response)
+    assert "is locked until the review of another use of this system ends" in text_of(response)
     assert DeclaredFact.objects.get(system=first.system, key="markets").value == ["hong_kong"]
 
 

@@ -61,7 +61,7 @@ def test_none_of_these_is_an_answer_to_who_needs_special_care(client, use, editi
     assert use.fact_rows().get(key="vulnerable_kind").value == []
     assert "None of these" in text_of(client.get(url(use, "reach")))
     both = answers | {"vulnerable_kind": ["nothing", "minors"]}
-    assert "cannot be combined" in text_of(client.post(url(use, "reach"), both))
+    assert "or other answers, not both." in text_of(client.post(url(use, "reach"), both))
 
 
 # --- needless answers -----------------------------------------------------------------------------------------------------
@@ -182,7 +182,7 @@ def test_a_machine_that_only_acts_makes_nothing(client, use, edition):
 )
 def test_what_stands_alone_cannot_be_combined(client, use, edition, field, values, named):
     response = client.post(url(use, "content"), mild(edition, "content", **{field: values}))
-    assert response.context["form"].errors[field] == [f"“{named}” cannot be combined with other answers."]
+    assert response.context["form"].errors[field] == [f"Choose either “{named}” or other answers, not both."]
     assert not use.fact_rows().filter(key=field).exists()
 
 
