@@ -86,7 +86,7 @@ def test_the_pages_lead_one_to_the_next_and_from_the_last_to_the_tier(client, ca
         assert response.status_code == 302
         url = response.url
     assert url == page(use, "service")
-    assert "Answer the remaining details" in text_of(client.get(use.get_absolute_url()))
+    assert "Fill in the remaining details" in text_of(client.get(use.get_absolute_url()))
     started = client.post(reverse("use_start", args=[use.reference]))
     assert started.url.startswith(url)  # every fact that opens or closes a question comes before the questions
     assert client.post(url, posted(edition, "service")).url == use.get_absolute_url()
