@@ -69,7 +69,7 @@ def test_the_queue_says_in_words_how_long_a_case_waits_and_what_is_late(client, 
         fine = case_of(State.SUBMITTED, cast)
         text = text_of(client.get(QUEUE))
         assert "11 working days" in text
-        assert "late by 1 day" in text
+        assert "1 day late" in text
         assert "since today" in text
         late = client.get(QUEUE, {"late": "late"}).context["waiting"]
         assert [line.submission for line in late.lines] == [old]

@@ -151,7 +151,7 @@ def test_the_overview_shows_scope_tier_rules_and_what_is_unusual(ines, cast):
         "Several answers have the same note",
     ):
         assert words in text
-    assert "1 reason waits for your judgement." in text
+    assert "1 reason for “not applicable” waits for your judgement." in text
 
 
 def test_the_overview_reads_the_frozen_copy_and_never_the_draft(ines, cast):
@@ -491,7 +491,7 @@ def test_nothing_marked_is_nothing_to_return_and_the_message_stays(ines, cast):
     mark_all(submission, by=cast.independent)
     response = ines.post(address("send_back", submission), {"words": "Typed before I looked."})
     assert "Typed before I looked." in response.content.decode()
-    assert "Mark at least one answer or fact “change needed”, then return the submission." in text_of(response)
+    assert "Mark at least one answer or fact as “change needed”, then return the submission." in text_of(response)
 
 
 def test_approving_lists_every_obstacle_with_a_link(ines, cast):
