@@ -160,7 +160,7 @@ def test_a_return_for_changes_has_a_letter_that_lists_what_is_asked_and_by_whom(
     for part in (
         "Changes are needed; the submission is returned",
         "須作修改，提交版本退回",
-        "It is neither approved nor refused. Approvals given in this round lapse.",
+        "It is neither approved nor refused. Approvals given in this round no longer count.",
         "Two points.",
         f"Please answer by {day.en}.",
         f"請於{day.zh}或之前回覆",

@@ -277,7 +277,7 @@ def test_load_demo_beside_another_reviewing_body_leaves_its_own_out(tmp_path: Pa
         (
             "  laws-list: 60",
             "  laws-list: 600",
-            "due-laws-list: Choose a date after today and at most 90 days ahead.",
+            "due-laws-list: Choose a date from tomorrow to 90 days from today.",
         ),
         ("    choice: in_place", "    choise: in_place", "answers.use-register.choise: unknown key"),
         ("  name_zh:", "  name_tc:", "organisation.name_tc: unknown key"),

@@ -33,7 +33,12 @@ def reply(
     with transaction.atomic():
         assessment, member = roles.lock_with_member(by, assessment)
         if assessment.state != State.RETURNED:
-            raise Locked(_("Not saved, because no changes are requested here. What you typed is still on this page."))
+            raise Locked(
+                _(
+                    "Your reply is not saved, because no changes are requested in this assessment now. What you typed "
+                    "is still on this page."
+                )
+            )
         submission = assessment.current_submission
         assert submission is not None
         if not submission.marks.filter(target=target, mark=MarkKind.CHANGE_NEEDED).exists():

@@ -50,7 +50,7 @@ def case_returned(*, name: User, use: str, words: str, approval_lapsed: bool) ->
     said = {"name": name, "use": use}
     text = _("%(name)s has returned the case to the organisation. You are still a reviewer of the next round.") % said
     if approval_lapsed:
-        text += " " + _("Your approval of this round has lapsed.")
+        text += " " + _("Your approval of this round no longer counts.")
     return Text(_("Returned by the other reviewer: %(use)s") % said, _with(text, words))
 
 

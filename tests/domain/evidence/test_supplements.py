@@ -331,7 +331,7 @@ def test_two_pages_of_one_reviewer_lose_no_judgement_and_a_closed_case_shows_it(
     url, name = reverse("review_supplements", args=[submission.reference]), f"later-{row.pk}"
     sent = {f"{name}-verdict": "does_not", f"{name}-words": "Of another system.", f"{name}-base": "0"}
     stale = client.post(url, sent)
-    assert "You saved another judgement on another page in the meantime: Partly." in " ".join(
+    assert "You saved a different judgement in another window in the meantime: Partly." in " ".join(
         stale.content.decode().split()
     )
     assert all(words in stale.content.decode() for words in ("No date.", "Of another system."))

@@ -222,8 +222,9 @@ def test_nothing_is_decided_on_a_hold_of_a_closed_case(cast: Cast, state: str) -
         taking_back.withdraw(assessment, by=cast.owner, reason="Another model.")
     hold = assessment.use.holds.get()
     submission = Submission.objects.get(pk=submission.pk)
-    assert "The submission is not under review now." in review_holds.obstacles_to_decide(
-        hold, submission, cast.reviewer
+    assert (
+        "The submission is not under review now, so you cannot decide on the hold."
+        in review_holds.obstacles_to_decide(hold, submission, cast.reviewer)
     )
     with pytest.raises(WrongState):
         review_holds.close_hold(hold, submission, by=cast.reviewer, decision=WORDS)

@@ -137,7 +137,7 @@ def test_each_obstacle_says_what_is_asked_of_the_organisation(cast: Cast) -> Non
     lines = [item.text for item in edition.questions["access-control"].items]
     of_checklist = returns.what_closes(edition, submission.content())["access-control"]
     head, *points = of_checklist.split("\n")
-    assert head == "Put these points in place:"
+    assert head == "Do what these points require:"
     assert len(points) > 1
     assert {point.removeprefix("• ") for point in points} <= {line.rstrip(".") for line in lines}
     assert found["part:overseers"].startswith("Complete this part of the conformity file.")

@@ -255,7 +255,7 @@ def test_an_unmet_must_takes_a_promised_date(client: Client, cast: Cast) -> None
     page = client.post(
         page_of("self_certify", assessment), statement(assessment) | {f"due-{key}": far}
     ).content.decode()
-    assert "at most 90 days ahead" in page
+    assert "from tomorrow to 90 days from today" in page
     assert far in page
     assert not Certificate.objects.exists()
     near = timezone.localdate() + timedelta(days=60)

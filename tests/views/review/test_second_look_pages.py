@@ -375,7 +375,7 @@ def test_a_lead_asks_for_a_look_from_the_page_of_all(ines, cast):
     submission = decided(cast)
     url = reverse("second_look_ask", args=[submission.reference])
     assert url in ines.get(reverse("quality_reviewers")).content.decode()
-    assert "Say why, in a sentence." in text_of(ines.post(url, {"reason": ""}))
+    assert "Say in a sentence why you ask for it." in text_of(ines.post(url, {"reason": ""}))
     assert ines.post(url, {"reason": "A new kind of use."}).url == reverse("quality_reviewers")
     page = ines.get(reverse("quality_reviewers"))
     assert url not in page.content.decode()
