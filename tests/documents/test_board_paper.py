@@ -78,7 +78,7 @@ def test_the_sum_of_all_actions_stands_beside_that_of_the_decisions(stopping):
     ("text", "said"),
     [
         (None, "The Guideline’s text alone names no tier for this use."),
-        (Tier.LIMITED, "By the Guideline’s text alone, the tier is Limited."),
+        (Tier.LIMITED, "The Guideline’s text alone gives the tier Limited."),
         (Tier.HIGH, ""),
     ],
 )

@@ -602,7 +602,10 @@ def test_a_document_that_kills_its_worker_is_given_up(waiting):
     Document.objects.filter(pk=waiting.pk).update(state="running", attempts=5, lease_until=WHEN - timedelta(days=300))
     jobs.make(waiting.pk)
     waiting.refresh_from_db()
-    assert (waiting.state, waiting.error) == ("failed", "Making the document was interrupted 5 times.")
+    assert (waiting.state, waiting.error) == (
+        "failed",
+        "The service was interrupted 5 times while it made the document.",
+    )
 
 
 # --- its pages ---------------------------------------------------------------------------------------------------------------

@@ -404,7 +404,7 @@ def test_a_dimension_of_few_duties_shows_no_number(reports, monkeypatch):
     sheets = lay(
         monkeypatch, remediation_plan.plan_pdf, replace(report, readiness=(thin, *report.readiness[1:])), **HOW
     )
-    assert "toofewforafigure" in "".join(sheet.text for sheet in sheets)
+    assert "toofewduties" in "".join(sheet.text for sheet in sheets)
 
 
 def test_an_action_without_a_question_has_its_words_from_the_snapshot(reports):

@@ -196,7 +196,7 @@ def _what_if(facts: Facts, result: TierResult) -> dict[str, Any]:
     elif result.assigned_tier == Tier.LOW:
         heading = _("No lower tier exists")
     elif together:
-        heading = _("No single fact would lower the tier")
+        heading = _("No single change would lower the tier")
     else:
         heading = _("No change to the facts would lower the tier")
     touched = {*changes.together, *(change.fact for change in changes.lower)}

@@ -515,7 +515,7 @@ def test_an_infected_file_is_refused_with_the_name_of_what_was_found(clamd, clie
 @pytest.mark.parametrize("says", [b"INSTREAM size limit exceeded. ERROR\0", b"", b"stream: OK but\0"])
 def test_an_answer_of_the_scanner_that_says_neither_is_not_taken_for_clean(says, clamd):
     clamd.says = says or b"\0"
-    assert "the virus scanner does not answer" in refusal("log.txt", b"an entry")
+    assert "the virus scanner is not responding" in refusal("log.txt", b"an entry")
 
 
 def test_while_the_scanner_is_away_nothing_is_taken(settings):
@@ -523,7 +523,7 @@ def test_while_the_scanner_is_away_nothing_is_taken(settings):
         settings.CLAMD = server.server_address
     assert (
         refusal("log.txt", b"an entry")
-        == "Try again later. The file was not accepted, because the virus scanner does not answer."
+        == "Try again later. The file was not accepted, because the virus scanner is not responding."
     )
 
 

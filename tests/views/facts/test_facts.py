@@ -346,7 +346,7 @@ def test_a_hold_says_what_it_is_about_and_what_closes_it(client, cast, edition):
     ("facts", "heading"),
     [
         ({"employment_decisions": True}, "One answer would lower the tier"),
-        ({"employment_decisions": True, "education_decisions": True}, "No single fact would lower the tier"),
+        ({"employment_decisions": True, "education_decisions": True}, "No single change would lower the tier"),
         ({}, "No lower tier exists"),
     ],
 )
