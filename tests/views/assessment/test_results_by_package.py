@@ -202,7 +202,7 @@ def test_extended_duties_stand_apart_and_are_marked_as_our_judgement(client, cas
     extended = [group for group in page_of(assessment).groups if group.extended]
     assert extended
     response = open_results(client, cast, assessment, "findings", "all")
-    assert response.content.decode().count("Our judgement: we extend these requirements to this use") == len(extended)
+    assert response.content.decode().count("Our judgement: these requirements also apply to this use") == len(extended)
 
 
 def test_reasons_to_be_accepted_are_listed_and_make_no_action(client, cast):
