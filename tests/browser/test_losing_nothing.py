@@ -733,7 +733,7 @@ def test_a_shared_computer_keeps_nothing_and_saves_at_once(site):
     with page.expect_navigation():
         page.get_by_role("main").get_by_role("button", name="Sign in", exact=True).click()
     page.goto(site.url("section", SECTION))
-    expect(page.get_by_text("This is a shared computer, so this browser keeps nothing.")).to_be_visible()
+    expect(page.get_by_text("This is a shared computer, so nothing is kept in this browser.")).to_be_visible()
     write(page, " On a shared computer.")
     all_saved(page)
     assert page.evaluate(KEPT) == []

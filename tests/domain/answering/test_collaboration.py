@@ -284,7 +284,7 @@ def test_a_colleague_is_asked_one_question_and_sees_it_alone(client, cast, draft
     client.force_login(cast.assigned)
     page = client.get(reverse("section", args=[draft.reference, SECTION]))
     assert [view.key for view in page.context["questions"]] == [QUESTION]
-    assert "You have been asked to answer this" in words_of(page)
+    assert "You have been asked to answer this question" in words_of(page)
     assert page_of("ask", draft) not in page.content.decode()
 
 

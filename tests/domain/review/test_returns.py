@@ -196,7 +196,10 @@ def test_a_task_on_a_locked_answer_says_how_the_answer_is_brought_up_to_date(cli
     client.force_login(cast.owner)
     url = reverse("returned", args=[submission.assessment.reference])
     page = client.get(url)
-    said = "The signed answer stays locked. Report the action for this answer as done, and attach evidence"
+    said = (
+        "The signed answer stays locked, but you can attach the requested evidence. "
+        "Report the action for this answer as done, and attach evidence"
+    )
     assert page.content.decode().count(said) == 1
     action = submission.assessment.use.actions.get(question="accountable-owner")
     actions.report(action, by=cast.owner, note="Signed.", pieces=[make_evidence(cast.organisation, by=cast.owner)])

@@ -126,7 +126,7 @@ def test_the_documents_of_a_returned_round_stay_in_reach_and_say_which_round(cas
     assert str(DocumentState.READY.label).lower() in text_of(page).lower()
     results = as_(cast.owner).get(reverse("results", args=[assessment.reference]))
     assert again.get_absolute_url() in results.content.decode()
-    assert "Remediation plan of the returned round 1 (PDF)" in text_of(results)
+    assert "Remediation plan of round 1, returned (PDF)" in text_of(results)
 
 
 def test_the_standing_of_a_certificate_leads_its_members_to_the_appeal(cast):

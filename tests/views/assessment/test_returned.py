@@ -154,7 +154,7 @@ def test_what_goes_back_untouched_is_confirmed_on_signing(olivia, cast):
     save(assessment, QUESTION, {"choice": "in_place", "text": "Entry of 3 May."}, by=cast.owner)
     replies.reply(assessment, "f:personal_data", by=cast.owner, words="They are invented names.")
     check = text_of(olivia.get(reverse("check", args=[assessment.reference])))
-    assert "One returned answer or fact has not been changed and has no reply:" in check
+    assert "Nobody has changed this returned answer or fact, or replied to it:" in check
     url = reverse("sign", args=[assessment.reference])
     page = olivia.get(url)
     form = page.context["form"]

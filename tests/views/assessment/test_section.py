@@ -343,7 +343,7 @@ def test_the_good_answers_are_saved_and_the_bad_ones_keep_what_was_typed(
     assert "Correct one error" in page
     assert f'href="#q-{bad}--planned_for"' in page
     assert "Coming &lt;soon&gt;.</textarea>" in page
-    assert "One other answer was saved." in page
+    assert "One answer without errors was saved." in page
 
 
 def test_an_untouched_page_saves_nothing(client: Client, cast: Cast, draft: Assessment) -> None:
