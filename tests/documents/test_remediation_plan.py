@@ -498,7 +498,8 @@ def test_what_can_wait_names_no_package_with_an_urgent_action(reports):
     assert not [package.title for package in urgent if package.title in waiting]
 
 
-@pytest.mark.parametrize("name", ["many", pytest.param("draft", marks=pytest.mark.long)])
+@pytest.mark.long  # daily the board papers above, of names and actions as they are
+@pytest.mark.parametrize("name", ["many", "draft"])
 def test_a_board_paper_of_extreme_names_and_70_actions_stays_two_pages(reports, name, monkeypatch):
     report = extreme(reports[name])
     sheets = lay(monkeypatch, board_paper.board_paper_pdf, report, **HOW)

@@ -417,6 +417,7 @@ def test_each_page_takes_at_most_so_many_queries(name, ivan, ines, taken, cast):
 # --- in a browser --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long  # daily the tests above open and send each of its pages, and count their queries
 @pytest.mark.browser
 def test_a_second_look_from_the_queue_to_both_sides(chromium, live_server, published, page):
     with browser.without_jobs():
