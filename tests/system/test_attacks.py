@@ -187,8 +187,8 @@ PAGES = [name for name, attack in ATTACKS.items() if attack.page]
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("name", "way"),
-    [  # each page goes one of the ways daily, and the other in the long run
-        pytest.param(name, way, marks=[pytest.mark.long] if (at + other) % 2 else [])
+    [  # the page of each daily row goes one of the ways daily, and the other in the long run
+        pytest.param(name, way, marks=[pytest.mark.long] if (at + other) % 2 or name not in EACH_DAY else [])
         for at, name in enumerate(PAGES)
         for other, way in enumerate(DAILY)
     ],
@@ -469,7 +469,7 @@ def test_the_administration_opens_these_and_nothing_else():
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("role", ["staff", "superuser", "in-house", "owner"])
+@pytest.mark.parametrize("role", mostly_long(["staff", "superuser", "in-house", "owner"], ["superuser"]))
 def test_the_administration_changes_nothing_whoever_asks(role, scene, clients, unchanged, monkeypatch):
     """Every model's every form, the removal of what is ticked among them: refused, or not there at all."""
     monkeypatch.setattr(

@@ -53,6 +53,7 @@ def made(edition):
         ]
 
 
+@pytest.mark.long  # daily test_pages looks at the results
 def test_results_are_accessible_and_fit_a_phone(live_server, page, made):
     cast, assessments = made
     sign_in(page, live_server.url, session_of(cast.owner))
