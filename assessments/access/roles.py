@@ -152,7 +152,8 @@ _NOT_LOOKED_AT = (
     *("created_at", "state_at", "stale_since", "stale_reasons", "edition__key", "edition__release"),
     *(f"use__{name}" for name in ("purpose", "setting", "people_affected", "scope_en", "scope_zh", "exclusions")),
     *(f"use__{name}" for name in ("people_word", "tier_checksum", "created_at", "retired_at")),
-    *(f"use__{name}" for name in ("newest_assessment", "newest_state", "changed_at", "in_use")),
+    *(f"use__{name}" for name in ("newest_assessment", "newest_state", "newest_progress", "changed_at")),
+    *(f"use__{name}" for name in ("in_use", "system_name", "tier_rank")),
     *(f"use__system__{name}" for name in ("description", "suppliers", "created_at", "retired_at")),
 )
 

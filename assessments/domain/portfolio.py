@@ -31,7 +31,7 @@ from django.utils.translation import gettext as _
 
 from assessments.core import query_values
 from assessments.core.errors import InvalidAnswer, NotPermitted, WorkflowError
-from assessments.guideline.terms import TIERS, Dimension
+from assessments.guideline.terms import TIERS, Dimension, Tier
 from assessments.models import AISystem, DeclaredUse, SavedFilter, User
 from assessments.models.assessments import Assessment
 from assessments.models.certificates import Certificate
@@ -45,7 +45,8 @@ DATES = ("action_due", "certificate_ends", "condition_due")
 
 # --- the columns of a use that lists read ----------------------------------------------------------------------------
 
-_FOLLOWED = ("newest_assessment", "newest_state", "changed_at")
+_FOLLOWED = ("newest_assessment", "newest_state", "newest_progress", "changed_at")
+NOTHING_ASKED, NO_TIER = -1, 0
 
 
 def _which_may_follow() -> DeclaredUseQuerySet:
@@ -66,24 +67,48 @@ def follow_newest(assessment: Assessment) -> None:
         use=assessment.use_id,
         newest_assessment=assessment.pk,
         newest_state=str(assessment.state),
+        newest_progress=_progress(assessment),
         changed_at=assessment.updated_at,
     )
+
+
+def tier_rank(tier: str) -> int:
+    """Return the place of an assigned tier in the order of tiers. Write it wherever the tier of a use is written."""
+    return Tier(tier).rank + 1 if tier else NO_TIER
+
+
+def _progress(assessment: Assessment) -> int:
+    """Return how much of an assessment is answered, in thousandths."""
+    return assessment.answered * 1000 // assessment.applicable if assessment.applicable else NOTHING_ASKED
 
 
 def _columns() -> dict[str, Any]:
     """Return what each derived column of a use has to say, as the database works it out from the other rows."""
     newest = Assessment.objects.filter(use=OuterRef("pk")).order_by("-pk")
-    system = AISystem.objects.filter(pk=OuterRef("system"), retired_at=None)
+    system = AISystem.objects.filter(pk=OuterRef("system"))
+    progress = Cast(F("answered"), IntegerField()) * 1000 / NullIf(F("applicable"), 0)
     return {
         "newest_assessment": Subquery(newest.values("pk")[:1]),
         "newest_state": Coalesce(Subquery(newest.values("state")[:1]), Value(""), output_field=CharField()),
+        "newest_progress": Coalesce(
+            Subquery(newest.annotate(thousandths=progress).values("thousandths")[:1]),
+            Value(NOTHING_ASKED),
+            output_field=IntegerField(),
+        ),
         "changed_at": Coalesce(Subquery(newest.values("updated_at")[:1]), F("changed_at")),
-        "in_use": Case(When(Q(retired_at=None) & Exists(system), then=True), default=False),
+        "in_use": Case(When(Q(retired_at=None) & Exists(system.filter(retired_at=None)), then=True), default=False),
+        "tier_rank": Case(
+            *(When(assigned_tier=str(tier), then=Value(tier_rank(tier))) for tier in TIERS), default=Value(NO_TIER)
+        ),
+        "system_name": Lower(Subquery(system.values("name")[:1])),
     }
 
 
 def rebuild_columns(uses: DeclaredUseQuerySet) -> None:
-    """Work out the derived columns of these uses anew. Call it where rows change together, or where one is retired."""
+    """Work out the derived columns of these uses anew.
+
+    Call it where uses are declared or change together, where one is retired, or where a system gets another name.
+    """
     uses.order_by().update(**_columns())
 
 
@@ -177,36 +202,19 @@ class Order:
 
 
 ORDERS: Mapping[str, Order] = {
-    "changed": Order(F("changed_at"), True, query_values.place_moment),  # index: uses_by_last_change
+    "changed": Order(F("changed_at"), True, query_values.place_moment),
     "date": Order(
         Least(*(Coalesce(F(name), Value(NEVER, output_field=DateField())) for name in DATES)),
         False,
         date.fromisoformat,
         with_dates,
     ),
-    "tier": Order(
-        Case(
-            *(When(assigned_tier=str(tier), then=Value(tier.rank + 1)) for tier in TIERS),
-            default=Value(0),
-            output_field=IntegerField(),
-        ),
-        True,
-        query_values.place_number,
-    ),
-    "progress": Order(
-        Coalesce(
-            Cast(F("newest_assessment__answered"), IntegerField())
-            * 1000
-            / NullIf(F("newest_assessment__applicable"), 0),
-            Value(-1),
-            output_field=IntegerField(),
-        ),
-        False,
-        query_values.place_number,
-    ),
-    "system": Order(Lower("system__name"), False, query_values.place_word),
+    "tier": Order(F("tier_rank"), True, query_values.place_number),
+    "progress": Order(F("newest_progress"), False, query_values.place_number),
+    "system": Order(F("system_name"), False, query_values.place_word),
     "use": Order(Lower("title"), False, query_values.place_word),
 }
+"""Each but `date` has an index of `DeclaredUse`: the database walks it and stops when a page is full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,7 +333,7 @@ def keep_filter(user: User, name: str, query: str) -> SavedFilter:
     if not query:
         raise WorkflowError(_("Choose at least one filter first. Without a filter, there is nothing to save."))
     if len(query) > LONGEST_QUERY:
-        raise WorkflowError(_("Search for fewer words. The filter is too long to save."))
+        raise WorkflowError(_("Use fewer search words. The filter is too long to save."))
     try:
         with transaction.atomic():
             return SavedFilter.objects.create(user=user, name=name, query=query)

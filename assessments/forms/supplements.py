@@ -24,7 +24,9 @@ class SupplementForm(PlainForm):
     )
     piece = forms.ChoiceField(
         label=gettext_lazy("Evidence"),
-        help_text=gettext_lazy("Choose evidence from your library. Its current version is copied."),
+        help_text=gettext_lazy(
+            "Choose evidence from your library. The reviewer reads the version that is current when you add it."
+        ),
         error_messages={"invalid_choice": gettext_lazy("Choose evidence from your organisation's library.")},
     )
     words = Words(

@@ -71,6 +71,7 @@ from assessments.models.reviews import (
 from assessments.models.revisions import RevisionOutcome
 from assessments.models.saved_filters import SavedFilter
 from assessments.models.scheduled import StepRun
+from assessments.models.search_words import SearchWord
 from assessments.models.second_looks import SecondLook, SecondLookMark, SecondLookWords
 from assessments.models.submissions import Submission
 from assessments.models.systems import (
@@ -94,7 +95,8 @@ __all__ = [
     "Item", "KeptText", "MailWhen", "MarkKind", "MarkReason", "MarkReply", "MarkReplyRevision", "Membership", "Message",
     "Organisation", "OwnText", "PartMark", "PartMarkRevision", "PartVerdict", "PublishedDiffers", "Question", "Questionnaire",
     "RefusedSignIn", "RemediationAction", "RequestOutcome", "ReturnTask", "ReviewDecision", "ReviewMark", "ReviewMarkRevision",
-    "ReviewSeat", "RevisionOutcome", "Role", "Route", "SavedFilter", "Scan", "SealedEmail", "Seat", "SeatRequest", "SecondLook",
-    "SecondLookMark", "SecondLookWords", "Section", "Sees", "SharedText", "SignedWorst", "State", "StatedChange", "StepRun",
-    "Submission", "Supplement", "SupplementMark", "SupplementMarkRevision", "User", "Verdict", "edition_for", "monitored_until",
+    "ReviewSeat", "RevisionOutcome", "Role", "Route", "SavedFilter", "Scan", "SealedEmail", "SearchWord", "Seat",
+    "SeatRequest", "SecondLook", "SecondLookMark", "SecondLookWords", "Section", "Sees", "SharedText", "SignedWorst",
+    "State", "StatedChange", "StepRun", "Submission", "Supplement", "SupplementMark", "SupplementMarkRevision", "User",
+    "Verdict", "edition_for", "monitored_until",
 ]  # fmt: skip

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Lower
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -112,18 +112,30 @@ class DeclaredUse(Referenced):
         "Assessment", models.PROTECT, null=True, blank=True, related_name="+", db_index=False
     )
     newest_state = models.CharField(max_length=10, blank=True)  # of that assessment
+    newest_progress = models.SmallIntegerField(
+        default=-1
+    )  # of that assessment: answered in thousandths; -1: nothing asked
     changed_at = models.DateTimeField(auto_now_add=True)  # when that assessment changed; without one, when declared
     in_use = models.BooleanField(default=True)  # neither the use nor its system is retired
+    system_name = models.CharField(max_length=160, blank=True)  # in small letters
+    tier_rank = models.SmallIntegerField(default=0)  # 1 and on by the assigned tier, 0 without one
 
     objects = DeclaredUseQuerySet.as_manager()
 
     class Meta:
         indexes = [
-            models.Index(fields=["organisation", "assigned_tier"]),
+            # each is an order of the portfolio, or a filter of it in the order of the last change
             models.Index(fields=["organisation", "-changed_at", "-id", "in_use"], name="uses_by_last_change"),
             models.Index(
                 fields=["organisation", "newest_state", "-changed_at", "-id", "in_use"], name="uses_by_state_and_change"
             ),
+            models.Index(
+                fields=["organisation", "assigned_tier", "-changed_at", "-id", "in_use"], name="uses_by_tier_and_change"
+            ),
+            models.Index(fields=["organisation", "-tier_rank", "-id", "in_use"], name="uses_by_tier"),
+            models.Index(fields=["organisation", "newest_progress", "id", "in_use"], name="uses_by_progress"),
+            models.Index(fields=["organisation", "system_name", "id", "in_use"], name="uses_by_system"),
+            models.Index("organisation", Lower("title"), "id", "in_use", name="uses_by_title"),
         ]
 
     def __str__(self) -> str:

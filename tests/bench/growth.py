@@ -19,7 +19,13 @@ PAGES = {  # what, the floor, how much dearer it may be with ten times as many
     "portfolio": ("F4", 1.3),
     "portfolio, page 2": ("F4", 1.3),
     "portfolio, one state": ("F4", 1.3),
-    "portfolio, search": ("F4", 1.3),
+    "portfolio, one tier": ("F4", 1.3),
+    "portfolio, by tier": ("F4", 1.3),
+    "portfolio, by progress": ("F4", 1.3),
+    "portfolio, by system": ("F4", 1.3),
+    "portfolio, by name": ("F4", 1.3),
+    "portfolio, rare word": ("F4", 1.3),
+    "portfolio, frequent word": ("F4", 1.3),
     QUEUE: ("F4", 1.3),
 }
 
@@ -40,7 +46,7 @@ def run(bench: Bench, whole: dict[str, str], grown: int) -> None:
         met = after / before <= goal and many[what].queries <= (15 if what == QUEUE else 10)
         met = met and (what != "portfolio" or after <= 3)
         print(
-            f"goal {'6, 7' if what == 'portfolio' else 7:>4} {what:22} {before:4.1f} and {after:4.1f} x {floor}, "
+            f"goal {'6, 7' if what == 'portfolio' else 7:>4} {what:24} {before:4.1f} and {after:4.1f} x {floor}, "
             f"{after / before:.2f} x as much (goal {goal}){busy}; {many[what].queries} queries: {'met' if met else 'NOT MET'}"
         )
     sums(bench, many)
@@ -64,7 +70,13 @@ def rounds(bench: Bench) -> dict[str, Measured]:
         "portfolio": lambda: get("GET", LIST),
         "portfolio, page 2": lambda: get("GET", f"{LIST}?after={other}"),
         "portfolio, one state": lambda: get("GET", f"{LIST}?state=submitted"),
-        "portfolio, search": lambda: get("GET", f"{LIST}?q={seeded['rare']}"),
+        "portfolio, one tier": lambda: get("GET", f"{LIST}?tier={seeded['tier']}"),
+        "portfolio, by tier": lambda: get("GET", f"{LIST}?sort=tier"),
+        "portfolio, by progress": lambda: get("GET", f"{LIST}?sort=progress"),
+        "portfolio, by system": lambda: get("GET", f"{LIST}?sort=system"),
+        "portfolio, by name": lambda: get("GET", f"{LIST}?sort=use"),
+        "portfolio, rare word": lambda: get("GET", f"{LIST}?q={seeded['rare']}"),
+        "portfolio, frequent word": lambda: get("GET", f"{LIST}?q={seeded['frequent']}"),
         QUEUE: lambda: reviewer.send("GET", "/reviews/"),
     }
     measured = {name: Measured(name, send) for name, send in kinds.items()}

@@ -31,7 +31,9 @@ from assessments.models import (
     DeclaredUse,
     Edition,
     EvidenceUse,
+    Organisation,
     Route,
+    SearchWord,
 )
 from assessments.models.assessments import DERIVED
 from assessments.models.editions import question_ids
@@ -64,7 +66,7 @@ def seed(how_many: int, which: str) -> dict[str, Any]:
     first.refresh_derived(declared, first.answer_values())
     first.save(update_fields=DERIVED)
     assessments = [first, *_copies(first, how_many - 1)]
-    portfolio.rebuild_columns(DeclaredUse.objects.all())
+    _follow_uses(cast.organisation)
     section, in_section = Counter(edition.questions[key].section for key in asked).most_common(1)[0]
     # Those at the front are saved to, the last one is only read.
     waiting = assessments[len(assessments) // 2 : -1][:QUEUE]
@@ -83,6 +85,8 @@ def seed(how_many: int, which: str) -> dict[str, Any]:
         "section": section,
         "in_section": in_section,
         "rare": f"{how_many - 7}",  # stands in the names of one system, and of about twenty once there are ten times as many
+        "frequent": first.use.title.split()[0].lower(),  # stands in all of them
+        "tier": first.use.assigned_tier,
         "after": quote(f"{further.changed_at.isoformat()}~{further.pk}"),
     }
 
@@ -93,9 +97,15 @@ def grow(how_many: int) -> dict[str, Any]:
     first = Assessment.objects.for_dashboard().order_by("pk")[0]
     source = Assessment.objects.for_dashboard().filter(use__system__name=f"{first.use.system.name} 1").get()
     _copies(source, how_many - Assessment.objects.count(), like=first.use.system.name)
-    portfolio.rebuild_columns(DeclaredUse.objects.all())
+    _follow_uses(first.organisation)
     _count_rows()
     return {"assessments": Assessment.objects.count(), "seconds": time.perf_counter() - started}
+
+
+def _follow_uses(organisation: Organisation) -> None:
+    """Write what the portfolio and its search read of the uses of an organisation."""
+    portfolio.rebuild_columns(DeclaredUse.objects.filter(organisation=organisation))
+    SearchWord.objects.rebuild(organisation.pk)
 
 
 def _count_rows() -> None:

@@ -615,7 +615,7 @@ def test_a_prohibited_use_stops_early_and_ends_with_its_decision_letter(site: Si
     lead = site.lead()
     register(lead, "Pushdesk", "Hidden nudging")
     declare(lead, {"subliminal_manipulation": "yes"})
-    assert lead.heading == "The Guideline treats this as prohibited"
+    assert lead.heading == "The Guideline treats this use as prohibited"
     lead.shot("stopped")
     lead.press("Continue to the declaration")
     tick_the_statement(lead)

@@ -72,6 +72,30 @@ def test_uses_of_a_retired_system_are_not_in_use_until_it_is_restored(cast: Cast
     assert [columns(use)[2] for use in (one, two)] == [True, True]
 
 
+def test_progress_of_a_use_follows_its_answers(cast: Cast) -> None:
+    assessment = make_assessment(cast=cast, filled=False)
+    assert USES.get(pk=assessment.use_id).newest_progress == 0
+    save(assessment, "use-register", {"choice": "in_place"}, by=cast.owner)
+    assessment.refresh_from_db()
+    assert assessment.answered == 1
+    assert USES.get(pk=assessment.use_id).newest_progress == 1000 // assessment.applicable
+    assert USES.get(pk=make_use("low", cast.organisation).pk).newest_progress == portfolio.NOTHING_ASKED
+
+
+def test_tier_rank_of_a_use_follows_its_facts(cast: Cast) -> None:
+    blank = make_use(organisation=cast.organisation, declared=False)
+    uses = [blank, *(make_use(tier, cast.organisation) for tier in ("low", "limited", "high"))]
+    assert [USES.get(pk=use.pk).tier_rank for use in uses] == [0, 1, 2, 3]
+    assert portfolio.wrong_columns(USES.all()) == {}
+
+
+def test_name_of_its_system_follows_into_the_use(cast: Cast) -> None:
+    use = make_use("low", cast.organisation)
+    systems.update_system(use.system, by=cast.owner, name="Harbour DESK")
+    assert USES.get(pk=use.pk).system_name == "harbour desk"
+    assert portfolio.wrong_columns(USES.all()) == {}
+
+
 def test_wrong_columns_are_named_and_rebuilt(cast: Cast) -> None:
     assessment = make_assessment("submitted", "limited", cast=cast)
     right = columns(assessment.use)
@@ -80,6 +104,7 @@ def test_wrong_columns_are_named_and_rebuilt(cast: Cast) -> None:
         {"newest_state": "draft"},
         {"changed_at": timezone.now() - timedelta(days=9)},
         {"in_use": False},
+        {"newest_progress": 7, "tier_rank": 4, "system_name": "x"},
     ):
         USES.filter(pk=assessment.use_id).update(**wrong)
         assert portfolio.wrong_columns(USES.all()) == {assessment.use.reference: list(wrong)}

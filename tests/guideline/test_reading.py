@@ -1421,4 +1421,4 @@ def test_the_command_needs_no_setting_and_no_database(tmp_path: Path) -> None:
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert "100 % of 603 duties" in done.stdout
+    assert "100 % of the 603 duties" in done.stdout

@@ -275,7 +275,11 @@ def test_load_demo_beside_another_reviewing_body_leaves_its_own_out(tmp_path: Pa
             "answers.audit-trail: the line “sensitive-adit” does not apply to the use",
         ),
         ("  sector: none", "  sektor: none", "sektor: no fact has this key"),
-        ("  sector: none", "  sector: nine", "sector: “nine” is not an answer to this question."),
+        (
+            "  sector: none",
+            "  sector: nine",
+            "sector: Choose from the answers listed. “nine” is not an answer to this question.",
+        ),
         (
             "  laws-list: 60",
             "  laws-list: 600",

@@ -54,6 +54,7 @@ from assessments.models import (
     Organisation,
     RemediationAction,
     Role,
+    SearchWord,
     Seat,
     State,
     Submission,
@@ -501,6 +502,8 @@ def _make_neighbour() -> Organisation:
         made.use.system.save(update_fields=["name"])
         if state != State.DRAFT:
             bring_to(made, state, tier=tier, by=owner_of(neighbour), route=Route.INSIDE)
+    portfolio.rebuild_columns(DeclaredUse.objects.filter(organisation=neighbour))
+    SearchWord.objects.rebuild(neighbour.pk)
     RemediationAction.objects.filter(organisation=neighbour).update(title=f"{NEIGHBOUR} action")
     return neighbour
 

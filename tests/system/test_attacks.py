@@ -403,7 +403,7 @@ def test_a_returned_use_is_not_signed_past_its_reviewer(cast):
     taking_back.recall(assessment, by=cast.owner)
     with pytest.raises(NotReady) as refused:
         self_certify.self_certify(assessment, by=cast.owner)
-    assert refused.value.reasons == ["A reviewer has asked for changes, so a reviewer must decide on them."]
+    assert refused.value.reasons == ["A reviewer has asked for changes, so a reviewer must decide on this use."]
 
 
 def test_an_open_hold_keeps_from_approval(cast):

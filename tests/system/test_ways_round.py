@@ -123,7 +123,7 @@ def test_an_agreement_is_locked_with_its_fact_and_seen_where_it_changed(cast: Ca
 @pytest.mark.parametrize(
     ("ends", "words"),
     [
-        ("withdrawn", "A reviewer has asked for changes, so a reviewer must decide on them."),
+        ("withdrawn", "A reviewer has asked for changes, so a reviewer must decide on this use."),
         ("refused", "A reviewer has refused this use, so a reviewer must decide on it again."),
     ],
 )

@@ -16,7 +16,7 @@ from tests.support.factories import make_cast
 pytestmark = pytest.mark.browser
 FILES = {
     "exact": "This is the file that we issued",
-    "altered": "This is not the file that we issued",
+    "altered": "This file differs from the one that we issued",
     "not ours": "We did not issue this file",
     "unknown": "We do not recognise this file",
 }

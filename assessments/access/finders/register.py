@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.models import EmailAddress
-from django.db.models import F, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from assessments.models import (
     AISystem,
@@ -17,12 +17,14 @@ from assessments.models import (
     Membership,
     Organisation,
     Role,
+    SearchWord,
     Sees,
     User,
 )
 from assessments.models.imports import FactSuggestion, ImportDraft
 from assessments.models.prepared import Prepared
 from assessments.models.saved_filters import SavedFilter
+from assessments.models.search_words import SearchWordQuerySet
 from assessments.models.systems import DeclaredUseQuerySet
 
 if TYPE_CHECKING:
@@ -114,6 +116,22 @@ def portfolio_in_one(user: User) -> DeclaredUseQuerySet:
     The organisation is compared with one value: that lets the database walk an index in the order of the list.
     """
     return DeclaredUse.objects.for_list().filter(organisation=Subquery(organisations_seen_in_full(user)[:1]))
+
+
+def portfolio_among(user: User) -> DeclaredUseQuerySet:
+    """As `portfolio_for`, of a few uses that the caller names by their keys.
+
+    The database looks at each of them whether it is seen: it never begins with all uses of an organisation.
+    """
+    full = organisations_seen_in_full(user).filter(organisation=OuterRef("organisation"))
+    assigned = Assignment.objects.filter(member__in=memberships_for(user), assessment__use=OuterRef("pk"))
+    return DeclaredUse.objects.for_list().filter(Exists(full) | Exists(assigned))
+
+
+def search_words_for(user: User) -> SearchWordQuerySet:
+    """Return the words of the organisations in which `user` works; what they lead to is still to be found by its finder."""
+    rows: SearchWordQuerySet = SearchWord.objects.filter(organisation__in=memberships_for(user).values("organisation"))
+    return rows
 
 
 def filters_for(user: User) -> QuerySet[SavedFilter]:

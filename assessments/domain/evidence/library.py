@@ -265,7 +265,9 @@ def _open_answer(assessment: Assessment, question_key: str, *, by: User) -> Answ
         raise Locked(_("This question no longer applies to this use."))
     targets = roles.assigned_targets(by, assessment, member)
     if targets is not None and question.section not in targets and question.key not in targets:
-        raise NotPermitted(_("This question is not assigned to you."))
+        raise NotPermitted(
+            _("Ask an owner to assign this question to you. You have access only to your assigned work.")
+        )
     answers = {row.question.key: row for row in assessment.answers.select_related("question")}
     unlocked = answering_answers.unlocked_questions(assessment, declared, answers)
     if unlocked is not None and question_key not in unlocked:

@@ -62,11 +62,22 @@ def refresh(
     before, was_provisional = use.assigned_tier, use.provisional
     use.rules_tier = str(result.assigned_tier)
     use.assigned_tier = str(use.tier_over(result.assigned_tier))
+    use.tier_rank = portfolio.tier_rank(use.assigned_tier)
     use.text_tier = str(result.text_tier or "")
     use.provisional = result.provisional
     held_before, use.open_holds = use.open_holds, use.holds.filter(closed_at=None).count()
     use.tier_checksum = edition.checksum
-    use.save(update_fields=["rules_tier", "assigned_tier", "text_tier", "provisional", "open_holds", "tier_checksum"])
+    use.save(
+        update_fields=[
+            "rules_tier",
+            "assigned_tier",
+            "tier_rank",
+            "text_tier",
+            "provisional",
+            "open_holds",
+            "tier_checksum",
+        ]
+    )
     higher = bool(before) and Tier(use.assigned_tier).rank > Tier(before).rank
     for assessment in Assessment.objects.for_dashboard().filter(use=use, state__in=[*OPEN_STATES, State.CERTIFIED]):
         assessment.use = use

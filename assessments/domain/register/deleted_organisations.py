@@ -61,6 +61,7 @@ DELETED_WHOLE = (
     "FactDraft",
     "FactSuggestion",
     "ImportDraft",
+    "SearchWord",
     "Invitation",
     "Assignment",
     "CaseNote",
@@ -70,7 +71,7 @@ EMPTIED: Mapping[str, Mapping[str, Any]] = {
     "AISystem": {"name": GONE, "version": "", "description": "", "suppliers": ""},
     "DeclaredUse": {
         "title": GONE, "purpose": "", "setting": "", "people_affected": "", "people_word": "", "scope_en": "",
-        "scope_zh": "", "exclusions": "",
+        "scope_zh": "", "exclusions": "", "system_name": GONE.lower(),
     },
     "DeclaredFact": {"value": "", "reason": "", "agreed_reason": ""},
     "FactRevision": {"value": ""},

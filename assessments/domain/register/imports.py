@@ -19,6 +19,7 @@ from assessments.access.roles import Action
 from assessments.audit import log
 from assessments.audit.kinds import AuditKind
 from assessments.core.errors import WorkflowError
+from assessments.domain import portfolio
 from assessments.exchange import inventory
 from assessments.models import (
     AISystem,
@@ -28,8 +29,10 @@ from assessments.models import (
     FactRevision,
     ImportDraft,
     Organisation,
+    SearchWord,
     User,
 )
+from assessments.models.search_words import words_of
 
 # --- an inventory ----------------------------------------------------------------------------------------------------
 
@@ -73,6 +76,9 @@ def take_import(draft: ImportDraft, *, by: User) -> ImportResult:
     systems = _new_systems(organisation, fresh, register)
     uses = _new_uses(organisation, fresh, systems)
     taken = ImportResult(sum(isinstance(one, AISystem) for one in systems.values()), len(uses), len(rows) - len(fresh))
+    new = DeclaredUse.objects.filter(pk__in=[use.pk for use in uses])
+    portfolio.rebuild_columns(new)
+    SearchWord.objects.follow(organisation.pk, {}, words_of(new))
     _declare_imported(fresh, systems, by=by)
     log.record(
         AuditKind.INVENTORY_IMPORTED,

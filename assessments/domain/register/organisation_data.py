@@ -38,6 +38,7 @@ from assessments.models import (
 NOT_OURS = frozenset({
     "ReviewMarkRevision", "EvidenceMarkRevision", "PartMarkRevision", "SupplementMarkRevision", "Interest", "SeatRequest",
     "FactDraft", "Flag", "ImportDraft", "EvidenceOpening", "CaseNote", "SecondLook", "SecondLookMark", "SecondLookWords",
+    "SearchWord",
 })  # fmt: skip
 PRIVATE: Mapping[str, frozenset[str]] = {
     "ReviewMark": frozenset({"private_note", "shown_at"}),

@@ -19,8 +19,9 @@ from assessments.domain import portfolio
 from assessments.domain.certificates import staleness
 from assessments.domain.facts import tier
 from assessments.domain.facts.opened_holds import TierChange
-from assessments.models import AISystem, Assessment, DeclaredUse, Organisation, State, User, systems
+from assessments.models import AISystem, Assessment, DeclaredUse, Organisation, SearchWord, State, User, systems
 from assessments.models.assessments import LOCKED_STATES
+from assessments.models.search_words import words_of
 from assessments.models.stale_reasons import StaleReason, because
 from assessments.models.systems import DeclaredUseQuerySet
 
@@ -45,14 +46,19 @@ def register_system(organisation: Organisation, *, by: User, **fields: Any) -> A
 def update_system(system: AISystem, *, by: User, **fields: Any) -> AISystem:
     """Change a system's register entry; not while a use of it is under review."""
     roles.require(by, Action.REGISTER, system)
+    SearchWord.objects.lock(system.organisation_id)
     systems.lock_uses(system.pk)
     if system.uses.filter(assessments__state__in=LOCKED_STATES).exists():
         raise Locked(_("You cannot change the system while one of its uses is under review."))
+    uses = _uses_of(system)
+    before = words_of(uses)
     old = {name: getattr(system, name) for name in fields}
     for name, value in fields.items():
         setattr(system, name, value)
     system.full_clean()
     system.save(update_fields=list(fields))
+    portfolio.rebuild_columns(uses)
+    SearchWord.objects.follow(system.organisation_id, before, words_of(uses))
     material = [old[name] != value for name, value in fields.items() if name in MATERIAL_OF_A_SYSTEM]
     why = because(StaleReason.SYSTEM_CHANGED) if any(material) else None
     followed = [TierChange(use) for use in system.uses.all()]
@@ -72,9 +78,12 @@ def update_system(system: AISystem, *, by: User, **fields: Any) -> AISystem:
 @transaction.atomic
 def declare_use(system: AISystem, *, by: User, **fields: Any) -> DeclaredUse:
     roles.require(by, Action.REGISTER, system)
+    SearchWord.objects.lock(system.organisation_id)
     use = DeclaredUse(system=system, organisation=system.organisation, **fields)
     use.full_clean()
     use.save()
+    portfolio.rebuild_columns(_uses_of(use))
+    SearchWord.objects.follow(use.organisation_id, {}, words_of(_uses_of(use)))
     log.record(
         AuditKind.USE_DECLARED,
         use,
@@ -88,14 +97,18 @@ def declare_use(system: AISystem, *, by: User, **fields: Any) -> DeclaredUse:
 @transaction.atomic
 def update_use(use: DeclaredUse, *, by: User, **fields: Any) -> DeclaredUse:
     roles.require(by, Action.REGISTER, use)
+    SearchWord.objects.lock(use.organisation_id)
     DeclaredUse.objects.select_for_update(of=("self",)).get(pk=use.pk)  # a submission waits for it, or has gone before
     if use.assessments.filter(state__in=LOCKED_STATES).exists():
         raise Locked(_("You cannot change the use while it is under review."))
+    uses = _uses_of(use)
+    before = words_of(uses)
     old = {name: getattr(use, name) for name in fields}
     for name, value in fields.items():
         setattr(use, name, value)
     use.full_clean()
     use.save(update_fields=list(fields))
+    SearchWord.objects.follow(use.organisation_id, before, words_of(uses))
     if any(old[name] != value for name, value in fields.items() if name in MATERIAL_OF_A_USE):
         staleness.flag_use(use, staleness.Kind.USE, because(StaleReason.USE_CHANGED), by=by)
     log.record(

@@ -75,6 +75,7 @@ OF_ORGANISATION: Mapping[str, str] = {
     "Appeal": "assessment__organisation",
     "AppealAnswer": "appeal__assessment__organisation",
     "ImportDraft": "organisation",
+    "SearchWord": "organisation",
     "AuditEntry": "",
 }
 """The tables of an organisation, in the order of an export, each with the way from a row to its organisation."""

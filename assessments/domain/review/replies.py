@@ -43,7 +43,9 @@ def reply(
         if targets is not None:
             question = assessment.compiled().questions.get(key) if kind == "q:" else None
             if question is None or not {question.key, question.section} & targets:
-                raise NotPermitted(_("This question is not assigned to you."))
+                raise NotPermitted(
+                    _("Ask an owner to assign this question to you. You have access only to your assigned work.")
+                )
         row = submission.replies.filter(target=target).select_related("by").first()
         if row is None:
             if not words.strip():

@@ -88,7 +88,9 @@ def attach(assessment: Assessment, target: str, piece: Evidence, *, by: User, wo
     if assigned is not None:
         question = assessment.compiled().questions.get(target.removeprefix("q:"))
         if question is None or not {question.key, question.section} & assigned:
-            raise NotPermitted(_("This question is not assigned to you."))
+            raise NotPermitted(
+                _("Ask an owner to assign this question to you. You have access only to your assigned work.")
+            )
     if not words.strip() or len(words.strip()) > LONGEST:
         raise InvalidAnswer("words", _("Say in a sentence or two what the evidence shows."))
     version = _newest_file(piece, assessment, by)

@@ -9,12 +9,15 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 
 from assessments.domain import portfolio
-from assessments.models import Assessment, DeclaredUse
+from assessments.models import Assessment, DeclaredUse, Organisation, SearchWord
 from assessments.models.assessments import DERIVED, EDITABLE_STATES
 
 
 class Command(BaseCommand):
-    help = "Rebuild the derived columns of drafts and uses from facts and answers. Print each difference."
+    help = (
+        "Rebuild the derived columns of drafts and uses, and the words by which uses are found, from facts, answers and "
+        "texts. Print each difference."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--check", action="store_true", help="only print the differences and change nothing")
@@ -35,6 +38,7 @@ class Command(BaseCommand):
                         assessment.save(update_fields=DERIVED)
                         portfolio.follow_newest(assessment)
         self.rebuild_uses(check=check)
+        self.rebuild_words(check=check)
         self.stdout.write(f"{wrong} assessments differed" + (", nothing changed" if check else ", corrected"))
 
     def rebuild_uses(self, *, check: bool) -> None:
@@ -47,3 +51,17 @@ class Command(BaseCommand):
                 if not check:
                     portfolio.rebuild_columns(DeclaredUse.objects.filter(reference__in=list(wrong)))
                 self.stdout.write(f"{len(wrong)} uses differed" + (", nothing changed" if check else ", corrected"))
+
+    def rebuild_words(self, *, check: bool) -> None:
+        """Compare the words by which a search finds uses with the texts of the uses; silent where nothing differs."""
+        for organisation in Organisation.objects.filter(deleted_at=None).order_by("pk"):
+            with transaction.atomic():
+                SearchWord.objects.lock(organisation.pk)
+                wrong = SearchWord.objects.wrong(organisation.pk)
+                if wrong and not check:
+                    SearchWord.objects.rebuild(organisation.pk)
+            if wrong:
+                self.stdout.write(
+                    f"{organisation.reference}: {len(wrong)} search words differed"
+                    + (", nothing changed" if check else ", corrected")
+                )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, When
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
@@ -23,12 +23,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from assessments.access import finders
 from assessments.access import roles as access_roles
-from assessments.access.roles import Action
+from assessments.access.roles import GIVEN_USER, Action
 from assessments.core import query_values
 from assessments.domain import portfolio as domain_portfolio
 from assessments.domain.portfolio import (
     MOST_COUNTED,
     ORDERS,
+    Page,
     counted_rows,
     first_page,
     first_rows,
@@ -47,12 +48,22 @@ from assessments.forms.systems import PARTS
 from assessments.guideline.terms import TIERS
 from assessments.models import Assessment, Membership, Sees, User
 from assessments.models.prepared import Placeholder, Prepared
+from assessments.models.search_words import MOST_USES, SEARCHED, parts_to_look_up, uses_in
 from assessments.models.systems import DeclaredUseQuerySet
 from assessments.views.assessment.next_step import does_next
 from assessments.views.site.requests import SignedIn
 
 PLACE = "assessments"
 ROWS = 50
+LOOKUPS = 2  # of the words of a search
+SIZES = (
+    0,
+    20,
+    60,
+    120,
+    200,
+    MOST_USES + 20,
+)  # how many keys a query has room for; a search may name nine references beside
 SHOWN = (
     *("reference", "organisation", "title", "assigned_tier", "provisional", "open_holds", "in_use"),
     *(f"system__{name}" for name in ("organisation", "name", "version", *PARTS)),
@@ -124,21 +135,10 @@ def portfolio(request: SignedIn) -> HttpResponse:
     memberships = access_roles.memberships_on_page(request.user)
     form = _form(request, memberships)
     asked = _asked_by(memberships, form)
-    if "after" in request.GET or "before" in request.GET:
-        page = page_of(
-            asked.uses(request.user),
-            asked.order,
-            ROWS,
-            after=request.GET.get("after", ""),
-            before=request.GET.get("before", ""),
-            shown=asked.shown(request.user),
-        )
-    else:
-        page = first_page(asked.first.all(user=request.user.pk), ROWS)
+    page, count, most = _page(request, asked)
     newest = newest_assessments(page.rows)
     in_full = {m.organisation_id for m in memberships if m.role in access_roles.WORKING_ROLES and m.sees == Sees.ALL}
     today = timezone.localdate()
-    count = len(asked.counted.all(user=request.user.pk))
     several = "organisation" in form.fields
     context = {
         "place": PLACE,
@@ -151,12 +151,34 @@ def portfolio(request: SignedIn) -> HttpResponse:
         "before": _address(form, before=page.before) if page.before else "",
         "after": _address(form, after=page.after) if page.after else "",
         "count": count,
-        "more_than": f"{MOST_COUNTED:,}" if count > MOST_COUNTED else "",
+        "more_than": f"{most:,}" if count > most else "",
         "sums_url": reverse("portfolio_sums") + _address(form),
         "kept": finders.filters_of(request.user),
         "may_register": any(m.role in access_roles.MAY[Action.REGISTER] for m in memberships),
     }
     return render(request, "assessments/home/portfolio.html", context)
+
+
+def _page(request: SignedIn, asked: Asked) -> tuple[Page, int, int]:
+    """Return the page that is asked for, how many uses there are in all, and up to how many they were counted."""
+    found = asked.where_to_look(request.user)
+    if "after" in request.GET or "before" in request.GET:
+        page = page_of(
+            asked.uses(request.user, found),
+            asked.order,
+            ROWS,
+            after=request.GET.get("after", ""),
+            before=request.GET.get("before", ""),
+            shown=asked.shown(request.user),
+        )
+    else:
+        page = first_page(asked.first_rows(request.user, found), ROWS)
+    if "q" in asked.chosen and not (page.before or page.after):
+        return page, len(page.rows), ROWS
+    if "q" in asked.chosen and found is None:
+        # To count the uses that have a frequent word, the database would read most of them: the sums say how many.
+        return page, ROWS + 1, ROWS
+    return page, asked.count(request.user, found), MOST_COUNTED
 
 
 @require_safe
@@ -176,6 +198,8 @@ def sums(request: SignedIn) -> HttpResponse:
         "place": PLACE,
         "form": form,
         "count": count,
+        "filtered": bool(set(form.chosen()) - {"sort"}),
+        "counted_late": count > ROWS,  # the heading of the list may say *more than* until then
         "list_url": reverse("assessments") + _address(form),
         "tiers": [(str(tier), tiers.get(str(tier), 0), _in_list(form, tier=str(tier))) for tier in reversed(TIERS)],
         "no_tier": tiers.get("", 0),
@@ -207,13 +231,32 @@ class Asked:
     def __init__(self, chosen: dict[str, str], *, partly: bool, alone: bool) -> None:
         self.chosen, self.partly, self.alone = chosen, partly, alone
         self.order = ORDERS[chosen.get("sort", "changed")]
-        user: Any = Placeholder("user")
-        self.first: Prepared[Any] = Prepared(lambda: first_rows(self.uses(user), self.order, ROWS, self.shown(user)))
-        self.counted: Prepared[Any] = Prepared(lambda: counted_rows(self.uses(user)))
+        user = GIVEN_USER
+        words = chosen.get("q", "").split()
+        self.lookups = [self._lookup(part) for part in parts_to_look_up(words)[:LOOKUPS]]
+        named = [word for word in words if query_values.reference(word)]
+        self.named: Prepared[Any] | None = (
+            Prepared(lambda: finders.portfolio_among(user).filter(reference__in=named).values_list("pk"))
+            if named
+            else None
+        )
+        self.lists = {size: self._list(size) for size in SIZES}
         self.tiers: Prepared[Any] = Prepared(lambda: tier_rows(self.uses(user)))
         # Its door is that of what is seen in full: a mean over all of an organisation is not for who sees a part.
         self.readiness: Prepared[Any] = Prepared(
             lambda: readiness_row(narrowed(self.seen(user, finders.uses_for), self.chosen, self.of(user)))
+        )
+
+    def _lookup(self, part: str) -> Prepared[Any]:
+        return Prepared(lambda: finders.search_words_for(GIVEN_USER).holding(part))
+
+    def _list(self, size: int) -> tuple[Prepared[Any], Prepared[Any]]:
+        """Return the rows of the first page and the count, of all uses or with room for so many keys."""
+        ids: Any = [Placeholder(f"pk{n}") for n in range(size)] if size else None
+        user = GIVEN_USER
+        return (
+            Prepared(lambda: first_rows(self.uses(user, ids), self.order, ROWS, self.shown(user))),
+            Prepared(lambda: counted_rows(self.uses(user, ids))),
         )
 
     def of(self, user: User) -> QuerySet[Assessment] | None:
@@ -222,11 +265,40 @@ class Asked:
     def seen(self, user: User, finder: Callable[[User], DeclaredUseQuerySet]) -> DeclaredUseQuerySet:
         return finders.portfolio_in_one(user) if self.alone else finder(user)
 
-    def uses(self, user: User) -> DeclaredUseQuerySet:
-        return narrowed(self.seen(user, finders.portfolio_for), self.chosen, self.of(user))
+    def uses(self, user: User, among: Collection[int] | None = None) -> DeclaredUseQuerySet:
+        """Return the uses that are asked for, all or of those `among` which a search has to look."""
+        if among is None:
+            return narrowed(self.seen(user, finders.portfolio_for), self.chosen, self.of(user))
+        return narrowed(finders.portfolio_among(user).filter(pk__in=among), self.chosen, self.of(user))
+
+    def where_to_look(self, user: User) -> list[int] | None:
+        """Return the uses among which all are that a search finds; None where they may be many, or nothing is searched."""
+        for lookup in self.lookups:
+            found = uses_in(lookup.all(user=user.pk))
+            if found is not None:
+                if self.named:
+                    found.update(pk for (pk,) in self.named.all(user=user.pk))
+                return sorted(found)
+        return None
+
+    def first_rows(self, user: User, among: list[int] | None) -> list[Any]:
+        size, ids = _padded(among)
+        return self.lists[size][0].all(user=user.pk, **ids)
+
+    def count(self, user: User, among: list[int] | None) -> int:
+        size, ids = _padded(among)
+        return len(self.lists[size][1].all(user=user.pk, **ids))
 
     def shown(self, user: User) -> Callable[[Any], Any]:
         return lambda uses: with_dates(with_newest(uses.for_list().only(*SHOWN), self.of(user)))
+
+
+def _padded(among: list[int] | None) -> tuple[int, dict[str, int]]:
+    """Return the size of the query that has room for these keys, and its values: 0, which no row has, where none is left."""
+    if among is None:
+        return 0, {}
+    size = next(size for size in SIZES if size >= max(len(among), 1))
+    return size, {f"pk{n}": among[n] if n < len(among) else 0 for n in range(size)}
 
 
 @lru_cache(maxsize=64)
@@ -251,11 +323,12 @@ def narrowed(
     if organisation := chosen.get("organisation"):
         uses = uses.filter(organisation=finders.organisation_named(organisation))
     for word in chosen.get("q", "").split():
-        places = ("title", "purpose", "scope_en", "scope_zh", "system__name", "system__suppliers")
         found = Q(reference=word)
-        for place in places:
+        for place in SEARCHED:
             found |= Q(**{f"{place}__icontains": word})
-        uses = uses.filter(found)
+        # PostgreSQL takes a comparison of texts to be true of hardly any row, and would sort all uses instead of walking
+        # an index until a page is full. Of a case it takes half of the rows.
+        uses = uses.filter(Case(When(found, then=True), default=False))
     return uses
 
 

@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from assessments.domain import portfolio
 from assessments.domain.review import messages
-from assessments.models import AISystem, Assessment, DeclaredUse, Evidence, Organisation, State, User
+from assessments.models import AISystem, Assessment, DeclaredUse, Evidence, Organisation, SearchWord, State, User
 from tests.run import ROOT
 from tests.support.factories import Cast, make_assessment, make_evidence
 from tests.system.security.doors import process_log
@@ -42,6 +42,7 @@ def once_for_all(cast: Cast) -> Any:
     draft = make_assessment(State.DRAFT, "limited", cast=cast)
     DeclaredUse.objects.filter(pk=draft.use_id).update(title=f"A {WORD} use")
     AISystem.objects.filter(pk=draft.use.system_id).update(name=f"A {WORD} system")
+    SearchWord.objects.rebuild(draft.organisation_id)
     piece = make_evidence(cast.organisation, by=cast.owner, title=f"A {WORD} file")
     return draft, piece, make_assessment(State.IN_REVIEW, "limited", cast=cast)
 

@@ -70,7 +70,7 @@ NEITHER = {
     "opened.note_opening", "earlier_words.save",  # reading, and a mark that is saved by `marks.save_mark`
 }  # fmt: skip
 
-AGAIN, LACKS = "Confirm again that it is you", "Add a second factor in your settings first"
+AGAIN, LACKS = "Confirm again that it is you", "Add an authenticator app or a passkey in your settings first"
 
 
 def test_each_decision_stands_in_one_of_the_sets():

@@ -135,7 +135,7 @@ def test_a_returned_fact_that_would_hide_answers_is_changed_where_they_are_shown
     assessment = sent_back(cast, facts={"personal_data": "ordinary"})
     form = {"personal_data": "none", "base_personal_data": "1", "operation": str(uuid.uuid4())}
     response = olivia.post(page_of(assessment), form)
-    assert "existing answers. Make the change on the page of the fact" in text_of(response)
+    assert "existing answers. Make the change on the page where the fact is declared" in text_of(response)
     assert assessment.use.facts.get(key="personal_data").value == "ordinary"
 
 

@@ -17,7 +17,7 @@ def what_if(client, cast, tier, **facts):
     use = make_use(tier, cast.organisation, facts=facts)
     client.force_login(cast.owner)
     page = html.unescape(client.get(reverse("use", args=[use.reference])).content.decode())
-    return page[page.index("What if") : page.index('id="facts"')]
+    return page[page.index("What would change the tier") : page.index('id="facts"')]
 
 
 def in_the_open(part):

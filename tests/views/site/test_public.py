@@ -120,12 +120,12 @@ def test_an_unknown_number_is_not_found_and_says_so(client):
 @pytest.mark.parametrize(
     ("events", "days", "word", "sentence"),
     [
-        ([], 300, "valid", "Valid today and until"),
+        ([], 300, "valid", "Valid today. The certificate stays valid until"),
         ([], 20, "expiring", "Valid today. The last day of the certificate is"),
         ([], 0, "expiring", "Valid today. The last day of the certificate is"),
-        ([], -1, "expired", "It does not cover the situation today"),
-        (["suspended"], 300, "suspended", "Do not rely on the certificate until then"),
-        (["suspended", "reinstated"], 300, "valid", "Valid today and until"),
+        ([], -1, "expired", "It is no longer valid"),
+        (["suspended"], 300, "suspended", "Do not rely on the certificate until it is valid again"),
+        (["suspended", "reinstated"], 300, "valid", "Valid today. The certificate stays valid until"),
         (["suspended", "revoked"], 300, "revoked", "Revoked permanently on"),
         (["revoked"], -1, "revoked", "Revoked permanently on"),
         (["superseded"], 300, "superseded", "Replaced by a newer certificate"),

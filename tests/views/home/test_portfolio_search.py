@@ -1,0 +1,274 @@
+"""The search and the orders of the portfolio: what they find, and how many rows the database reads for a page."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models import F
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from assessments.access import finders
+from assessments.domain import portfolio
+from assessments.domain.answering import assignments, start
+from assessments.domain.portfolio import MOST_COUNTED, ORDERS, counted_rows, first_rows
+from assessments.domain.register import systems
+from assessments.models import AISystem, DeclaredUse, Membership, SearchWord, User, search_words
+from assessments.views.home.portfolio import ROWS, Asked, _asked, narrowed
+from tests.support.factories import Cast, make_organisation, make_system, make_use
+from tests.support.kept_world import count_rows
+
+pytestmark = [pytest.mark.postgresql_alone, pytest.mark.slow_first(33)]
+
+LIST = reverse("assessments")
+SUMS = reverse("portfolio_sums")
+
+
+@pytest.fixture(autouse=True)
+def _no_kept_queries() -> Iterator[None]:
+    _asked.cache_clear()  # a limit that a test sets is part of them
+    yield
+    _asked.cache_clear()
+
+
+def make_uses(cast: Cast, how_many: int, **fields: Any) -> list[DeclaredUse]:
+    """Uses with a system of their own each, named *System 0000* and on, straight into the rows."""
+    like = make_system(cast.organisation)
+    names = [AISystem(organisation=like.organisation, name=f"System {n:04}", is_user=True) for n in range(how_many)]
+    uses = DeclaredUse.objects.bulk_create(
+        DeclaredUse(
+            system=one, organisation=like.organisation, title=f"Use of {one.name}", scope_en="Clinics", **fields
+        )
+        for one in AISystem.objects.bulk_create(names)
+    )
+    portfolio.rebuild_columns(DeclaredUse.objects.filter(organisation=cast.organisation))
+    SearchWord.objects.rebuild(cast.organisation.pk)
+    return uses
+
+
+def titles(client: Client, query: str) -> list[str]:
+    return sorted(line.title for line in client.get(f"{LIST}?{query}").context["lines"])
+
+
+# --- what is found ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("most_uses", [0, 1, 400])
+@pytest.mark.parametrize(
+    "word",
+    [
+        "riage",
+        "TRIAGE",
+        "calls-",
+        "急為",
+        "按緩急為預約",
+        "急",
+        "acme",
+        "harb triage",
+        "harb letters",
+        "of",
+        "—",
+        "%",
+        "x_y",
+    ],
+)
+def test_search_finds_the_same_wherever_it_begins_to_look(
+    client: Client, cast: Cast, monkeypatch: Any, word: str, most_uses: int
+) -> None:
+    monkeypatch.setattr(search_words, "MOST_USES", most_uses)
+    first = make_use(organisation=cast.organisation, title="Triage of calls-in", purpose="100 % of them", scope_zh="")
+    make_use(organisation=cast.organisation, title="Letters", purpose="x_y")
+    retired = make_use(organisation=cast.organisation, title="Triage of old")
+    systems.update_system(first.system, by=cast.owner, name="Harbour", suppliers="Acme Ltd.")
+    systems.retire(retired, by=cast.owner)
+    make_use(organisation=make_organisation("Elsewhere Limited"), title="Triage of a stranger's calls-in")
+    client.force_login(cast.viewer)
+    for more in ({}, {"standing": "all"}):
+        query = "&".join(f"{key}={value}" for key, value in {"q": word.replace("%", "%25"), **more}.items())
+        found = narrowed(finders.portfolio_for(cast.viewer), {"q": word, **more})
+        assert titles(client, query) == sorted(use.title for use in found), query
+
+
+def test_reference_is_found_as_a_whole_and_alone(client: Client, cast: Cast) -> None:
+    use = make_use(organisation=cast.organisation, title="Letters")
+    make_use(organisation=cast.organisation, title="verification")
+    stranger = make_use(organisation=make_organisation("Elsewhere Limited"))
+    client.force_login(cast.viewer)
+    assert titles(client, f"q={use.reference}") == ["Letters"]
+    assert titles(client, f"q={use.reference}+etters") == ["Letters"]
+    assert titles(client, f"q={use.reference[:-1]}") == []
+    assert titles(client, f"q={stranger.reference}") == []
+    assert titles(client, "q=verification") == ["verification"]  # it is written like a reference
+
+
+def test_search_of_somebody_who_sees_a_part_finds_that_part(client: Client, cast: Cast) -> None:
+    assigned = start.start_assessment(make_use("low", cast.organisation, title="Triage one"), by=cast.owner)
+    make_use("low", cast.organisation, title="Triage two")
+    assignments.assign_section(assigned, "people", Membership.objects.get(user=cast.assigned), by=cast.owner)
+    client.force_login(cast.assigned)
+    assert titles(client, "q=triage") == ["Triage one"]
+    for who in (cast.outsider, cast.reviewer, cast.independent):
+        client.force_login(who)
+        assert titles(client, "q=triage") == []
+
+
+def test_search_of_a_member_of_two_organisations_finds_in_both(client: Client, cast: Cast) -> None:
+    second = make_organisation("Second Limited", cast.owner)
+    make_use("low", cast.organisation, title="Triage here")
+    make_use("low", second, title="Triage there")
+    client.force_login(cast.owner)
+    assert titles(client, "q=triage") == ["Triage here", "Triage there"]
+    assert titles(client, f"q=triage&organisation={second.reference}") == ["Triage there"]
+
+
+# --- how many ---------------------------------------------------------------------------------------------------------
+
+
+def test_rare_word_is_counted_and_a_frequent_one_in_the_second_request(
+    client: Client, cast: Cast, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(search_words, "MOST_USES", 70)
+    make_uses(cast, 75)
+    client.force_login(cast.owner)
+    assert "1 use matches your filters" in client.get(f"{LIST}?q=0042").content.decode()
+    page = client.get(f"{LIST}?q=clinics")
+    assert "More than 50 uses match your filters" in page.content.decode()
+    second = client.get(LIST + page.context["after"])
+    assert len(second.context["lines"]) == 25
+    assert "More than 50 uses match your filters" in second.content.decode()
+    beside = client.get(page.context["sums_url"], headers={"HX-Request": "true"}).content.decode()
+    assert '<span id="uses-counted" hx-swap-oob="innerHTML">75 uses match your filters' in beside
+    assert '<h1><span id="uses-counted">' in page.content.decode()
+    monkeypatch.setattr(search_words, "MOST_USES", 400)
+    SearchWord.objects.rebuild(cast.organisation.pk)
+    assert "75 uses match your filters" in client.get(f"{LIST}?q=clinics").content.decode()
+
+
+def test_frequent_word_with_a_filter_that_leaves_few_is_counted_exactly(
+    client: Client, cast: Cast, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(search_words, "MOST_USES", 5)
+    uses = make_uses(cast, 10)
+    systems.retire(uses[0], by=cast.owner)
+    client.force_login(cast.owner)
+    page = client.get(f"{LIST}?q=clinics&standing=retired")
+    assert "1 use matches your filters" in page.content.decode()
+    beside = client.get(page.context["sums_url"], headers={"HX-Request": "true"}).content.decode()
+    assert "uses-counted" not in beside
+
+
+@pytest.mark.parametrize(
+    ("query", "more"),
+    [
+        ("q=0003", 0),
+        ("q=clinics", 0),
+        ("q=clinics+use", 1),  # the second word is looked up where the first is frequent
+        ("q=aaaabbbbcccc+clinics", 0),
+        ("sort=tier", 0),
+        ("tier=none", 0),
+    ],
+)
+def test_page_costs_as_few_queries_for_ten_uses_as_for_five_hundred(
+    client: Client, cast: Cast, query: str, more: int
+) -> None:
+    make_uses(cast, 10)
+    client.force_login(cast.owner)
+    counts = []
+    for _size in ("few", "many"):
+        client.get(f"{LIST}?{query}")
+        with CaptureQueriesContext(connection) as queries:
+            client.get(f"{LIST}?{query}")
+        counts.append(len(queries))
+        AISystem.objects.filter(name__startswith="System").update(name="Older")
+        make_uses(cast, 500)
+    assert max(counts) <= 10
+    assert counts[1] == counts[0] + more
+
+
+# --- how much the database reads --------------------------------------------------------------------------------------
+
+HOW_MANY = 3000
+PLANS = {  # what is asked, and how many uses the database may read for it
+    "": ROWS + 1,
+    "sort=tier": ROWS + 1,
+    "sort=progress": ROWS + 1,
+    "sort=system": ROWS + 1,
+    "sort=use": ROWS + 1,
+    "tier=low": ROWS + 1,
+    "q=2999": 1,
+    "q=clinics": ROWS + 1,
+}
+
+
+@pytest.fixture
+def many_uses(cast: Cast) -> User:
+    make_uses(cast, HOW_MANY)
+    DeclaredUse.objects.filter(title__endswith="9").update(assigned_tier="low")
+    portfolio.rebuild_columns(DeclaredUse.objects.filter(organisation=cast.organisation))
+    count_rows()
+    return cast.viewer
+
+
+def asked_for(query: str) -> Asked:
+    return Asked(dict(part.split("=") for part in query.split("&") if part), partly=False, alone=True)
+
+
+def uses_read(plan: dict[str, Any]) -> int:
+    """Return how many rows of uses a plan of PostgreSQL has read, those that it threw away among them."""
+    own = 0
+    if plan.get("Relation Name") == DeclaredUse._meta.db_table:
+        own = (plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0)) * plan["Actual Loops"]
+    return int(own) + sum(uses_read(child) for child in plan.get("Plans", []))
+
+
+@pytest.mark.parametrize("query", PLANS)
+def test_first_page_reads_no_more_uses_than_it_shows(many_uses: User, query: str) -> None:
+    asked = asked_for(query)
+    found = asked.where_to_look(many_uses)
+    keys = asked.order.keyed(asked.uses(many_uses, found))
+    keys = keys.order_by(*((F("key").desc(), "-pk") if asked.order.down else (F("key").asc(), "pk")))
+    rows = keys.values("pk")[: ROWS + 1]
+    assert len(rows) == min(PLANS[query], ROWS + 1)
+    if connection.vendor == "postgresql":
+        (plan,) = json.loads(rows.explain(analyze=True, format="json"))
+        assert uses_read(plan["Plan"]) <= PLANS[query], json.dumps(plan, indent=1)
+    else:
+        plan = rows.explain()
+        assert re.search(r"\bSCAN assessments_", plan) is None, plan
+        assert found is not None or "TEMP B-TREE" not in plan, plan
+
+
+@pytest.mark.parametrize("query", PLANS)
+def test_whole_first_page_scans_no_table(many_uses: User, query: str) -> None:
+    if connection.vendor == "postgresql":
+        pytest.skip("of PostgreSQL the rows that it reads are counted")
+    asked = asked_for(query)
+    found = asked.where_to_look(many_uses)
+    uses = asked.uses(many_uses, found)
+    for rows in (first_rows(uses, asked.order, ROWS, asked.shown(many_uses)), counted_rows(uses)):
+        assert re.search(r"\bSCAN assessments_", rows.explain()) is None, rows.explain()
+
+
+def test_search_reads_the_words_and_then_the_uses_that_have_them(many_uses: User, client: Client) -> None:
+    client.force_login(many_uses)
+    with CaptureQueriesContext(connection) as queries:
+        page = client.get(f"{LIST}?q=2999")
+    assert [line.title for line in page.context["lines"]] == ["Use of System 2999"]
+    asked = [query["sql"] for query in queries if DeclaredUse._meta.db_table in query["sql"]]
+    assert len(asked) == 1  # a page that shows all of them counts them too
+    use = DeclaredUse.objects.get(title="Use of System 2999")
+    assert f'"id" IN ({use.pk}, 0' in asked[0]
+
+
+def test_every_order_but_by_date_walks_an_index() -> None:
+    indexed = {field.lstrip("-") for index in DeclaredUse._meta.indexes for field in index.fields}
+    names = {order.expression.name for key, order in ORDERS.items() if key not in ("date", "use")}
+    assert names == {"changed_at", "tier_rank", "newest_progress", "system_name"}
+    assert names <= indexed
+    assert MOST_COUNTED > ROWS
