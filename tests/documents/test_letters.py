@@ -32,7 +32,7 @@ from tests.support.factories import in_days, make_assessment, mark_all
 from tests.support.looking import look_at
 from tests.support.world import GAPS
 
-pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(36)]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(23)]
 
 
 def squeezed(text: str) -> str:

@@ -35,7 +35,7 @@ from tests.support.daily import mostly_long
 from tests.support.factories import Cast, anew, fill, in_days, make_assessment, mark_all, prove
 from tests.support.world import GAPS
 
-pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(27)]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(32)]
 LIVE = ("page", "results", "standing")
 """What is read today; a document speaks of its own day."""
 READ = ("decision_letter", "status_notice")

@@ -41,7 +41,7 @@ from tests.support.daily import mostly_long
 from tests.support.factories import in_days, make_assessment, mark_all
 from tests.support.tampering import unguarded
 
-pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(28)]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(12)]
 
 
 def squeezed(text):

@@ -26,7 +26,7 @@ from tests.documents.submissions import few, make_submission, mixed
 from tests.support.acting import make_agreed, sent
 from tests.support.factories import in_days, make_assessment
 
-pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(11)]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(7)]
 WHEN = datetime(2026, 11, 24, 1, 30, tzinfo=UTC)
 HOW = {"identifier": "test", "created": WHEN}
 LONG_WORD = "Donaudampfschifffahrtsgesellschaftskapitaen" * 4

@@ -39,7 +39,7 @@ from assessments.scoring.order import opened_by
 from tests.support.daily import mostly_long
 from tests.support.paths import ROOT
 
-pytestmark = pytest.mark.slow_first(12)
+pytestmark = pytest.mark.slow_first(8)
 
 CASES = ROOT / "tests" / "data" / "cases.yaml"
 

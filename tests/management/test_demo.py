@@ -40,7 +40,7 @@ from assessments.models import Edition as EditionRow
 from assessments.models.snapshots import asked_facts
 from tests.support.kept_world import made_once
 
-pytestmark = [pytest.mark.sqlite_alone, pytest.mark.slow_first(29)]
+pytestmark = [pytest.mark.sqlite_alone, pytest.mark.slow_first(14)]
 
 PASSWORD = "a password for looking around"
 BUREAU, CLINICS, MARKER, READING = "DEMO-0003", "DEMO-0001", "DEMO-0002", "DEMO-0004"

@@ -28,7 +28,7 @@ from tests.system.access_table import ACCOUNTS, FORMS, OPENED, OURS, POSTED, REA
 from tests.system.access_table.answers import changes, spoken, spoken_of_a_form
 from tests.system.access_table.words import ACCEPTED, SHOWN, Access, access
 
-pytestmark = [pytest.mark.sqlite_alone, pytest.mark.slow_first(9)]
+pytestmark = [pytest.mark.sqlite_alone, pytest.mark.slow_first(11)]
 
 
 def test_every_address_has_its_row():

@@ -52,7 +52,7 @@ from tests.support.factories import Cast, make_assessment, make_member, mark_all
 from tests.support.looking import look_at
 from tests.support.mutants import GUARDS, take_out
 
-pytestmark = [pytest.mark.sqlite_alone, pytest.mark.slow_first(7)]
+pytestmark = [pytest.mark.sqlite_alone, pytest.mark.slow_first(5)]
 
 
 def test_every_decision_has_its_row():

@@ -19,7 +19,7 @@ from tests.support.installation import Installation, MailServer, kill, wait_unti
 
 BROKER = os.environ.get("HKGUIDE_TEST_REDIS_URL", "")
 needs_broker = pytest.mark.skipif(not BROKER, reason="Valkey is not running: start the suite with `make test`")
-pytestmark = pytest.mark.slow_first(16)
+pytestmark = pytest.mark.slow_first(10)
 
 BOTH = [pytest.param("sweeper", id="sweeper"), pytest.param("worker", id="Celery", marks=needs_broker)]
 SILENT = "import django; django.setup(); from assessments.core import heartbeat; print(heartbeat.is_silent())"

@@ -13,7 +13,7 @@ from tests.support import browser
 from tests.support.daily import mostly_long
 from tests.support.factories import make_cast
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow_first(21)]
 FILES = {
     "exact": "This is the file that we issued",
     "altered": "This file differs from the one that we issued",

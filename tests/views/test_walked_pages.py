@@ -13,7 +13,7 @@ from assessments.models import Membership, User
 from tests.support.browser import NARROW, axe_faults, session_of, sign_in, too_wide
 from tests.support.factories import Cast, fill, make_assessment, make_cast, make_system, mark_all
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.slow_first(25)]
 
 
 @pytest.fixture

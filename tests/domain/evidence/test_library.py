@@ -66,7 +66,7 @@ from tests.support.factories import (
     save,
 )
 
-pytestmark = [pytest.mark.sqlite_alone, pytest.mark.slow_first(21)]
+pytestmark = [pytest.mark.sqlite_alone, pytest.mark.slow_first(19)]
 
 QUESTION, SECTION = "use-register", "governance"
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"

@@ -32,7 +32,7 @@ from tests.support.daily import mostly_long
 from tests.support.factories import Cast, anew, in_days, make_assessment, make_evidence, mark_all, prove
 from tests.support.mutants import fails_without
 
-pytestmark = pytest.mark.sqlite_alone
+pytestmark = [pytest.mark.sqlite_alone, pytest.mark.slow_first(28)]
 
 NOTICE, OPT_OUT = "q:tier-limited-transparency", "q:tier-limited-opt-out"
 MISSING = ["The notice to the people affected", "The way to opt out"]

@@ -31,7 +31,7 @@ from tests.support.daily import mostly_long
 from tests.support.factories import FILE_ROWS, Cast, anew, judge_parts, make_assessment, make_evidence, mark_all, prove
 from tests.support.mutants import fails_without
 
-pytestmark = pytest.mark.sqlite_alone
+pytestmark = [pytest.mark.sqlite_alone, pytest.mark.slow_first(31)]
 
 PARTS = ["tests", "data", "bias", "security", "incident-plan", "overseers", "measures", "monitoring"]
 

@@ -19,7 +19,7 @@ from tests.domain.review.rounds import sent
 from tests.support.acting import close_as
 from tests.support.factories import in_days, make_assessment, make_evidence, make_member, mark_all
 
-pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(22)]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(29)]
 
 QUEUE, HOME = reverse("reviews"), reverse("dashboard")
 GAP = {"accountable-owner": {"choice": "partly", "text": "Kept for three of our five clinics."}}

@@ -37,7 +37,7 @@ from tests.system.access_table.words import (
     by_outcome,
 )
 
-pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(25)]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(30)]
 SECRET = "Oystercatcher"  # in whatever only an open case shows
 QUESTION, SECTION = "use-register", "governance"
 STATES = ("nothing", "conflict", "none", "seat", "seat, then conflict")

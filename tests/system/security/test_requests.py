@@ -17,7 +17,7 @@ from assessments.views.review import rows as review_rows
 from tests.support.factories import undone
 from tests.system.security import sitemap
 
-pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(10)]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(37)]
 METHODS = ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "FOO", "PROPFIND", "CONNECT"]
 
 

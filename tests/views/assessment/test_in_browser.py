@@ -15,7 +15,7 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("published"),
     pytest.mark.sqlite_alone,
-    pytest.mark.slow_first(13),
+    pytest.mark.slow_first(24),
 ]
 
 FACTS = {

@@ -13,7 +13,7 @@ from assessments.models import DeclaredFact, Route, State
 from tests.support import browser
 from tests.support.factories import make_assessment, make_cast
 
-pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(38)]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(45)]
 WORDS = "A cat died after a wrong answer"
 STOPS = "known-failures"
 

@@ -17,7 +17,7 @@ from tests.support import browser
 from tests.support.acting import CONDITION, CONSIDER, SHOULD, action_on, make_conditioned
 from tests.support.factories import in_days, make_cast, make_evidence
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow_first(13)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow_first(38)]
 
 
 @pytest.fixture

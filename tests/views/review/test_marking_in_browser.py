@@ -19,7 +19,7 @@ from tests.support.daily import mostly_long
 from tests.support.factories import Cast, make_assessment, make_cast, make_evidence
 from tests.support.looking import look_at
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow_first(22)]
 
 TAKEN = 6  # rows one below the other
 SECTION, QUESTION = "governance", "use-register"

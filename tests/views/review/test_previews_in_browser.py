@@ -19,7 +19,7 @@ from tests.support.browser import photograph
 from tests.support.factories import make_assessment, make_cast
 from tests.support.looking import look_at
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow_first(20)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow_first(16)]
 
 SECTION, QUESTION = "governance", "use-register"
 HONEST = {

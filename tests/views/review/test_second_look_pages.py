@@ -35,7 +35,7 @@ from tests.support.browser import photograph
 from tests.support.factories import make_assessment, make_cast, make_member, mark_all, prove, proved
 from tests.support.looking import give_look
 
-pytestmark = pytest.mark.sqlite_alone
+pytestmark = [pytest.mark.sqlite_alone, pytest.mark.slow_first(17)]
 
 FIRST_WORDS = "Oystercatcher: the register of the clinics was shown to me."
 QUESTION, SECTION = "use-register", "governance"
