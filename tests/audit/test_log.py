@@ -42,7 +42,7 @@ from tests.support import tampering
 from tests.support.factories import fill, make_assessment, make_cast, make_evidence, make_use, mark_all
 from tests.support.threads import at_once
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow_first(34)]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow_first(36)]
 
 WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Safari/537.36"
 

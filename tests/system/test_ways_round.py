@@ -47,7 +47,7 @@ from tests.support.factories import (
     prove,
 )
 
-pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(35)]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(44)]
 
 
 def next_of(assessment: Assessment, *, by) -> Assessment:

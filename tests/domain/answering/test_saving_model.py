@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from assessments.models import Answer, AnswerRevision, Assessment, User
 from tests.support.factories import make_assessment, make_cast
 
-pytestmark = pytest.mark.slow_first(8)
+pytestmark = pytest.mark.slow_first(9)
 
 QUESTION = "use-register"
 CHOICES = ("in_place", "partly", "not_in_place")

@@ -15,7 +15,7 @@ from assessments.domain.certificates.file_check import Answer
 from assessments.models import Document
 from tests.domain.certificates.files import check_of, issued, saved_again
 
-pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(34)]
 URL = "verify_file"
 
 

@@ -25,6 +25,7 @@ from assessments.models import (
 from assessments.scoring.held import assign_held_tier
 from assessments.scoring.tiers import assign_tier
 from tests.support.acting import open_hold
+from tests.support.daily import mostly_long
 from tests.support.factories import (
     MILD,
     Cast,
@@ -197,7 +198,7 @@ WHO: list[tuple[str, type[Exception]]] = [
 ]
 
 
-@pytest.mark.parametrize(("who", "refusal"), WHO)
+@pytest.mark.parametrize(("who", "refusal"), mostly_long(WHO, 2))
 def test_nobody_else_closes_it(cast: Cast, who: str, refusal: type[Exception]) -> None:
     assessment, submission = in_review(cast, "high")
     with pytest.raises(refusal):

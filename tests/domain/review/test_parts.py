@@ -27,10 +27,11 @@ from assessments.models import (
     Submission,
 )
 from assessments.models import parts as models_parts
+from tests.support.daily import mostly_long
 from tests.support.factories import FILE_ROWS, Cast, anew, judge_parts, make_assessment, make_evidence, mark_all, prove
 from tests.support.mutants import fails_without
 
-pytestmark = pytest.mark.sqlite_alone
+pytestmark = [pytest.mark.sqlite_alone, pytest.mark.slow_first(31)]
 
 PARTS = ["tests", "data", "bias", "security", "incident-plan", "overseers", "measures", "monitoring"]
 
@@ -425,7 +426,10 @@ def test_without_a_file_there_is_nothing_to_judge(client: Client, cast: Cast) ->
     assert parts.obstacles(limited, limited.seats.get()) == []
 
 
-@pytest.mark.parametrize("name", ["review", "review_parts", "review_supplements", "send_back", "approve"])
+@pytest.mark.parametrize(
+    "name",
+    mostly_long(["review", "review_parts", "review_supplements", "send_back", "approve"], ["review", "review_parts"]),
+)
 def test_the_pages_of_a_high_case_keep_to_their_queries(client: Client, cast: Cast, name: str) -> None:
     submission = in_review(cast)
     for by in (cast.independent, cast.second_independent):

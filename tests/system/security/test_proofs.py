@@ -31,7 +31,7 @@ from tests.support.factories import make_assessment, make_user
 from tests.system.security.doors import confirm_it_is_me, given_password, signed_in
 from tests.system.security.factors import with_app
 
-pytestmark = [pytest.mark.django_db, pytest.mark.asks_proof, pytest.mark.sqlite_alone, pytest.mark.slow_first(24)]
+pytestmark = [pytest.mark.django_db, pytest.mark.asks_proof, pytest.mark.sqlite_alone, pytest.mark.slow_first(42)]
 
 # What is decided or signed: a fresh proof is asked for.
 PROOF = {

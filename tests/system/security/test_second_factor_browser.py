@@ -18,7 +18,7 @@ from tests.support.factories import PASSWORD, Cast, make_assessment, make_cast
 from tests.system.security.doors import given_password, logged, mails_to
 from tests.system.security.factors import VirtualKey, code_of, recovery_codes_of, with_app
 
-pytestmark = [pytest.mark.browser, pytest.mark.asks_proof, pytest.mark.slow_first(26)]
+pytestmark = [pytest.mark.browser, pytest.mark.asks_proof, pytest.mark.slow_first(27)]
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from assessments.models import DeclaredFact, Route, State
 from tests.support import browser
 from tests.support.factories import make_assessment, make_cast
 
-pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(38)]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(45)]
 WORDS = "A cat died after a wrong answer"
 STOPS = "known-failures"
 
@@ -132,6 +132,7 @@ def test_nobody_else_reads_of_it_in_an_empty_register(client, cast):
     assert WORDS not in client.get(reverse("actions")).content.decode()
 
 
+@pytest.mark.long  # daily the tests of this file read the same pages
 @pytest.mark.browser
 def test_the_pages_that_name_it_read_well_in_light_and_dark_and_at_320_px(chromium, live_server, published):
     cast = make_cast()

@@ -18,6 +18,8 @@ from assessments.views.assessment.sign import obstacle_links
 from tests.support.factories import Cast, anew, make_assessment
 from tests.support.one_text import TEXT, one_text
 
+pytestmark = pytest.mark.sqlite_alone
+
 PRACTICE = "accountable-owner"
 
 

@@ -46,7 +46,7 @@ from tests.support.acting import (
 )
 from tests.support.factories import anew, in_days, make_assessment, make_evidence, make_member, make_use
 
-pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(26)]
 
 
 def page(client, user, url, **query):

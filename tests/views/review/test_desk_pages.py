@@ -23,7 +23,7 @@ from tests.support.factories import make_assessment, make_evidence, mark_all
 from tests.support.looking import look_at
 from tests.support.page_text import text_of
 
-pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(37)]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(20)]
 
 SECTION, QUESTION, OTHER = "governance", "use-register", "accountable-owner"
 TARGET = f"q:{QUESTION}"

@@ -35,7 +35,7 @@ from tests.support.browser import photograph
 from tests.support.factories import make_assessment, make_cast, make_member, mark_all, prove, proved
 from tests.support.looking import give_look
 
-pytestmark = pytest.mark.sqlite_alone
+pytestmark = [pytest.mark.sqlite_alone, pytest.mark.slow_first(17)]
 
 FIRST_WORDS = "Oystercatcher: the register of the clinics was shown to me."
 QUESTION, SECTION = "use-register", "governance"
@@ -417,6 +417,7 @@ def test_each_page_takes_at_most_so_many_queries(name, ivan, ines, taken, cast):
 # --- in a browser --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long  # daily the tests above open and send each of its pages, and count their queries
 @pytest.mark.browser
 def test_a_second_look_from_the_queue_to_both_sides(chromium, live_server, published, page):
     with browser.without_jobs():
