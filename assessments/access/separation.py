@@ -204,13 +204,13 @@ def require_seat(reviewer: Reviewer) -> ReviewSeat:
     if seat is None:
         raise NotPermitted(_("Take the case before you mark its answers or decide on it."))
     if not reviewer.may_know:
-        raise NotPermitted(_("This submission was not sent to you."))
+        raise NotPermitted(_("This submission was not sent to you, so you cannot review it."))
     if reviewer.has_conflict:
         raise SeparationOfDuties(_("You have declared a conflict of interest. Reassign the case to a colleague."))
     if reviewer.in_team:
         raise SeparationOfDuties(_("You worked on this use yourself, so somebody else has to judge it."))
     if seat.to_declare:
         raise NotPermitted(
-            _("Something has changed since you declared your interests. Please declare them again first.")
+            _("Declare your interests again before you continue. Something has changed since you declared them.")
         )
     return seat

@@ -121,7 +121,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             with transaction.atomic():
                 confirmed: bool = super().confirm_email(request, email_address)
         except IntegrityError:
-            messages.error(request, _("We could not confirm this address. Your account has not changed."))
+            words = _("Use another address. Another account already has this address. Your account has not changed.")
+            messages.error(request, words)
             return False
         return confirmed
 

@@ -22,7 +22,9 @@ NAME = "hkguide"  # as apps and browsers show it
 
 class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     error_messages = DefaultMFAAdapter.error_messages | {
-        "incorrect_code": _("Enter the code that the app shows now. This code is wrong or was already used."),
+        "incorrect_code": _(
+            "Enter the code that the app shows now. The code that you entered is wrong or was already used."
+        ),
         "unverified_email": _("Confirm your email address first. Then add a second factor."),
         "cannot_generate_recovery_codes": _("Add a second factor first. Then you get recovery codes."),
     }

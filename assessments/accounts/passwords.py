@@ -33,8 +33,9 @@ class EasilyGuessedValidator:
         plain = password.strip().casefold()
         if len(set(plain)) < FEWEST_SIGNS:
             raise ValidationError(
-                _("Use more different characters. This password has too few different characters."),
+                _("Use at least %(fewest)s different characters. This password has fewer."),
                 code="password_too_monotonous",
+                params={"fewest": FEWEST_SIGNS},
             )
         core = plain.strip("0123456789!?.,;:-_#*+ ")
         if {core, core.translate(DISGUISES), plain.translate(DISGUISES)} & self.common:
@@ -57,13 +58,13 @@ class KnownWordsValidator:
                 rest = rest.replace(word, "")
             if rest != said and len(rest) < REST:
                 sentence = _(
-                    "Choose another password. Your password contains little more than the name of your organisation or"
-                    " words of this service."
+                    "Choose another password. This password is mostly the name of your organisation, or words such as"
+                    " hkguide, guideline or password."
                 )
                 raise ValidationError(sentence, code="password_of_known_words")
 
     def get_help_text(self) -> str:
-        return _("Do not use the name of your organisation or words of this service.")
+        return _("Do not use the name of your organisation, or words such as hkguide, guideline or password.")
 
 
 def _names_around(user: Any) -> Iterable[str]:

@@ -50,7 +50,8 @@ def read(lines: Iterable[str], name: str) -> list[StoredHead]:
         match = LINE.search(text)
         if match is None:
             words = _(
-                "%(name)s, line %(number)s: this is not the end of a chain: write chain, number and hash, not %(text)s"
+                "%(name)s, line %(number)s: write the chain, the number and the hash of its newest entry. This line has:"
+                " %(text)s"
             )
             raise InvalidAnswer("against", words % {"name": name, "number": number, "text": text.strip()[:80]})
         where = _("%(name)s, line %(number)s") % {"name": name, "number": number}

@@ -128,7 +128,7 @@ class AuditKind(StrEnum):
         _("%(who)s made %(member)s a lead of the reviewing body"))
     LEAD_ENDED = ("lead_ended", PEOPLE, OWNERS, _("Lead of the reviewing body removed"),
         _("%(who)s removed %(member)s as a lead of the reviewing body"))
-    ROLE_CHANGED = ("role_changed", PEOPLE, OWNERS, _("Role changed"), _("%(who)s gave %(member)s another role"))
+    ROLE_CHANGED = ("role_changed", PEOPLE, OWNERS, _("Role changed"), _("%(who)s changed the role of %(member)s"))
 
     # --- accounts
     ACCOUNT_MADE = ("account_made", ACCOUNTS, OWNERS, _("Account created"), _("%(who)s created an account"))
@@ -197,8 +197,8 @@ class AuditKind(StrEnum):
         _("The tier or the holds of %(thing)s changed, because %(who)s changed the system"))
     PROCEDURAL_AGREEMENT_WITHDRAWN = ("procedural_agreement_withdrawn", REGISTER, MEMBERS, _("Agreement withdrawn"),
         _("%(who)s withdrew the agreement that %(thing)s is a minor procedural task"))
-    WORST_ANSWERS_SIGNED = ("worst_answers_signed", REGISTER, MEMBERS, _("Worst case signed"),
-        _("%(who)s signed the worst case for %(facts)s of %(thing)s"))
+    WORST_ANSWERS_SIGNED = ("worst_answers_signed", REGISTER, MEMBERS, _("Worst answer signed"),
+        _("%(who)s signed the worst answer for %(facts)s of %(thing)s"))
     CONFORMITY_CHANGED = ("conformity_changed", REGISTER, MEMBERS, _("Conformity file changed"),
         _("%(who)s changed the conformity file of %(thing)s"))
     PROCEDURAL_AGREED = ("procedural_agreed", REGISTER, MEMBERS, _("Minor task agreed"),
@@ -226,12 +226,12 @@ class AuditKind(StrEnum):
     RECALLED = ("recalled", ASSESSMENT, REVIEWERS, _("Recalled"),
         _("%(who)s recalled the submission of %(thing)s"), Timeline(_("Recalled by an owner")))
     WITHDRAWN = ("withdrawn", ASSESSMENT, REVIEWERS, _("Withdrawn"),
-        _("%(who)s withdrew %(thing)s"), Timeline(_("Withdrawn")))
+        _("%(who)s withdrew the submission of %(thing)s"), Timeline(_("Withdrawn")))
     SELF_CERTIFIED = ("self_certified", ASSESSMENT, REVIEWERS, _("Self-certified"),
         _("%(who)s self-certified %(thing)s"), Timeline(_("Self-certified")))
     DECLARED_PROHIBITED = ("declared_prohibited", ASSESSMENT, REVIEWERS, _("Declared prohibited"),
         _("%(who)s signed the declaration that %(thing)s is a prohibited use"), Timeline(_("Declared as a prohibited use")))
-    ACTION_REPORTED = ("action_reported", ASSESSMENT, REVIEWERS, _("Action reported done"),
+    ACTION_REPORTED = ("action_reported", ASSESSMENT, REVIEWERS, _("Action reported as done"),
         _("%(who)s reported action %(number)s of %(thing)s as done"))
     ACTION_PLANNED = ("action_planned", ASSESSMENT, MEMBERS, _("Action planned"),
         _("%(who)s changed the plan for action %(number)s of %(thing)s"))
@@ -261,10 +261,10 @@ class AuditKind(StrEnum):
         _("%(who)s did not accept action %(number)s of %(thing)s and said what is missing"))
     RISK_ACCEPTED = ("risk_accepted", ASSESSMENT, MEMBERS, _("Risk accepted"),
         _("%(who)s accepted the risk of action %(number)s of %(thing)s"))
-    RISK_ENDED = ("risk_ended", ASSESSMENT, MEMBERS, _("Accepted risk ended"),
-        _("The accepted risk of action %(number)s of %(thing)s has ended (triggered by %(who)s)"))
+    RISK_ENDED = ("risk_ended", ASSESSMENT, MEMBERS, _("Risk no longer accepted"),
+        _("The risk of action %(number)s of %(thing)s is no longer accepted (triggered by %(who)s)"))
     PLAN_ASKED = ("plan_asked", ASSESSMENT, MEMBERS, _("New plan requested"),
-        _("%(who)s requested a new plan of %(thing)s"))
+        _("%(who)s requested a new plan for %(thing)s"))
     ACTION_ACCEPTED = ("action_accepted", ASSESSMENT, MEMBERS, _("Action accepted by one of two reviewers"),
         _("%(who)s accepted action %(number)s of %(thing)s. A second reviewer has to confirm this"))
     ACTION_CLOSED = ("action_closed", ASSESSMENT, REVIEWERS, _("Action accepted"),
@@ -288,17 +288,18 @@ class AuditKind(StrEnum):
         _("%(who)s declined the case of %(thing)s because of a conflict of interest"),
         Timeline(_("Declared a conflict of interest"), reviewers_only=True))
     ASSIGNED = ("assigned", REVIEW, REVIEWERS, _("Case offered"),
-        _("%(who)s asked %(to)s to take %(thing)s"), Timeline(_("Asked %(to)s to take the case"), reviewers_only=True))
+        _("%(who)s asked %(to)s to take the case of %(thing)s"),
+        Timeline(_("Asked %(to)s to take the case"), reviewers_only=True))
     HAND_OVER_ASKED = ("hand_over_asked", REVIEW, REVIEWERS, _("Reassignment requested"),
         _("%(who)s asked %(to)s to take over the review of %(thing)s from %(holder)s"),
         Timeline(_("Asked %(to)s to take over the case from %(holder)s"), reviewers_only=True))
     REQUEST_TAKEN_BACK = ("request_taken_back", REVIEW, REVIEWERS, _("Request withdrawn"),
-        _("%(who)s withdrew the request to %(to)s to take %(thing)s"),
+        _("%(who)s withdrew the request to %(to)s about the case of %(thing)s"),
         Timeline(_("The request to %(to)s was withdrawn"), reviewers_only=True))
     HANDED_OVER = ("handed_over", REVIEW, REVIEWERS, _("Case reassigned"),
         _("%(to)s took over the review of %(thing)s from %(holder)s"), Timeline(_("Taken over from %(holder)s")))
     APPEAL_LODGED = ("appeal_lodged", REVIEW, REVIEWERS, _("Appeal"),
-        _("%(who)s made an appeal against a decision on %(thing)s"), Timeline(_("Appeal lodged")))
+        _("%(who)s appealed against a decision on %(thing)s"), Timeline(_("Appeal lodged")))
     COMPLAINT_LODGED = ("complaint_lodged", REVIEW, REVIEWERS, _("Complaint"),
         _("%(who)s made a complaint about the handling of %(thing)s"), Timeline(_("Complaint lodged")))
     APPEAL_ANSWERED = ("appeal_answered", REVIEW, REVIEWERS, _("Appeal answered"),
@@ -306,7 +307,7 @@ class AuditKind(StrEnum):
     COMPLAINT_ANSWERED = ("complaint_answered", REVIEW, REVIEWERS, _("Complaint answered"),
         _("%(who)s answered the complaint about %(thing)s"), Timeline(_("Complaint answered: %(outcome)s")))
     TIER_RAISED = ("tier_raised", REVIEW, REVIEWERS, _("Tier raised"), _("%(who)s raised the tier of %(thing)s"))
-    TIER_RAISE_WITHDRAWN = ("tier_raise_withdrawn", REVIEW, REVIEWERS, _("Tier raise withdrawn"),
+    TIER_RAISE_WITHDRAWN = ("tier_raise_withdrawn", REVIEW, REVIEWERS, _("Raised tier withdrawn"),
         _("%(who)s withdrew the raised tier of %(thing)s"))
     HOLD_ASSIGNED = ("hold_assigned", REVIEW, MEMBERS, _("Hold assigned"),
         _("%(who)s set the person responsible and the due date for a hold of %(thing)s"))
@@ -324,14 +325,14 @@ class AuditKind(StrEnum):
         _("%(who)s took over the review of %(thing)s from %(holder)s"))
     MARKS_ACCEPTED_TOGETHER = ("marks_accepted_together", REVIEW, REVIEWERS, _("Accepted together"),
         _("%(who)s accepted several answers or facts of %(thing)s together"))
-    REVIEW_TEXT_KEPT = ("review_text_kept", REVIEW, OWNERS, _("Text for marks saved"),
+    REVIEW_TEXT_KEPT = ("review_text_kept", REVIEW, OWNERS, _("Shared text saved"),
         _("%(who)s saved or changed a text that the reviewers of %(thing)s share"))
-    REVIEW_TEXT_DELETED = ("review_text_deleted", REVIEW, OWNERS, _("Text for marks deleted"),
+    REVIEW_TEXT_DELETED = ("review_text_deleted", REVIEW, OWNERS, _("Shared text deleted"),
         _("%(who)s deleted a text that the reviewers of %(thing)s share"))
-    REVIEW_TEXT_BROUGHT_BACK = ("review_text_brought_back", REVIEW, OWNERS, _("Text for marks restored"),
+    REVIEW_TEXT_BROUGHT_BACK = ("review_text_brought_back", REVIEW, OWNERS, _("Shared text restored"),
         _("%(who)s restored a text that the reviewers of %(thing)s share"))
     MARKS_TAKEN_OVER = ("marks_taken_over", REVIEW, REVIEWERS, _("Marks taken over"),
-        _("%(who)s took over marks of a colleague on %(thing)s"))
+        _("%(who)s took over a colleague’s marks for %(thing)s"))
     APPROVAL_TAKEN_BACK = ("approval_taken_back", REVIEW, REVIEWERS, _("Approval taken back"),
         _("%(who)s took back an approval of %(thing)s"), Timeline(_("Approval taken back")))
     HOLD_CLOSED = ("hold_closed", REVIEW, REVIEWERS, _("Hold closed"),
@@ -347,7 +348,7 @@ class AuditKind(StrEnum):
     SECOND_LOOK_GIVEN = ("second_look_given", REVIEW, REVIEWERS, _("Second look completed"),
         _("%(who)s completed the second look at %(thing)s"))
     SECOND_LOOK_WRITTEN = ("second_look_written", REVIEW, REVIEWERS, _("Second look: message"),
-        _("%(who)s wrote about the second look at %(thing)s"))
+        _("%(who)s wrote a message about the second look at %(thing)s"))
     SECOND_LOOK_REPORTED = ("second_look_reported", REVIEW, REVIEWERS, _("Second look: serious difference"),
         _("%(who)s reported a serious difference in the second look at %(thing)s"))
 

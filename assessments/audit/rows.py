@@ -57,10 +57,10 @@ def compare(chain: str, *, from_founding: bool = True) -> Rows:
         seq, digest = said.pop(name, (0, ""))
         compared += bool(digest)
         if digest and digest != row_digest(row, int(digest.partition(":")[0])):
-            words = _("%(row)s does not match entry %(seq)s: it was changed outside the product")
+            words = _("%(row)s was changed outside hkguide: it does not match entry %(seq)s")
             faults.append(Fault(chain, seq, FaultKind.ROW, words % {"row": title_of(row), "seq": seq}))
         elif not digest and complete:
-            words = _("%(row)s was added outside the product: no entry of the log names it")
+            words = _("%(row)s was added outside hkguide: no entry of the log names it")
             faults.append(Fault(chain, 0, FaultKind.ROW, words % {"row": title_of(row)}))
         elif not digest:
             from_before += 1
@@ -131,7 +131,7 @@ def title_of(row: Model) -> str:
         case CertificateEvent():
             return _("status change %(pk)s of a certificate (%(kind)s)") % {"pk": row.pk, "kind": row.kind}
         case Supplement():
-            return _("evidence %(pk)s that was added after the signing") % {"pk": row.pk}
+            return _("evidence %(pk)s, added after signing") % {"pk": row.pk}
     return _("membership %(pk)s") % {"pk": row.pk}
 
 

@@ -56,9 +56,9 @@ def verify(chain: str, *, by: User | None, kept: Iterable[Anchor] = (), from_fou
     compared = rows.compare(chain, from_founding=from_founding)
     if head is None and not faults and (chain != INSTALLATION or log_key.load() is not None):
         words = (
-            _("the log of the installation is missing, including its first entry")
+            _("the whole log of the installation is missing")
             if chain == INSTALLATION
-            else _("the log of this organisation is missing, including its first entry")
+            else _("the whole log of this organisation is missing")
         )
         faults.append(Fault(chain, 1, FaultKind.CUT_OFF, words))
     faults += compared.faults

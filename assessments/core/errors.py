@@ -22,7 +22,7 @@ class WrongState(WorkflowError):
     def __init__(self, assessment: Any, wanted: str) -> None:
         self.assessment, self.wanted = assessment, wanted
         super().__init__(
-            _("This is not possible now. The status of the assessment is “%(state)s”.")
+            _("This step is not possible now, because the status of the assessment is “%(state)s”.")
             % {"state": assessment.get_state_display()}
         )
 

@@ -91,9 +91,7 @@ def require_factor(by: Any) -> None:
         return
     if by.needs_second_factor() and not by.has_second_factor():
         raise NotPermitted(
-            _(
-                "Add a second factor in your settings first: an authenticator app or a passkey. This step needs a second factor."
-            )
+            _("Add an authenticator app or a passkey in your settings first. This step needs a second factor.")
         )
 
 
@@ -109,8 +107,8 @@ def require(by: Any) -> Proof:
     if proof is None or not is_good(proof, by):
         raise NotPermitted(
             _(
-                "Confirm again that it is you, because every decision needs a recent confirmation. Use your second factor,"
-                " or your password if you have no second factor."
+                "Confirm again that it is you, with your second factor, or with your password if you have no second factor."
+                " A decision needs a confirmation from the last few minutes."
             )
         )
     return proof

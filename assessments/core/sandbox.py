@@ -69,7 +69,7 @@ class Busy(Exception):
     def __init__(self) -> None:
         super().__init__(
             _(
-                "Choose the file again and send it in a moment. We are reading too many other files now. Your other"
+                "Wait a moment, then choose the file again and send it. We are reading too many other files now. Your other"
                 " entries are not lost."
             )
         )

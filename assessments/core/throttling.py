@@ -39,8 +39,7 @@ class TooOften(Exception):
     def __init__(self, name: str, wait: int) -> None:
         self.name, self.wait = name, wait
         super().__init__(
-            _("Try again at %(moment)s. There were too many attempts, so this attempt changed nothing.")
-            % {"moment": _moment(wait)}
+            _("Try again at %(moment)s. There were too many attempts. Nothing was changed.") % {"moment": _moment(wait)}
         )
 
 

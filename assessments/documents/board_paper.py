@@ -122,7 +122,7 @@ def _text_alone(report: Report) -> str:
         return ""
     if tier.text is None:
         return _("The Guideline’s text alone names no tier for this use.")
-    return _("By the Guideline’s text alone, the tier is %(tier)s.") % {"tier": tier.text_word}
+    return _("The Guideline’s text alone gives the tier %(tier)s.") % {"tier": tier.text_word}
 
 
 def _front(report: Report, size: Front) -> dict[str, Any]:
@@ -281,7 +281,7 @@ def _back(report: Report, size: Back) -> dict[str, Any]:
         "packages_heading": _packages_heading(packages),
         "rows": [_row(package, size.brings) for package in packages],
         "months": _months(report.standing),
-        "months_label": _("Due by month") if report.frozen else _("Due"),
+        "months_label": _("Due each month") if report.frozen else _("Due after signing"),
         "good": [shortened(title, 90) for title in good[: size.good]],
         "more_good": max(0, len(good) - size.good),
         "waits": _waits(packages),

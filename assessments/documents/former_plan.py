@@ -108,7 +108,7 @@ def _board(report: Report) -> dict[str, Any]:
         "when": _when(report),
         "heads": list(columns.values()),
         "rows": _by_dimension(report, list(columns)),
-        "first_label": _("The first five") if total >= FIRST else _("All of them"),
+        "first_label": _("First five actions") if total >= FIRST else _("All actions"),
         "actions": report.standing[:FIRST],
     }
 

@@ -72,7 +72,7 @@ def make(pk: int) -> None:
 
 def _make(document: Document) -> None:
     if document.attempts > ATTEMPTS:
-        _give_up(document, _("Making the document was interrupted %(n)s times.") % {"n": ATTEMPTS})
+        _give_up(document, _("The service was interrupted %(n)s times while it made the document.") % {"n": ATTEMPTS})
         return
     try:
         with translation.override(document.language):

@@ -75,12 +75,12 @@ DECISIONS = {
     ),
     "return": Pair(
         "The submission of {day} (round {round}) goes back to the organisation, because its tier has changed. Approvals "
-        "given in this round lapse.",
+        "given in this round no longer count.",
         "由於層級有所改變，{day}的提交版本（第 {round} 輪）退回機構修改。本輪已作出的批准隨即失效。",
     ),
     "changes": Pair(
         "The submission of {day} (round {round}) goes back to the organisation for changes. It is neither approved nor "
-        "refused. Approvals given in this round lapse.",
+        "refused. Approvals given in this round no longer count.",
         "{day}的提交版本（第 {round} 輪）退回機構修改，既未獲批准，亦未被拒絕。本輪已作出的批准隨即失效。",
     ),
     "approve": Pair(

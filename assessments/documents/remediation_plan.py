@@ -259,7 +259,7 @@ def _package(report: Report, package: PackageBlock, room: Room) -> dict[str, Any
         "package": package,
         "place": _place(package.number, len(report.packages)),
         "is_only": len(report.packages) == 1,
-        "paper_label": ngettext("Paper", "One paper for all %(n)s", count) % {"n": count},
+        "paper_label": ngettext("Paper", "Paper for %(n)s actions", count) % {"n": count},
         "paper": package.paper if count > 1 else "",
         "owner": shared_parts.shortened(package.owner, 48),
         "blocks": [block_of(action, room) for action in package.actions],

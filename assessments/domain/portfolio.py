@@ -333,7 +333,7 @@ def keep_filter(user: User, name: str, query: str) -> SavedFilter:
     if not query:
         raise WorkflowError(_("Choose at least one filter first. Without a filter, there is nothing to save."))
     if len(query) > LONGEST_QUERY:
-        raise WorkflowError(_("Search for fewer words. The filter is too long to save."))
+        raise WorkflowError(_("Use fewer search words. The filter is too long to save."))
     try:
         with transaction.atomic():
             return SavedFilter.objects.create(user=user, name=name, query=query)

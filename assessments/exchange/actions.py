@@ -253,12 +253,12 @@ def _changes(
         else:
             faults.append((_("What was done"), _("Enter what was done and which evidence shows it.")))
     elif status in words and action.status not in (ActionStatus.DONE, ActionStatus.OPEN):
-        faults.append((_("Status"), _("Do not change this cell. Only an open action can be reported as done.")))
+        faults.append((_("Status"), _("Restore the original value. Only an open action can be reported as done.")))
     elif status and status not in {*words, _("Late").casefold(), str(action.get_status_display()).casefold()}:
         faults.append(
             (
                 _("Status"),
-                _("Write “done”, or do not change this cell. In a file, you can only change the status to “done”."),
+                _("Write “done”, or restore the original value. A file can change the status only to “done”."),
             )
         )
     if changes and action.status == ActionStatus.CLOSED:

@@ -47,7 +47,9 @@ class ChangePasswordForm(AllauthChangePasswordForm):  # type: ignore[misc]
 
 
 class SignupForm(AllauthSignupForm):  # type: ignore[misc]
-    name = OneLine(label=_("Your name"), max_length=120, help_text=_("The record will show this name."))
+    name = OneLine(
+        label=_("Your name"), max_length=120, help_text=_("This name will appear in the log and on documents.")
+    )
 
     field_order = ["name", "email", "password1"]
     account_already_exists: bool  # allauth's, found out with the address
@@ -123,7 +125,9 @@ class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscripta
             "mail_when": _("When do you want emails?"),
         }
         help_texts = {
-            "name": _("The record shows this name. Documents that you have already signed keep your earlier name."),
+            "name": _(
+                "This name appears in the log and on documents. Documents that you have already signed keep your earlier name."
+            ),
             "shortcuts": _("Keyboard shortcuts are off until you turn them on."),
             "mail_when": _("Your inbox always shows every notification."),
         }

@@ -157,7 +157,9 @@ class AnswerForm(forms.Form):
         if whole in ([REST], [Choice.NONE]) and only_reasons:
             whole = []
         elif whole == [REST] and not ticked:
-            self.add_error("choice", _("Write why a line does not apply, or choose “None of these”."))
+            self.add_error(
+                "choice", _("Say why a line does not apply, or choose “None of these”. No line has a reason yet.")
+            )
             return
         if len(whole) > 1 or (whole and ticked):
             self.add_error("choice", _("Tick lines or choose one of the answers below the lines. Do not do both."))

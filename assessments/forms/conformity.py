@@ -22,13 +22,16 @@ CELLS: dict[str, tuple[Any, Any]] = {
     "qualification": (gettext_lazy("Qualification of this person"), ""),
     "power": (
         gettext_lazy("How this person stops the system or reverses what the system did"),
-        gettext_lazy("Name the button, the command or the order, and the person who carries it out."),
+        gettext_lazy("Name the button, the command or the order, and the person who uses or gives it."),
     ),
     "measure": (gettext_lazy("What is measured while the system runs"), ""),
-    "limit": (gettext_lazy("The limit that raises the alarm"), gettext_lazy("A number with its unit and period.")),
+    "limit": (
+        gettext_lazy("The limit that raises the alarm"),
+        gettext_lazy("Enter a number with its unit and period."),
+    ),
     "alert_owner": (
         gettext_lazy("Who gets the alert"),
-        gettext_lazy("A person, or a rota with somebody always on duty."),
+        gettext_lazy("Name a person, or a rota in which somebody is always on duty."),
     ),
 }
 LONGEST_CELL = 300
@@ -78,7 +81,8 @@ class PartForm(RevisionForm):
             self.fields["evidence"] = forms.MultipleChoiceField(
                 label=_("Evidence"),
                 help_text=_(
-                    "Evidence from your library. The reviewer reads the version that is current when an owner signs."
+                    "Choose evidence from your library. The reviewer reads the version that is current when an owner "
+                    "signs."
                 ),
                 choices=list(pieces),
                 required=False,
@@ -120,8 +124,8 @@ class PartForm(RevisionForm):
         self.fields[name] = OneLine(
             label=_("Why “%(title)s” is also evidence for this part") % {"title": title},
             help_text=_(
-                "This evidence is already used for: %(parts)s. If you tick this evidence, write the reason. The "
-                "reviewer reads the reason."
+                "This evidence is already used for: %(parts)s. If you tick it, say why it is also evidence for "
+                "this part. The reviewer reads your reason."
             )
             % {"parts": parts},
             required=False,

@@ -208,7 +208,7 @@ class FactsForm(forms.Form):
         if fact.dated:
             today = timezone.localdate().isoformat()
             self.fields[f"date_{key}"] = DayForYes(
-                label=_("When did it happen, or when did you learn of it?"),
+                label=_("When did it happen? If you do not know, when did you learn of it?"),
                 initial=self.drafted(f"date_{key}", day),
                 disabled=disabled,
                 widget=forms.DateInput(attrs={"type": "date", "class": "hk-narrow", "max": today}, format="%Y-%m-%d"),
@@ -236,7 +236,7 @@ class FactsForm(forms.Form):
             alone = [one for one in standing_alone(fact) if fact.many and one in given and len(given) > 1]
             if alone:
                 named = dict(choices(fact))[alone[0]]
-                self.add_error(key, _("“%(option)s” cannot be combined with other answers.") % {"option": named})
+                self.add_error(key, _("Choose either “%(option)s” or other answers, not both.") % {"option": named})
         now = self.completed()
         for key, fact in self.facts.items():
             if self.fields[key].disabled:

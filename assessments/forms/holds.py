@@ -43,14 +43,15 @@ OUTCOME_HINTS = {
         "The evidence supports the declared purpose, authority and containment. The hold is closed."
     ),
     HoldOutcome.CORRECT: _(
-        "The fact is marked “change needed”. Then you return the submission, and the organisation corrects the fact. "
-        "After the correction the tier is updated, and the hold closes with this decision."
+        "The fact is marked “change needed”. Then you return the submission, and the organisation "
+        "corrects the fact. After that, the tier is updated and the hold is closed."
     ),
 }
 
 NOT_SHOWN = _(
-    "The fact is marked “change needed”. Return the submission. The organisation corrects the answer or attaches evidence "
-    "for it. Then a reviewer decides on the hold again."
+    "The fact is marked “change needed”. Then you return the submission, and the organisation "
+    "corrects the answer or attaches evidence for it. After that, a reviewer decides on the hold "
+    "again."
 )
 WORDS = {HoldOutcome.ANSWERED: _("The evidence supports the answer")}
 

@@ -19,7 +19,7 @@ MOST_INVITED = 20  # at a time
 ROLE_SENTENCES: dict[str, Any] = {
     Role.OWNER: _("Registers systems, invites people, assigns sections, signs and submits."),
     Role.CONTRIBUTOR: _("Declares facts, answers questions and reports actions."),
-    Role.VIEWER: _("Reads everything but changes nothing. This role is suitable for auditors and board members."),
+    Role.VIEWER: _("Can read everything but cannot change anything. Suitable for auditors and board members."),
     Role.REVIEWER: _("Reviews what colleagues submitted. Cannot edit or answer."),
 }
 ASSIGNED_SENTENCE = _("Sees and answers only the sections that an owner assigns.")
@@ -85,9 +85,7 @@ class InviteForm(AccessForm):
 
     email = forms.CharField(
         label=_("Email addresses"),
-        help_text=_(
-            "Enter one address on each line, and at most twenty addresses. Each invitation is valid for 14 days."
-        ),
+        help_text=_("Enter up to twenty addresses, one on each line. Each invitation is valid for 14 days."),
         widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}),
         error_messages={"required": _("Enter at least one email address.")},
     )

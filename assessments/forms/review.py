@@ -150,7 +150,7 @@ class MarkForm(PlainForm):
             return cleaned
         if not cleaned.get("mark"):
             if self.row is None:
-                self.add_error("mark", _("Choose a mark for the text that you wrote."))
+                self.add_error("mark", _("Choose a mark. You wrote a text without one."))
         elif cleaned["mark"] == MarkKind.CHANGE_NEEDED:
             if not cleaned["reason"]:
                 self.add_error("reason", _("Choose why a change is needed."))
@@ -193,7 +193,7 @@ class ReturnForm(PlainForm):
     tasks = forms.MultipleChoiceField(
         label=gettext_lazy("Other tasks for the organisation before an approval"),
         help_text=gettext_lazy(
-            "Each point that you tick is listed as a task in the email and on the page about the return."
+            "Each point that you tick is listed as a task in the email and on the page that shows what was returned."
         ),
         required=False,
         widget=forms.CheckboxSelectMultiple,
@@ -267,7 +267,7 @@ class ApproveForm(PlainForm):
                 today + timedelta(days=days),
             )
         if longest:
-            hint = _("Latest day allowed: %(last)s. A requirement that allows less time gets its own latest day.")
+            hint = _("Latest day allowed: %(last)s. A requirement with an earlier latest day gets that day.")
             self.fields["one_date"] = self._day(
                 _("One date for all requirements"), hint, today + timedelta(days=longest)
             )

@@ -76,6 +76,7 @@ class AskForm(PlainForm):
         rows=2,
         limit=400,
         missing=gettext_lazy(
-            "Say why, in a sentence. The second reviewer does not see the reason before setting the marks."
+            "Say in a sentence why you ask for it. The second reviewer does not see this reason before setting "
+            "the marks."
         ),
     )

@@ -18,5 +18,5 @@ class EndSessionsForm(PersonForm):
         label=_("Reason"),
         max_length=200,
         widget=forms.TextInput(attrs={"size": 60}),
-        help_text=_("The log of the installation and the email to the person show this reason."),
+        help_text=_("This reason appears in the log of the installation and in the email to the person."),
     )

@@ -68,7 +68,7 @@ class SubmitForm(StatementForm):
         error_messages={"required": _("Choose who should review the assessment.")},
     )
     public_statement = Words(
-        label=_("Statement for the public on transparency, opting out and monitoring"),
+        label=_("Statement for the public about transparency, opting out and monitoring"),
         help_text=_("Your text is printed on the certificate and on its public page. Your answers are not published."),
         max_length=1000,
         required=False,

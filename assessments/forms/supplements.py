@@ -20,11 +20,13 @@ class SupplementForm(PlainForm):
 
     target = forms.ChoiceField(
         label=gettext_lazy("What the evidence is for"),
-        error_messages={"invalid_choice": gettext_lazy("Choose what the evidence is for, from the list.")},
+        error_messages={"invalid_choice": gettext_lazy("Choose from the list what the evidence is for.")},
     )
     piece = forms.ChoiceField(
         label=gettext_lazy("Evidence"),
-        help_text=gettext_lazy("Choose evidence from your library. Its current version is copied."),
+        help_text=gettext_lazy(
+            "Choose evidence from your library. The reviewer reads the version that is current when you add it."
+        ),
         error_messages={"invalid_choice": gettext_lazy("Choose evidence from your organisation's library.")},
     )
     words = Words(

@@ -37,8 +37,8 @@ PARTS = {
     "is_developer": Part(
         _("Technology Developer"),
         _(
-            "Your own staff train, tune or maintain a model, or somebody makes a model for you. It is not"
-            " enough to choose, set up or instruct a finished product."
+            "Your own staff train, tune or maintain a model, or somebody makes a model for you. This does not"
+            " apply if you only choose, set up or instruct a finished product."
         ),
         _("a start-up tunes an open model on marked exam papers; a city has a traffic model built for it."),
         _(
@@ -52,7 +52,7 @@ PARTS = {
             "You offer the system to customers, the public or other organisations. It does not matter who made the model."
         ),
         _("an airline offers a purchased chatbot to its passengers; schools subscribe to your marking service."),
-        _("clerks draft order emails with a purchased tool; an agency publishes pictures that it made with one."),
+        _("clerks use a purchased tool to draft emails about orders; an agency publishes pictures from such a tool."),
         Stakeholder.PROVIDER,
     ),
     "is_user": Part(
@@ -76,7 +76,7 @@ def part_choices(edition: Edition | None) -> list[tuple[str, SafeString]]:
         ]
         if edition is not None:
             least, most = questions_put(edition, part.stakeholder)
-            words = _("This means %(least)s to %(most)s questions, depending on the facts of the use.")
+            words = _("This part has %(least)s to %(most)s questions, depending on the facts of the use.")
             lines.append(words % {"least": least, "most": most})
         found.append((key, explained(part.name, *lines)))
     return found
@@ -108,7 +108,7 @@ class SystemForm(LaidOut, forms.ModelForm):  # type: ignore[type-arg]  # not sub
                 "Write one or two sentences: what the system does, for whom and where. We copy the sentences into your first"
                 " use. You do not have to write them again."
             ),
-            "suppliers": _("If you know it: who supplies the model, the hosting and other parts."),
+            "suppliers": _("Who supplies the model, the hosting and other parts, if you know."),
         }
 
     def __init__(
@@ -187,10 +187,12 @@ class UseForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable w
                 "One or two words, for example applicants, patients or pupils. Leave this empty to use the word shown below."
             ),
             "scope_en": _(
-                "At most 400 characters. If you leave this empty, we make the scope from your sentences above, with as many"
-                " sentences as fit. You see the result below and can change it at any time. Describe the use, not its quality."
+                "At most 400 characters. Describe the use, not its quality. If you leave this empty, we use as many of your"
+                " sentences above as fit. You see the result below and can change it at any time."
             ),
-            "scope_zh": _("At most 400 characters, in Traditional Chinese. The English text prevails."),
+            "scope_zh": _(
+                "At most 400 characters, in Traditional Chinese. If the two texts differ, the English text applies."
+            ),
             "exclusions": _("Write in one line which uses the certificate does not cover."),
         }
 

@@ -220,14 +220,14 @@ class _Walk:
                     words = _("entry %(written)s was moved: it is now at place %(seq)s")
                     yield self.fault(entry.seq, FaultKind.MOVED, words, written=written)
             else:
-                words = _("entry %(seq)s was inserted: the next entry had this place before")
+                words = _("entry %(seq)s was inserted: the next entry was in this place before")
                 yield self.fault(entry.seq - 1, FaultKind.INSERTED, words)
             follows = before_written == written - 1
             if follows and entry.previous != (before.hash if before else GENESIS):
                 yield self.fault(
                     max(entry.seq - 1, 1),
                     FaultKind.REPLACED,
-                    _("entry %(seq)s and its hash were changed: entry %(next)s was written after a different entry"),
+                    _("entry %(seq)s and its hash were changed: entry %(next)s records another hash for it"),
                     next=entry.seq,
                 )
             yield from self._details(entry)
@@ -284,17 +284,19 @@ class _Walk:
         """Yield the head as it was when the walk began: signed by this installation's key, or signed by none."""
         key = log_key.load()
         if key is None and head.signature:
-            words = _("the end is signed with the key %(key)s, but this key is missing here (HKGUIDE_LOG_KEY_FILE)")
+            words = _(
+                "the end of the log is signed with the key %(key)s, but the key file is missing (HKGUIDE_LOG_KEY_FILE)"
+            )
             yield self.fault(head.seq, FaultKind.SIGNATURE, words, key=head.key)
         elif key is not None and not head.fits(key):
             words = (
                 _(
-                    "the end does not match its signature: the end was changed, or entries were added, outside the product"
+                    "the end of the log does not match its signature: it was changed, or entries were added, outside hkguide"
                 )
                 if head.signature
                 else _(
-                    "the end is not signed, although there is a key: run manage.py log_key make, or find out who removed"
-                    " the signature"
+                    "the end of the log is not signed, although there is a key: run manage.py log_key make if the key is new;"
+                    " otherwise, find out who removed the signature"
                 )
             )
             yield self.fault(head.seq, FaultKind.SIGNATURE, words)
@@ -306,7 +308,7 @@ class _Walk:
             return
         yield from self._signature(self.head)
         if self.newest < self.head.seq:
-            words = _("the end was cut off after entry %(seq)s: the head says %(head)s")
+            words = _("the log was cut off after entry %(seq)s: its last entry should be entry %(head)s")
             yield self.fault(self.newest, FaultKind.CUT_OFF, words, head=self.head.seq)
         elif self.at_head != self.head.hash:
             words = _("the head of the chain names an entry %(seq)s that differs from the stored entry")

@@ -43,7 +43,7 @@ WORDS: Mapping[StaleReason, Any] = {
     StaleReason.EVIDENCE_REPLACED: _("The evidence “%(title)s” was replaced by version %(number)s."),
     StaleReason.EVIDENCE_WITHDRAWN: _("The evidence “%(title)s” was withdrawn from the library."),
     StaleReason.EVIDENCE_EXPIRED: _("The evidence “%(title)s” expired on %(day)s."),
-    StaleReason.CHANGE_STATED: _("%(name)s reported a change of %(day)s (%(kinds)s): %(words)s"),
+    StaleReason.CHANGE_STATED: _("%(name)s reported a change that happened on %(day)s (%(kinds)s): %(words)s"),
 }
 """The sentence of each reason, with the names of its parameters."""
 

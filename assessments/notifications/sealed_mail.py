@@ -14,12 +14,9 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
 from contextlib import nullcontext
-from contextvars import ContextVar
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING
 
 from cryptography.fernet import InvalidToken
 from django.core.mail import EmailMessage, mailers
@@ -28,19 +25,14 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from assessments.core import after_commit, encryption, heartbeat
+from assessments.core import after_commit, after_request, encryption, heartbeat
 from assessments.models import Invitation, SealedEmail
 from assessments.notifications import mail
-
-if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponseBase
 
 SEND_SEALED_EMAIL = "assessments.tasks.send_sealed_email"
 SALT = b"assessments.notifications.sealed_mail:"
 LOST_AFTER = timedelta(minutes=10)  # that an email was in hand; a server is waited for 20 seconds
 HELD_UP_AFTER = timedelta(minutes=3)  # without one attempt, though a worker is alive
-
-_OF_REQUEST: ContextVar[list[int] | None] = ContextVar("sealed_emails", default=None)
 
 log = logging.getLogger(__name__)
 
@@ -58,11 +50,9 @@ def keep(email: EmailMessage, expires_at: datetime, invitation: Invitation | Non
     sealed = encryption.keys(SALT).encrypt(plain.encode()).decode()
     row = SealedEmail.objects.create(sealed=sealed, expires_at=expires_at, invitation=invitation)
     after_commit.after_commit(SEND_SEALED_EMAIL, row.pk, priority=after_commit.FIRST)
-    of_request = _OF_REQUEST.get()
-    if of_request is not None:
-        of_request.append(row.pk)
-    else:  # a command
-        transaction.on_commit(partial(_send_without_worker, [row.pk]), robust=True)
+    send_it = partial(_send_without_worker, row.pk)
+    if not after_request.leave(send_it):  # a command
+        transaction.on_commit(send_it, robust=True)
     return row
 
 
@@ -84,31 +74,9 @@ def _held_up() -> bool:
     return waiting().filter(attempts=0, at__lt=timezone.now() - HELD_UP_AFTER).exists()
 
 
-# --- without a worker ----------------------------------------------------------------------------------------------------
-
-
-def send_without_worker(
-    get_response: Callable[[HttpRequest], HttpResponseBase],
-) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Middleware: send the emails of a request at its end, after its transactions, where no worker is seen."""
-
-    def middleware(request: HttpRequest) -> HttpResponseBase:
-        kept: list[int] = []
-        token = _OF_REQUEST.set(kept)
-        try:
-            response = get_response(request)
-        finally:
-            _OF_REQUEST.reset(token)
-        _send_without_worker(kept)
-        return response
-
-    return middleware
-
-
-def _send_without_worker(kept: list[int]) -> None:
-    if kept and heartbeat.is_silent():
-        for pk in kept:
-            is_sent(pk)
+def _send_without_worker(pk: int) -> None:
+    if heartbeat.is_silent():
+        is_sent(pk)
 
 
 # --- sending -------------------------------------------------------------------------------------------------------------

@@ -99,7 +99,7 @@ STATES = {
     "part_missing": Mark("half", pgettext_lazy("status of a part", "Missing")),
     "part_given": Mark("box", _("Given, not judged yet")),
     "part_supports": Mark("done", _("Judged: supports"), "done"),
-    "part_partly": Mark("half", _("Judged: partly"), "warn"),
+    "part_partly": Mark("half", _("Judged: supports partly"), "warn"),
     "part_does_not": Mark("error", _("Judged: does not support"), "error"),
     # sections
     "not_started": Mark("empty", _("Not started"), "idle"),

@@ -13,13 +13,14 @@ from assessments.domain.review import seat_taking
 from assessments.domain.submission import submit
 from assessments.models import ActionEvent, Assessment, Evidence, Involvement, Membership, Role, Route, State
 from assessments.models.base import FrozenRow
+from tests.support.daily import mostly_long
 from tests.support.delivery_team import QUESTION, WAYS, attach_to_an_answer, be_asked, returned
 from tests.support.factories import make_assessment, make_member, prove
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
-@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+@pytest.mark.parametrize("way", mostly_long(WAYS, 3), ids=lambda way: way.__name__)
 def test_withdrawn_contribution_still_bars_from_review(way, cast):
     once = make_member(Role.CONTRIBUTOR, cast.organisation, "Wanda Once")
     untouched = make_member(Role.CONTRIBUTOR, cast.organisation, "Uma Untouched")

@@ -42,7 +42,7 @@ from tests.support import tampering
 from tests.support.factories import fill, make_assessment, make_cast, make_evidence, make_use, mark_all
 from tests.support.threads import at_once
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow_first(34)]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow_first(36)]
 
 WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Safari/537.36"
 
@@ -81,7 +81,7 @@ def test_a_chain_that_nobody_touched_is_whole(chain):
         (lambda c: tampering.edit(c, 5, actor=4711), [(5, "changed", "entry 5 was changed")]),
         (
             lambda c: tampering.edit(c, 5, anew=True, kind="forged"),
-            [(5, "replaced", "entry 5 and its hash were changed: entry 6 was written after a different entry")],
+            [(5, "replaced", "entry 5 and its hash were changed: entry 6 records another hash for it")],
         ),
         (lambda c: tampering.edit_details(c, 5, '{"forged":true}'), [(5, "details", "details of entry 5 were changed")]),
         (lambda c: tampering.delete(c, 5), [(5, "removed", "entry 5 was removed")]),
@@ -90,7 +90,7 @@ def test_a_chain_that_nobody_touched_is_whole(chain):
         (lambda c: tampering.delete(c, 1), [(1, "removed", "entry 1 was removed")]),
         (
             lambda c: tampering.insert(c, 5),
-            [(5, "inserted", "entry 5 was inserted: the next entry had this place before")],
+            [(5, "inserted", "entry 5 was inserted: the next entry was in this place before")],
         ),
         (
             lambda c: tampering.swap(c, 5, 6),
@@ -114,7 +114,9 @@ def test_tampering_with_the_audit_log_is_found_and_named(tamper, found, chain):
 def test_a_chain_that_was_cut_off_is_found_by_its_head(chain):
     end = AuditHead.objects.get(chain=chain).seq
     tampering.cut_off(chain, 6)
-    assert found_in(chain) == [(6, "cut off", f"the end was cut off after entry 6: the head says {end}")]
+    assert found_in(chain) == [
+        (6, "cut off", f"the log was cut off after entry 6: its last entry should be entry {end}")
+    ]
     with pytest.raises(CommandError, match="1 fault in"):
         run("verify_audit_log", chain=chain)
 
@@ -132,7 +134,7 @@ def test_audit_chain_deleted_as_a_whole_is_found(chain):
     tampering.delete(chain, *entries)
     with tampering.unguarded():
         tampering.run("DELETE FROM assessments_audithead WHERE chain = %s", chain)
-    assert found_in(chain) == [(1, "cut off", "the log of this organisation is missing, including its first entry")]
+    assert found_in(chain) == [(1, "cut off", "the whole log of this organisation is missing")]
     assert chain in verify.chains()
 
 
@@ -197,7 +199,7 @@ def test_an_end_that_was_once_verified_is_missed_without_any_certificate(chain):
     tampering.cut_off(chain, 6, head_too=True)
     (fault,) = verify.verify(chain, by=None).faults
     assert (fault.seq, str(fault.kind)) == (head.seq, "anchor")
-    assert "which the verification of" in fault.words
+    assert "but the verification of" in fault.words
     head.refresh_from_db()
     assert (head.verified_seq > 6, head.faults) == (True, 1)  # what was whole once is still what has to be passed
 

@@ -41,6 +41,7 @@ def served(installation: Installation, port: int) -> Iterator[None]:
         yield
 
 
+@pytest.mark.long  # daily tests/documents has it made and asks how it stands, and tests/system starts a sweeper
 def test_the_link_appears_by_itself_and_without_a_sweeper_somebody_has_it_made(
     tmp_path: Path, chromium: Browser
 ) -> None:

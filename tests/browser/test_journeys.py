@@ -610,11 +610,12 @@ def test_a_low_use_is_answered_and_certified_on_its_owners_word(site: Site) -> N
     verify(site, number).sees("Self-declared")
 
 
+@pytest.mark.long  # daily the Low journey walks the same way to the tier, and tests/documents reads the letter
 def test_a_prohibited_use_stops_early_and_ends_with_its_decision_letter(site: Site) -> None:
     lead = site.lead()
     register(lead, "Pushdesk", "Hidden nudging")
     declare(lead, {"subliminal_manipulation": "yes"})
-    assert lead.heading == "The Guideline treats this as prohibited"
+    assert lead.heading == "The Guideline treats this use as prohibited"
     lead.shot("stopped")
     lead.press("Continue to the declaration")
     tick_the_statement(lead)

@@ -23,6 +23,7 @@ from assessments.access import finders
 from assessments.core import after_commit
 from assessments.models import Answer, Assessment, User
 from tests.support import browser
+from tests.support.daily import mostly_long
 from tests.support.factories import PASSWORD, proved
 from tests.support.kept_world import world_of_the_run
 from tests.support.page_table import PAGES
@@ -31,6 +32,11 @@ from tests.system.access_table import ACCOUNTS, OURS
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db, pytest.mark.slow_first(3)]
 
+OF_EACH_LAYOUT = [
+    "dashboard", "actions", "action", "remediation_plan", "certificates", "people", "systems", "facts", "assessment", "section",
+    "results", "sign", "document", "evidence", "comments", "reviews", "case", "review_section", "review_parts", "approve",
+    "quality_reviewers", "organisation_log", "evidence_preview", "notice",
+]  # fmt: skip
 NO_PAGE = {
     "facts_draft": "what the page of facts sends while it is filled",
     "import_faulty": "a file",
@@ -200,14 +206,12 @@ def report(name: str, wrong: dict[str, list[str]]) -> str:
     return "\n".join(f"\n{name}: {visited}\n  " + "\n  ".join(found) for visited, found in wrong.items())
 
 
-@pytest.mark.parametrize(
-    "name", [name if n % 2 == 0 else pytest.param(name, marks=pytest.mark.long) for n, name in enumerate(PAGES)]
-)
+@pytest.mark.parametrize("name", mostly_long(PAGES, [*list(PAGES)[::6], *OF_EACH_LAYOUT]))
 @pytest.mark.parametrize(
     "every", [False, pytest.param(True, marks=pytest.mark.long)], ids=["some states", "every state"]
 )
 def test_a_page_is_fit_for_everybody(name, every, site, same_tab, settings):
-    """Daily every other page in its first state, and every sixth page sent empty. In the long run every page in every state,
+    """Daily every sixth page in its first state and sent empty, and one page of each layout. In the long run every page in every state,
     with contrast, in the light and in the dark: it takes most of axe's time, and test_look reckons it for every pair of
     colours each day."""
     settings.OPEN_FOUNDING = name == "found"
@@ -223,12 +227,12 @@ def test_a_page_is_fit_for_everybody(name, every, site, same_tab, settings):
     assert not wrong, report(name, wrong)
 
 
-@pytest.mark.parametrize("name", ACCOUNT_PAGES)
+@pytest.mark.parametrize("name", mostly_long(ACCOUNT_PAGES, 3))
 @pytest.mark.parametrize(
     "contrast", [(), pytest.param(("light", "dark"), marks=pytest.mark.long)], ids=["daily", "whole"]
 )
 def test_a_page_of_accounts_is_fit_for_everybody(name, contrast, site, same_tab):
-    """Daily as it is opened, and every third of them sent empty."""
+    """Daily every third of them, as it is opened and sent empty."""
     wrong = {}
     for number, (who, *how) in enumerate(ACCOUNT_PAGES[name]):
         if not contrast and number and list(ACCOUNT_PAGES).index(name) % 3:
@@ -244,14 +248,17 @@ def test_a_page_of_accounts_is_fit_for_everybody(name, contrast, site, same_tab)
 
 @pytest.mark.parametrize(
     ("who", "name", "what", "status"),
-    [
-        ("viewer", "system_edit", "system", 403),
-        ("outsider", "invitation", "invitation", 403),
-        ("outsider", "assessment", "draft", 404),
-        ("anonymous", "clause", "no clause", 404),
-        ("anonymous", "verify", "unknown number", 404),
-        ("anonymous", "invitation", "used invitation", 404),
-    ],
+    mostly_long(
+        [
+            ("viewer", "system_edit", "system", 403),
+            ("outsider", "invitation", "invitation", 403),
+            ("outsider", "assessment", "draft", 404),
+            ("anonymous", "clause", "no clause", 404),
+            ("anonymous", "verify", "unknown number", 404),
+            ("anonymous", "invitation", "used invitation", 404),
+        ],
+        3,
+    ),
 )
 def test_a_refusal_is_a_page_like_any_other(who, name, what, status, site, tab):
     page, watch = tab
@@ -380,7 +387,7 @@ def test_a_flag_is_set_without_leaving_the_page_or_what_is_typed_there(site, tab
     assert faults_of(page, watch) == []
 
 
-@pytest.mark.parametrize("on", [True, False], ids=["switched on", "switched off"])
+@pytest.mark.parametrize("on", mostly_long([True, False], [True]), ids=["switched on", "switched off"])
 def test_keys_lead_to_the_next_question_flag_and_list_themselves_where_switched_on(on, site, tab):
     page, watch = tab
     User.objects.filter(pk=site.world.cast.owner.pk).update(shortcuts=on)

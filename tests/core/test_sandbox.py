@@ -15,6 +15,7 @@ import pytest
 
 from assessments.core import sandbox
 from assessments.core.sandbox import Busy, Limits, Refused, Stopped, run
+from tests.support.daily import mostly_long
 
 READERS = "tests.core.readers"
 PIPES: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
@@ -38,7 +39,16 @@ def test_what_a_reader_refuses_comes_with_its_code_and_its_words() -> None:
 
 @pytest.mark.parametrize(
     ("reader", "reason"),
-    [("take_memory", "memory"), ("work_on", "time"), ("wait", "time"), ("write_much", "memory"), ("abort", "memory")],
+    mostly_long(
+        [
+            ("take_memory", "memory"),
+            ("work_on", "time"),
+            ("wait", "time"),
+            ("write_much", "memory"),
+            ("abort", "memory"),
+        ],
+        [("take_memory", "memory"), ("wait", "time")],
+    ),
 )
 def test_a_reader_that_comes_to_a_limit_is_stopped(reader: str, reason: str) -> None:
     began = time.monotonic()
@@ -98,7 +108,7 @@ def test_one_that_waited_too_long_is_told_and_finds_a_place_later(
     assert run(f"{READERS}:length", b"12345") == 5
 
 
-@pytest.mark.parametrize("reader", ["end", "wait", "refuse"])
+@pytest.mark.parametrize("reader", mostly_long(["end", "wait", "refuse"], ["end"]))
 def test_a_child_that_ends_badly_gives_its_place_back(
     reader: str, two_places: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,6 +18,7 @@ from assessments.scoring.inputs import AnswerValue
 from assessments.scoring.order import STOP
 from tests.advice.profiles import profiles
 from tests.documents.reading import lay
+from tests.support.daily import mostly_long
 from tests.support.factories import anew, fill, make_assessment, owner_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
@@ -78,7 +79,7 @@ def test_the_sum_of_all_actions_stands_beside_that_of_the_decisions(stopping):
     ("text", "said"),
     [
         (None, "The Guideline’s text alone names no tier for this use."),
-        (Tier.LIMITED, "By the Guideline’s text alone, the tier is Limited."),
+        (Tier.LIMITED, "The Guideline’s text alone gives the tier Limited."),
         (Tier.HIGH, ""),
     ],
 )
@@ -297,9 +298,7 @@ def report_of(case: Case) -> Report:
     return draft(anew(assessment))
 
 
-@pytest.mark.parametrize(
-    "id", [id if at % 3 == 0 else pytest.param(id, marks=pytest.mark.long) for at, id in enumerate(profiles())]
-)
+@pytest.mark.parametrize("id", mostly_long(profiles(), 9))
 def test_the_board_paper_of_a_worked_profile_is_two_pages_and_asks_for_work_by_its_class(id, edition, monkeypatch):
     report = report_of(profiles()[id])
     sheets = lay(monkeypatch, board_paper.board_paper_pdf, report, **HOW)

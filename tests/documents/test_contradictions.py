@@ -31,8 +31,8 @@ PAIRS = {  # two sentences of which at most one is said of a certificate, in all
     "new or replacing": ("Issue 類別 New", "Replaces certificate HKG"),
     "renewal or change": ("Issue 類別 Renewal", "Issue 類別 Change"),
     "in force or set aside": ("Valid today", "Do not rely on"),
-    "stands or not": ("The certificate is not suspended, revoked or superseded", "is not valid today"),
-    "in force or withdrawn": ("Valid today and until", "Revoked permanently on"),
+    "stands or not": ("The certificate is not suspended, revoked or replaced", "is not valid today"),
+    "in force or withdrawn": ("The certificate stays valid until", "Revoked permanently on"),
     "met or open": (
         "All conditions have been met since the certificate was issued",
         r"\d+ conditions? (is|are) still open",

@@ -10,6 +10,7 @@ from assessments.documents import jobs, requests
 from assessments.models import Document, DocumentKind
 from assessments.models.documents import DocumentState
 from tests.documents.reading import pages_of
+from tests.support.daily import mostly_long
 from tests.support.factories import make_assessment
 from tests.support.page_text import markup_of
 
@@ -24,7 +25,7 @@ def asked(assessment, kind):
     return document
 
 
-@pytest.mark.parametrize("kind", ["plan", "board_paper", "results", "plan_annex"])
+@pytest.mark.parametrize("kind", mostly_long(["plan", "board_paper", "results", "plan_annex"], ["plan", "board_paper"]))
 def test_a_draft_of_each_kind_is_made_before_anything_is_signed(cast, kind):
     assessment = make_assessment(tier="limited", cast=cast, answers=GAP)
     document = asked(assessment, kind)

@@ -27,11 +27,12 @@ from assessments.notifications.kinds import MessageKind
 from tests.documents.reading import laid_out, off_the_page
 from tests.documents.reading import pages_of as printed_pages
 from tests.support.acting import CONDITION, make_agreed, make_conditioned, sent
+from tests.support.daily import mostly_long
 from tests.support.factories import in_days, make_assessment, mark_all
 from tests.support.looking import look_at
 from tests.support.world import GAPS
 
-pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(36)]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(23)]
 
 
 def squeezed(text: str) -> str:
@@ -160,7 +161,7 @@ def test_a_return_for_changes_has_a_letter_that_lists_what_is_asked_and_by_whom(
     for part in (
         "Changes are needed; the submission is returned",
         "須作修改，提交版本退回",
-        "It is neither approved nor refused. Approvals given in this round lapse.",
+        "It is neither approved nor refused. Approvals given in this round no longer count.",
         "Two points.",
         f"Please answer by {day.en}.",
         f"請於{day.zh}或之前回覆",
@@ -307,7 +308,7 @@ def test_both_approvals_of_a_high_use_stand_in_its_letter(cast):
     assert squeezed("Ivan Independent, independent reviewer") in page
 
 
-@pytest.mark.parametrize("times", [1, 20, 60, 110, 200])
+@pytest.mark.parametrize("times", mostly_long([1, 20, 60, 110, 200], [60]))
 def test_long_reasons_run_on_and_no_page_is_left_with_one_row(cast, times):
     assessment = make_assessment(State.REFUSED, "limited", cast=cast)
     letter = letters.letter_of(of(assessment))

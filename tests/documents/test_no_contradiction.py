@@ -31,10 +31,11 @@ from assessments.models import Assessment, Document, DocumentKind, State
 from assessments.models.going_on import PROHIBITED, REFUSED, REVOKED
 from tests.documents.reading import draw
 from tests.support.acting import certificate_of, make_conditioned, sent
+from tests.support.daily import mostly_long
 from tests.support.factories import Cast, anew, fill, in_days, make_assessment, mark_all, prove
 from tests.support.world import GAPS
 
-pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(27)]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(32)]
 LIVE = ("page", "results", "standing")
 """What is read today; a document speaks of its own day."""
 READ = ("decision_letter", "status_notice")
@@ -373,11 +374,7 @@ def test_a_condition_has_one_date_wherever_it_stands(read):
 
 @pytest.mark.parametrize(
     "name",
-    ["certified", "returned"]
-    + [
-        pytest.param(name, marks=pytest.mark.long)
-        for name in ("conditional", "refused", "revoked", "renewed", "suspended")
-    ],
+    mostly_long(["certified", "returned", "conditional", "refused", "revoked", "renewed", "suspended"], ["returned"]),
 )
 def test_no_page_of_any_document_holds_one_row(cast, monkeypatch, name):
     documents = all_documents(CASES[name](cast))

@@ -70,7 +70,7 @@ def test_a_plan_of_today_says_how_actions_stand_and_what_changed(cast):
         "Two rooms only, and a nurse reads along.",
         "Accepted by Ines Independent on",
         "Evidence: Register of November",
-        "Changes since the plan made earlier that day",
+        "Changes since the plan made the same day",
         "A date was postponed once.",
         "accepted by Ines Independent",
         "reported as done or accepted earlier, now open again",

@@ -37,11 +37,12 @@ from tests.documents.records import (
     with_conditions,
 )
 from tests.support.acting import make_agreed, make_conditioned
+from tests.support.daily import mostly_long
 from tests.support.factories import in_days, make_assessment, mark_all
 from tests.support.page_text import markup_of
 from tests.support.tampering import unguarded
 
-pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(28)]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(12)]
 
 
 def squeezed(text):
@@ -136,12 +137,12 @@ def older(cast):
 
 
 CASES = [self_declared, promised, low_by_choice, inside, with_conditions, high, sentences, renewed, changed, older]
-DAILY = {self_declared, high, older}  # the others differ from these in a row or two
+DAILY = [self_declared, older]  # the others differ from these in a row or two
 
 
 @pytest.mark.parametrize(
     "case",
-    [case if case in DAILY else pytest.param(case, marks=pytest.mark.long) for case in CASES],
+    mostly_long(CASES, DAILY),
     ids=lambda case: case.__name__,
 )
 def test_every_row_of_the_paper_stands_on_the_public_page_and_back(client, cast, case):
@@ -371,7 +372,7 @@ def rows_on(sheet):
     return len([line for line in sheet.lines if "h2" in line.tags and not line.text.isascii()])
 
 
-@pytest.mark.parametrize("conditions", [0, 4])
+@pytest.mark.parametrize("conditions", mostly_long([0, 4], [4]))
 def test_a_high_certificate_of_two_reviewers_is_two_pages(cast, monkeypatch, conditions):
     certificate = high(cast)
     use = {
@@ -384,6 +385,7 @@ def test_a_high_certificate_of_two_reviewers_is_two_pages(cast, monkeypatch, con
     assert min(line.size for sheet in sheets for line in sheet.lines) >= 9
 
 
+@pytest.mark.long  # daily a long certificate is set below, and a High one on two pages
 def test_where_two_pages_do_not_hold_a_certificate_the_third_is_a_page_of_its_own(cast, monkeypatch):
     certificate = high(cast)
     words = "Sorting of requests for an appointment by urgency at the clinics named in the schedule of this record; "

@@ -113,7 +113,7 @@ def test_wrong_columns_are_named_and_rebuilt(cast: Cast) -> None:
         assert columns(assessment.use) == right
 
 
-@pytest.mark.slow_first(20)
+@pytest.mark.slow_first(41)
 def test_columns_are_true_in_the_whole_world_of_the_tests() -> None:
     world_of_the_run()
     assert USES.exclude(newest_assessment=None).count() > 10

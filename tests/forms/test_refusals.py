@@ -78,7 +78,7 @@ def test_refusal_that_names_no_field_of_the_form_is_shown_above_it(error):
 
 def test_wrong_state_is_shown_in_its_own_words():
     assert refused(WrongState(Stated(), "submitted")) == {
-        ABOVE: ["This is not possible now. The status of the assessment is “In review”."]
+        ABOVE: ["This step is not possible now, because the status of the assessment is “In review”."]
     }
 
 

@@ -36,9 +36,10 @@ from assessments.guideline.reading import (
 from assessments.guideline.terms import TIERS, Stakeholder
 from assessments.scoring.case_file import assess, read_cases
 from assessments.scoring.order import opened_by
+from tests.support.daily import mostly_long
 from tests.support.paths import ROOT
 
-pytestmark = pytest.mark.slow_first(12)
+pytestmark = pytest.mark.slow_first(8)
 
 CASES = ROOT / "tests" / "data" / "cases.yaml"
 
@@ -1062,7 +1063,7 @@ GROUPS = [
 ]
 
 
-@pytest.mark.parametrize("names", GROUPS, ids=lambda names: f"{names[0]} to {names[-1]}")
+@pytest.mark.parametrize("names", mostly_long(GROUPS, 3), ids=lambda names: f"{names[0]} to {names[-1]}")
 def test_a_planted_fault_is_named_with_file_key_and_line(plant: Plant, names: list[str]) -> None:
     """Several at once give just the faults that they give alone; those that get in each other's way are planted in halves."""
     if len(names) > 1:
@@ -1083,7 +1084,7 @@ def named_and_nothing_else(plant: Plant, names: list[str]) -> None:
     assert sorted(plant.faults()) == sorted(f"{file}:{line}: {fault}" for file, line, fault in planted)
 
 
-@pytest.mark.parametrize(("file", "old", "new", "fault"), _cases(AMONG_OTHERS))
+@pytest.mark.parametrize(("file", "old", "new", "fault"), mostly_long(_cases(AMONG_OTHERS), 3))
 def test_a_planted_fault_is_named_among_its_consequences(
     plant: Plant, file: str, old: str, new: str, fault: str
 ) -> None:
@@ -1216,7 +1217,9 @@ def test_a_section_that_stands_in_no_stage(plant: Plant) -> None:
     assert f"{TIER}:{line}: tier: stands in no stage of questionnaires.yaml" in plant.faults()
 
 
-@pytest.mark.parametrize("file", ["facts.yaml", "facts.en.yaml", "questionnaires/tier.en.yaml", "policy.yaml"])
+@pytest.mark.parametrize(
+    "file", mostly_long(["facts.yaml", "facts.en.yaml", "questionnaires/tier.en.yaml", "policy.yaml"], 2)
+)
 def test_a_file_that_is_missing(plant: Plant, file: str) -> None:
     plant.write(file, None)
     name = file.split("/")[-1].split(".")[0]
@@ -1289,7 +1292,7 @@ def _field(plant: Plant, question: str, field: str, change: object) -> int:
     return text.count("\n", 0, start) + 1
 
 
-@pytest.mark.parametrize("field", HELPING)
+@pytest.mark.parametrize("field", mostly_long(HELPING, 4))
 def test_a_text_that_helps_is_not_too_long(plant: Plant, field: str) -> None:
     line = _field(plant, "updates-and-fixes", field, lambda lines: lines.replace('"', '"' + "word " * 81, 1))
     (fault,) = plant.faults()
@@ -1297,7 +1300,7 @@ def test_a_text_that_helps_is_not_too_long(plant: Plant, field: str) -> None:
     assert re.fullmatch(rf"{re.escape(SECURITY)}:{line}: {said}", fault)
 
 
-@pytest.mark.parametrize("field", HELPING)
+@pytest.mark.parametrize("field", mostly_long(HELPING, 4))
 def test_a_text_that_helps_is_not_too_short(plant: Plant, field: str) -> None:
     short = {
         "why": '    why: "Somebody has to look."\n',
@@ -1311,7 +1314,7 @@ def test_a_text_that_helps_is_not_too_short(plant: Plant, field: str) -> None:
     assert re.fullmatch(rf"{re.escape(SECURITY)}:{line}: {said}", fault)
 
 
-@pytest.mark.parametrize("field", HELPING)
+@pytest.mark.parametrize("field", mostly_long(HELPING, 4))
 def test_a_text_that_helps_does_not_repeat_its_question(plant: Plant, field: str) -> None:
     texts = {
         "why": f'    why: "{ASKED}"\n',
@@ -1324,7 +1327,7 @@ def test_a_text_that_helps_does_not_repeat_its_question(plant: Plant, field: str
     assert plant.faults() == [f"{SECURITY}:{line}: {said}"]
 
 
-@pytest.mark.parametrize("field", HELPING)
+@pytest.mark.parametrize("field", mostly_long(HELPING, 4))
 def test_a_text_that_helps_is_not_used_twice(plant: Plant, field: str) -> None:
     text = (plant.folder / SECURITY).read_text()
     start, end = _lines_of(text, "updates-and-fixes", field)
@@ -1418,4 +1421,4 @@ def test_the_command_needs_no_setting_and_no_database(tmp_path: Path) -> None:
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert "100 % of 603 duties" in done.stdout
+    assert "100 % of the 603 duties" in done.stdout

@@ -32,6 +32,7 @@ def run(name, *args, **options):
     return out.getvalue()
 
 
+@pytest.mark.sqlite_alone
 def test_set_up_makes_the_reviewing_body_and_the_first_owner_once():
     first = run("set_up", **NAMES)
     assert "sign in as o@example.org with" in first
@@ -52,6 +53,7 @@ def test_set_up_names_a_bad_address_and_refuses_one_person_for_both():
     assert not Organisation.objects.exists()
 
 
+@pytest.mark.sqlite_alone
 def test_loading_the_same_edition_again_changes_nothing():
     before = Edition.objects.count()
     assert "is already loaded" in run("load_guideline")

@@ -137,7 +137,7 @@ def test_wrong_words_are_counted_and_rebuilt(cast: Cast, capsys: Any) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.slow_first(20)
+@pytest.mark.slow_first(40)
 def test_words_are_true_in_the_whole_world_of_the_tests() -> None:
     world = world_of_the_run()
     assert WORDS.filter(organisation=world.cast.organisation).count() > 20

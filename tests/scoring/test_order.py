@@ -45,7 +45,7 @@ from tests.support.editions import (
 )
 from tests.support.paths import DATA
 
-pytestmark = pytest.mark.slow_first(17)
+pytestmark = pytest.mark.slow_first(39)
 
 MUST, SHOULD, CONSIDER = Strength
 DAYS, WEEKS, MONTHS = Effort.DAYS, Effort.WEEKS, Effort.MONTHS

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.daily import mostly_long
 from tests.support.paths import APP
 
 FIRST = {"WorkflowError", "PermissionDenied", "ValidationError"}
@@ -74,7 +75,9 @@ def test_views_handle_a_refusal_themselves_only_for_a_reason() -> None:
 
 @pytest.mark.parametrize(
     "caught",
-    ["WorkflowError as error", "errors.Locked", "(ValueError, InvalidAnswer)", "NotPermitted", "Exception", ""],
+    mostly_long(
+        ["WorkflowError as error", "errors.Locked", "(ValueError, InvalidAnswer)", "NotPermitted", "Exception", ""], 3
+    ),
 )
 def test_handler_in_whatever_form_is_found(caught: str) -> None:
     source = (

@@ -47,7 +47,7 @@ from tests.support.factories import (
     prove,
 )
 
-pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(35)]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(44)]
 
 
 def next_of(assessment: Assessment, *, by) -> Assessment:
@@ -123,7 +123,7 @@ def test_an_agreement_is_locked_with_its_fact_and_seen_where_it_changed(cast: Ca
 @pytest.mark.parametrize(
     ("ends", "words"),
     [
-        ("withdrawn", "A reviewer has asked for changes, so a reviewer must decide on them."),
+        ("withdrawn", "A reviewer has asked for changes, so a reviewer must decide on this use."),
         ("refused", "A reviewer has refused this use, so a reviewer must decide on it again."),
     ],
 )

@@ -19,7 +19,7 @@ from tests.support.installation import Installation, MailServer, kill, wait_unti
 
 BROKER = os.environ.get("HKGUIDE_TEST_REDIS_URL", "")
 needs_broker = pytest.mark.skipif(not BROKER, reason="Valkey is not running: start the suite with `make test`")
-pytestmark = pytest.mark.slow_first(16)
+pytestmark = pytest.mark.slow_first(10)
 
 BOTH = [pytest.param("sweeper", id="sweeper"), pytest.param("worker", id="Celery", marks=needs_broker)]
 SILENT = "import django; django.setup(); from assessments.core import heartbeat; print(heartbeat.is_silent())"
@@ -96,6 +96,7 @@ def test_a_second_sweeper_waits_and_takes_over_when_the_first_dies(installation:
             assert lock.read_text("utf-8") == str(second.pid)
 
 
+@pytest.mark.long  # daily the sweeper of the first test is stopped when it has nothing in hand
 def test_a_sweeper_that_is_stopped_sends_the_mail_in_hand_and_breaks_a_document_off(tmp_path: Path) -> None:
     with MailServer(answers_after=2).serving() as server:
         installation = Installation(tmp_path, **server.environment)

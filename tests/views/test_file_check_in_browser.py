@@ -10,12 +10,13 @@ from django.urls import reverse
 
 from tests.domain.certificates.files import check_of, issued, saved_again
 from tests.support import browser
+from tests.support.daily import mostly_long
 from tests.support.factories import make_cast
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow_first(21)]
 FILES = {
     "exact": "This is the file that we issued",
-    "altered": "This is not the file that we issued",
+    "altered": "This file differs from the one that we issued",
     "not ours": "We did not issue this file",
     "unknown": "We do not recognise this file",
 }
@@ -45,7 +46,7 @@ def given(name: str, content: bytes) -> dict[str, Any]:
     return {"name": name, "mimeType": "application/pdf", "buffer": content}
 
 
-@pytest.mark.parametrize("width", [1280, 320])
+@pytest.mark.parametrize("width", mostly_long([1280, 320], [320]))
 def test_a_file_is_checked_and_is_not_sent(page, files, width):
     address, number, made = files
     sent: list[str] = []
@@ -85,6 +86,7 @@ def test_a_dropped_file_is_checked_at_once(page, files):
     page.get_by_role("heading", name="Full scope").wait_for()
 
 
+@pytest.mark.long  # daily the server says what is missing, and a file of another kind is checked
 def test_a_file_too_large_for_any_of_ours_could_not_be_checked(page, files):
     page.goto(files[0])
     page.set_input_files("input[type=file]", given("large.pdf", b"x" * (10 * 1024 * 1024 + 1)))

@@ -13,7 +13,7 @@ from assessments.models import Membership, User
 from tests.support.browser import NARROW, axe_faults, session_of, sign_in, too_wide
 from tests.support.factories import Cast, fill, make_assessment, make_cast, make_system, mark_all
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.slow_first(25)]
 
 
 @pytest.fixture
@@ -49,6 +49,7 @@ def test_the_form_of_a_use_shows_the_word_and_what_was_left_out(cast, visit):
     assert too_wide(page) == ""
 
 
+@pytest.mark.long  # daily the filters of a marking page are measured
 def test_the_filters_of_the_log_are_wide_enough(cast, visit):
     make_assessment("in_review", "limited", cast=cast)
     page = visit(cast.owner, reverse("organisation_log", args=[cast.organisation.reference]))
@@ -86,6 +87,7 @@ def test_a_route_that_nobody_reviews_cannot_be_chosen(cast, visit):
     assert too_wide(page) == ""
 
 
+@pytest.mark.long  # daily test_pages measures the home and a notice
 def test_the_home_of_a_reviewer_and_the_notices_fit(cast, visit):
     make_assessment("submitted", "limited", cast=cast)
     for user, address in (
@@ -157,6 +159,7 @@ def test_the_choices_for_a_part_of_the_conformity_file_are_a_box_when_narrow(cas
     assert too_wide(page) == ""
 
 
+@pytest.mark.long  # daily the filters and keys of a marking page are measured
 def test_the_counts_on_the_home_of_a_reviewer_do_not_touch_their_labels(cast, visit):
     make_assessment("submitted", "limited", cast=cast)
     page = visit(cast.independent, reverse("dashboard"))
@@ -173,6 +176,7 @@ def test_the_counts_on_the_home_of_a_reviewer_do_not_touch_their_labels(cast, vi
     assert gap >= 8
 
 
+@pytest.mark.long  # daily the form of a use shows what was left out
 def test_filled_dates_are_in_sight_at_once(cast, visit):
     answers = {key: {"choice": "partly", "text": "Half."} for key in ("use-register", "laws-list")}
     case = make_assessment("in_review", "limited", cast=cast, answers=answers).current_submission

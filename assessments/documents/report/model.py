@@ -178,8 +178,8 @@ class Report:
             )
         else:
             words = ngettext(
-                "%(n)s blocks the certificate. It can be given a due date instead",
-                "%(n)s block the certificate. Of these, %(dated)s can be given a due date instead",
+                "%(n)s blocks the certificate. It can stay open with a due date",
+                "%(n)s block the certificate. Of these, %(dated)s can stay open with a due date",
                 count,
             )
         return words % {"n": count, "dated": dated}
@@ -197,8 +197,8 @@ class Report:
                 count,
             )
         words = ngettext(
-            "blocks the certificate. It can be given a due date instead",
-            "block the certificate. Of these, %(dated)s can be given a due date instead",
+            "blocks the certificate. It can stay open with a due date",
+            "block the certificate. Of these, %(dated)s can stay open with a due date",
             count,
         )
         return words % {"dated": dated}

@@ -73,8 +73,8 @@ def check_answer(
             raise InvalidAnswer(
                 "choice",
                 _(
-                    "You cannot mark this as not applicable, because it applies to every use of this type. Choose "
-                    "another answer."
+                    "Choose another answer. You cannot mark this as not applicable, because it applies to every use "
+                    "of this type."
                 ),
             )
         if not str(value.get("reason", "")).strip():
@@ -82,15 +82,12 @@ def check_answer(
     shown = {item.key: item for item in question.items if item.key in set(items)}
     for key, given in (value.get("items") or {}).items():
         if key not in shown:
-            raise InvalidAnswer("items", _("There is no line “%(key)s” in this checklist.") % {"key": key})
+            raise InvalidAnswer("items", _("Load the page again. This checklist has no line “%(key)s”.") % {"key": key})
         if isinstance(given, str):
             if not edition.not_applicable_allowed(shown[key].requirements, facts):
                 raise InvalidAnswer(
                     f"reason-{key}",
-                    _(
-                        "You cannot mark this line as not applicable, because it applies to every use of this type. Remove "
-                        "the reason."
-                    ),
+                    _("Remove the reason why this line does not apply. The line applies to every use of this type."),
                 )
             if not given.strip():
                 raise InvalidAnswer(f"reason-{key}", _("Say why this line does not apply."))
@@ -200,7 +197,9 @@ def _save_answer(assessment: Assessment, question_key: str, save: _Save) -> Answ
     question = _asked_question(question_key, edition, declared)
     targets = roles.assigned_targets(save.by, assessment, member)
     if targets is not None and question.section not in targets and question.key not in targets:
-        raise NotPermitted(_("This question is not assigned to you."))
+        raise NotPermitted(
+            _("Ask an owner to assign this question to you. You have access only to your assigned work.")
+        )
     answers, unconfirmed = assessment.values_and_unconfirmed()
     unlocked = unlocked_questions(assessment, declared, answers)
     if unlocked is not None and question_key not in unlocked:
@@ -327,7 +326,9 @@ def restore_answer(assessment: Assessment, question_key: str, number: int, *, by
     ).first()
     question = assessment.compiled().questions.get(question_key)
     if kept is None or question is None:
-        raise InvalidAnswer("number", _("There is no version %(number)s of this answer.") % {"number": number})
+        raise InvalidAnswer(
+            "number", _("Choose another version. This answer has no version %(number)s.") % {"number": number}
+        )
     asked = {item.key for item in assessment.declared().items(assessment.compiled(), question)}
     items = {key: value for key, value in kept.value["items"].items() if key in asked}
     if kept.value["choice"] == Choice.TICKED and not items:
@@ -341,7 +342,10 @@ def restore_answer(assessment: Assessment, question_key: str, number: int, *, by
         Assessment.objects.lock(assessment.pk)
         stands = Answer.objects.select_related("by").get(pk=kept.parent_id)
         if stands.revision != base:  # nothing was typed, so no version has to be kept beside the newer one
-            words = _("%(name)s changed this answer since you opened the page. Nothing was restored.")
+            words = _(
+                "Check the current answer, then try again. %(name)s changed it since you opened the page. Nothing "
+                "was restored."
+            )
             raise Conflict(words % {"name": stands.by}, stands)
         save = _Save(value, by, base, uuid.uuid4(), RevisionOutcome.RESTORED)
         saved = _save_answer(assessment, question_key, save)

@@ -100,7 +100,9 @@ def _may_comment(assessment: Assessment, section: str, question: str, by: User) 
     member = roles.require_member(by, Action.ANSWER, assessment)
     targets = roles.assigned_targets(by, assessment, member)
     if targets is not None and not targets & {section, question}:
-        raise NotPermitted(_("This question is not assigned to you."))
+        raise NotPermitted(
+            _("Ask an owner to assign this question to you. You have access only to your assigned work.")
+        )
 
 
 def may_take_back(comment: Comment, thread: Iterable[Comment], by: User, now: datetime | None = None) -> bool:

@@ -27,7 +27,7 @@ def kept_figure(question: Question, value: Mapping[str, Any]) -> dict[str, str]:
     if not given or value["choice"] in WITHOUT:
         return {}
     if question.figure is None:
-        raise InvalidAnswer("choice", _("This question does not ask for a figure."))
+        raise InvalidAnswer("choice", _("Remove the figure. This question does not ask for a figure."))
     kept = {name: _number(name, given[name], question.figure.unit) for name in ("measured", "target") if name in given}
     if "by" in given:
         if "target" not in kept:

@@ -43,12 +43,12 @@ class Prospect:
     def words(self) -> str:
         if self.keeps_back:
             return _(
-                "As of now, no certificate is possible. The best possible decision is “approved with a plan, no "
+                "At the moment, no certificate is possible. The best possible decision is “approved with a plan, no "
                 "certificate yet”."
             )
         if self.alone:
-            return _("As of now, your signature issues the certificate.")
-        return _("As of now, a certificate is possible if every answer is accepted.")
+            return _("If you sign now, your signature issues the certificate.")
+        return _("At the moment, a certificate is possible if every answer is accepted.")
 
 
 def prospect(

@@ -28,7 +28,10 @@ def require_few_enough(conditions: Sized) -> None:
     most = most_conditions()
     if len(conditions) > most:
         words = _("%(n)s practices have a date. At most %(most)s can become conditions (our judgement).")
-        more = _("Clear the other dates. The certificate is then issued only when those practices are in place.")
+        more = _(
+            "Clear some of the dates. The certificate is then issued only when the practices without a date are "
+            "in place."
+        )
         raise InvalidAnswer("conditions", f"{words % {'n': len(conditions), 'most': most}} {more}")
 
 
@@ -116,9 +119,7 @@ def one_for_all(day: date, longest: Mapping[str, int]) -> dict[str, date]:
     if day <= today:
         raise InvalidAnswer("one_date", _("Choose a date after today."))
     if last and day > max(last.values()):
-        raise InvalidAnswer(
-            "one_date", _("Choose an earlier date. This date is later than the latest day allowed for any requirement.")
-        )
+        raise InvalidAnswer("one_date", _("Choose an earlier date. This date is too late for every requirement."))
     return {question: min(day, latest) for question, latest in last.items()}
 
 
@@ -134,7 +135,7 @@ def set_conditions(submission: Submission, decision: ReviewDecision, conditions:
         if not today < due <= today + timedelta(days=blocker.longest_days):
             raise InvalidAnswer(
                 f"due-{question}",
-                _("Choose a date after today and at most %(days)s days ahead.") % {"days": blocker.longest_days},
+                _("Choose a date from tomorrow to %(days)s days from today.") % {"days": blocker.longest_days},
             )
         Condition.objects.create(
             decision=decision,

@@ -90,12 +90,12 @@ class BelowLeast:
         """What would lift it, as one sentence with the numbers of the actions."""
         if not self.lifts:
             return _(
-                "Closing the open actions does not raise readiness far enough. To count practices that are now in place, "
-                "start a new assessment."
+                "Readiness stays too low even when all open actions are closed. Start a new assessment, so that practices "
+                "that are now in place are counted."
             )
         words = ngettext(
-            "Readiness no longer blocks the certificate once action %(numbers)s is closed with evidence.",
-            "Readiness no longer blocks the certificate once actions %(numbers)s are closed with evidence.",
+            "Once action %(numbers)s is closed with evidence, readiness no longer blocks the certificate.",
+            "Once actions %(numbers)s are closed with evidence, readiness no longer blocks the certificate.",
             len(self.lifts),
         )
         return words % {"numbers": _listed([str(lift.number) for lift in self.lifts])}

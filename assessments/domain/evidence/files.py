@@ -191,7 +191,7 @@ def _scan(content: IO[bytes]) -> Scan:
         found = scanning.find_virus(content)  # type: ignore[arg-type]
     except scanning.ScannerAway as error:
         raise refuse(
-            _("Try again later. The file was not accepted, because the virus scanner does not answer.")
+            _("Try again later. The file was not accepted, because the virus scanner is not responding.")
         ) from error
     if found:
         raise refuse(

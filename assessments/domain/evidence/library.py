@@ -208,7 +208,8 @@ def update(piece: Evidence, *, by: User, **fields: Any) -> Evidence:
     wanted = fields.get("confidentiality", piece.confidentiality)
     if (wanted == Confidentiality.ON_REQUEST) != (piece.version == 0):
         raise InvalidAnswer(
-            "confidentiality", _("Choose another option. Evidence with a file or link cannot be shown on request only.")
+            "confidentiality",
+            _("Choose another option. Evidence with a file or link cannot be “Shown on request only”."),
         )
     if piece.version == 0 and not fields.get("held_by", piece.held_by).strip():
         raise InvalidAnswer("held_by", _("Enter the contact person: a name or an office, and how to contact them."))
@@ -265,11 +266,13 @@ def _open_answer(assessment: Assessment, question_key: str, *, by: User) -> Answ
         raise Locked(_("This question no longer applies to this use."))
     targets = roles.assigned_targets(by, assessment, member)
     if targets is not None and question.section not in targets and question.key not in targets:
-        raise NotPermitted(_("This question is not assigned to you."))
+        raise NotPermitted(
+            _("Ask an owner to assign this question to you. You have access only to your assigned work.")
+        )
     answers = {row.question.key: row for row in assessment.answers.select_related("question")}
     unlocked = answering_answers.unlocked_questions(assessment, declared, answers)
     if unlocked is not None and question_key not in unlocked:
-        raise Locked(_("You can now change only the answers that the reviewer marked."))
+        raise Locked(_("In this round, you can change only the answers that the reviewer marked."))
     if question_key not in answers:
         raise InvalidAnswer("answer", _("Answer the question first. You can then attach evidence to the answer."))
     answer = answers[question_key]

@@ -122,7 +122,7 @@ def declare_facts(
     for key, value in values.items():
         fact = edition.facts.get(key)
         if fact is None:
-            raise InvalidAnswer(key, _("There is no fact “%(key)s”.") % {"key": key})
+            raise InvalidAnswer(key, _("Load the page again. There is no fact “%(key)s”.") % {"key": key})
         reason = (reasons or {}).get(key, rows[key].reason if key in rows else "")
         page.declare(fact, facts_values.check_fact(fact, value), reason)
     page.keep()
@@ -215,8 +215,8 @@ class _Page:
         if self.others_locked:
             raise Locked(
                 _(
-                    "“%(fact)s” is locked. It applies to the whole system, and another use of the system is under "
-                    "review."
+                    "“%(fact)s” is locked until the review of another use of this system ends. The fact applies to "
+                    "the whole system."
                 )
                 % {"fact": fact.label}
             )

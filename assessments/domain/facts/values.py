@@ -40,7 +40,10 @@ def check_fact(fact: Fact, value: Any) -> Any:
     for part in values:
         known = any(part == v and type(part) is type(v) for v in fact.values) or (part == UNKNOWN and fact.unknown)
         if not known:
-            raise InvalidAnswer(fact.key, _("“%(value)s” is not an answer to this question.") % {"value": part})
+            raise InvalidAnswer(
+                fact.key,
+                _("Choose from the answers listed. “%(value)s” is not an answer to this question.") % {"value": part},
+            )
     if fact.many and UNKNOWN in values and len(values) > 1:
         raise InvalidAnswer(fact.key, _not_beside_others(fact, UNKNOWN))
     alone = next((one for one in fact.alone if one in values and len(values) > 1), None)
@@ -50,7 +53,7 @@ def check_fact(fact: Fact, value: Any) -> Any:
 
 
 def _not_beside_others(fact: Fact, value: str) -> str:
-    return _("“%(option)s” cannot be combined with other answers.") % {"option": fact_answer(fact, value)}
+    return _("Choose either “%(option)s” or other answers, not both.") % {"option": fact_answer(fact, value)}
 
 
 def same_value(fact: Fact, one: Any, other: Any) -> bool:

@@ -98,7 +98,7 @@ def sign_worst(use: DeclaredUse, *, by: User, shown: Mapping[str, Any] | None = 
     answers, never = open_answers(edition, declared_facts(edition, rows.values()))
     if never:
         labels = "; ".join(edition.facts[key].label for key in never)
-        words = _("You cannot sign the worst answer for these facts. Answer them first: %(facts)s.")
+        words = _("Answer these facts first: %(facts)s. You cannot declare the worst answer for them.")
         raise WorkflowError(words % {"facts": labels})
     if not answers:
         raise WorkflowError(_("There is nothing to sign, because the tier does not depend on an unknown answer."))

@@ -23,7 +23,9 @@ def join(user: User, organisation: Organisation, role: Role, *, by: User, sees: 
     roles.require_people(by, organisation)
     _check_role_in(organisation, role)
     if roles.membership_in(user, organisation):
-        raise WorkflowError(_("Enter another address. %(email)s is already a member.") % {"email": user.email})
+        raise WorkflowError(
+            _("Enter another address. A member already has the address %(email)s.") % {"email": user.email}
+        )
     return _join(user, organisation, role, by=by, sees=sees)
 
 
@@ -61,7 +63,7 @@ def invite(
     roles.require_people(by, organisation)
     _check_role_in(organisation, role)
     if Membership.objects.current().filter(organisation=organisation, user__email__iexact=email).exists():
-        raise WorkflowError(_("Enter another address. %(email)s is already a member.") % {"email": email})
+        raise WorkflowError(_("Enter another address. A member already has the address %(email)s.") % {"email": email})
     invitation, token = Invitation.objects.issue(organisation=organisation, email=email, role=role, sees=sees, by=by)
     log.record(
         AuditKind.MEMBER_INVITED,
@@ -86,7 +88,8 @@ def accept_invitation(invitation: Invitation, *, by: User) -> Membership:
         raise NotPermitted(words % {"email": invitation.email})
     taken = Invitation.objects.filter(pk=invitation.pk, accepted_at=None).update(accepted_at=timezone.now())
     if not taken:
-        raise WorkflowError(_("This invitation was already used."))
+        words = _("Ask the person who invited you to send a new invitation. This invitation was already used.")
+        raise WorkflowError(words)
     return _join(by, invitation.organisation, Role(invitation.role), by=by, sees=Sees(invitation.sees))
 
 

@@ -80,7 +80,7 @@ def _require_judging(assessment: Assessment) -> None:
     if not is_judging(assessment):
         state = assessment.get_state_display()
         raise WorkflowError(
-            _("This case is closed (%(state)s). The action is judged with the next submission of the use.")
+            _("This case is closed (%(state)s). The action will be judged with the next submission of the use.")
             % {"state": state}
         )
 
@@ -99,7 +99,7 @@ def require_checker(reviewer: Reviewer, *, signs: bool) -> None:
 def who_accepts(action: RemediationAction, submission: Submission, *, two: bool, taken: bool) -> str:
     """Say in a sentence who accepts an action that was reported as done; `two`: it takes two, `taken`: somebody has a seat."""
     if not is_judging(submission.assessment):
-        return _("The case is closed. The action is judged with the next submission of the use.")
+        return _("The case is closed. The action will be judged with the next submission of the use.")
     if submission.is_self_declared:
         return _("An owner has to accept this action.")
     if two and action.accepted_by_id is not None:

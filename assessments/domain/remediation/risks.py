@@ -34,7 +34,7 @@ def risk_obstacle(action: RemediationAction) -> str:
             "condition with a due date."
         )
     if action.status != ActionStatus.OPEN or action.merged_into_id:
-        return _("You can accept the risk of an open action only.")
+        return _("You can accept a risk only while its action is open.")
     if action.owner_id is None:
         return _("Choose an owner of the action first. A different person has to accept the risk.")
     if conditions.conditions_on([action]):

@@ -205,7 +205,10 @@ def _require_sound(given: Sequence[ReviewDecision], assessment: Assessment) -> N
                 "%(name)s gave the first approval, but has worked on the use or declared a conflict of interest "
                 "since then."
             )
-            more = _("Return the submission. The first approval then lapses, and somebody else has to give a new one.")
+            more = _(
+                "Return the submission. The first approval then no longer counts, and somebody else has to give a "
+                "new one."
+            )
             raise NotReady(_("This submission cannot be approved yet."), [f"{words % {'name': decision.by}} {more}"])
 
 

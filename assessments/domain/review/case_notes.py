@@ -66,7 +66,11 @@ def change(submission: Submission, pk: int, text: str, *, by: User, base: int) -
     note = _own_private(submission, pk, by)
     if note.revision != base:
         raise Conflict(
-            _("You changed this note on another page while you were writing. Nothing was overwritten."), note
+            _(
+                "Copy your text, then open the note again. You changed the note in another window. Nothing was "
+                "overwritten."
+            ),
+            note,
         )
     note.text, note.changed_at, note.revision = _checked(text), timezone.now(), note.revision + 1
     note.save()
@@ -134,7 +138,7 @@ def _own(submission: Submission, pk: int, by: User) -> CaseNote:
     assessment = _open(submission, by)
     note = CaseNote.objects.select_for_update().filter(assessment=assessment, pk=pk).first()
     if note is None or note.author_id != by.pk:
-        raise NotPermitted(_("This is not your note."))
+        raise NotPermitted(_("You can change only your own notes."))
     return note
 
 

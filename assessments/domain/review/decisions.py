@@ -55,8 +55,8 @@ def send_back(
     if not marked.changes:
         raise NotReady(
             _(
-                "Nothing is marked “change needed”. Mark at least one answer or fact “change needed”, then return "
-                "the submission."
+                "Mark at least one answer or fact as “change needed”, then return the submission. Nothing is marked "
+                "in this way yet."
             )
         )
     asked = returns.choose(in_the_way_of(submission), tasks)

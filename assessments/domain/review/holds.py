@@ -43,7 +43,7 @@ class NotUnderReview(WrongState):
 
     def __init__(self, assessment: Assessment) -> None:
         super().__init__(assessment, State.IN_REVIEW)
-        self.args = (_("The submission is not under review now."),)
+        self.args = (_("The submission is not under review now, so you cannot decide on the hold."),)
 
 
 def obstacles_to_decide(hold: Hold, submission: Submission, by: User, known: Reviewer | None = None) -> list[str]:
@@ -169,8 +169,8 @@ def who_closes(edition: CompiledEdition, hold: Hold) -> str:
     if hold.kind == HoldKind.OPEN_QUESTION:
         return _(
             "The organisation answers the question and attaches evidence. A reviewer of the case then closes the "
-            "hold. Until then, the rules are applied with the answer and with “do not know”. "
-            "The higher tier counts (our judgement)."
+            "hold. Until then, the rules are applied twice: with the answer, and with “do not know”. "
+            "The higher of the two tiers counts (our judgement)."
         )
     return edition.holds[HoldKind(hold.kind)]
 

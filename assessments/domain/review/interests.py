@@ -71,4 +71,4 @@ def decline(submission: Submission, *, by: User, words: str) -> Interest:
 
 def _require_reading(submission: Submission, by: User) -> None:
     if not finders.submissions_to_read(by).filter(pk=submission.pk).exists():
-        raise NotPermitted(_("This submission was not sent to you."))
+        raise NotPermitted(_("This submission was not sent to you, so you cannot review it."))

@@ -171,7 +171,7 @@ def _locked(text: KeptText, by: User) -> Any:
     found = model.objects.select_for_update().get(pk=text.pk)
     if isinstance(found, OwnText):
         if found.user_id != by.pk:
-            raise NotPermitted(_("This text belongs to somebody else."))
+            raise NotPermitted(_("You can change only your own texts."))
     else:
         _require_reviewer(by, found.organisation)
     return found

@@ -170,7 +170,7 @@ def _check_due(submission: Submission, due: date | None) -> None:
     today = timezone.localdate()
     if due is not None and not today < due <= today + timedelta(days=days):
         raise InvalidAnswer(
-            "action_due", _("Choose a date after today and at most %(days)s days ahead.") % {"days": days}
+            "action_due", _("Choose a date from tomorrow to %(days)s days from today.") % {"days": days}
         )
 
 
@@ -308,7 +308,10 @@ def mark_evidence(
         fields = {"verdict": str(given.verdict), "note": given.note}
         kept = write_version(row, fields, Saving(by, base, operation))
     if kept is False:
-        words = _("%(name)s judged this evidence while you were looking at it. Nothing was overwritten.")
+        words = _(
+            "Open the page again to see the judgement. %(name)s judged this evidence while you were looking at it. "
+            "Nothing was overwritten."
+        )
         raise Conflict(words % {"name": row.by}, row)
     return row
 

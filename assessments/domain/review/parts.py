@@ -79,7 +79,7 @@ def judge_part(
             base, row.verdict = None, ""
         saved = save_version(row, given.fields(), by=by, base=base, operation=operation)
     if not saved:  # raised out here, so that the version beside the newer one stays stored
-        raise Conflict(_("You judged this part on another page in the meantime. Nothing was overwritten."), row)
+        raise Conflict(_("You judged this part in another window in the meantime. Nothing was overwritten."), row)
     return row
 
 
@@ -116,10 +116,16 @@ def obstacles(submission: Submission, seat: ReviewSeat | None) -> list[Obstacle]
             if mark.part != part.key:
                 continue
             if mark.verdict == PartVerdict.DOES_NOT:
-                words = _("%(part)s: %(name)s judged that this part does not support the file. Return the part first.")
+                words = _(
+                    "%(part)s: %(name)s judged that this part does not show that its requirement is met. Return the "
+                    "part."
+                )
                 found.append(words % {"part": part.label, "name": mark.by})
             elif mark.verdict == PartVerdict.PARTLY and not mark.words.strip():
-                words = _("%(part)s supports the file only partly. Say what is missing before you approve.")
+                words = _(
+                    "%(part)s: this part shows only partly that its requirement is met. Say what is missing before "
+                    "you approve."
+                )
                 found.append(words % {"part": part.label})
     if overseers.is_named(seat.reviewer, overseers.signed_rows(submission)):
         found.append(overseers.refusal())

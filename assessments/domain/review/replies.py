@@ -33,7 +33,12 @@ def reply(
     with transaction.atomic():
         assessment, member = roles.lock_with_member(by, assessment)
         if assessment.state != State.RETURNED:
-            raise Locked(_("Not saved, because no changes are requested here. What you typed is still on this page."))
+            raise Locked(
+                _(
+                    "Your reply is not saved, because no changes are requested in this assessment now. What you typed "
+                    "is still on this page."
+                )
+            )
         submission = assessment.current_submission
         assert submission is not None
         if not submission.marks.filter(target=target, mark=MarkKind.CHANGE_NEEDED).exists():
@@ -43,7 +48,9 @@ def reply(
         if targets is not None:
             question = assessment.compiled().questions.get(key) if kind == "q:" else None
             if question is None or not {question.key, question.section} & targets:
-                raise NotPermitted(_("This question is not assigned to you."))
+                raise NotPermitted(
+                    _("Ask an owner to assign this question to you. You have access only to your assigned work.")
+                )
         row = submission.replies.filter(target=target).select_related("by").first()
         if row is None:
             if not words.strip():

@@ -117,11 +117,11 @@ def what_closes(edition: Edition, content: Mapping[str, Any]) -> dict[str, str]:
     for key, of_question in kinds.items():
         question = edition.questions[key]
         if of_question == {"not_applicable"}:
-            found[key] = _("Explain why this point does not apply, or put this point in place.")
+            found[key] = _("Explain why this point does not apply, or do what it requires.")
         elif question.is_checklist:
             short = {f["item"] for f in content["findings"] if f["question"] == key and f["kind"] != "not_applicable"}
             left = [item.text.rstrip(".") for item in question.items if item.key in short]
-            found[key] = "\n".join([_("Put these points in place:"), *(f"• {line}" for line in left)])
+            found[key] = "\n".join([_("Do what these points require:"), *(f"• {line}" for line in left)])
         elif question.remedy:
             found[key] = _("Put this practice in place. Evidence: %(proof)s") % {"proof": question.remedy.closes_it}
     return found

@@ -94,7 +94,7 @@ def seat_to_ask_for(submission: Submission, seat: Seat, by: User, team: set[int]
     """
     assessment = submission.assessment
     if not finders.submissions_for(by).filter(pk=submission.pk).exists():
-        raise NotPermitted(_("This submission was not sent to you."))
+        raise NotPermitted(_("This submission was not sent to you, so you cannot review it."))
     if by.pk in (separation.delivery_team(assessment) if team is None else team):
         raise NotPermitted(_("You worked on this use yourself, so other people decide who reviews the case."))
     current = assessment.current_submission_id == submission.pk
@@ -153,7 +153,9 @@ def ask(
     held = seat_to_ask_for(submission, seat, by)
     found = next((one for one in colleagues(submission, seat, by) if one.user.pk == to.pk), None)
     if found is None:
-        raise InvalidAnswer("to", _("You cannot ask %(name)s to review this case.") % {"name": to})
+        raise InvalidAnswer(
+            "to", _("Choose another colleague. You cannot ask %(name)s to review this case.") % {"name": to}
+        )
     if held and not note.strip():
         raise InvalidAnswer(
             "note", _("Say how far the review has got and what to look at. Your colleague gets no other information.")
@@ -205,7 +207,7 @@ def stop_asking(asked: SeatRequest, *, by: User) -> None:
     assessment = Assessment.objects.lock(submission.assessment_id)
     asked = SeatRequest.objects.select_related("submission", "to", "holder").get(pk=asked.pk)
     if not finders.submissions_for(by).filter(pk=submission.pk).exists():
-        raise NotPermitted(_("This submission was not sent to you."))
+        raise NotPermitted(_("This submission was not sent to you, so you cannot review it."))
     if asked.ended_at is not None:
         raise WorkflowError(_("The request to %(name)s has already been withdrawn or answered.") % {"name": asked.to})
     if not may_stop_asking(asked, by):
@@ -276,6 +278,8 @@ def set_absence(user: User, away_from: date | None, away_until: date | None) -> 
     if away_until and not away_from:
         raise InvalidAnswer("away_from", _("Enter the first day of absence, or clear the last date."))
     if away_from and away_until and away_until < away_from:
-        raise InvalidAnswer("away_until", _("Choose the first day of absence or a later day."))
+        raise InvalidAnswer(
+            "away_until", _("Choose a later day. The last day cannot be before the first day of absence.")
+        )
     user.away_from, user.away_until = away_from, away_until
     user.save(update_fields=["away_from", "away_until"])

@@ -79,7 +79,7 @@ def require_handed_over(reviewer: Reviewer, asked: SeatRequest) -> ReviewSeat:
 
 def _require_reviewer(reviewer: Reviewer) -> None:
     if not reviewer.may_know:
-        raise NotPermitted(_("This submission was not sent to you."))
+        raise NotPermitted(_("This submission was not sent to you, so you cannot review it."))
     if reviewer.has_conflict:
         raise SeparationOfDuties(
             _("You have declared a conflict of interest, so somebody else has to review the case.")

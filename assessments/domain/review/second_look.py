@@ -146,7 +146,11 @@ def ask(submission: Submission, *, by: User, reason: str) -> SecondLook:
         raise NotPermitted(_("Only leads of the reviewing body can ask for a second look."))
     if not reason.strip():
         raise InvalidAnswer(
-            "reason", _("Say why, in a sentence. The second reviewer does not see the reason before setting the marks.")
+            "reason",
+            _(
+                "Say in a sentence why you ask for it. The second reviewer does not see this reason before setting "
+                "the marks."
+            ),
         )
     found = decided().filter(pk=submission.pk).first()
     if found is None or not _last_was_independent(found):

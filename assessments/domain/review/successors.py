@@ -63,7 +63,7 @@ def left_seats(submission: Submission) -> list[ReviewSeat]:
 def require_successor(held: ReviewSeat, submission: Submission, *, by: User) -> bool:
     """Return whether `by` is independent; raise NotPermitted or SeparationOfDuties where they may not take over the seat."""
     if not finders.submissions_for(by).filter(pk=submission.pk).exists():
-        raise NotPermitted(_("This submission was not sent to you."))
+        raise NotPermitted(_("This submission was not sent to you, so you cannot review it."))
     if by.pk in separation.delivery_team(submission.assessment):
         raise SeparationOfDuties(_("You worked on this use yourself, so somebody else has to take over the case."))
     if separation.has_conflict(by, submission.assessment_id):

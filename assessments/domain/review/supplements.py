@@ -83,12 +83,14 @@ def attach(assessment: Assessment, target: str, piece: Evidence, *, by: User, wo
     submission = Submission.objects.defer(None).get(pk=assessment.current_submission_id)
     allowed = targets(submission)
     if target not in allowed:
-        raise InvalidAnswer("target", _("Choose what the evidence is for, from the list."))
+        raise InvalidAnswer("target", _("Choose from the list what the evidence is for."))
     assigned = roles.assigned_targets(by, assessment, member)
     if assigned is not None:
         question = assessment.compiled().questions.get(target.removeprefix("q:"))
         if question is None or not {question.key, question.section} & assigned:
-            raise NotPermitted(_("This question is not assigned to you."))
+            raise NotPermitted(
+                _("Ask an owner to assign this question to you. You have access only to your assigned work.")
+            )
     if not words.strip() or len(words.strip()) > LONGEST:
         raise InvalidAnswer("words", _("Say in a sentence or two what the evidence shows."))
     version = _newest_file(piece, assessment, by)
@@ -176,7 +178,7 @@ def judge_supplement(
         fields = {"verdict": str(verdict), "words": words if verdict else ""}
         saved = save_version(row, fields, by=by, base=base, operation=operation)
     if not saved:
-        raise Conflict(_("You judged this evidence on another page in the meantime. Nothing was overwritten."), row)
+        raise Conflict(_("You judged this evidence in another window in the meantime. Nothing was overwritten."), row)
     return row
 
 

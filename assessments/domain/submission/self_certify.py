@@ -42,7 +42,10 @@ def obstacles_to_self_certify(
         words = _("Only a Low use may be self-certified. A reviewer must decide on this use.")
         reasons.append(Obstacle(ToSign.TIER, words))
     if use.open_holds or use.provisional:
-        reasons.append(Obstacle(ToSign.HELD, _("The use is on hold, or the tier of the use is provisional.")))
+        words = _("The unknown facts must be answered first. Until then, the tier is provisional.")
+        if use.open_holds:
+            words = _("Every hold on this use must be closed first.")
+        reasons.append(Obstacle(ToSign.HELD, words))
     if incident := incidents.obstacle_to_sign(use):
         reasons.append(Obstacle(ToSign.INCIDENT, incident))
     reasons += lasting_obstacles_to_self_certify(assessment)
@@ -57,10 +60,10 @@ def obstacles_to_self_certify(
     allowed = musts["in_scope"] * edition.policy.self_declared_na_share // 100
     if musts["not_applicable"] > allowed:
         words = ngettext(
-            "%(n)s mandatory requirement is answered “not applicable”. Without a reviewer, at most %(allowed)s "
-            "may have this answer.",
-            "%(n)s mandatory requirements are answered “not applicable”. Without a reviewer, at most "
-            "%(allowed)s may have this answer.",
+            "A reviewer must decide on this use, because %(n)s mandatory requirement is answered “not "
+            "applicable”. Without a reviewer, the limit is %(allowed)s.",
+            "A reviewer must decide on this use, because %(n)s mandatory requirements are answered “not "
+            "applicable”. Without a reviewer, the limit is %(allowed)s.",
             musts["not_applicable"],
         )
         words %= {"n": musts["not_applicable"], "allowed": allowed}
@@ -76,7 +79,7 @@ def lasting_obstacles_to_self_certify(assessment: Assessment) -> list[Obstacle]:
     decided = ReviewDecision.objects.filter(submission__assessment__use=use, kind__in=kinds).order_by("-pk")
     newest = decided.values_list("kind", flat=True).first()
     if newest == DecisionKind.RETURN:
-        words = _("A reviewer has asked for changes, so a reviewer must decide on them.")
+        words = _("A reviewer has asked for changes, so a reviewer must decide on this use.")
         reasons.append(Obstacle(ToSign.SENT_BACK, words))
     elif newest == DecisionKind.REFUSE:
         words = _("A reviewer has refused this use, so a reviewer must decide on it again.")
@@ -117,7 +120,7 @@ def self_certify(
     left = blockers.blockers(submission)
     if left:
         raise NotReady(
-            _("This use cannot be self-certified yet, because these duties are not met."),
+            _("This use cannot be self-certified yet. These duties are not met:"),
             [blocker.words for blocker in left],
         )
     workflow.move(assessment, State.CERTIFIED)

@@ -63,8 +63,8 @@ def obstacles_to_submit(assessment: Assessment) -> list[Obstacle]:
         )
     if assessment.use.prohibited_by_facts:
         words = _(
-            "The declared facts describe a prohibited use. You cannot submit the use. You can only declare "
-            "it as prohibited."
+            "The declared facts describe a prohibited use. You cannot submit it. You can only declare the use "
+            "prohibited."
         )
         reasons.append(Obstacle(ToSign.PROHIBITED, words))
     elif assessment.use.raised_tier == Tier.UNACCEPTABLE and not _facts_changed_since_raise(assessment.use):
@@ -97,7 +97,9 @@ def closed_routes(assessment: Assessment) -> dict[Route, str]:
         Route.INSIDE: _(
             "Your organisation has no reviewer yet. Invite a reviewer, or choose the independent reviewer."
         ),
-        Route.INDEPENDENT: _("The reviewing body has no reviewer yet."),
+        Route.INDEPENDENT: _(
+            "The reviewing body has no reviewer yet. Wait until it has one, or choose a reviewer of your organisation."
+        ),
     }
     inside = {user for user, organisation, _body in found if organisation == assessment.organisation_id}
     if inside and inside - delivery_team(assessment):

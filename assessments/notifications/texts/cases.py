@@ -50,7 +50,7 @@ def case_returned(*, name: User, use: str, words: str, approval_lapsed: bool) ->
     said = {"name": name, "use": use}
     text = _("%(name)s has returned the case to the organisation. You are still a reviewer of the next round.") % said
     if approval_lapsed:
-        text += " " + _("Your approval of this round has lapsed.")
+        text += " " + _("Your approval of this round is no longer valid.")
     return Text(_("Returned by the other reviewer: %(use)s") % said, _with(text, words))
 
 
@@ -155,12 +155,12 @@ def short_look(*, name: User, use: str, seconds: int) -> Text:
     """`seconds`: the median of the times for a mark."""
     if seconds:
         text = ngettext(
-            "%(name)s has approved the submission. Half of the marks were given within one second each.",
-            "%(name)s has approved the submission. Half of the marks were given within %(n)s seconds each.",
+            "%(name)s has approved the submission. Half of the marks took one second or less each.",
+            "%(name)s has approved the submission. Half of the marks took %(n)s seconds or less each.",
             seconds,
         )
     else:
-        text = _("%(name)s has approved the submission. Half of the marks were given in less than one second each.")
+        text = _("%(name)s has approved the submission. Half of the marks took less than one second each.")
     subject = _("Approved very quickly by the other reviewer: %(use)s") % {"use": use}
     return Text(subject, text % {"name": name, "n": seconds})
 

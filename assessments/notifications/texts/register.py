@@ -30,7 +30,7 @@ def deletion(*, name: User, organisation: Organisation, on: date | None) -> Text
     said: dict[str, object] = {"name": name, "organisation": organisation}
     if on is None:
         text = _("%(name)s has cancelled the deletion. Nothing has changed.") % said
-        return Text(_("%(organisation)s is not deleted") % said, text)
+        return Text(_("%(organisation)s will not be deleted") % said, text)
     said["day"] = date_format(on, "DATE_FORMAT")
     text = (
         _(

@@ -76,7 +76,7 @@ def _accepted(action: RemediationAction, until: date) -> str:
 @text_of(MessageKind.EVIDENCE_EXPIRING)
 def evidence_expiring(*, title: str, due: date, today: date) -> Text:
     text = _(
-        "Replace the evidence or change its expiry date before that day. Otherwise, answers that "
+        "Before the evidence expires, replace it or change its expiry date. Otherwise, answers that "
         "use the evidence will show a warning."
     )
     return Text(_("Evidence expires %(when)s: %(title)s") % {"when": in_days(due, today), "title": title}, text)

@@ -40,7 +40,7 @@ _SIGN = gettext_lazy("Check and sign")
 _CORRECT = gettext_lazy("Make the requested changes")
 _SENT = Step(
     gettext_lazy("A reviewer takes the case"),
-    gettext_lazy("See what was sent"),
+    gettext_lazy("See the submission"),
     locked=gettext_lazy(
         "No reviewer has taken the case yet. The answers and facts are locked until a reviewer has decided."
     ),

@@ -253,7 +253,7 @@ def _by_package(page: ResultsPage, kind: str, key: str) -> dict[str, Any] | None
         )
         return {"title": words % {"n": len(entries)}, "actions": [page.details(entry) for entry in entries]}
     if key == "all":
-        words = ngettext("Findings of %(n)s action", "Findings of %(n)s actions", len(page.groups)) % {
+        words = ngettext("Findings that %(n)s action closes", "Findings that %(n)s actions close", len(page.groups)) % {
             "n": len(page.groups)
         }
         return {"title": words, "groups": page.groups}

@@ -58,8 +58,8 @@ def _said_of_facts(error: Refused) -> str:
     if not isinstance(error, WouldHide):
         return sentence_of(error)
     words = _(
-        "Not saved, because this change would hide %(n)s existing answers. Make the change on the page of the fact. "
-        "That page shows these answers before you save."
+        "Not saved, because this change would hide %(n)s existing answers. Make the change on the page "
+        "where the fact is declared. There you see these answers before you save."
     )
     return words % {"n": len(error.answers)}
 
@@ -84,8 +84,8 @@ def save_facts(case: MemberCase, form: FactsForm) -> list[tuple[str, str]]:
             ).conflicts
     for key in conflicts:
         words = _(
-            "Somebody changed “%(fact)s” while you were on the page. Nothing was overwritten. "
-            "Choose an answer on the page of the fact."
+            "Somebody changed “%(fact)s” while you were on this page. Nothing was overwritten. Choose an "
+            "answer on the page where the fact is declared."
         )
         form.add_error(key, words % {"fact": form.facts[key].label})
     first = next(iter(places.values()))

@@ -44,7 +44,10 @@ def is_of_another(request: HttpRequest) -> bool:
 
 
 def said_of_another() -> str:
-    return _("Not saved: somebody else was signed in when this page was opened. What you typed is still on this page.")
+    return _(
+        "Not saved: somebody else was signed in when this page was opened. What you typed is still on "
+        "this page. Copy it, then open the page again."
+    )
 
 
 def keep_answer(case: MemberCase, form: AnswerForm, resolve: str = "") -> SavedAnswer:
@@ -117,8 +120,8 @@ def put_together(question: Question, theirs: Answer, mine: Mapping[str, Any]) ->
     if theirs.choice == mine["choice"] and (theirs.planned_for, theirs.reason) == (mine["planned_for"], mine["reason"]):
         return value, ""
     words = _(
-        "%(who)s chose “%(theirs)s”, and you chose “%(mine)s”. The choice of %(who)s is kept. Change the "
-        "choice if it is wrong."
+        "%(who)s chose “%(theirs)s”, and you chose “%(mine)s”. The answer “%(theirs)s” is kept. Change it "
+        "if it is wrong."
     )
     return value, words % {
         "who": theirs.by,

@@ -73,7 +73,7 @@ def fill_page(
         roles.require(case.user, Action.ANSWER, case.assessment)
     except NotPermitted as error:
         errors, status = (
-            [("", _("Your answers cannot be saved. %(why)s Copy what you need.") % {"why": error}), *errors],
+            [("", _("Your answers cannot be saved. %(why)s Copy the text that you need.") % {"why": error}), *errors],
             403,
         )
     return show_section(request, case, found, views, errors=errors, status=status)

@@ -271,8 +271,8 @@ def _verify(request: SignedIn, found: Organisation) -> None:
     walked = verify.verify(found.reference, by=request.user)
     if not walked.faults:
         words = ngettext(
-            "Log verified, no changes found: %(n)s entry.",
-            "Log verified, no changes found: %(n)s entries.",
+            "Log verified, no faults found: %(n)s entry.",
+            "Log verified, no faults found: %(n)s entries.",
             walked.entries,
         )
         messages.success(request, words % {"n": walked.entries})

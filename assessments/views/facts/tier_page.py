@@ -84,7 +84,7 @@ def _main(facts: Facts, newest: Assessment | None, role: Role) -> NextStep | Non
         return why_prohibited(use)
     if may and (newest is None or not is_open or newest.is_editable) and facts.missing:
         only_details = all(facts.edition.facts[key].kind != "tier" for key in facts.missing)
-        label = _("Answer the remaining details") if only_details else _("Continue with the facts")
+        label = _("Fill in the remaining details") if only_details else _("Continue with the facts")
         return NextStep(label if facts.rows else _("Declare the facts"), facts.next_url())
     if newest is not None and is_open:
         return step_of(newest, may_work=may)
@@ -196,7 +196,7 @@ def _what_if(facts: Facts, result: TierResult) -> dict[str, Any]:
     elif result.assigned_tier == Tier.LOW:
         heading = _("No lower tier exists")
     elif together:
-        heading = _("No single fact would lower the tier")
+        heading = _("No single change would lower the tier")
     else:
         heading = _("No change to the facts would lower the tier")
     touched = {*changes.together, *(change.fact for change in changes.lower)}

@@ -150,7 +150,7 @@ def prohibited_need(assessment: Assessment, member: Membership) -> Need | None:
         text=_("%(system)s. Correct the facts, or confirm them with your signature.")
         % {"system": assessment.use.system.name},
         url=reverse("declare_prohibited", args=[assessment.reference]),
-        label=_("Read why"),
+        label=_("Read the reason"),
         when=_("Prohibited"),
         rank=1,
     )
@@ -216,7 +216,7 @@ def action_need(action: RemediationAction, user: User) -> Need:
         title=action.title,
         text=text,
         url=reverse("action", args=at),
-        label=_("Take this action") if action.owner is None else label,
+        label=_("Assign to me") if action.owner is None else label,
         give=reverse("action_plan", args=at) if action.owner is None else "",
         when=when,
         more=more,
@@ -253,7 +253,7 @@ def evidence_need(piece: Evidence) -> Need:
             "Replace the evidence, change its expiry date, or withdraw it. Answers that use the evidence show a warning."
         )
         if late
-        else _("Replace the evidence or change its expiry date before that day."),
+        else _("Before the evidence expires, replace it or change its expiry date."),
         url=piece.get_absolute_url(),
         label=_("Open the evidence"),
         when=when,

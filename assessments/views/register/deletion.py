@@ -60,7 +60,8 @@ def organisation(request: SignedIn, reference: str) -> HttpResponse:
             messages.success(
                 request,
                 _(
-                    "The deletion is planned, and we have notified the owners. Until that day, any owner can cancel the deletion."
+                    "The deletion is planned, and we have notified the owners. Any owner can cancel it until the day of"
+                    " the deletion."
                 ),
             )
             return redirect("organisation_delete", reference)

@@ -204,7 +204,7 @@ def _settle(request: SignedIn, use: Any, rows: Any) -> str:
         changed = suggestions.confirm_suggestions(use, ids, by=request.user, replace=name == "replace")
         said = ngettext("%(n)s fact is now declared.", "%(n)s facts are now declared.", len(changed))
         return said % {"n": len(changed)}
-    raise WorkflowError(_("Choose a suggestion to confirm."))
+    raise WorkflowError(_("Choose a suggestion first. Then confirm or hide it."))
 
 
 def _card_context(use: Any, rows: list[FactSuggestion], request: SignedIn) -> dict[str, Any]:

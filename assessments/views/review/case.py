@@ -79,7 +79,7 @@ class ReviewCase:
             raise NotPermitted(_("Take the case before you mark its answers or decide on it."))
         if not self.may_open and self.seat.to_declare and self.conflict is None:
             raise NotPermitted(
-                _("Something has changed since you declared your interests. Please declare them again first.")
+                _("Declare your interests again before you continue. Something has changed since you declared them.")
             )
         if not self.may_open:
             raise NotPermitted(_("You have declared a conflict of interest. Reassign the case to a colleague."))

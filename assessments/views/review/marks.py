@@ -34,7 +34,7 @@ FILTERS = {
     "waits": gettext_lazy("Changed, with a reply, or not yet judged"),
     "changed": gettext_lazy("Only changes"),
     "unmarked": gettext_lazy("Only facts and answers not looked at"),
-    "decisive": gettext_lazy("Only facts and answers that decide the tier, a hold or a top-priority action"),
+    "decisive": gettext_lazy("Only facts and answers that affect the tier, a hold or a top-priority action"),
     "all": gettext_lazy("Everything"),
 }
 LATER_ONLY = ("waits", "changed")

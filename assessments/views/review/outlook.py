@@ -64,7 +64,7 @@ def _follows(*, issues: bool, conditions: int, is_last: bool) -> str:
             return _(
                 "Your approval does not issue a certificate. The decision is “approved with a plan, no certificate yet”."
             )
-        return _("The second approval decides the case. As the case is now, no certificate would be issued yet.")
+        return _("The second approval decides the case. At the moment, no certificate would be issued yet.")
     if conditions:
         words = (
             ngettext(
@@ -86,9 +86,7 @@ def _follows(*, issues: bool, conditions: int, is_last: bool) -> str:
         return words % {"n": conditions}
     if is_last:
         return _("Your approval issues the certificate at once.")
-    return _(
-        "The second approval decides the case. As the case is now, the certificate would be issued with that approval."
-    )
+    return _("The second approval decides the case. At the moment, the certificate would be issued with that approval.")
 
 
 def _asked(case: ReviewCase) -> list[RequestedAction]:
@@ -121,5 +119,6 @@ def _hurried(look: Look | None) -> str:
         return ""
     return _(
         "You set at least half of your marks in less than %(n)s seconds each. That is faster than most "
-        "people read an answer with its evidence. The time is kept with your approval. Before you sign, read those answers again."
+        "people read an answer with its evidence. The time is kept with your approval. Before you sign, read the "
+        "answers with their evidence again."
     ) % {"n": issuing.rules_today().short_look_seconds}

@@ -144,7 +144,7 @@ def _own_mark(case: ReviewCase, target: str) -> ReviewMark | None:
 def texts(request: SignedIn) -> HttpResponse:
     """Show the texts that a reviewer keeps, their own and those of each organisation; a POST adds, deletes or brings back."""
     if not roles.is_reviewer(request.user):
-        raise NotPermitted(_("Only reviewers have saved texts."))
+        raise NotPermitted(_("Only reviewers can use saved texts."))
     organisations = {one.reference: one for one in kept_texts.organisations_of(request.user)}
     names = {key: str(one) for key, one in organisations.items()}
     if request.method == "POST" and ("delete" in request.POST or "back" in request.POST):

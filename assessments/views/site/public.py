@@ -168,7 +168,7 @@ def _checks(status: CertificateStatus) -> list[tuple[bool, str]]:
         (in_dates, _("Today is within the period of validity") if in_dates else _("The period of validity has ended")),
         (
             stands,
-            _("The certificate is not suspended, revoked or superseded")
+            _("The certificate is not suspended, revoked or replaced")
             if stands
             else _("The status of the certificate is “%(status)s”") % {"status": status.label},
         ),

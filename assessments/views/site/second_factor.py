@@ -136,7 +136,7 @@ def reset(request: SignedIn, reference: str, pk: int) -> HttpResponse:
     if request.method == "POST":
         with refusals() as refused:
             recovery.reset(member, by=request.user)
-            said = _("The second factor of %(name)s was reset. We have notified them by email.")
+            said = _("The second factor of %(name)s was reset. We have notified this person by email.")
             messages.success(request, said % {"name": member.user})
             return redirect("people", reference)
         context["refused"] = refused.words

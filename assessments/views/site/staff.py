@@ -43,8 +43,8 @@ def end_sessions(request: HttpRequest) -> HttpResponse:
 
 def _said(name: str, count: int) -> str:
     said = ngettext(
-        "%(n)s session of %(name)s was ended. We have notified them by email.",
-        "%(n)s sessions of %(name)s were ended. We have notified them by email.",
+        "%(n)s session of %(name)s was ended. We have notified this person by email.",
+        "%(n)s sessions of %(name)s were ended. We have notified this person by email.",
         count,
     )
     return said % {"n": count, "name": name}

@@ -285,7 +285,7 @@ def test_a_colleague_is_asked_one_question_and_sees_it_alone(client, cast, draft
     client.force_login(cast.assigned)
     page = client.get(reverse("section", args=[draft.reference, SECTION]))
     assert [view.key for view in page.context["questions"]] == [QUESTION]
-    assert "You have been asked to answer this" in words_of(page)
+    assert "You have been asked to answer this question" in words_of(page)
     assert page_of("ask", draft) not in page.content.decode()
 
 
@@ -602,7 +602,7 @@ def test_who_may_invite_joins_somebody_at_once_and_changes_no_role_so(cast):
         with pytest.raises(NotPermitted):
             members.join(nina, cast.organisation, Role.REVIEWER, by=by)
     member = members.join(nina, cast.organisation, Role.REVIEWER, by=cast.owner)
-    with pytest.raises(WorkflowError, match="is already a member"):
+    with pytest.raises(WorkflowError, match="A member already has the address"):
         members.join(cast.owner, cast.organisation, Role.REVIEWER, by=cast.owner)  # the last owner stays one
     with pytest.raises(WorkflowError, match="Choose the role “Reviewer”"):
         members.join(nina, cast.body, Role.OWNER, by=cast.independent)

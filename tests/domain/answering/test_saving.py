@@ -228,7 +228,7 @@ def test_put_both_joins_the_notes_and_says_whose_choice_stands(cast: Cast, draft
         "Hers.\n\nHis.",
         cast.contributor,
     )
-    assert "Olivia Owner chose “In place”, and you chose “Partly”. The choice of Olivia Owner is kept." in page
+    assert "Olivia Owner chose “In place”, and you chose “Partly”. The answer “In place” is kept." in page
     assert "Hers.\n\nHis.</textarea>" in page
     assert history(draft) == [("Hers.", "current"), ("His.", "conflict"), ("Hers.\n\nHis.", "current")]
 
@@ -285,7 +285,7 @@ def test_put_both_works_without_script(cast: Cast, draft: Assessment) -> None:
     form = posted(choice="partly", text="His.", seen=1) | {"resolve": f"both:{PRACTICE}"}
     page = signed_in(cast.contributor).post(section_of(draft), form, follow=True).content.decode()
     assert stored(draft).text == "Hers.\n\nHis."
-    assert "The choice of Olivia Owner is kept" in page
+    assert "The answer “In place” is kept" in page
 
 
 # --- one response, ten queries ------------------------------------------------------------------------------------------------
@@ -311,7 +311,7 @@ def test_one_save_brings_back_all_that_it_changed_for_ten_queries(cast: Cast, fi
     assert 'id="section-progress" hx-swap-oob="true"' in page
     whole = re.search(r'id="assessment-progress" hx-swap-oob="true">(.*?)</p>', page, re.DOTALL)
     assert whole
-    assert f"{assessment.answered} of {assessment.applicable} in the whole assessment" in whole[1]
+    assert f"{assessment.answered} of {assessment.applicable} answered in the whole assessment" in whole[1]
     assert "1 planned" in whole[1]
     assert ("1 not known yet" in whole[1]) == filled
     assert "Readiness" not in page  # the results say it

@@ -24,7 +24,7 @@ from assessments.models import Answer, AnswerRevision, Assessment, User
 from tests.support.factories import make_assessment, make_cast
 from tests.support.page_text import markup_of
 
-pytestmark = pytest.mark.slow_first(8)
+pytestmark = pytest.mark.slow_first(9)
 
 QUESTION = "use-register"
 CHOICES = ("in_place", "partly", "not_in_place")

@@ -52,7 +52,7 @@ def test_the_owner_reads_before_signing_that_no_certificate_would_follow(client,
 def test_the_owner_reads_before_signing_that_a_certificate_can_follow_and_by_which_rule(client, cast, tier):
     proved(client, cast.owner)
     said = words_of(client, "sign", make_assessment(State.DRAFT, tier, cast=cast))
-    assert "As of now, a certificate is possible if every answer is accepted." in said
+    assert "At the moment, a certificate is possible if every answer is accepted." in said
     assert NONE_YET not in said
     assert "needs at least" in said
     assert "(our judgement, release 1 of the issuing rules)" in said
@@ -114,5 +114,5 @@ def test_what_is_said_before_the_signature_is_what_the_approval_brings(cast):
 def test_a_low_use_is_told_that_its_signature_issues_the_certificate_and_by_which_rule(client, cast):
     proved(client, cast.owner)
     said = words_of(client, "self_certify", make_assessment(State.DRAFT, "low", cast=cast))
-    assert "As of now, your signature issues the certificate." in said
+    assert "If you sign now, your signature issues the certificate." in said
     assert "at most 2 dimensions can be below" in said

@@ -164,7 +164,7 @@ def test_conformity_row_without_a_cell_does_not_count(cast: Cast, part: str, row
     conformity_file.save_part(draft, part, GivenPart(rows=[*FILE_ROWS[part], rows]), by=cast.owner, base=1)
     submission = submit.submit(draft, by=cast.owner, route="independent")
     found = approval.missing_at_the_gates(submission, submission.content())
-    assert [(lack.part, lack.words.split(".")[0]) for lack in found] == [(part, "Fill in every cell of a row")]
+    assert [(lack.part, lack.words.split(".")[0]) for lack in found] == [(part, "Fill in every cell of each row")]
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ TEXTS = {
     "Declared facts changed: %(facts)s.": "申報事實有所改變：%(facts)s。",
     USE_CHANGED[0]: USE_CHANGED[1],
     "The evidence “%(title)s” expired on %(day)s.": "證據「%(title)s」已於 %(day)s 到期。",
-    "%(name)s reported a change of %(day)s (%(kinds)s): %(words)s": "%(name)s 申報於 %(day)s 的改變（%(kinds)s）：%(words)s",
+    "%(name)s reported a change that happened on %(day)s (%(kinds)s): %(words)s": "%(name)s 申報於 %(day)s 的改變（%(kinds)s）：%(words)s",
 }
 PARAMETERS: dict[StaleReason, dict[str, Any]] = {
     StaleReason.FACTS_CHANGED: {"facts": ["users_scale", "no_longer_asked"]},
@@ -63,7 +63,7 @@ def test_each_reason_has_its_words_and_its_parameters(edition):
     assert said[StaleReason.FACTS_CHANGED] == f"Declared facts changed: {label}; no longer asked."
     assert said[StaleReason.EVIDENCE_REPLACED] == "The evidence “Log” was replaced by version 2."
     kind = next(kind.label for kind in edition.policy.changes if kind.key == "incident")
-    assert said[StaleReason.CHANGE_STATED] == f"Olivia reported a change of 2026-11-30 ({kind}): A leak."
+    assert said[StaleReason.CHANGE_STATED] == f"Olivia reported a change that happened on 2026-11-30 ({kind}): A leak."
     assert said[StaleReason.ANSWERS_DIFFER].startswith("3 answers are different")
     one = because(StaleReason.ANSWERS_DIFFER, n=1).words(lambda: edition)
     assert one == "One answer is different in a later submission."
@@ -129,7 +129,7 @@ def test_a_change_that_withdraws_an_approval_is_a_sentence_in_its_decision(cast)
     given = {"kinds": ["purpose"], "words": "It answers complaints too.", "happened_on": in_days(0)}
     changes.state_change(assessment, by=cast.owner, **given)
     statement = ReviewDecision.objects.latest("pk").statement
-    assert statement.startswith(f"{cast.owner} reported a change of {in_days(0).isoformat()} (")
+    assert statement.startswith(f"{cast.owner} reported a change that happened on {in_days(0).isoformat()} (")
     assert statement.endswith("): It answers complaints too.")
 
 

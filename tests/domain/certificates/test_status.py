@@ -33,9 +33,10 @@ from assessments.models import (
 from assessments.models.public_reasons import PublicReason, coded, words_of
 from tests.support.acting import certificate_of, close_as, make_conditioned, report_done
 from tests.support.catalogue import speak
+from tests.support.daily import mostly_long
 from tests.support.factories import Cast, in_days, make_assessment, make_member
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 CHINESE = "zh-hant"
 TEXTS = {
@@ -87,7 +88,7 @@ def last_event() -> CertificateEvent:
 # --- who is told -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("act", "reason"), [(change_fact, FACTS), (state_incident, INCIDENT)])
+@pytest.mark.parametrize(("act", "reason"), mostly_long([(change_fact, FACTS), (state_incident, INCIDENT)], 2))
 @pytest.mark.parametrize("language", ["en", CHINESE])
 def test_a_suspension_tells_owners_and_reviewers_each_in_their_language(
     act, reason, language, cast, assessment, django_capture_on_commit_callbacks

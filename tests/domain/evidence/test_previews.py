@@ -24,6 +24,7 @@ from assessments.models import EvidenceUse, EvidenceVersion, Route, State, Submi
 from tests.domain.evidence import made_files
 from tests.domain.evidence.made_files import DOCX, XLSX
 from tests.support.acting import CONDITION, action_on, make_conditioned
+from tests.support.daily import mostly_long
 from tests.support.factories import make_assessment, make_evidence
 
 pytestmark = pytest.mark.sqlite_alone
@@ -45,7 +46,7 @@ def opened(drawn: tuple[str, bytes]) -> Any:
 # --- honest files -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])
+@pytest.mark.parametrize("kind", mostly_long(["PNG", "JPEG", "WEBP", "GIF"], 4))
 def test_a_picture_is_drawn_anew_and_never_larger_than_the_page_needs(kind: str) -> None:
     version = stored(made_files.picture(kind, (2400, 1200)), f"image/{kind.lower()}")
     shown = previews.look(version)
@@ -134,9 +135,17 @@ REFUSED = {
     "an office text": (lambda: b"PK\3\4", DOCX, "Files of this kind cannot be shown"),
     "bytes named as a text": (lambda: b"\xff\x00\x80\x81" * 9, "text/plain", "damaged"),
 }
+# One of each sentence; the bombs, which take seconds, are two of one kind.
+EACH_DAY = [
+    "a PDF bomb",
+    "a huge picture",
+    "a drawing with a script",
+    "a page as its own kind",
+    "a workbook of nothing",
+]
 
 
-@pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.parametrize("name", mostly_long(REFUSED, EACH_DAY))
 def test_a_hostile_file_is_refused_with_a_sentence_and_soon(name: str) -> None:
     make, media_type, words = REFUSED[name]
     version = stored(make(), media_type)

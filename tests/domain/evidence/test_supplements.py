@@ -28,10 +28,11 @@ from assessments.models import (
 )
 from assessments.models.audit import row_digest, row_name
 from assessments.models.base import FrozenRow
+from tests.support.daily import mostly_long
 from tests.support.factories import Cast, anew, in_days, make_assessment, make_evidence, mark_all, prove
 from tests.support.mutants import fails_without
 
-pytestmark = pytest.mark.sqlite_alone
+pytestmark = [pytest.mark.sqlite_alone, pytest.mark.slow_first(28)]
 
 NOTICE, OPT_OUT = "q:tier-limited-transparency", "q:tier-limited-opt-out"
 MISSING = ["The notice to the people affected", "The way to opt out"]
@@ -224,7 +225,7 @@ def test_what_cannot_be_kept_as_it_is_today_is_refused_at_its_field(cast: Cast) 
     assert error.value.field == "words"
 
 
-@pytest.mark.parametrize("who", ["viewer", "reviewer", "independent", "outsider", "staff", "assigned"])
+@pytest.mark.parametrize("who", mostly_long(["viewer", "reviewer", "independent", "outsider", "staff", "assigned"], 2))
 def test_nobody_else_adds_evidence(cast: Cast, who: str) -> None:
     submission = in_review(cast)
     with pytest.raises((NotPermitted, InvalidAnswer)):
@@ -232,7 +233,9 @@ def test_nobody_else_adds_evidence(cast: Cast, who: str) -> None:
     assert not Supplement.objects.exists()
 
 
-@pytest.mark.parametrize("who", ["owner", "viewer", "reviewer", "second_independent", "outsider", "staff"])
+@pytest.mark.parametrize(
+    "who", mostly_long(["owner", "viewer", "reviewer", "second_independent", "outsider", "staff"], 2)
+)
 def test_nobody_without_a_seat_judges_it(cast: Cast, who: str) -> None:
     submission = in_review(cast)
     row = add(submission, NOTICE, cast)
@@ -331,7 +334,7 @@ def test_two_pages_of_one_reviewer_lose_no_judgement_and_a_closed_case_shows_it(
     url, name = reverse("review_supplements", args=[submission.reference]), f"later-{row.pk}"
     sent = {f"{name}-verdict": "does_not", f"{name}-words": "Of another system.", f"{name}-base": "0"}
     stale = client.post(url, sent)
-    assert "You saved another judgement on another page in the meantime: Partly." in " ".join(
+    assert "You saved a different judgement in another window in the meantime: Partly." in " ".join(
         stale.content.decode().split()
     )
     assert all(words in stale.content.decode() for words in ("No date.", "Of another system."))

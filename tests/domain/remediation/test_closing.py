@@ -42,7 +42,7 @@ from tests.support.acting import (
 from tests.support.factories import Cast, anew, in_days, make_assessment, make_evidence, mark_all, prove
 from tests.support.mutants import fails_without
 
-pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(33)]
 DONE = "All five clinics are in it now."
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from assessments.models import State
 from tests.run import ROOT
+from tests.support.daily import mostly_long
 from tests.support.factories import Cast, make_assessment
 from tests.support.mutants import FAILS_WITHOUT, GUARDS, SELDOM_MET, Failing, fails_without, take_out
 
@@ -70,7 +71,7 @@ def test_a_guard_that_is_unknown_or_has_a_test_is_refused(guard):
         fails_without(guard)(test_what_the_random_model_seldom_meets_has_a_test)
 
 
-@pytest.mark.parametrize("guard", GUARDED)
+@pytest.mark.parametrize("guard", mostly_long(GUARDED, 3))
 def test_a_test_fails_without_its_guard(guard, cast, monkeypatch):
     take_out(monkeypatch, *GUARDS[guard])
     with pytest.raises((AssertionError, pytest.fail.Exception)):
@@ -81,6 +82,6 @@ def test_a_test_fails_without_its_guard(guard, cast, monkeypatch):
 CALLED_OTHERWISE = [guard for guard in GUARDED if parameters(FAILS_WITHOUT[guard]) != ["cast"]]
 
 
-@pytest.mark.parametrize("guard", CALLED_OTHERWISE)
+@pytest.mark.parametrize("guard", mostly_long(CALLED_OTHERWISE, 3))
 def test_the_same_test_passes_with_it(guard, cast):
     call(FAILS_WITHOUT[guard], cast)

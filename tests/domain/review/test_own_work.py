@@ -12,13 +12,14 @@ from assessments.domain.facts import declare
 from assessments.domain.review.own_work import uses_worked_on
 from assessments.domain.submission import submit
 from assessments.models import Assessment, Membership, Role, Route, State, User
+from tests.support.daily import mostly_long
 from tests.support.delivery_team import WAYS
 from tests.support.factories import Cast, make_assessment, make_cast, make_member
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
-@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+@pytest.mark.parametrize("way", mostly_long(WAYS, 3), ids=lambda way: way.__name__)
 def test_what_was_taken_back_counts_too(way: Callable[[Cast, User], Assessment]) -> None:
     cast = make_cast()
     once = make_member(Role.CONTRIBUTOR, cast.organisation, "Wanda Once").user

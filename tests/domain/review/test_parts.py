@@ -27,10 +27,11 @@ from assessments.models import (
     Submission,
 )
 from assessments.models import parts as models_parts
+from tests.support.daily import mostly_long
 from tests.support.factories import FILE_ROWS, Cast, anew, judge_parts, make_assessment, make_evidence, mark_all, prove
 from tests.support.mutants import fails_without
 
-pytestmark = pytest.mark.sqlite_alone
+pytestmark = [pytest.mark.sqlite_alone, pytest.mark.slow_first(31)]
 
 PARTS = ["tests", "data", "bias", "security", "incident-plan", "overseers", "measures", "monitoring"]
 
@@ -96,7 +97,7 @@ def test_a_part_that_does_not_support_stops_both_seats_and_one_that_does_partly_
     for by in (cast.independent, cast.second_independent):
         judge_parts(submission, by=by)
     judge(submission, cast.independent, verdict="does_not", words="It is a privacy notice.")
-    said = "Tests: Ines Independent judged that this part does not support the file. Return the part first."
+    said = "Tests: Ines Independent judged that this part does not show that its requirement is met. Return the part."
     for by in (cast.independent, cast.second_independent):
         assert refused(submission, by) == [said]
     judge(submission, cast.independent, verdict="partly", words="Two of three languages were tested.")
@@ -108,7 +109,7 @@ def test_a_part_judged_partly_without_words_is_not_approved(cast: Cast) -> None:
     judge_parts(submission, by=cast.independent)
     PartMark.objects.filter(part="bias").update(verdict="partly", words="")
     assert refused(submission, cast.independent) == [
-        "Bias supports the file only partly. Say what is missing before you approve."
+        "Bias: this part shows only partly that its requirement is met. Say what is missing before you approve."
     ]
 
 
@@ -425,7 +426,10 @@ def test_without_a_file_there_is_nothing_to_judge(client: Client, cast: Cast) ->
     assert parts.obstacles(limited, limited.seats.get()) == []
 
 
-@pytest.mark.parametrize("name", ["review", "review_parts", "review_supplements", "send_back", "approve"])
+@pytest.mark.parametrize(
+    "name",
+    mostly_long(["review", "review_parts", "review_supplements", "send_back", "approve"], ["review", "review_parts"]),
+)
 def test_the_pages_of_a_high_case_keep_to_their_queries(client: Client, cast: Cast, name: str) -> None:
     submission = in_review(cast)
     for by in (cast.independent, cast.second_independent):

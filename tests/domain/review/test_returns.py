@@ -138,7 +138,7 @@ def test_each_obstacle_says_what_is_asked_of_the_organisation(cast: Cast) -> Non
     lines = [item.text for item in edition.questions["access-control"].items]
     of_checklist = returns.what_closes(edition, submission.content())["access-control"]
     head, *points = of_checklist.split("\n")
-    assert head == "Put these points in place:"
+    assert head == "Do what these points require:"
     assert len(points) > 1
     assert {point.removeprefix("• ") for point in points} <= {line.rstrip(".") for line in lines}
     assert found["part:overseers"].startswith("Complete this part of the conformity file.")
@@ -197,7 +197,10 @@ def test_a_task_on_a_locked_answer_says_how_the_answer_is_brought_up_to_date(cli
     client.force_login(cast.owner)
     url = reverse("returned", args=[submission.assessment.reference])
     page = client.get(url)
-    said = "The signed answer stays locked. Report the action for this answer as done, and attach evidence"
+    said = (
+        "The signed answer stays locked, but you can attach the requested evidence. "
+        "Report the action for this answer as done, and attach evidence"
+    )
     assert page.content.decode().count(said) == 1
     action = submission.assessment.use.actions.get(question="accountable-owner")
     actions.report(action, by=cast.owner, note="Signed.", pieces=[make_evidence(cast.organisation, by=cast.owner)])

@@ -28,7 +28,7 @@ def high_with_both_seats(cast):
 def test_the_other_seat_hears_of_a_return_and_that_its_approval_has_lapsed(cast):
     submission = sent(returned_high(cast))
     (line,) = told(cast.independent, "case_returned")
-    assert "Your approval of this round has lapsed." in line.text
+    assert "Your approval of this round is no longer valid." in line.text
     assert "Please mend this." in line.text
     assert line.link == reverse("review", args=[submission.reference])
     assert not told(cast.second_independent, "case_returned")
@@ -38,7 +38,7 @@ def test_who_had_not_approved_is_told_of_no_lapsed_approval(cast):
     submission = high_with_both_seats(cast)
     return_it(submission, cast.independent)
     (line,) = told(cast.second_independent, "case_returned")
-    assert "lapsed" not in line.text
+    assert "no longer valid" not in line.text
 
 
 def test_a_new_round_is_told_to_both_seats_and_to_nobody_else(cast):

@@ -341,5 +341,5 @@ def test_words_taken_over_from_another_use_give_no_alarm(client: Client, cast: C
 def test_the_worst_grade_of_a_check_has_a_plain_word(client: Client, cast: Cast) -> None:
     found = [{"severity": "mend", "title": "Two answers disagree", "advice": "", "lines": [("One", "/")]}]
     page = render_to_string("assessments/assessment/checks_found.html", {"found": found})
-    assert "correct this" in page
+    assert "needs correction" in page
     assert "mend" not in page

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import pytest
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import get_resolver, reverse
 
+from tests.support.daily import mostly_long
 from tests.support.factories import proved
 from tests.support.world import World, person
 from tests.system.access_table import ACCOUNTS, FORMS, OPENED, POSTED, ROLES
@@ -59,9 +59,9 @@ FORMS_TAKEN = list(places(POSTED, ACCEPTED))
 ACCOUNT_PAGES = [name for name in ACCOUNTS if not name.startswith("admin")]
 
 
-def some_daily(found: list[Place], every: int = 4) -> list[Any]:
-    """Every fourth place for each day, the others for the long run."""
-    return [one if n % every == 0 else pytest.param(one, marks=pytest.mark.long) for n, one in enumerate(found)]
+def some_daily(found: list[Place], every: int = 8) -> list[Any]:
+    """Every eighth place for each day, the others for the long run."""
+    return mostly_long(found, every)
 
 
 def clients_of(world: World) -> dict[str, Client]:

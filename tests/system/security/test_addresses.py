@@ -11,6 +11,7 @@ from django.urls.exceptions import Resolver404
 
 from assessments.models.base import ALPHABET, new_reference
 from assessments.models.certificates import new_number
+from tests.support.daily import mostly_long
 from tests.support.factories import undone
 from tests.system.security import sitemap
 
@@ -40,7 +41,7 @@ def test_a_link_is_not_made_to_what_is_no_reference():
         reverse("system", args=["no-such"])
 
 
-@pytest.mark.parametrize("place", sitemap.READ, ids=lambda place: place.name)
+@pytest.mark.parametrize("place", mostly_long(sitemap.READ, 3), ids=lambda place: place.name)
 def test_a_nul_in_an_address_is_nowhere_found_and_in_a_query_refused(place, site, browsers):
     """On PostgreSQL a text with a NUL is an error wherever it is looked for."""
     url = place.url(site)

@@ -15,6 +15,7 @@ from openpyxl import Workbook
 from assessments.core import sandbox
 from assessments.exchange import inventory, model_card, tables
 from assessments.models import ImportDraft
+from tests.support.daily import mostly_long
 from tests.support.factories import Cast, make_use
 from tests.system.security.costly_files import BOOKS, CARDS, HEAD, HEADINGS, PARTS, TABLES
 from tests.system.security.costs import in_a_second
@@ -27,7 +28,7 @@ TOO_LARGE = "far too large when it is unpacked"
 # --- model cards ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", CARDS)
+@pytest.mark.parametrize("name", mostly_long(CARDS, 3))
 def test_a_model_card_made_to_cost_much_is_answered_in_a_second(client: Client, cast: Cast, name: str) -> None:
     text, words = CARDS[name]
     assert len(text) <= model_card.MAX_BYTES
@@ -58,7 +59,7 @@ def owner(client: Client, cast: Cast) -> Client:
     return client
 
 
-@pytest.mark.parametrize("name", BOOKS)
+@pytest.mark.parametrize("name", mostly_long(BOOKS, 3))
 def test_a_workbook_made_to_cost_much_is_refused_in_a_second(owner: Client, name: str) -> None:
     data = BOOKS[name]()
     assert len(data) < tables.MAX_BYTES
@@ -122,7 +123,7 @@ def test_a_workbook_with_harmful_xml_is_refused_as_unreadable(owner: Client, nam
 # --- CSV --------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("name", mostly_long(TABLES, 3))
 def test_a_csv_file_made_to_cost_much_is_answered_in_a_second(owner: Client, name: str) -> None:
     data, words = TABLES[name]
     with in_a_second():

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.daily import mostly_long
 from tests.system.access_table import OURS
 from tests.system.security import sitemap
 from tests.system.security.fuzzing import ADMIN, KINDS, VALUES, Fuzz, faults_of_a_page, tried
@@ -32,9 +33,9 @@ def test_garbage_is_never_a_failure(kind, share, site, browsers):
     assert tried(kind, Fuzz(site, browsers), len(places), places) == []
 
 
-@pytest.mark.parametrize("name", [*sitemap.ACCOUNT_PAGES, *ADMIN])
+@pytest.mark.parametrize("name", mostly_long([*sitemap.ACCOUNT_PAGES, *ADMIN], 5))
 def test_garbage_on_pages_of_accounts_and_administration(name, site, browsers):
-    """Every sixth value, beginning at another one for each page; all pages together meet them all."""
+    """Every sixth value, beginning at another one for each page; the pages of the long run together meet them all."""
     at = [*sitemap.ACCOUNT_PAGES, *ADMIN].index(name) % 6
     assert faults_of_a_page(name, VALUES[at::6], Fuzz(site, browsers)) == []
 

@@ -35,7 +35,7 @@ from tests.support.factories import make_assessment, make_cast, make_organisatio
 
 pytestmark = pytest.mark.django_db
 
-SIGNATURE = "the end does not match its signature: the end was changed, or entries were added, outside the product"
+SIGNATURE = "the end of the log does not match its signature: it was changed, or entries were added, outside hkguide"
 
 
 def run(name, *args, **options):
@@ -123,7 +123,7 @@ def test_a_chain_written_anew_with_the_certificates_that_name_it_is_found(case):
     record["log"]["hash"] = AuditEntry.objects.get(chain=chain, seq=record["log"]["seq"]).hash
     change("certificate", certificate.pk, public_record=canonical_json(record))
     assert SIGNATURE in words_of(chain)
-    assert any(f"certificate {certificate.number} does not match entry" in words for words in words_of(chain))
+    assert any(f"certificate {certificate.number} was changed outside hkguide" in words for words in words_of(chain))
 
 
 def forge(chain, **columns):
@@ -168,7 +168,7 @@ def test_a_signature_taken_away_is_found_and_comes_back_with_no_later_entry(chai
         organisation, by=Membership.objects.get(organisation=organisation).user, place="Sha Tin"
     )
     (words,) = words_of(chain)
-    assert words.startswith("the end is not signed, although there is a key")
+    assert words.startswith("the end of the log is not signed, although there is a key")
 
 
 def test_a_head_that_was_changed_is_not_signed_by_the_next_entry(chain):
@@ -226,7 +226,7 @@ def test_a_row_that_was_changed_is_named_with_the_entry_that_tells_otherwise(tam
     what = tamper(case)
     (words,) = words_of(case.organisation.reference)
     assert words.startswith(what)
-    assert ": it was changed outside the product" in words
+    assert " was changed outside hkguide: it does not match entry " in words
 
 
 def test_a_frozen_copy_that_was_changed_alone_differs_from_its_own_hash(case):
@@ -246,7 +246,7 @@ def test_an_answer_that_was_changed_after_it_was_signed_is_named(case):
 def test_a_membership_that_no_entry_tells_of_is_named(case):
     forged = Membership.objects.create(user=make_user(), organisation=case.organisation, role=Role.OWNER)
     (words,) = words_of(case.organisation.reference)
-    assert words == f"membership {forged.pk} was added outside the product: no entry of the log names it"
+    assert words == f"membership {forged.pk} was added outside hkguide: no entry of the log names it"
 
 
 def test_a_decision_that_was_deleted_is_missed(case):
@@ -335,7 +335,9 @@ def test_what_the_command_prints_can_be_kept_and_compared(chain, tmp_path):
 def test_a_line_that_is_no_end_is_named(text, line, chain, tmp_path):
     kept = tmp_path / "heads.txt"
     kept.write_text(f"# of Monday\n{text}\n")
-    with pytest.raises(CommandError, match=f"line {line}: this is not the end of a chain"):
+    with pytest.raises(
+        CommandError, match=f"line {line}: write the chain, the number and the hash of its newest entry"
+    ):
         run("verify_audit_log", against=str(kept))
     with pytest.raises(InvalidAnswer):
         heads.read([text], "heads.txt")

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from assessments.domain.register import members, systems
 from assessments.models import Membership, Role, State
+from tests.support.daily import mostly_long
 from tests.support.factories import Cast, make_assessment, make_evidence, make_member, make_organisation
 from tests.support.page_text import markup_of
 
@@ -55,7 +56,7 @@ def logs(cast: Cast) -> list[tuple[str, Any, str]]:
     ]
 
 
-@pytest.mark.parametrize("kind", ["assessment", "declareduse", "aisystem", "evidence", "organisation"])
+@pytest.mark.parametrize("kind", mostly_long(["assessment", "declareduse", "aisystem", "evidence", "organisation"], 3))
 def test_no_log_names_an_object_of_another_organisation(kind: str, cast: Cast, made: Any) -> None:
     theirs, unknown = f"{kind}:{made[1][kind]}", f"{kind}:aaaaaaaaaaaa"
     for name, person, url in logs(cast):

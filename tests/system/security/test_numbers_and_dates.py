@@ -10,6 +10,7 @@ from django.urls import reverse
 from assessments.forms import portfolio, remediation
 from assessments.forms.fields import OUT_OF_DATE
 from assessments.models import Answer, Submission
+from tests.support.daily import mostly_long
 from tests.support.factories import undone
 from tests.support.world import QUESTION, SECTION
 
@@ -19,7 +20,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.postgresql_alone, pytest.mark.s
 NUMBERS = [HUGE, LARGE, "9" * 18, str(2**31), "-1", "٣", "1e9", "0x10", " 7 ", "\x00", ""]
 
 
-@pytest.mark.parametrize("number", NUMBERS, ids=[f"{n[:4]}x{len(n)}" for n in NUMBERS])
+@pytest.mark.parametrize("number", mostly_long(NUMBERS, 3), ids=[f"{n[:4]}x{len(n)}" for n in NUMBERS])
 def test_a_number_in_a_form_that_no_row_has_is_no_error(number, site, browsers):
     talk, history, section = (
         reverse(name, args=[site.places["draft"][0], QUESTION]) for name in ("comments", "history", "answer")
@@ -89,7 +90,7 @@ ODD_PLACES = (
 )
 
 
-@pytest.mark.parametrize("query", ODD_PLACES, ids=lambda query: query[:30])
+@pytest.mark.parametrize("query", mostly_long(ODD_PLACES, 2), ids=lambda query: query[:30])
 def test_a_log_asked_for_odd_days_and_places_is_a_page(query, site, browsers):
     review = Submission.objects.get(reference=site.places["submission in review"][0])
     for role, url in (
@@ -112,7 +113,9 @@ def test_the_log_behind_its_end_is_an_empty_page_that_leads_back(site, browsers)
     assert len(before["lines"]) == len(browsers["owner"].get(url).context["lines"])
 
 
-@pytest.mark.parametrize("place", ["9999-12-31T23:59:59-12:00~1", "0001-01-01T00:00:00+14:00~1", f"{HUGE}~{HUGE}", "~"])
+@pytest.mark.parametrize(
+    "place", mostly_long(["9999-12-31T23:59:59-12:00~1", "0001-01-01T00:00:00+14:00~1", f"{HUGE}~{HUGE}", "~"], 2)
+)
 def test_the_places_of_lists_are_read_or_left_out(place, site, browsers):
     """In every order of each list; one that a list does not have is its usual one."""
     for name, role, orders in (

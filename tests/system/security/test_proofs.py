@@ -31,7 +31,7 @@ from tests.support.factories import make_assessment, make_user
 from tests.system.security.doors import confirm_it_is_me, given_password, signed_in
 from tests.system.security.factors import with_app
 
-pytestmark = [pytest.mark.django_db, pytest.mark.asks_proof, pytest.mark.sqlite_alone, pytest.mark.slow_first(24)]
+pytestmark = [pytest.mark.django_db, pytest.mark.asks_proof, pytest.mark.sqlite_alone, pytest.mark.slow_first(42)]
 
 # What is decided or signed: a fresh proof is asked for.
 PROOF = {
@@ -70,7 +70,7 @@ NEITHER = {
     "opened.note_opening", "earlier_words.save",  # reading, and a mark that is saved by `marks.save_mark`
 }  # fmt: skip
 
-AGAIN, LACKS = "Confirm again that it is you", "Add a second factor in your settings first"
+AGAIN, LACKS = "Confirm again that it is you", "Add an authenticator app or a passkey in your settings first"
 
 
 def test_each_decision_stands_in_one_of_the_sets():

@@ -17,7 +17,7 @@ from assessments.views.review import rows as review_rows
 from tests.support.factories import undone
 from tests.system.security import sitemap
 
-pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(10)]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(37)]
 METHODS = ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "FOO", "PROPFIND", "CONNECT"]
 
 
@@ -131,7 +131,7 @@ def test_a_body_that_cannot_be_read_is_refused_on_a_page_of_ours(body, kind, che
 # --- forms of other sites --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("place", sitemap.some_daily(sitemap.FORMS_TAKEN, every=3), ids=lambda place: place.name)
+@pytest.mark.parametrize("place", sitemap.some_daily(sitemap.FORMS_TAKEN), ids=lambda place: place.name)
 def test_no_form_is_taken_without_the_token_of_its_page(place, site):
     """Without a token, with a wrong one, and with the right one from another origin."""
     for role in (place.role, "outsider", "anonymous"):

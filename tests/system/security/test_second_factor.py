@@ -94,7 +94,7 @@ def test_a_code_is_taken_once(cast):
     for client in (first, second):
         sign_in(client, user.email, "correct horse battery staple")
     assert enter_code(first, code).status_code == 302
-    assert "This code is wrong" in content_of(enter_code(second, code))
+    assert "The code that you entered is wrong" in content_of(enter_code(second, code))
     assert (is_in(first), is_in(second)) == (True, False)
 
 
@@ -383,7 +383,7 @@ def test_wrong_codes_are_counted_and_five_are_enough(cast):
     client = Client()
     sign_in(client, user.email, "correct horse battery staple")
     for _attempt in range(5):
-        assert "This code is wrong" in content_of(enter_code(client, "000000"))
+        assert "The code that you entered is wrong" in content_of(enter_code(client, "000000"))
     assert "Too many" in content_of(enter_code(client, code_of(secret)))
     forget_codes()
 

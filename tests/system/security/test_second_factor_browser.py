@@ -18,7 +18,7 @@ from tests.support.factories import PASSWORD, Cast, make_assessment, make_cast
 from tests.system.security.doors import given_password, logged, mails_to
 from tests.system.security.factors import VirtualKey, code_of, recovery_codes_of, with_app
 
-pytestmark = [pytest.mark.browser, pytest.mark.asks_proof, pytest.mark.slow_first(26)]
+pytestmark = [pytest.mark.browser, pytest.mark.asks_proof, pytest.mark.slow_first(27)]
 
 
 @pytest.fixture
@@ -149,7 +149,7 @@ def test_a_code_is_asked_for_at_sign_in_and_again_before_a_decision_and_what_was
     fit(page)
     fill(page, "Code", "000000")
     press(page, "Sign in")
-    assert "This code is wrong" in page.get_by_role("main").inner_text()
+    assert "The code that you entered is wrong" in page.get_by_role("main").inner_text()
     fill(page, "Code", code_of(secret))
     press(page, "Sign in")
     page.goto(f"{site}{reverse('refuse', args=[submission.reference])}")
@@ -176,7 +176,7 @@ def test_a_recovery_code_signs_in_once(page, site, people):
         sign_in_by_form(page, site, reviewer.email, PASSWORD)
         fill(page, "Code", code)
         press(page, "Sign in")
-        assert ("This code is wrong" in page.get_by_role("main").inner_text()) == (attempt == "second")
+        assert ("The code that you entered is wrong" in page.get_by_role("main").inner_text()) == (attempt == "second")
     assert len(recovery_codes_of(reviewer)) == 9
     assert len(logged("recovery_code_used")) == 1
 

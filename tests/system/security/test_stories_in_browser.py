@@ -20,7 +20,7 @@ from tests.support import browser as support_browser
 from tests.support.factories import PASSWORD, make_assessment, make_cast
 from tests.system.security.doors import code_in, given_password, link_in, logged, mails_to
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow_first(31)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow_first(43)]
 
 EVIL = "attacker@evil.example"
 ATTACKERS = "an attacker chose this one"

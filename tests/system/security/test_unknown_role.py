@@ -45,6 +45,8 @@ from tests.system.access_table import FORMS, OPENED, POSTED
 from tests.system.access_table.answers import changes, spoken, spoken_of_a_form
 from tests.system.access_table.words import ACCEPTED, SHOWN
 
+pytestmark = pytest.mark.sqlite_alone
+
 MADE_UP = "auditor"
 NO_MEMBER = "staff"  # signed in, and a member of nothing
 OWN_PAGES = {"my_data", "account_delete", "settings", "inbox", "dashboard"}

@@ -111,7 +111,7 @@ def test_none_of_the_rest_goes_with_lines_that_do_not_apply(client, draft):
 
 def test_none_of_the_rest_needs_a_line_that_does_not_apply(client, draft):
     page = post(client, draft, choice="rest")
-    assert "Write why a line does not apply, or choose “None of these”." in page
+    assert "Say why a line does not apply, or choose “None of these”. No line has a reason yet." in page
     assert not draft.answers.exists()
 
 

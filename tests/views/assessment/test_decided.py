@@ -81,7 +81,7 @@ def test_the_page_of_a_decided_assessment_names_each_open_action_with_its_date(c
     action.save(update_fields=["status"])
     text = text_of(client.get(reverse("assessment", args=[assessment.reference])))
     assert TODO not in text
-    assert ("No action is open." in text) == (not assessment.use.actions.exclude(status="closed").exists())
+    assert ("There are no open actions." in text) == (not assessment.use.actions.exclude(status="closed").exists())
 
 
 def test_a_decided_assessment_does_not_call_its_results_open(client: Client, cast: Cast) -> None:

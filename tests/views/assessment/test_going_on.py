@@ -126,7 +126,7 @@ def test_the_documents_of_a_returned_round_stay_in_reach_and_say_which_round(cas
     assert str(DocumentState.READY.label).lower() in text_of(page).lower()
     results = as_(cast.owner).get(reverse("results", args=[assessment.reference]))
     assert again.get_absolute_url() in results.content.decode()
-    assert "Remediation plan of the returned round 1 (PDF)" in text_of(results)
+    assert "Remediation plan of round 1, returned (PDF)" in text_of(results)
 
 
 def test_the_standing_of_a_certificate_leads_its_members_to_the_appeal(cast):
@@ -145,7 +145,7 @@ def test_what_cannot_be_approved_is_not_said_to_be_approvable(cast):
     assert "This submission cannot be approved yet" in page
     assert "approve all the same" not in page
     assert "do not keep you from approving" not in page
-    assert "These points also block the certificate." in page
+    assert "These points block the certificate too." in page
 
 
 def test_somebody_signs_out_from_the_task_list_of_a_draft(cast):

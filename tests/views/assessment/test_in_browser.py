@@ -15,7 +15,7 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("published"),
     pytest.mark.sqlite_alone,
-    pytest.mark.slow_first(13),
+    pytest.mark.slow_first(24),
 ]
 
 FACTS = {
@@ -53,6 +53,7 @@ def made(edition):
         ]
 
 
+@pytest.mark.long  # daily test_pages looks at the results
 def test_results_are_accessible_and_fit_a_phone(live_server, page, made):
     cast, assessments = made
     sign_in(page, live_server.url, session_of(cast.owner))

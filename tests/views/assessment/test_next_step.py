@@ -14,6 +14,8 @@ from tests.support.factories import Cast, make_assessment
 from tests.support.page_text import text_of
 from tests.support.paths import APP
 
+pytestmark = pytest.mark.sqlite_alone
+
 HERE = "views/assessment/next_step.py"
 OPEN = (State.DRAFT, State.RETURNED)
 

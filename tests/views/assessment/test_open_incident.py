@@ -14,7 +14,7 @@ from tests.support import browser
 from tests.support.factories import make_assessment, make_cast
 from tests.support.page_text import markup_of
 
-pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(38)]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(45)]
 WORDS = "A cat died after a wrong answer"
 STOPS = "known-failures"
 
@@ -56,7 +56,7 @@ def test_the_owner_reads_of_it_on_tier_check_and_sign(client, cast):
 def test_the_results_of_a_draft_put_it_at_now(client, cast):
     assessment = with_incident(cast)
     said = page(client, cast.owner, "results", assessment.reference)
-    assert "Do this now. Do not wait until an owner signs." in said
+    assert "Take this step now. Do not wait until an owner signs." in said
     assert "These actions are added to the list of actions when an owner signs for the first time." in said
     month = said[said.index('id="month"') : said.index('id="packages"')]
     assert "<strong>Now</strong>" in month
@@ -111,7 +111,7 @@ def test_every_fact_and_answer_behind_what_comes_first_of_all_is_decisive(cast):
 def test_the_button_says_what_is_accepted_without_a_look(client, cast):
     submission = sent(cast)
     said = page(client, cast.independent, "review_facts", submission.reference)
-    assert "facts on this page do not decide the tier, a hold or a top-priority action." in said
+    assert "facts on this page do not affect the tier, a hold or a top-priority action." in said
     assert "answered as in place" not in said
 
 
@@ -121,7 +121,7 @@ def test_before_the_first_signature_actions_and_workspace_name_it(client, cast):
     for url in (reverse("actions"), reverse("remediation_plan", args=[draft.use.reference])):
         content = client.get(url).content.decode()
         assert WORDS in content, url
-        assert "Do this now. Do not wait until an owner signs." in content, url
+        assert "Take this step now. Do not wait until an owner signs." in content, url
         assert "Before that, the results of " in content, url
     DeclaredFact.objects.filter(use=draft.use, key="incident_open").update(value=False, reason="")
     assert "hk-incident" not in client.get(reverse("actions")).content.decode()
@@ -133,6 +133,7 @@ def test_nobody_else_reads_of_it_in_an_empty_register(client, cast):
     assert WORDS not in client.get(reverse("actions")).content.decode()
 
 
+@pytest.mark.long  # daily the tests of this file read the same pages
 @pytest.mark.browser
 def test_the_pages_that_name_it_read_well_in_light_and_dark_and_at_320_px(chromium, live_server, published):
     cast = make_cast()

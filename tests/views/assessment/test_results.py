@@ -132,7 +132,7 @@ def test_the_actions_are_counted_so_that_the_numbers_add_up(client, cast):
     assert page.without_findings >= 1
     assert len(page.groups) + page.without_findings == len(page.entries)
     text = text_of(open_results(client, cast, assessment))
-    closing = f"{len(page.groups)} actions close the findings"
+    closing = f"{len(page.groups)} actions would close the findings"
     assert f"{closing} {page.without_findings} further action" in text
     assert f"{len(page.entries)} in all" in text
 

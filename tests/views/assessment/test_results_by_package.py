@@ -68,7 +68,7 @@ def test_the_page_names_the_first_decision_of_the_board_while_something_can_harm
     said = text_of(open_results(client, cast, assessment))
     system = assessment.use.system.name
     assert f"First decide whether to pause {system}, or to limit it to safe uses, until action 1 is done." in said
-    assert "The board paper lists this as decision A" in said
+    assert "The board paper lists this choice as decision A" in said
     assert page_of(make_assessment(State.DRAFT, "limited", cast=cast, answers=GAPS)).pause == ""
 
 
@@ -203,7 +203,7 @@ def test_extended_duties_stand_apart_and_are_marked_as_our_judgement(client, cas
     extended = [group for group in page_of(assessment).groups if group.extended]
     assert extended
     response = open_results(client, cast, assessment, "findings", "all")
-    assert response.content.decode().count("Our judgement: we extend these requirements to this use") == len(extended)
+    assert response.content.decode().count("Our judgement: these requirements also apply to this use") == len(extended)
 
 
 def test_reasons_to_be_accepted_are_listed_and_make_no_action(client, cast):
@@ -254,5 +254,5 @@ def test_a_reason_that_every_reviewer_accepted_is_no_longer_to_be_accepted(clien
 
 def test_an_action_without_a_finding_is_not_counted_as_none(client, cast):
     text = text_of(open_results(client, cast, make_agreed(cast, in_days(50))))
-    assert "0 actions close the findings" not in text
+    assert "0 actions would close the findings" not in text
     assert "A requirement can count in several dimensions" in text

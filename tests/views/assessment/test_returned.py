@@ -136,7 +136,7 @@ def test_a_returned_fact_that_would_hide_answers_is_changed_where_they_are_shown
     assessment = sent_back(cast, facts={"personal_data": "ordinary"})
     form = {"personal_data": "none", "base_personal_data": "1", "operation": str(uuid.uuid4())}
     response = olivia.post(page_of(assessment), form)
-    assert "existing answers. Make the change on the page of the fact" in text_of(response)
+    assert "existing answers. Make the change on the page where the fact is declared" in text_of(response)
     assert assessment.use.facts.get(key="personal_data").value == "ordinary"
 
 
@@ -155,7 +155,7 @@ def test_what_goes_back_untouched_is_confirmed_on_signing(olivia, cast):
     save(assessment, QUESTION, {"choice": "in_place", "text": "Entry of 3 May."}, by=cast.owner)
     replies.reply(assessment, "f:personal_data", by=cast.owner, words="They are invented names.")
     check = text_of(olivia.get(reverse("check", args=[assessment.reference])))
-    assert "One returned answer or fact has not been changed and has no reply:" in check
+    assert "Nobody has changed this returned answer or fact, or replied to it:" in check
     url = reverse("sign", args=[assessment.reference])
     page = olivia.get(url)
     form = page.context["form"]

@@ -250,7 +250,7 @@ def test_an_unmet_must_takes_a_promised_date(client: Client, cast: Cast) -> None
     assert "Enter the date by which this will be in place." in page
     far = (timezone.localdate() + timedelta(days=91)).isoformat()
     page = text_of(client.post(page_of("self_certify", assessment), statement(assessment) | {f"due-{key}": far}))
-    assert "at most 90 days ahead" in page
+    assert "from tomorrow to 90 days from today" in page
     assert far in page
     assert not Certificate.objects.exists()
     near = timezone.localdate() + timedelta(days=60)

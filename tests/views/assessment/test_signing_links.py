@@ -19,6 +19,8 @@ from tests.support.factories import Cast, anew, make_assessment
 from tests.support.one_text import TEXT, one_text
 from tests.support.page_text import markup_of
 
+pytestmark = pytest.mark.sqlite_alone
+
 PRACTICE = "accountable-owner"
 
 

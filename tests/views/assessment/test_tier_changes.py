@@ -18,7 +18,7 @@ def what_if(client, cast, tier, **facts):
     use = make_use(tier, cast.organisation, facts=facts)
     client.force_login(cast.owner)
     page = html.unescape(markup_of(client.get(reverse("use", args=[use.reference]))))
-    return page[page.index("What if") : page.index('id="facts"')]
+    return page[page.index("What would change the tier") : page.index('id="facts"')]
 
 
 def in_the_open(part):
@@ -41,7 +41,7 @@ def test_all_answers_that_would_raise_the_tier_are_folded(client, cast):
 
 def test_where_no_single_answer_lowers_the_tier_it_says_so(client, cast):
     said = in_the_open(what_if(client, cast, "limited", education_decisions=True))
-    assert "No single answer would lower the tier." in said
+    assert "No single change would lower the tier." in said
 
 
 def test_low_has_no_lower_tier(client, cast):

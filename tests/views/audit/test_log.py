@@ -236,10 +236,10 @@ def test_an_owner_verifies_the_log_by_a_button_and_the_page_says_when_and_by_who
     address = reverse("organisation_log", args=[cast.organisation.reference])
     assert "Not verified yet." in words_of(client.get(address))
     said = words_of(client.post(address, follow=True))
-    assert "Log verified, no changes found: 1 entry." in said
-    assert re.search(r"Last verified on .*, by Olivia Owner\. No changes found\.", said)
+    assert "Log verified, no faults found: 1 entry." in said
+    assert re.search(r"Last verified on .*, by Olivia Owner\. No faults found\.", said)
     organisations.update_organisation(cast.organisation, by=cast.owner, place="Kowloon")
-    assert "No changes found. 1 entry has been added since then." in words_of(client.get(address))
+    assert "No faults found. 1 entry has been added since then." in words_of(client.get(address))
     tampering.edit(cast.organisation.reference, 1, kind="forged")
     said = words_of(client.post(address, follow=True))
     assert "Fault in the log: entry 1 was changed." in said

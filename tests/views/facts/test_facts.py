@@ -86,7 +86,7 @@ def test_the_pages_lead_one_to_the_next_and_from_the_last_to_the_tier(client, ca
         assert response.status_code == 302
         url = response.url
     assert url == page(use, "service")
-    assert "Answer the remaining details" in text_of(client.get(use.get_absolute_url()))
+    assert "Fill in the remaining details" in text_of(client.get(use.get_absolute_url()))
     started = client.post(reverse("use_start", args=[use.reference]))
     assert started.url.startswith(url)  # every fact that opens or closes a question comes before the questions
     assert client.post(url, posted(edition, "service")).url == use.get_absolute_url()
@@ -145,7 +145,7 @@ def test_do_not_know_cannot_stand_beside_other_answers(client, cast, edition):
     use = make_use("low", cast.organisation, declared=False)
     client.force_login(cast.owner)
     response = client.post(page(use, "system"), {**posted(edition, "system"), "markets": ["eu", "unknown"]})
-    assert "cannot be combined with other answers" in response.context["form"].errors["markets"][0]
+    assert "or other answers, not both." in response.context["form"].errors["markets"][0]
     assert re.search(r'value="eu"[^>]* checked', text_of(response))
     assert not use.fact_rows().filter(key="markets").exists()
 
@@ -226,7 +226,7 @@ def test_a_fact_of_the_system_is_locked_while_another_of_its_uses_is_under_revie
     )
     client.force_login(cast.owner)
     response = client.post(page(second, "system"), {**posted(edition, "system"), "markets": ["eu"]})
-    assert "another use of the system is under review" in text_of(response)
+    assert "is locked until the review of another use of this system ends" in text_of(response)
     assert DeclaredFact.objects.get(system=first.system, key="markets").value == ["hong_kong"]
 
 
@@ -243,7 +243,7 @@ def test_a_prohibited_use_stops_before_the_other_pages(client, cast, edition, fa
     response = client.post(page(use, "prohibited"), posted(edition, "prohibited", **{fact: True}))
     assert response.url == reverse("prohibited", args=[use.reference])
     text = text_of(client.get(response.url))
-    assert "The Guideline treats this as prohibited" in text
+    assert "The Guideline treats this use as prohibited" in text
     assert "illegal under the Guideline" not in text
     assert page(use, "prohibited") in text
 
@@ -346,7 +346,7 @@ def test_a_hold_says_what_it_is_about_and_what_closes_it(client, cast, edition):
     ("facts", "heading"),
     [
         ({"employment_decisions": True}, "One answer would lower the tier"),
-        ({"employment_decisions": True, "education_decisions": True}, "No single fact would lower the tier"),
+        ({"employment_decisions": True, "education_decisions": True}, "No single change would lower the tier"),
         ({}, "No lower tier exists"),
     ],
 )

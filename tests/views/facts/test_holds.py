@@ -191,7 +191,7 @@ def test_what_was_signed_at_its_worst_prints_in_the_plan(cast):
     worst_case.sign_worst(assessment.use, by=cast.owner)
     assessment = Assessment.objects.for_dashboard().get(pk=assessment.pk)
     html = plan_html(build_report(build_snapshot(assessment, final=False), assessment.compiled(), draft=True))
-    assert "Not known; signed as the worst case by Olivia Owner" in html
+    assert "Not known. Signed as the worst case by Olivia Owner" in html
 
 
 def test_an_owner_states_a_change_and_comes_to_what_waits_to_be_confirmed(cast):

@@ -58,7 +58,7 @@ def test_none_of_these_is_an_answer_to_who_needs_special_care(client, use, editi
     assert use.fact_rows().get(key="vulnerable_kind").value == []
     assert "None of these" in text_of(client.get(url(use, "reach")))
     both = answers | {"vulnerable_kind": ["nothing", "minors"]}
-    assert "cannot be combined" in text_of(client.post(url(use, "reach"), both))
+    assert "or other answers, not both." in text_of(client.post(url(use, "reach"), both))
 
 
 # --- needless answers -----------------------------------------------------------------------------------------------------
@@ -179,7 +179,7 @@ def test_a_machine_that_only_acts_makes_nothing(client, use, edition):
 )
 def test_what_stands_alone_cannot_be_combined(client, use, edition, field, values, named):
     response = client.post(url(use, "content"), mild(edition, "content", **{field: values}))
-    assert response.context["form"].errors[field] == [f"“{named}” cannot be combined with other answers."]
+    assert response.context["form"].errors[field] == [f"Choose either “{named}” or other answers, not both."]
     assert not use.fact_rows().filter(key=field).exists()
 
 
@@ -253,12 +253,13 @@ def test_do_not_know_says_the_same_on_the_page_and_beside_the_tier(cast, client,
     client.force_login(cast.owner)
     tier = text_of(client.get(use.get_absolute_url()))
     for key, words in (
-        ("personal_data", "counts as the worst case for the duties, not for the tier"),
+        ("personal_data", "counts as the worst case, but only for the duties"),
         ("decision_autonomy", "counts as the worst case"),
     ):
         row = tier.partition(f"<span>{edition.facts[key].label}</span>")[2].partition("</li>")[0]
         assert f"{words}</span>" in row
     page = text_of(client.get(url(use, edition.facts["personal_data"].group)))
-    assert "Until somebody knows, the answer counts as the worst case for the duties, but not for the tier." in page
+    assert "Until somebody knows, the answer counts as the worst case, but only for the duties." in page
+    assert "It does not affect the tier." in page
     page = text_of(client.get(url(use, edition.facts["decision_autonomy"].group)))
     assert "If the answer affects the tier, it counts as the worst case until somebody knows." in page

@@ -22,6 +22,7 @@ from assessments.models import Assessment, Membership, Message, RemediationActio
 from assessments.notifications.inbox import notify
 from assessments.notifications.kinds import MessageKind
 from tests.support.acting import accept_form, report_done
+from tests.support.daily import mostly_long
 from tests.support.factories import (
     Cast,
     anew,
@@ -243,10 +244,10 @@ def test_an_action_says_what_the_gap_is_and_what_closes_it(client: Client, cast:
 
 @pytest.mark.parametrize(
     ("who", "status"),
-    [
+    mostly_long([
         ("owner", 302), ("contributor", 302), ("viewer", 403), ("reviewer", 404), ("independent", 404),  # who has not declared their interests
         ("assigned", 404), ("outsider", 404), ("staff", 404),
-    ],
+    ], 2),
 )  # fmt: skip
 def test_owners_and_contributors_report_an_action(client: Client, cast: Cast, who: str, status: int) -> None:
     with_actions(cast)

@@ -213,7 +213,7 @@ def test_an_invitation_never_changes_the_role_of_a_member(client, cast):
 def test_a_member_is_not_invited_again_and_the_address_stays_typed(client, cast):
     client.force_login(cast.owner)
     response = invite(client, cast.organisation, email=cast.viewer.email, access="owner")
-    assert "is already a member" in response.context["form"].errors["email"][0]
+    assert "A member already has the address" in response.context["form"].errors["email"][0]
     assert f"{cast.viewer.email}</textarea>" in text_of(response)
     assert mail.outbox == []
 
@@ -241,7 +241,7 @@ def test_what_is_wrong_with_one_address_names_its_line_and_nobody_is_invited(cli
     response = invite(client, cast.organisation, email=typed.replace("no address", ""), access="viewer")
     member, again = response.context["form"].errors["email"]
     assert member.startswith("Line 3: ")
-    assert "is already a member" in member
+    assert "A member already has the address" in member
     assert again.startswith("Line 4: Already@example.org was invited on ")
     assert Invitation.objects.count() == 1
     assert mail.outbox == []

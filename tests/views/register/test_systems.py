@@ -128,8 +128,8 @@ def test_each_part_says_what_decides_it_and_what_it_brings(client, cast):
     client.force_login(cast.owner)
     page = text_of(client.get(reverse("system_new")))
     assert page.count("For example: ") == page.count("Not: ") == 3
-    assert len(re.findall(r"This means \d+ to \d+ questions", page)) == 3
-    assert "It is not enough to choose, set up or instruct a finished product." in page
+    assert len(re.findall(r"This part has \d+ to \d+ questions", page)) == 3
+    assert "This does not apply if you only choose, set up or instruct a finished product." in page
 
 
 def test_only_an_owner_of_several_organisations_is_asked_for_which(client, cast):

@@ -47,7 +47,7 @@ from tests.support.acting import (
 from tests.support.factories import anew, in_days, make_assessment, make_evidence, make_member, make_use
 from tests.support.page_text import markup_of
 
-pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(26)]
 
 
 def page(client, user, url, **query):
@@ -487,7 +487,7 @@ def test_the_page_of_a_closed_case_has_no_button_to_judge(client, cast, state):
     else:
         taking_back.withdraw(case, by=cast.owner, reason="Another model.")
     content = page(client, cast.independent, action.get_absolute_url())
-    assert "The case is closed. The action is judged with the next submission of the use." in content
+    assert "The case is closed. The action will be judged with the next submission of the use." in content
     assert 'name="accept"' not in content
     assert 'name="decline"' not in content
 

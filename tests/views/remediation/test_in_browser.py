@@ -17,7 +17,7 @@ from tests.support import browser
 from tests.support.acting import CONDITION, CONSIDER, SHOULD, action_on, make_conditioned
 from tests.support.factories import in_days, make_cast, make_evidence
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow_first(13)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow_first(38)]
 
 
 @pytest.fixture
@@ -163,6 +163,7 @@ def test_a_contributor_with_one_assigned_action_reports_it_done_from_the_mailed_
     assert plan.faults(asif.user, link, reverse("actions"), reverse("dashboard")) == []
 
 
+@pytest.mark.long  # daily test_pages looks at the register
 def test_the_register_shows_thirty_actions_on_three_screens_and_the_first_on_a_phone(plan):
     action = plan.action(SHOULD)
     for number in range(30 - plan.listed()):
@@ -182,6 +183,7 @@ def test_the_register_shows_thirty_actions_on_three_screens_and_the_first_on_a_p
     assert max(sizes[390][1], sizes[320][1]) <= 844
 
 
+@pytest.mark.long  # daily the results are printed, in views/assessment
 def test_the_printed_register_cuts_nothing_and_has_no_empty_tick_boxes(plan):
     with plan.opened(plan.cast.owner, reverse("actions"), script=True) as page:
         page.emulate_media(media="print")

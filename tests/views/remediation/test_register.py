@@ -205,8 +205,8 @@ def test_home_offers_to_take_what_nobody_has_taken_and_to_report_ones_own_alone(
     client.force_login(cast.contributor)
     home = client.get(reverse("dashboard")).content.decode()
     assert "Report as done" not in home
-    assert "Take this action" in home
-    assert "Assign it to somebody" in home
+    assert "Assign to me" in home
+    assert "Assign to somebody" in home
     put(assessment, SHOULD, owner=cast.contributor)
     assert "Report as done" in client.get(reverse("dashboard")).content.decode()
     client.force_login(cast.owner)

@@ -33,6 +33,7 @@ from assessments.models import (
 )
 from tests.support.acting import open_hold, open_pieces, supports
 from tests.support.attacks import CONFLICTED, REVIEWERS, ROLES, SEATLESS, Place, Scene, of_action, of_submission
+from tests.support.daily import mostly_long
 from tests.support.factories import proved, undone
 from tests.support.page_text import markup_of
 
@@ -247,10 +248,24 @@ DAILY = (
 )
 
 
+# One button of each press, and for the presses of a seat and of an action one where nobody may.
+EACH_DAY = [
+    "take the first seat",
+    "take the second seat as an overseer",
+    "take over a seat",
+    "accept an action",
+    "accept an action after a conflict",
+    "confirm an action",
+    "decline an action",
+    "refuse that an action is not relevant",
+    "close a hold by law",
+    "close a hold without a seat",
+]
+
+
 @pytest.mark.django_db
-@pytest.mark.parametrize(  # every other one daily
-    "name", [name if n % 2 == 0 else pytest.param(name, marks=pytest.mark.long) for n, name in enumerate(BUTTONS)]
-)
+@pytest.mark.sqlite_alone
+@pytest.mark.parametrize("name", mostly_long(BUTTONS, EACH_DAY))
 def test_a_button_is_there_exactly_where_its_press_succeeds(name: str, scene: Scene) -> None:
     a_button_is_there_where_its_press_succeeds(BUTTONS[name], scene, DAILY)
 

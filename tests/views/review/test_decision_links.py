@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -13,6 +14,8 @@ from assessments.domain.submission import submit
 from assessments.models import EvidenceMark, EvidenceOpening, ReviewMark, Submission
 from tests.support.factories import Cast, make_assessment, make_evidence, mark_all
 from tests.support.one_text import TEXT, one_text
+
+pytestmark = pytest.mark.sqlite_alone
 
 OPT_OUT = "q:tier-limited-opt-out"
 PARTS = ["tests", "data", "bias", "security", "incident-plan", "overseers", "measures", "monitoring"]

@@ -23,7 +23,7 @@ from tests.support.factories import make_assessment, make_evidence, mark_all
 from tests.support.looking import look_at
 from tests.support.page_text import markup_of, text_of
 
-pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(37)]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(20)]
 
 SECTION, QUESTION, OTHER = "governance", "use-register", "accountable-owner"
 TARGET = f"q:{QUESTION}"
@@ -227,7 +227,7 @@ def test_an_accepted_mark_that_rests_on_nothing_is_warned_of_in_list_and_section
     look_at(case, TARGET, cast.independent, mark="accepted")
     assert rests in text_of(ines.get(section))
     page = ines.get(listed)
-    assert "1 evidence item does not support an accepted answer, or is not judged." in text_of(page)
+    assert "1 evidence item of an accepted answer does not support it, or is not judged." in text_of(page)
     assert text_of(page).count("accepted, but this evidence is not judged") == 1
     judge(case, cast, QUESTION, "does_not")
     assert "The answer is accepted, but this evidence does not support it: Duty rules." in text_of(ines.get(section))

@@ -32,7 +32,7 @@ from assessments.models import Certificate, Organisation, Role, Route, State, Su
 from tests.support import browser
 from tests.support.factories import make_assessment, make_cast, make_evidence
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow_first(30)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow_first(35)]
 
 PASSWORD = "a password for looking around"
 MOST_QUERIES = 15

@@ -15,10 +15,11 @@ from assessments.domain.submission import submit
 from assessments.models import ReviewMark, State, Submission
 from assessments.models import Route as ReviewRoute
 from tests.support import browser
+from tests.support.daily import mostly_long
 from tests.support.factories import Cast, make_assessment, make_cast, make_evidence
 from tests.support.looking import look_at
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow_first(22)]
 
 TAKEN = 6  # rows one below the other
 SECTION, QUESTION = "governance", "use-register"
@@ -111,7 +112,7 @@ def test_mark_pressed_while_the_row_above_is_saved_is_not_lost(facts, submission
     assert len(marked(submission) - before) == TAKEN
 
 
-@pytest.mark.parametrize("size", [browser.WIDE, browser.NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize("size", mostly_long([browser.WIDE, browser.NARROW], [browser.NARROW]), ids=["wide", "narrow"])
 def test_saving_a_mark_moves_nothing_on_the_page(facts, size):
     facts.set_viewport_size(size)
     slow = SlowMarks(facts)
@@ -150,6 +151,7 @@ def test_press_that_is_pulled_away_marks_nothing(section):
     expect(label.locator("input")).not_to_be_checked()
 
 
+@pytest.mark.long  # daily a whole review is done by keyboard in tests/browser
 def test_marks_set_by_keyboard_keep_the_focus_and_are_all_saved(facts, submission):
     slow = SlowMarks(facts)
     rows = rows_of(facts)

@@ -225,7 +225,7 @@ def test_each_piece_says_what_it_is_and_what_became_of_it_since(ines, cast, show
         "No period stated.",
         "Changed since signing: replaced by version 2",
         "Changed since signing: withdrawn on",
-        "Shown on request by The secretary.",
+        "Available on request from The secretary.",
     ):
         assert words in text
     for piece in (log, board):

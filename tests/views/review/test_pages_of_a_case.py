@@ -220,7 +220,7 @@ def test_no_date_is_promised_below_where_no_date_can_be_set(cast):
     page = approval(cast.independent, assessment.current_submission)
     assert "This submission cannot be approved yet" in page
     assert "for which you set a date below" not in page
-    assert "as soon as nothing is missing" in page
+    assert "when nothing else is missing" in page
 
 
 def test_the_approval_says_that_it_issues_the_certificate_with_readiness_and_actions(cast):
@@ -249,7 +249,7 @@ def test_the_first_of_two_approvals_says_that_the_second_decides(cast):
     submission = make_assessment(State.IN_REVIEW, "high", cast=cast).current_submission
     mark_all(submission, by=cast.independent)
     page = approval(cast.independent, submission)
-    assert "The second approval decides the case. As the case is now, the certificate would be issued" in page
+    assert "The second approval decides the case. At the moment, the certificate would be issued" in page
     assert "No action goes to the organisation" in page
 
 
@@ -367,6 +367,6 @@ def test_a_mark_that_differs_from_the_colleagues_says_which_one_counts(cast):
 
 def test_an_approval_with_something_in_the_way_says_what_would_follow_once_it_is_gone(cast):
     submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
-    assert "If nothing is missing any more" in approval(cast.independent, submission)
+    assert "If everything that is still missing is done" in approval(cast.independent, submission)
     mark_all(submission, by=cast.independent)
-    assert "If nothing is missing any more" not in approval(cast.independent, submission)
+    assert "If everything that is still missing is done" not in approval(cast.independent, submission)

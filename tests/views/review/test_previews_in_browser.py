@@ -19,7 +19,7 @@ from tests.support.browser import photograph
 from tests.support.factories import make_assessment, make_cast
 from tests.support.looking import look_at
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow_first(20)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow_first(16)]
 
 SECTION, QUESTION = "governance", "use-register"
 HONEST = {
@@ -76,6 +76,7 @@ def case(chromium: Any, live_server: Any, published: None) -> Case:
         return Case(chromium, live_server.url)
 
 
+@pytest.mark.long  # daily test_desk_pages shows a piece, test_previews refuses what is hostile, test_scripts runs nothing
 def test_each_kind_is_shown_in_its_place_and_nothing_hostile_runs(case, page):
     browser.sign_in(page, case.address, browser.session_of(case.cast.independent))
     page.goto(case.url("review_section", SECTION))
@@ -110,7 +111,7 @@ def test_each_kind_is_shown_in_its_place_and_nothing_hostile_runs(case, page):
     assert not browser.too_wide(page)
 
 
-@pytest.mark.long  # daily the previews with script above
+@pytest.mark.long  # as the previews with script above
 def test_previews_list_and_marks_serve_without_script_and_at_320(case, chromium):
     look_at(case.submission, f"q:{QUESTION}", case.cast.independent)
     with browser.new_page(chromium, java_script_enabled=False) as page:

@@ -70,7 +70,7 @@ def test_the_queue_says_in_words_how_long_a_case_waits_and_what_is_late(client, 
         fine = case_of(State.SUBMITTED, cast)
         text = text_of(client.get(QUEUE))
         assert "11 working days" in text
-        assert "late by 1 day" in text
+        assert "1 day late" in text
         assert "since today" in text
         late = client.get(QUEUE, {"late": "late"}).context["waiting"]
         assert [line.submission for line in late.lines] == [old]
@@ -170,7 +170,9 @@ def test_declining_a_hand_over_leaves_the_seat_where_it_is(client, cast):
 def test_an_absence_is_set_in_the_settings_and_warned_of(client, cast):
     client.force_login(cast.second_independent)
     page = {"away_from": in_days(0).isoformat(), "away_until": in_days(-1).isoformat()}
-    assert "Choose the first day of absence or a later day." in text_of(client.post(reverse("settings"), page))
+    assert "Choose a later day. The last day cannot be before the first day of absence." in text_of(
+        client.post(reverse("settings"), page)
+    )
     client.post(reverse("settings"), page | {"away_until": in_days(3).isoformat()})
     case = case_of(State.SUBMITTED, cast)
     client.force_login(cast.independent)

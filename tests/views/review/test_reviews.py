@@ -28,7 +28,7 @@ from tests.support.kept_calls import kept
 from tests.support.looking import look_at
 from tests.support.page_text import markup_of, text_of
 
-pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(32)]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(13)]
 
 SECTION, QUESTION, OTHER = "governance", "use-register", "accountable-owner"
 TARGET = f"q:{QUESTION}"
@@ -151,7 +151,7 @@ def test_the_overview_shows_scope_tier_rules_and_what_is_unusual(ines, cast):
         "Several answers have the same note",
     ):
         assert words in text
-    assert "1 reason waits for your judgement." in text
+    assert "1 reason for “not applicable” waits for your judgement." in text
 
 
 def test_the_overview_reads_the_frozen_copy_and_never_the_draft(ines, cast):
@@ -308,7 +308,7 @@ def test_a_mark_that_lacks_something_is_shown_at_its_field_and_the_others_are_sa
 def test_words_without_a_mark_are_not_lost_in_silence(ines, cast):
     submission = in_review(cast)
     response = ines.post(address("review_section", submission, SECTION), CHANGE | {f"{PREFIX}-mark": ""})
-    assert "Choose a mark for the text that you wrote." in text_of(response)
+    assert "Choose a mark. You wrote a text without one." in text_of(response)
     assert "Who keeps it?" in response.content.decode()
 
 
@@ -491,7 +491,7 @@ def test_nothing_marked_is_nothing_to_return_and_the_message_stays(ines, cast):
     mark_all(submission, by=cast.independent)
     response = ines.post(address("send_back", submission), {"words": "Typed before I looked."})
     assert "Typed before I looked." in response.content.decode()
-    assert "Mark at least one answer or fact “change needed”, then return the submission." in text_of(response)
+    assert "Mark at least one answer or fact as “change needed”, then return the submission." in text_of(response)
 
 
 def test_approving_lists_every_obstacle_with_a_link(ines, cast):
@@ -537,7 +537,7 @@ def test_a_must_may_get_a_date_and_only_within_the_policy(ines, cast):
     assert f'name="{field}"' in page
     for wrong in (in_days(days + 1), in_days(0)):
         response = ines.post(address("approve", submission), {"statement": "Yes.", field: wrong.isoformat()})
-        assert "Choose a date after today" in text_of(response)
+        assert "Choose a date from tomorrow to 90 days from today" in text_of(response)
         assert wrong.isoformat() in markup_of(response)
     assert not Condition.objects.exists()
     ines.post(address("approve", submission), {"statement": "Yes.", field: in_days(days).isoformat()})

@@ -120,12 +120,12 @@ def test_an_unknown_number_is_not_found_and_says_so(client):
 @pytest.mark.parametrize(
     ("events", "days", "word", "sentence"),
     [
-        ([], 300, "valid", "Valid today and until"),
+        ([], 300, "valid", "Valid today. The certificate stays valid until"),
         ([], 20, "expiring", "Valid today. The last day of the certificate is"),
         ([], 0, "expiring", "Valid today. The last day of the certificate is"),
-        ([], -1, "expired", "It does not cover the situation today"),
-        (["suspended"], 300, "suspended", "Do not rely on the certificate until then"),
-        (["suspended", "reinstated"], 300, "valid", "Valid today and until"),
+        ([], -1, "expired", "It is no longer valid"),
+        (["suspended"], 300, "suspended", "Do not rely on the certificate until it is valid again"),
+        (["suspended", "reinstated"], 300, "valid", "Valid today. The certificate stays valid until"),
         (["suspended", "revoked"], 300, "revoked", "Revoked permanently on"),
         (["revoked"], -1, "revoked", "Revoked permanently on"),
         (["superseded"], 300, "superseded", "Replaced by a newer certificate"),
@@ -233,7 +233,7 @@ def test_the_method_prints_every_number_of_the_policy_as_our_judgement(client, e
 
 def test_the_method_says_that_the_date_of_a_condition_goes_before_the_effort_of_its_action(client):
     text = text_of(client.get(reverse("method")))
-    assert "A condition of the certificate is different: its date is set with the approval" in text
+    assert "A condition of the approval gets its date with the approval" in text
 
 
 def test_clauses_and_method_cost_a_query_for_the_release_alone(client):
