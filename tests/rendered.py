@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from tests.support.page_text import INLINE
 from tests.support.paths import ROOT
 
 SECRET_KEY = "only-for-kept-pages-" * 3
@@ -34,13 +35,6 @@ CHANGING = re.compile(
     r"|(?<=since=)[0-9]+"  # when somebody began to wait
     r"|\b[0-9]+:[^\s\"]*:[\w-]{20,}|\b[\w=-]{6,}:[\w-]{6}:[\w-]{43}"  # signed values
 )
-
-# Elements that stand in a line of text: a space beside one is seen. Beside all others white space is not.
-INLINE = (
-    *("a", "abbr", "b", "bdi", "button", "cite", "code", "em", "i", "img", "input", "kbd", "label", "mark", "output"),
-    *("q", "s", "samp", "select", "small", "span", "strong", "sub", "sup", "svg", "textarea", "time", "u", "var"),
-)
-
 
 # Boxes that stand in a line of text: white space at their inner edges is not seen (`display: inline-flex` in static/css).
 BOXES = ("button", "select")

@@ -37,6 +37,7 @@ from assessments.templatetags.documents import runs, short_day
 from tests.documents.reading import off_the_page, out_of_place, pages_of, squeezed
 from tests.documents.submissions import HKSCS, SECRET, few, make_submission, mixed
 from tests.support.factories import bring_to, fill, make_assessment, make_organisation, owner_of, prove, save
+from tests.support.page_text import markup_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(6)]
 WHEN = datetime(2026, 11, 24, 1, 30, tzinfo=UTC)
@@ -634,7 +635,7 @@ def test_a_document_that_is_being_made_says_so_and_looks_again(client, cast):
     client.force_login(cast.owner)
     answer = client.get(document.get_absolute_url())
     assert answer.status_code == 200
-    page = answer.content.decode()
+    page = markup_of(answer)
     assert '<noscript><meta http-equiv="refresh" content="5"></noscript>' in page
     assert f'hx-get="{reverse("document_state", args=[document.reference])}?' in page
     assert "The document is being made" in page
@@ -651,10 +652,10 @@ def test_a_failed_document_says_that_answers_are_safe_and_can_be_made_again(
     )
     client.force_login(cast.viewer)
     page = client.get(document.get_absolute_url())
-    assert 'http-equiv="refresh"' not in page.content.decode()
-    assert "hx-get" not in page.content.decode()
-    assert "Your answers and all decisions are safe" in page.content.decode()
-    assert "The PDF libraries are not installed." in page.content.decode()
+    assert 'http-equiv="refresh"' not in markup_of(page)
+    assert "hx-get" not in markup_of(page)
+    assert "Your answers and all decisions are safe" in markup_of(page)
+    assert "The PDF libraries are not installed." in markup_of(page)
     with django_capture_on_commit_callbacks(execute=True):
         assert client.post(document.get_absolute_url()).status_code == 302
     document.refresh_from_db()

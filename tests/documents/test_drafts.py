@@ -12,6 +12,7 @@ from assessments.models.documents import DocumentState
 from tests.documents.reading import pages_of
 from tests.support.daily import mostly_long
 from tests.support.factories import make_assessment
+from tests.support.page_text import markup_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 GAP = {"use-register": {"choice": "partly", "text": "Kept for three of five clinics."}}
@@ -82,11 +83,11 @@ def test_results_and_use_offer_the_draft_and_lead_to_it(client, cast, page):
     client.force_login(cast.viewer)
     address = reverse("ask_document", args=[assessment.reference, "board_paper"])
     place = assessment.reference if page == "results" else assessment.use.reference
-    assert f'action="{address}"' in client.get(reverse(page, args=[place])).content.decode()
+    assert f'action="{address}"' in markup_of(client.get(reverse(page, args=[place])))
     answer = client.post(address)
     document = Document.objects.get(assessment=assessment)
     assert answer["Location"] == document.get_absolute_url()
-    assert "The document is being made" in client.get(document.get_absolute_url()).content.decode()
+    assert "The document is being made" in markup_of(client.get(document.get_absolute_url()))
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from assessments.models import Document
 from assessments.views.site import document_progress
 from tests.support.factories import Cast, make_assessment
 from tests.support.installation import Installation, wait_until
+from tests.support.page_text import markup_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 BEING_MADE, NOTHING, LINK = (
@@ -50,7 +51,7 @@ def alive() -> None:
 
 
 def page_of(client: Client, document: Document) -> str:
-    return client.get(document.get_absolute_url()).content.decode()
+    return markup_of(client.get(document.get_absolute_url()))
 
 
 def polled(page: str) -> str:
@@ -64,7 +65,7 @@ def test_the_page_asks_again_and_shows_the_link_once(client: Client, plan: Docum
     address = polled(page)
     assert client.get(address).status_code == 204  # nothing new: nothing is read aloud
     jobs.make(plan.pk)
-    part = client.get(address).content.decode()
+    part = markup_of(client.get(address))
     assert LINK in part
     assert f'href="{plan.get_absolute_url()}"' in part
     assert "hx-get" not in part
@@ -84,12 +85,12 @@ def test_the_page_shows_a_failure_by_itself(client: Client, plan: Document, aliv
 def test_the_list_of_an_assessment_shows_the_link_by_itself(client: Client, cast: Cast, alive: None) -> None:
     assessment = make_assessment("certified", "low", cast=cast)
     client.force_login(cast.owner)
-    page = client.get(reverse("assessment", args=[assessment.reference])).content.decode()
+    page = markup_of(client.get(reverse("assessment", args=[assessment.reference])))
     plan = assessment.current_submission.documents.get()
     address = next(html.unescape(one) for one in re.findall(r'hx-get="([^"]+)"', page) if plan.reference in one)
     assert client.get(address).status_code == 204
     jobs.make(plan.pk)
-    part = client.get(address).content.decode()
+    part = markup_of(client.get(address))
     assert f'<a href="{plan.get_absolute_url()}">Remediation plan</a>' in part
     assert "hx-get" not in part
 

@@ -39,6 +39,7 @@ from tests.documents.records import (
 from tests.support.acting import make_agreed, make_conditioned
 from tests.support.daily import mostly_long
 from tests.support.factories import in_days, make_assessment, mark_all
+from tests.support.page_text import markup_of
 from tests.support.tampering import unguarded
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(12)]
@@ -170,7 +171,7 @@ def pages_in_every_status(client, certificate):
             rows.update(expires_on=in_days(days))
         response = client.get(reverse("verify", args=[certificate.number]))
         assert response.context["status"] == status
-        yield rows_of_page(response.content.decode())
+        yield rows_of_page(markup_of(response))
     with unguarded("assessments_certificate"):
         rows.update(expires_on=before)
 

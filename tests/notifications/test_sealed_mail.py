@@ -29,6 +29,7 @@ from assessments.models import Invitation, Message, Role, SealedEmail, User
 from assessments.notifications import mail, sealed_mail
 from tests.support.factories import PASSWORD, make_message, make_organisation, make_user, proved
 from tests.support.installation import MailServer
+from tests.support.page_text import markup_of
 from tests.support.threads import at_once
 from tests.system.security.doors import (
     NEW_PASSWORD,
@@ -130,7 +131,7 @@ def invite() -> str:
     organisation = make_organisation(owner=owner)
     page = reverse("people", args=[organisation.reference])
     said = proved(Client(), owner).post(page, {"email": NEW, "access": "viewer"}, follow=True)
-    assert f"An email with an invitation link is on its way to {NEW}." in said.content.decode().replace("<wbr>", "")
+    assert f"An email with an invitation link is on its way to {NEW}." in markup_of(said).replace("<wbr>", "")
     return NEW
 
 
@@ -203,7 +204,7 @@ def test_a_reset_says_does_and_keeps_the_same_for_an_address_without_an_account(
         with CaptureQueriesContext(connection) as queries:
             answered = client.post(reverse("account_reset_password"), {"email": email})
         work.append(len(queries))
-        page = client.get(answered.url).content.decode()
+        page = markup_of(client.get(answered.url))
         answers.append((answered.status_code, answered.url, re.sub(r'value="[^"]{40,}"|{"X-CSRFToken[^}]*}', "", page)))
         kept.append(SealedEmail.objects.latest("pk"))
     assert "an email with a link is on its way" in answers[0][2]

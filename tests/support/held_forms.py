@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from assessments.models import Assessment, User
+from tests.support.page_text import markup_of
 
 PRACTICE = "use-register"
 
@@ -25,7 +26,7 @@ def typed(whose: str, base: int = 0, **fields: Any) -> dict[str, Any]:
 
 
 def whose_of(response: Any) -> str:
-    return str(response.content.decode().split('name="whose" value="', 1)[1].partition('"')[0])
+    return str(markup_of(response).split('name="whose" value="', 1)[1].partition('"')[0])
 
 
 def left_open(user: User, page: str) -> tuple[Client, str]:

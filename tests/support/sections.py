@@ -9,12 +9,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from assessments.models import Assessment
+from tests.support.page_text import markup_of
 
 
 def text_of(response: HttpResponse) -> str:
-    """The page as it reads, its white space on one line."""
+    """The page that was opened, its tags in one form."""
     assert response.status_code == 200
-    return " ".join(response.content.decode().split())
+    return markup_of(response)
 
 
 def url(name: str, assessment: Assessment, *more: str, query: str = "") -> str:

@@ -110,7 +110,7 @@ def test_a_rule_in_words_is_found_in_a_source(source: str, found: list[str]) -> 
 # --- a choice ------------------------------------------------------------------------------------------------------------
 
 CONTROLS = ("parts/answer_ruler.html", "assessment/controls.html")
-OFFERED = re.compile(r'value="(\w+)"[^>]*(?:\{%[^%]*%\}[^>]*)*><span>(.*?)</span>')
+OFFERED = re.compile(r'value="(\w+)"[^>]*(?:\{%[^%]*%\}[^>]*)*>\s*<span>(.*?)</span>', re.DOTALL)
 LABEL = re.compile(r'\{% translate "([^"]+)" %\}')
 
 

@@ -30,7 +30,7 @@ for name in ("assessment", "check", "results"):
     assert browser.get(reverse(name, args=[reference])).status_code == 200, name
 address = reverse("self_certify", args=[reference])
 page = browser.get(address).content.decode()
-seen = re.search(r'name="seen" value="([^"]+)"', page).group(1)
+seen = re.search(r'name="seen"\\s+value="([^"]+)"', page).group(1)
 boxes = dict.fromkeys(re.findall(r'name="(statement_[0-9]+)"', page), "on")
 assert browser.post(address, {{"seen": seen, **boxes}}).status_code == 302
 assert browser.post(reverse("ask_document", args=[reference, "board_paper"])).status_code == 302

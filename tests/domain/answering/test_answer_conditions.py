@@ -24,6 +24,7 @@ from assessments.scoring.readiness import progress, sources
 from tests.conftest import GUIDELINE
 from tests.support.editions import PROVIDER, checklist, declare, duty, item, make_edition, practice
 from tests.support.factories import Cast, make_assessment, mark_all, save
+from tests.support.page_text import markup_of
 
 FIRST, SECOND = "staff-policy", "policy-scope"
 AT_WORK = {"used_at_work": True, "confidential_information": True}  # what opens both
@@ -164,12 +165,12 @@ def test_answer_that_would_hide_another_asks_once_before_it_is_saved(
         f"{FIRST}--text": "There is none yet.",
     }
     page = client.post(url, sent, headers={"HX-Request": "true"})
-    text = page.content.decode()
+    text = markup_of(page)
     assert "Scope of the staff policy" in text
     assert f'value="hide:{FIRST}"' in text
     assert "Save and hide one answer" in text
     assert Answer.objects.get(assessment=draft, question__key=FIRST).choice == "in_place"
     client.post(url, {**sent, "resolve": f"hide:{FIRST}"}, headers={"HX-Request": "true"})
     assert Answer.objects.get(assessment=draft, question__key=FIRST).choice == "not_in_place"
-    section = client.get(reverse("section", args=[draft.reference, "people"])).content.decode()
+    section = markup_of(client.get(reverse("section", args=[draft.reference, "people"])))
     assert f'id="q-{SECOND}"' not in section

@@ -47,6 +47,7 @@ from tests.support.factories import (
     make_user,
     save,
 )
+from tests.support.page_text import markup_of
 
 HX = {"headers": {"HX-Request": "true"}}
 SECTION, QUESTION, OTHER = "governance", "use-register", "acceptable-use"
@@ -125,7 +126,7 @@ def test_a_comment_tells_whom_it_names_with_a_link_to_the_very_comment(
     assert sent.to == [cast.owner.email]
     assert f"http://127.0.0.1:8000{link}" in sent.body
     client.force_login(cast.owner)
-    assert f'id="comment-{said.pk}"' in client.get(page_of("comments", draft)).content.decode()
+    assert f'id="comment-{said.pk}"' in markup_of(client.get(page_of("comments", draft)))
 
 
 def test_without_a_name_in_the_text_a_colleague_is_chosen_from_the_list(client, cast, draft):
@@ -208,8 +209,8 @@ def test_a_comment_that_cannot_stand_is_given_back_with_its_error(client, cast, 
     client.force_login(cast.owner)
     response = client.post(page_of("comments", draft), {"text": text, "reply_to": first.pk})
     assert response.status_code == 200
-    assert f'href="#q-{QUESTION}--comment-{first.pk}--text"' in response.content.decode()
-    assert text.strip() in response.content.decode()
+    assert f'href="#q-{QUESTION}--comment-{first.pk}--text"' in markup_of(response)
+    assert text.strip() in markup_of(response)
     assert Comment.objects.count() == 1
     with pytest.raises(InvalidAnswer):
         comments.comment(draft, QUESTION, "  ", by=cast.owner)
@@ -254,11 +255,11 @@ def test_the_section_page_counts_open_threads_and_opens_them_below_the_answer(cl
     client.force_login(cast.owner)
     section = reverse("section", args=[draft.reference, SECTION])
     assert "Comments (2 open)" in words_of(client.get(section))
-    part = client.get(page_of("comments", draft), **HX).content.decode()
+    part = markup_of(client.get(page_of("comments", draft), **HX))
     assert part.startswith(f'<div class="hk-row hk-talk" id="q-{QUESTION}--talk">')
     assert "<html" not in part
     after = client.post(page_of("comments", draft), {"resolve": first.pk}, **HX)
-    assert (after.status_code, "Comments (1 open)" in after.content.decode()) == (200, True)
+    assert (after.status_code, "Comments (1 open)" in markup_of(after)) == (200, True)
     wrong = client.post(page_of("comments", draft), {"text": " "}, **HX)
     assert "Write a comment." in words_of(wrong)
 
@@ -328,7 +329,7 @@ def test_the_date_is_changed_and_the_person_told_again(client, cast, draft):
     asked = asking.ask(draft, SECTION, member(cast.contributor), by=cast.owner, due=in_days(2))
     client.force_login(cast.owner)
     page = reverse("asked", args=[draft.reference, asked.pk])
-    assert f'value="{in_days(2).isoformat()}"' in client.get(page).content.decode()
+    assert f'value="{in_days(2).isoformat()}"' in markup_of(client.get(page))
     Message.objects.update(read_at=timezone.now())
     client.post(page, {"change": "1", "due": in_days(9).isoformat(), "note": "Take your time."})
     asked.refresh_from_db()
@@ -615,7 +616,7 @@ def test_sign_up_by_invitation_holds_the_invited_address(client, cast, settings)
     _invitation, token = invited(cast)
     client.get(reverse("invitation", args=[token]))
     page = client.get(reverse("account_signup"))
-    assert 'value="nina@example.org"' in page.content.decode()
+    assert 'value="nina@example.org"' in markup_of(page)
     assert page.context["form"].fields["email"].disabled
     data = {"name": "Nina New", "email": "mallory@example.org", "password1": "a lantern on the water"}
     client.post(reverse("account_signup"), data)
@@ -683,7 +684,7 @@ def test_two_who_give_one_registration_number_at_the_same_moment(client, cast, s
     response = client.post(page, data)
     assert response.status_code == 200
     assert "already" in response.context["form"].errors["registration_no"][0]
-    assert 'value="Second Limited"' in response.content.decode()
+    assert 'value="Second Limited"' in markup_of(response)
     assert not Organisation.objects.filter(name_en="Second Limited").exists()
 
 

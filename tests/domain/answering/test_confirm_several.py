@@ -13,6 +13,7 @@ from assessments.domain.evidence import library
 from assessments.domain.review import appeals
 from assessments.models import Answer, Appeal, Assessment, State
 from tests.support.factories import bring_to, make_assessment, make_evidence, save
+from tests.support.page_text import markup_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
@@ -72,10 +73,10 @@ def test_the_page_confirms_what_is_ticked_and_shows_the_evidence(cast, opened, c
     page = reverse("reuse", args=[opened.reference])
     shown = client.get(page)
     assert log.title in text_of(shown)
-    boxes = re.findall(r'name="true" value="([^"]+)"', shown.content.decode())
+    boxes = re.findall(r'name="true" value="([^"]+)"', markup_of(shown))
     assert len(boxes) == len(waiting(opened)) > 20
-    assert 'name="true" value="' in shown.content.decode()
-    assert not re.search(r"<input[^>]* checked", shown.content.decode())  # each is read first
+    assert 'name="true" value="' in markup_of(shown)
+    assert not re.search(r"<input[^>]* checked", markup_of(shown))  # each is read first
     n = len(boxes) // 2
     done = client.post(page, {"together": "1", "true": boxes[:n]}, follow=True)
     assert f"{n} answers are confirmed." in text_of(done)

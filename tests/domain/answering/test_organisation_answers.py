@@ -15,6 +15,7 @@ from assessments.domain.answering.organisation_answers import is_inherited
 from assessments.domain.remediation.organisation_plan import organisation_plan
 from assessments.models import Answer, DeclaredUse, Evidence, EvidenceUse, State
 from tests.support.factories import in_days, make_assessment, make_evidence, make_organisation, make_use, save
+from tests.support.page_text import markup_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
@@ -88,7 +89,7 @@ def test_what_speaks_of_each_use_by_name_counts_once_it_is_confirmed_for_this_on
     assert REGISTER not in new.answer_values()
     client.force_login(cast.contributor)
     section = new.compiled().questions[REGISTER].section
-    page = client.get(reverse("section", args=[new.reference, section])).content.decode()
+    page = markup_of(client.get(reverse("section", args=[new.reference, section])))
     row = page.partition(f'id="q-{REGISTER}"')[2].partition("<aside")[0]
     assert "The answer must be confirmed." in row
     reuse.confirm_copied(new, REGISTER, by=cast.contributor, base=1)
@@ -117,16 +118,16 @@ def test_a_start_with_taken_over_answers_is_no_going_on(client, cast, former):
     save(former, SHARED, {"choice": "in_place", "text": "It protects patients."}, by=cast.owner)
     new = begin(cast, by=cast.owner)
     client.force_login(cast.owner)
-    tasks = client.get(new.get_absolute_url()).content.decode()
+    tasks = markup_of(client.get(new.get_absolute_url()))
     assert "Start this section" in tasks
     assert "Your last answer" not in tasks
     section = new.compiled().questions[SHARED].section
-    page = client.get(reverse("section", args=[new.reference, section])).content.decode()
+    page = markup_of(client.get(reverse("section", args=[new.reference, section])))
     row = page.partition(f'id="q-{SHARED}"')[2].partition("<aside")[0]
     assert f"Copied from “{former.use.title}”. The answer must be confirmed." in row
     assert "Copied, to be confirmed" in row
     assert "by you" not in row
-    history = client.get(reverse("history", args=[new.reference, SHARED])).content.decode()
+    history = markup_of(client.get(reverse("history", args=[new.reference, SHARED])))
     assert "Copied" in history
 
 
@@ -163,7 +164,7 @@ def test_the_question_says_who_answered_it_for_the_whole_organisation(client, ca
     new = begin(cast)
     client.force_login(cast.contributor)
     section = new.compiled().questions[SHARED].section
-    page = client.get(reverse("section", args=[new.reference, section])).content.decode()
+    page = markup_of(client.get(reverse("section", args=[new.reference, section])))
     row = page.partition(f'id="q-{SHARED}"')[2].partition("<aside")[0]
     assert f"Copied from “{former.use.title}”. This answer is about the whole organisation." in row
     assert "Olivia Owner gave this answer on" in row

@@ -38,6 +38,7 @@ from assessments.models.snapshots import build_snapshot
 from assessments.scoring.inputs import Declared
 from assessments.scoring.tiers import assign_tier
 from tests.support.factories import Cast, anew, fill, in_days, make_assessment, make_cast, make_use, mark_all, save
+from tests.support.page_text import markup_of
 
 HX = {"headers": {"HX-Request": "true"}}
 PRACTICE = "use-register"
@@ -129,7 +130,7 @@ def test_a_whole_page_made_for_somebody_else_comes_back_as_it_was_typed(cast: Ca
         words = "Typed by Olivia."
     response = signed_in(cast.contributor).post(url, form)
     assert response.status_code == 409
-    content = response.content.decode()
+    content = markup_of(response)
     assert words in content
     assert f'name="whose" value="{cast.contributor.pk}:' in content  # pressed once more, it is saved in one's own name
     assert build_snapshot(Assessment.objects.for_dashboard().get(pk=assessment.pk), final=False) == before
@@ -145,7 +146,7 @@ def test_a_save_sent_again_after_somebody_elses_opens_the_panel_and_keeps_nothin
     client = signed_in(cast.contributor)
     client.post(url_of(draft), mine, **HX)
     save(draft, PRACTICE, {"choice": "partly", "text": "Hers."}, by=cast.owner)
-    page = client.post(url_of(draft), mine, **HX).content.decode()
+    page = markup_of(client.post(url_of(draft), mine, **HX))
     assert "Nothing was overwritten" in page
     assert 'name="use-register--base" value="0"' in page  # so that the next save is stale as well
     assert stored(draft).text == "Hers."
@@ -157,7 +158,7 @@ def test_what_a_locked_assessment_refuses_stays_in_the_controls(cast: Cast) -> N
     response = signed_in(cast.owner).post(
         section_of(submitted), posted(base=1, choice="partly", text="Too late, alas.")
     )
-    content = response.content.decode()
+    content = markup_of(response)
     assert "is locked (Submitted)" in content
     assert "Too late, alas.</textarea>" in content
 
@@ -168,7 +169,7 @@ def test_what_a_lost_role_refuses_stays_in_the_controls(cast: Cast, draft: Asses
         section_of(draft), posted(choice="partly", text="Typed as a contributor.")
     )
     assert response.status_code == 403
-    content = response.content.decode()
+    content = markup_of(response)
     assert "Not saved. Your role does not allow this. Roles that allow it: Owner / Contributor." in content
     assert "Typed as a contributor.</textarea>" in content
     assert not Answer.objects.filter(assessment=draft).exists()
@@ -178,7 +179,7 @@ def test_words_sent_to_a_page_that_is_gone_are_handed_back(cast: Cast, draft: As
     gone = reverse("section", args=[draft.reference, "no-such-section"])
     response = signed_in(cast.owner).post(gone, posted(choice="partly", text="Typed on a page that is gone."))
     assert response.status_code == 404
-    assert "Typed on a page that is gone.</textarea>" in response.content.decode()
+    assert "Typed on a page that is gone.</textarea>" in markup_of(response)
 
 
 def test_a_password_is_never_handed_back(client: Client) -> None:
@@ -213,7 +214,7 @@ def test_an_answer_first_given_after_a_return_stays_open_for_the_rest_of_its_wor
 
 def resolve(client: Client, assessment: Assessment, form: dict[str, Any], how: str, question: str = PRACTICE) -> str:
     data = form | {"resolve": f"{how}:{question}"}
-    return client.post(url_of(assessment, question), data, **HX).content.decode()
+    return markup_of(client.post(url_of(assessment, question), data, **HX))
 
 
 def test_put_both_joins_the_notes_and_says_whose_choice_stands(cast: Cast, draft: Assessment) -> None:
@@ -301,7 +302,7 @@ def test_one_save_brings_back_all_that_it_changed_for_ten_queries(cast: Cast, fi
     client.get(section_of(assessment))
     form = posted(choice="planned", planned_for=in_days(9), text="Soon.") | {"whose": cast.contributor.pk}
     with CaptureQueriesContext(connection) as queries:
-        page = client.post(url_of(assessment), form, **HX).content.decode()
+        page = markup_of(client.post(url_of(assessment), form, **HX))
     plain = ("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT", "ROLLBACK")
     assert len([q["sql"] for q in queries if not q["sql"].startswith(plain)]) == 10
     assessment.refresh_from_db()
@@ -400,7 +401,7 @@ def test_a_stale_fact_is_kept_beside_the_newer_one_and_the_others_are_saved(cast
     declare.declare_facts(use, {"safety_component": False}, by=cast.owner)
     sent = page | {"safety_component": "yes", "autonomous_robot": "yes"}
     response = connie.post(facts_url(use, group), sent)
-    content = response.content.decode()
+    content = markup_of(response)
     assert response.status_code == 200
     assert (
         "Olivia Owner changed this answer while you were on the page. Nothing was overwritten. Choose an answer."

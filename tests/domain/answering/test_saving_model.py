@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 
 from assessments.models import Answer, AnswerRevision, Assessment, User
 from tests.support.factories import make_assessment, make_cast
+from tests.support.page_text import markup_of
 
 pytestmark = pytest.mark.slow_first(9)
 
@@ -60,10 +61,10 @@ class Browser:
     def load(self, *, whole_page: bool = False) -> None:
         """Show what is stored: the row by itself, as a page that takes it over does, or by way of the whole page."""
         if whole_page:
-            page = self.client.get(self.section).content.decode()
+            page = markup_of(self.client.get(self.section))
             row = page.split(f'id="q-{QUESTION}"', 1)[1].split('class="hk-row hk-asked"', 1)[0]
         else:
-            row = self.client.post(self.url, {"resolve": f"theirs:{QUESTION}"}, **HX).content.decode()
+            row = markup_of(self.client.post(self.url, {"resolve": f"theirs:{QUESTION}"}, **HX))
         self.base, self.operation = self.hidden(row, "base"), self.hidden(row, "operation")
         chosen = re.search(r'value="(\w+)"[^>]*checked', row)
         self.choice = chosen[1] if chosen else ""
@@ -105,7 +106,7 @@ class Browser:
         with transaction.atomic():
             response = self.client.post(self.url, sent.form, **HX)
         assert response.status_code == 200
-        return response.content.decode()
+        return markup_of(response)
 
     def repeat(self, place: int) -> None:
         """Let a save arrive a second time, unknown to the page."""

@@ -14,7 +14,7 @@ from assessments.domain.certificates.conditions import one_for_all, suggested
 from assessments.models import Certificate, Condition, State
 from tests.support.factories import in_days, make_assessment, proved
 from tests.support.looking import mark_all
-from tests.support.page_text import text_of
+from tests.support.page_text import markup_of, text_of
 
 pytestmark = pytest.mark.sqlite_alone
 
@@ -90,9 +90,7 @@ def days_in(response) -> dict[str, str]:
 def test_the_answer_and_the_way_to_it_stand_beside_each_condition(ines, case):
     page = ines.get(reverse("approve", args=[case.reference]))
     assert "Half of use-register." in text_of(page)
-    assert (
-        f'href="{reverse("review_section", args=[case.reference, "governance"])}#q-{QUESTION}"' in page.content.decode()
-    )
+    assert f'href="{reverse("review_section", args=[case.reference, "governance"])}#q-{QUESTION}"' in markup_of(page)
     assert days_in(page) == {f"due-{QUESTION}": "", f"due-{OTHER}": ""}  # no date is set that nobody chose
 
 
@@ -102,7 +100,7 @@ def test_one_date_fills_all_in_one_step_and_saves_nothing_before_the_approval(in
     day = in_days(30).isoformat()
     filled = ines.post(page, {"preview": "all", "one_date": day, "statement": "Read."})
     assert days_in(filled) == {f"due-{QUESTION}": day, f"due-{OTHER}": day}
-    assert ">\nRead.</textarea>" in filled.content.decode()
+    assert ">\nRead.</textarea>" in markup_of(filled)
     assert "not saved yet" in text_of(filled)
     assert not case.decisions.exists()
     ines.post(page, {"statement": "Read.", **days_in(filled)})

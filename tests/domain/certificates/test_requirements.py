@@ -50,6 +50,7 @@ from tests.support.factories import (
     prove,
 )
 from tests.support.kept_calls import kept
+from tests.support.page_text import compact
 
 pytestmark = pytest.mark.sqlite_alone
 
@@ -528,7 +529,7 @@ def test_words_for_the_public_are_printed_and_nothing_else_of_the_file(cast: Cas
     page = certificate_layouts(
         json.loads(certificate.public_record), draft.compiled(), public_url="https://example.org"
     )[0]
-    assert '<strong>Overseers</strong> <span lang="zh-Hant">監督人員</span>: Two doctors watch it.' in page
+    assert '<strong>Overseers</strong><span lang="zh-Hant">監督人員</span>: Two doctors watch it.' in compact(page)
 
 
 # --- monitoring that ends -------------------------------------------------------------------------------------------------

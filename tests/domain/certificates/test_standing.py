@@ -41,6 +41,7 @@ from assessments.notifications import inbox, reminders
 from assessments.notifications import mail as notification_mail
 from tests.support.acting import CONDITION, SHOULD, action_on, certificate_of, close_as, make_conditioned, report_done
 from tests.support.factories import PASSWORD, Cast, anew, in_days, make_assessment, make_evidence
+from tests.support.page_text import markup_of
 from tests.support.world import make_ready
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
@@ -62,7 +63,7 @@ def certificate(assessment: Assessment) -> Certificate:
 
 
 def public(number: str) -> str:
-    return Client().get(reverse("verify", args=[number])).content.decode()
+    return markup_of(Client().get(reverse("verify", args=[number])))
 
 
 # --- conditions that pass their day --------------------------------------------------------------------------------------
@@ -209,7 +210,7 @@ def test_what_keeps_a_certificate_suspended_is_linked_for_those_who_may_open_it(
         client.force_login(who)
         page = client.get(reverse("certificate_status", args=[certificate.number]))
         assert list(page.context["obstacles"]) == [(one.words, url) for one in left]
-        assert (f'<li><a href="{use}">A hold on the use is still open.</a></li>' in page.content.decode()) == bool(url)
+        assert (f'<li><a href="{use}">A hold on the use is still open.</a></li>' in markup_of(page)) == bool(url)
 
 
 def test_a_revoked_certificate_is_no_way_round_a_new_assessment(cast, assessment, certificate):
@@ -405,7 +406,7 @@ def test_every_line_of_the_inbox_opens_its_thing_after_signing_in(
             path, _hash, place = message.link.partition("#")
             page = client.get(path)
             assert page.status_code == 200, message.link
-            assert not place or f'id="{place}"' in page.content.decode(), message.link
+            assert not place or f'id="{place}"' in markup_of(page), message.link
 
 
 # --- when mails go out ---------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from assessments.domain.certificates import blockers, conditions, least_readines
 from assessments.models import Assessment, Message, RemediationAction, State
 from tests.domain.certificates.readiness import approve, close, lacking
 from tests.support.factories import in_days, make_assessment, mark_all, proved
+from tests.support.page_text import markup_of
 from tests.support.world import GAPS
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
@@ -59,7 +60,7 @@ def test_the_home_of_the_assessment_says_the_state_and_leads_to_what_is_missing(
     proved(client, cast.owner)
     page = client.get(waiting.get_absolute_url())
     assert STATE in words_of(page)
-    assert f'href="{reverse("results", args=[waiting.reference])}#no-certificate-yet"' in page.content.decode()
+    assert f'href="{reverse("results", args=[waiting.reference])}#no-certificate-yet"' in markup_of(page)
 
 
 def test_the_message_says_so_too(cast, waiting):
@@ -124,5 +125,5 @@ def test_too_many_dates_are_refused_on_the_page_and_nothing_typed_is_lost(client
     text = words_of(page)
     assert "At most 0 can become conditions" in text
     assert "All read." in text
-    assert all(f'value="{day}"' in page.content.decode() for day in dates.values())
+    assert all(f'value="{day}"' in markup_of(page) for day in dates.values())
     assert not submission.decisions.exists()

@@ -65,6 +65,7 @@ from tests.support.factories import (
     mark_all,
     save,
 )
+from tests.support.page_text import markup_of
 
 pytestmark = [pytest.mark.sqlite_alone, pytest.mark.slow_first(19)]
 
@@ -904,7 +905,7 @@ def test_a_locked_assessment_takes_and_gives_no_evidence(client, cast, draft, pi
                 act(piece, draft, QUESTION, by=cast.owner)
     assert client.post(page_of(draft), {"detach": piece.reference}).status_code == 200
     assert EvidenceUse.objects.count() == 1
-    assert 'name="detach"' not in client.get(page_of(draft)).content.decode()
+    assert 'name="detach"' not in markup_of(client.get(page_of(draft)))
 
 
 def test_what_was_typed_while_the_lock_fell_stays_on_the_page(client, cast, draft):
@@ -940,7 +941,7 @@ def test_who_is_not_asked_a_question_attaches_nothing_to_it(cast, draft, piece):
 
 def strip_on_page(client: Client, assessment: Assessment) -> str:
     """The strip under the question, on the page of its section."""
-    content = client.get(reverse("section", args=[assessment.reference, SECTION])).content.decode()
+    content = markup_of(client.get(reverse("section", args=[assessment.reference, SECTION])))
     start = content.index(f'id="q-{QUESTION}--evidence"')
     return content[start : content.index("hk-answer-foot", start)]
 
@@ -986,21 +987,21 @@ def test_an_expired_piece_says_so_until_somebody_has_looked(client, cast, draft,
 def test_a_script_gets_the_strip_alone_and_the_reason_for_a_refusal(client, cast, draft, piece):
     client.force_login(cast.owner)
     script = {"HX-Request": "true"}
-    opened = client.get(page_of(draft), headers=script).content.decode()
+    opened = markup_of(client.get(page_of(draft), headers=script))
     assert opened.lstrip().startswith(f'<div class="hk-evidence" id="q-{QUESTION}--evidence"')
     assert "data-evidence-panel" in opened
-    assert "data-evidence-panel" not in client.get(f"{page_of(draft)}?closed=1", headers=script).content.decode()
+    assert "data-evidence-panel" not in markup_of(client.get(f"{page_of(draft)}?closed=1", headers=script))
     attached = client.post(page_of(draft), {"attach": piece.reference}, headers=script)
-    assert "Attached: Access log." in attached.content.decode()
+    assert "Attached: Access log." in markup_of(attached)
     refused = client.post(page_of(draft), filled_in(file=uploaded("x.exe", b"MZ\x90\0")), headers=script)
     assert refused.status_code == 200
-    assert "Choose a file of one of these kinds" in refused.content.decode()
-    assert "Who answers for the model." in refused.content.decode()
+    assert "Choose a file of one of these kinds" in markup_of(refused)
+    assert "Who answers for the model." in markup_of(refused)
 
 
 def test_the_controls_of_an_open_strip_have_no_names_that_the_page_around_it_would_send(client, cast, draft):
     client.force_login(cast.owner)
-    opened = client.get(page_of(draft), headers={"HX-Request": "true"}).content.decode()
+    opened = markup_of(client.get(page_of(draft), headers={"HX-Request": "true"}))
     assert " name=" not in opened
     assert "<form" not in opened
 

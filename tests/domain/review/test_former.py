@@ -18,6 +18,7 @@ from assessments.models.changes import decided_before
 from tests.domain.review.rounds import sent
 from tests.support.factories import fill, make_assessment, mark_all, save
 from tests.support.looking import look_at
+from tests.support.page_text import markup_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
@@ -158,7 +159,7 @@ def test_the_case_page_says_what_changed_with_then_and_now(cast, certified, clie
     page = text_of(response)
     for words in (WORDS, "The model or a supplier", number, "What changed", "since the last decision"):
         assert words in page
-    lines = re.search(r"What has changed since the decision of .*?</table>", response.content.decode(), re.DOTALL)
+    lines = re.search(r"What has changed since the decision of .*?</table>", markup_of(response), re.DOTALL)
     assert lines
     assert "also changed: comment" in re.sub(r"\s+", " ", lines[0])
     assert f"{submission.changed} answer" in page
@@ -212,10 +213,10 @@ def test_a_former_case_that_was_not_sent_to_this_reviewer_shows_no_word_of_it(ca
     client.force_login(cast.independent)
     response = client.get(reverse("review", args=[submission.reference]))
     assert "The earlier submission was not sent to you" in text_of(response)
-    assert 'data-label="Before"' not in response.content.decode()
+    assert 'data-label="Before"' not in markup_of(response)
     section = client.get(reverse("review_section", args=[submission.reference, SECTION]))
     for page in (response, section):
-        assert old not in page.content.decode()
+        assert old not in markup_of(page)
     changes = client.get(reverse("review_changes", args=[submission.reference]), follow=True)
     assert "The earlier submission was not sent to you" in text_of(changes)
 
@@ -244,7 +245,7 @@ def test_the_pages_of_a_case_that_follows_stay_within_15_queries(
 def test_the_first_assessment_of_a_use_says_nothing_of_a_former_one(cast, client):
     case = make_assessment(State.IN_REVIEW, "limited", cast=cast)
     client.force_login(cast.independent)
-    assert 'id="before"' not in client.get(reverse("review", args=[sent(case).reference])).content.decode()
+    assert 'id="before"' not in markup_of(client.get(reverse("review", args=[sent(case).reference])))
 
 
 def test_a_new_assessment_after_a_refusal_is_held_against_it(cast, client):

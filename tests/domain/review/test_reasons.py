@@ -9,6 +9,7 @@ from assessments.domain.review import marks
 from assessments.domain.review.reasons import fitting
 from assessments.models import ReviewMark, State
 from tests.support.factories import make_assessment
+from tests.support.page_text import markup_of
 
 pytestmark = pytest.mark.sqlite_alone
 
@@ -79,7 +80,7 @@ def test_the_page_of_a_section_offers_the_reasons_that_fit(client, cast):
     gap = {KEY: {"choice": "not_in_place"}}
     submission = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=gap).current_submission
     client.force_login(cast.independent)
-    page = client.get(f"/reviews/{submission.reference}/sections/governance/").content.decode()
+    page = markup_of(client.get(f"/reviews/{submission.reference}/sections/governance/"))
     row = page.partition(f'id="q-{KEY}"')[2].partition("<section")[0]
     assert '<option value="unclear"' in row
     assert '<option value="too_high"' not in row

@@ -24,6 +24,7 @@ from assessments.domain.submission import submit
 from assessments.models import Hold, ReturnTask, Submission
 from assessments.models.base import FrozenRow
 from tests.support.factories import Cast, make_assessment, make_evidence, mark_all, prove
+from tests.support.page_text import markup_of
 
 pytestmark = pytest.mark.sqlite_alone
 
@@ -210,7 +211,7 @@ def test_the_ticks_stand_under_what_they_have_in_common(client: Client, cast: Ca
     submission = in_review(cast)
     client.force_login(cast.independent)
     page = client.get(reverse("send_back", args=[submission.reference]))
-    text = page.content.decode()
+    text = markup_of(page)
     for kind, of_kind in page.context["form"].fields["tasks"].choices:
         assert text.count(f'<div class="hk-group">{kind}</div>') == 1
         labels = [label for _key, label in of_kind]
@@ -227,9 +228,10 @@ def test_the_box_of_the_mail_holds_the_mail_alone_and_follows_the_form(client: C
     page = client.post(url, sent, headers={"HX-Request": "true"})
     subject, text = page.context["mail"]
     box = page.content.decode().partition('id="mail">')[2].partition("</div>")[0]
-    said = html.unescape(re.sub(r"<[^>]+>", "", box))
-    assert said == subject + text
-    assert 'hx-select="#mail"' in client.get(url).content.decode()
+    said = [html.unescape(re.sub(r"<[^>]+>", "", words)) for words in re.findall(r"<p[^>]*>(.*?)</p>", box, re.DOTALL)]
+    assert said == [subject, text]
+    assert html.unescape(re.sub(r"<[^>]+>", "", box)).split() == f"{subject} {text}".split()
+    assert 'hx-select="#mail"' in markup_of(client.get(url))
 
 
 def test_what_a_colleague_marked_is_not_said_to_have_no_mark(client: Client, cast: Cast) -> None:

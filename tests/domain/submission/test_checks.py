@@ -19,6 +19,7 @@ from assessments.models.snapshots import build_snapshot
 from assessments.scoring.checks import AnswerSeen, SeenEvidence, months_before, run
 from assessments.scoring.inputs import AnswerValue, Declared
 from tests.support.factories import Cast, in_days, make_assessment, make_evidence, make_use, save
+from tests.support.page_text import markup_of
 
 TODAY = date(2026, 11, 25)
 
@@ -243,10 +244,10 @@ def test_a_year_before_the_29th_of_february_is_the_28th():
 def found_on(page: str) -> list[tuple[str, list[str]]]:
     """What the checks found, as a reviewer's page says it: each title with the answers it is about."""
     part = page[page.index('id="found"') : page.index('id="marks"')]
-    found = re.findall(r'<summary>(.*?): <span class="hk-meta">\d+ [^<]*</span></summary>(.*?)</ul>', part, re.DOTALL)
+    found = re.findall(r'<summary>(.*?):<span class="hk-meta">\d+ [^<]*</span></summary>(.*?)</ul>', part, re.DOTALL)
     return [
         (
-            unescape(re.sub(r"<span.*</span> ", "", title)),
+            unescape(re.sub(r"<span.*</span>", "", title)),
             [unescape(line) for line in re.findall(r"<a [^>]*>(.*?)</a>", lines)],
         )
         for title, lines in found
@@ -265,14 +266,14 @@ def test_the_owner_reads_before_signing_what_the_reviewer_reads_after(client: Cl
     fact, answer = (url for _title, url in page.context["found"][0]["lines"])
     assert answer.endswith("/sections/oversight/#q-oversight-plan")
     assert fact.split("#")[1] == "fact-decision_autonomy"
-    assert 'id="fact-decision_autonomy"' in client.get(fact.split("#")[0]).content.decode()
+    assert 'id="fact-decision_autonomy"' in markup_of(client.get(fact.split("#")[0]))
     from assessments.domain.review import seat_taking
     from assessments.domain.submission import submit
 
     sent = submit.submit(draft, by=cast.owner, route="independent")
     seat_taking.take(sent, by=cast.independent)
     client.force_login(cast.independent)
-    assert found_on(client.get(reverse("review", args=[sent.reference])).content.decode()) == before
+    assert found_on(markup_of(client.get(reverse("review", args=[sent.reference])))) == before
     assert {sent.snapshot.count(title) for title, _lines in before} == {
         0
     }  # words are the edition's, the snapshot has keys

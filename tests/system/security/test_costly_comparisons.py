@@ -10,6 +10,7 @@ from assessments.domain.review import seat_taking
 from assessments.domain.submission import submit
 from assessments.models import Route, State
 from tests.support.factories import Cast, make_assessment, save
+from tests.support.page_text import markup_of
 from tests.system.security.costs import LONGEST, REPEATED, in_a_second
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
@@ -28,7 +29,7 @@ def test_the_history_of_an_answer_of_repeated_words_opens_in_a_second(client: Cl
         by = (cast.owner, cast.contributor)[number % 2]  # so that each save is a version of its own
         save(draft, QUESTION, {"choice": "partly", "text": texts[number % 2]}, by=by)
     with in_a_second():
-        page = client.get(here).content.decode()
+        page = markup_of(client.get(here))
     assert page.count(WHOLE) == 11
     assert page.count("b a b a b a b") > 6
     assert page.count('id="version-') == 12
@@ -55,6 +56,6 @@ def test_a_reviewer_opens_round_two_of_such_an_answer_in_a_second(client: Client
     client.force_login(cast.independent)
     client.get(reverse("review_facts", args=[submission.reference]))
     with in_a_second():
-        page = client.get(reverse("review_section", args=[submission.reference, "governance"])).content.decode()
+        page = markup_of(client.get(reverse("review_section", args=[submission.reference, "governance"])))
     assert WHOLE in page
     assert "<del>" in page

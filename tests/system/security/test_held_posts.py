@@ -17,6 +17,7 @@ from assessments.accounts import expired_forms
 from assessments.models import HeldPost, Invitation, Membership, State
 from tests.support.factories import Cast, anew, make_assessment
 from tests.support.held_forms import kept_at, left_open, section_of, signed_in, typed, whose_of
+from tests.support.page_text import markup_of
 from tests.system.security.doors import confirm_it_is_me, given_password
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
@@ -131,7 +132,7 @@ def test_the_page_of_a_kept_form_has_no_button_that_does_what_was_typed(cast: Ca
     client, whose = left_open(cast.owner, section_of(draft))
     here = kept_at(client.post(section_of(draft), typed(whose)))
     owner = signed_in(cast.owner)
-    page = owner.get(here).content.decode()
+    page = markup_of(owner.get(here))
     main = page.partition("<main")[2].partition("</main")[0]
     assert main.count("<button") == 1
     assert 'name="drop"' in main

@@ -13,6 +13,7 @@ from assessments.domain.register import members, systems
 from assessments.models import Membership, Role, State
 from tests.support.daily import mostly_long
 from tests.support.factories import Cast, make_assessment, make_evidence, make_member, make_organisation
+from tests.support.page_text import markup_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 SECRET = "Oystercatcher"
@@ -39,7 +40,7 @@ def page_of(person: Any, url: str, about: str) -> tuple[int, str]:
     client = Client()
     client.force_login(person)
     response = client.get(url, {"about": about})
-    return response.status_code, response.content.decode()
+    return response.status_code, markup_of(response)
 
 
 def logs(cast: Cast) -> list[tuple[str, Any, str]]:

@@ -23,6 +23,7 @@ from assessments.core.errors import NotPermitted, WorkflowError
 from assessments.domain.submission import self_certify
 from assessments.models import Membership, Role, State, User
 from tests.support.factories import Cast, make_assessment, make_member, make_user
+from tests.support.page_text import markup_of
 from tests.system.security.doors import (
     confirm_it_is_me,
     given_password,
@@ -57,7 +58,7 @@ def _asked_for(settings: Any) -> None:
 
 
 def content_of(page: Any) -> str:
-    return str(page.content.decode())
+    return str(markup_of(page))
 
 
 # --- what is kept ----------------------------------------------------------------------------------------------------------

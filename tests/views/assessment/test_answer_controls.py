@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from assessments.models import State
 from tests.support.factories import in_days, make_assessment, save
+from tests.support.page_text import markup_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
@@ -38,12 +39,12 @@ def post(client, draft, key=ERRORS, base=0, **fields):
 
 def row_of(client, draft, key=ERRORS):
     section = draft.compiled().questions[key].section
-    page = html.unescape(client.get(reverse("section", args=[draft.reference, section])).content.decode())
+    page = html.unescape(markup_of(client.get(reverse("section", args=[draft.reference, section]))))
     return page.partition(f'id="q-{key}"')[2].partition('<aside class="hk-note"')[0]
 
 
 def slot(page, name, key=ERRORS):
-    return page.partition(f'id="q-{key}--{name}_error"')[2].partition("</div>\n")[0][:400]
+    return page.partition(f'id="q-{key}--{name}_error"')[2].partition("</div>")[0][:400]
 
 
 def test_only_a_question_with_a_figure_shows_its_controls(client, draft):

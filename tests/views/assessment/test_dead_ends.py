@@ -17,6 +17,7 @@ from assessments.domain.review import decisions, holds, interests, seat_taking
 from assessments.models import Assessment, DeclaredUse, State, User
 from tests.support.acting import SHOULD, action_on, close_as, make_conditioned, report_done
 from tests.support.factories import Cast, make_assessment, make_evidence, make_use, mark_all, save
+from tests.support.page_text import markup_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 TYPED = "Typed while somebody else was faster."
@@ -26,7 +27,7 @@ def page(client: Client, user: User, url: str, data: Any = None) -> str:
     client.force_login(user)
     response = client.get(url) if data is None else client.post(url, data, follow=True)
     assert response.status_code == 200, url
-    return " ".join(response.content.decode().split())
+    return markup_of(response)
 
 
 # --- what was typed --------------------------------------------------------------------------------------------------------

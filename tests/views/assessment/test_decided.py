@@ -18,6 +18,7 @@ from assessments.domain.review import approval
 from assessments.models import Assessment, State, Submission
 from tests.support.factories import Cast, make_assessment, make_cast, mark_all
 from tests.support.looking import look_at
+from tests.support.page_text import markup_of
 
 pytestmark = pytest.mark.sqlite_alone
 
@@ -73,7 +74,7 @@ def test_the_page_of_a_decided_assessment_names_each_open_action_with_its_date(c
     client.force_login(cast.owner)
     page = client.get(reverse("assessment", args=[assessment.reference]))
     action = assessment.use.actions.get(question=QUESTION)
-    assert f'<a href="{action.get_absolute_url()}">{action.number}. {TODO}' in page.content.decode()
+    assert f'<a href="{action.get_absolute_url()}">{action.number}. {TODO}' in markup_of(page)
     text = text_of(page)
     assert f"by {date_format(action.full_due or action.due, 'j F Y')}" in text
     action.status = "closed"
@@ -87,7 +88,7 @@ def test_a_decided_assessment_does_not_call_its_results_open(client: Client, cas
     client.force_login(cast.owner)
     assessment = in_review(cast)
     for found in (assessment, approved(assessment, cast)):
-        page = client.get(reverse("assessment", args=[found.reference])).content.decode()
+        page = markup_of(client.get(reverse("assessment", args=[found.reference])))
         line = page.partition(reverse("results", args=[found.reference]) + '"')[2].partition("</li>")[0]
         assert "As signed" in line
         assert "<span>Open</span>" not in line
@@ -157,5 +158,5 @@ def test_home_names_the_next_action_by_title_and_date_also_where_it_is_not_due_s
     client.force_login(cast.owner)
     page = client.get(reverse("dashboard"))
     assert page.context["next_action"] == action
-    assert f'<a href="{action.get_absolute_url()}">{TODO}</a>' in page.content.decode()
+    assert f'<a href="{action.get_absolute_url()}">{TODO}</a>' in markup_of(page)
     assert f"due {date_format(action.next_due, 'j F Y')}" in text_of(page)

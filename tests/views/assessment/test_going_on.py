@@ -14,7 +14,7 @@ from assessments.models.documents import DocumentState
 from assessments.models.going_on import PROHIBITED, REFUSED, REVOKED
 from tests.support.acting import certificate_of, make_conditioned, sent
 from tests.support.factories import make_assessment
-from tests.support.page_text import text_of
+from tests.support.page_text import markup_of, text_of
 from tests.support.world import GAPS, make_ready
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
@@ -39,17 +39,17 @@ def test_a_refused_use_says_how_to_go_on_and_has_the_button_for_it(cast):
     client = as_(cast.owner)
     answer = client.get(assessment.get_absolute_url())
     assert str(REFUSED.en) in text_of(answer)
-    assert start_form(assessment) in answer.content.decode()
+    assert start_form(assessment) in markup_of(answer)
     client = Client(enforce_csrf_checks=True)
     client.force_login(cast.owner)
     answer = client.get(assessment.get_absolute_url())
-    token = answer.content.decode().split('name="csrfmiddlewaretoken" value="')[-1].split('"')[0]
+    token = markup_of(answer).split('name="csrfmiddlewaretoken" value="')[-1].split('"')[0]
     begun = client.post(reverse("use_start", args=[assessment.use.reference]), {"csrfmiddlewaretoken": token})
     newer = Assessment.objects.get(use=assessment.use, state=State.DRAFT)
     assert begun["Location"] == newer.get_absolute_url()
     answer = client.get(assessment.get_absolute_url())
     assert "See the newer assessment of this use" in text_of(answer)
-    assert start_form(assessment) not in answer.content.decode()
+    assert start_form(assessment) not in markup_of(answer)
 
 
 def test_who_only_reads_gets_the_text_without_the_button(cast):
@@ -153,7 +153,7 @@ def test_somebody_signs_out_from_the_task_list_of_a_draft(cast):
     assessment = make_assessment(State.DRAFT, "limited", cast=cast)
     client = Client(enforce_csrf_checks=True)
     client.force_login(cast.owner)
-    page = client.get(assessment.get_absolute_url()).content.decode()
+    page = markup_of(client.get(assessment.get_absolute_url()))
     form = page.split(f'action="{reverse("account_logout")}"')[1]
     token = form.split('name="csrfmiddlewaretoken" value="')[1].split('"')[0]
     assert client.post(reverse("account_logout"), {"csrfmiddlewaretoken": token}).status_code == 302

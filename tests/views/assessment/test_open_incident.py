@@ -12,6 +12,7 @@ from assessments.domain.submission import submit
 from assessments.models import DeclaredFact, Route, State
 from tests.support import browser
 from tests.support.factories import make_assessment, make_cast
+from tests.support.page_text import markup_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(45)]
 WORDS = "A cat died after a wrong answer"
@@ -36,7 +37,7 @@ def sent(cast, **fields):
 
 def page(client, user, name, reference) -> str:
     client.force_login(user)
-    return " ".join(client.get(reverse(name, args=[reference])).content.decode().split())
+    return markup_of(client.get(reverse(name, args=[reference])))
 
 
 def test_the_owner_reads_of_it_on_tier_check_and_sign(client, cast):

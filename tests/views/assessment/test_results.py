@@ -19,6 +19,7 @@ from assessments.scoring.readiness import score_assessment
 from assessments.views.assessment.results_page import ResultsPage
 from assessments.views.assessment.standing import Standing
 from tests.support.factories import fill, in_days, make_assessment, save
+from tests.support.page_text import markup_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
@@ -138,7 +139,7 @@ def test_the_actions_are_counted_so_that_the_numbers_add_up(client, cast):
 
 def test_once_all_is_answered_the_results_lead_to_the_check(client, cast):
     whole = make_assessment(State.DRAFT, "limited", cast=cast, answers=GAPS)
-    page = open_results(client, cast, whole).content.decode()
+    page = markup_of(open_results(client, cast, whole))
     check = reverse("check", args=[whole.reference])
     assert f'<a class="btn btn-primary" href="{check}">Check your answers, then sign</a>' in page
     assert "Continue with the questions" not in page
@@ -230,12 +231,12 @@ def test_every_number_leads_to_what_stands_behind_it(client, cast, kind, key):
     assert response.status_code == 200
     section = reverse("section", args=[assessment.reference, "governance"])
     if (kind, key) in (("findings", "all"), ("findings", "scope"), ("findings", "use-register")):
-        assert f'href="{section}#q-use-register"' in response.content.decode()
+        assert f'href="{section}#q-use-register"' in markup_of(response)
 
 
 def test_each_number_of_the_page_is_a_link_that_opens(client, cast):
     assessment = make_assessment(State.DRAFT, "limited", cast=cast, answers=GAPS)
-    page = open_results(client, cast, assessment).content.decode()
+    page = markup_of(open_results(client, cast, assessment))
     links = set(re.findall(rf'href="({re.escape(reverse("results", args=[assessment.reference]))}[^"#]+)"', page))
     assert len(links) > 20
     assert {client.get(link).status_code for link in links} == {200}

@@ -22,6 +22,7 @@ from assessments.views.assessment.standing import Standing
 from tests.documents.reading import pages_of, squeezed
 from tests.support.acting import make_agreed
 from tests.support.factories import in_days, make_assessment
+from tests.support.page_text import markup_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
@@ -56,7 +57,7 @@ def page_of(assessment, *, edition=None):
 
 def test_what_to_do_stands_before_how_much_is_in_place(client, cast):
     assessment = make_assessment(State.DRAFT, "limited", cast=cast, answers=GAPS)
-    page = open_results(client, cast, assessment).content.decode()
+    page = markup_of(open_results(client, cast, assessment))
     places = [page.index(f'id="{row}"') for row in ("month", "packages", "tier", "readiness", "findings", "no-action")]
     assert places == sorted(places)
 
@@ -100,7 +101,7 @@ def test_the_first_ten_of_the_month_stand_open_and_the_others_in_a_fold_that_cou
     assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=missing)
     soon = timezone.localdate() + timedelta(days=7)
     assessment.use.actions.update(due=soon, full_due=None)
-    page = open_results(client, cast, assessment).content.decode()
+    page = markup_of(open_results(client, cast, assessment))
     month = page[page.index('id="month"') : page.index('id="packages"')]
     shown, _fold, more = month.partition('<details class="hk-more hk-month-more">')
     actions = list(assessment.use.actions.order_by("number"))

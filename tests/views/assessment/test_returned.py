@@ -15,6 +15,7 @@ from assessments.domain.facts import declare
 from assessments.domain.review import decisions, replies
 from assessments.models import Assessment, MarkReply, State, Submission
 from tests.support.factories import in_days, make_assessment, make_evidence, mark_all, save
+from tests.support.page_text import markup_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
@@ -68,7 +69,7 @@ def test_a_reply_counts_as_dealt_with_and_so_does_a_change_or_new_evidence(olivi
 def test_the_page_of_a_return_leads_to_its_letter(olivia, cast):
     assessment = sent_back(cast)
     letter = assessment.current_submission.documents.get(kind="decision_letter")
-    page = olivia.get(page_of(assessment)).content.decode()
+    page = markup_of(olivia.get(page_of(assessment)))
     assert f'<a href="{letter.get_absolute_url()}">Read the letter about the returned submission</a>' in page
 
 
@@ -79,15 +80,15 @@ def test_a_reply_is_saved_as_it_is_typed(olivia, cast):
     data = {"target": target} | words_for(target, "It is on page 3.")
     response = olivia.post(url, data, headers={"HX-Request": "true"})
     assert "Saved" in text_of(response)
-    assert 'name="r-q-accountable-owner-base" value="1"' in response.content.decode()
+    assert 'name="r-q-accountable-owner-base" value="1"' in markup_of(response)
     replies.reply(assessment, target, by=cast.contributor, words="On page 4.", base=1)
     late = {"target": target} | words_for(target, "On page 5.", base=1)
     response = olivia.post(url, late, headers={"HX-Request": "true"})
     assert "Connie Contributor changed this reply" in text_of(response)
     assert "On page 4." in text_of(response)
-    assert 'name="r-q-accountable-owner-base" value="1"' in response.content.decode()
+    assert 'name="r-q-accountable-owner-base" value="1"' in markup_of(response)
     again = olivia.post(page_of(assessment), words_for(target, "On page 5.", base=1))
-    assert "On page 5." in again.content.decode()
+    assert "On page 5." in markup_of(again)
     assert MarkReply.objects.get().words == "On page 4."
     olivia.post(page_of(assessment), words_for(target, "On page 5.", base=1) | {"resolve-reply": f"r-q-{OTHER}:2"})
     assert MarkReply.objects.get().words == "On page 5."
@@ -108,7 +109,7 @@ def test_a_follow_up_of_a_new_answer_stays_on_the_page_once_it_is_answered(olivi
 
 def test_a_fact_is_changed_and_leads_back_to_what_was_returned(olivia, cast):
     assessment = sent_back(cast)
-    page = olivia.get(page_of(assessment)).content.decode()
+    page = markup_of(olivia.get(page_of(assessment)))
     address = re.search(r'href="(/uses/[^"]*then=returned#fact-personal_data)"', page).group(1)
     assert "Save and go back to the changes" in text_of(olivia.get(address.partition("#")[0]))
     url = address.partition("?")[0]
@@ -119,7 +120,7 @@ def test_a_fact_is_changed_and_leads_back_to_what_was_returned(olivia, cast):
 
 def test_a_returned_fact_is_changed_on_the_page_itself(olivia, cast):
     assessment = sent_back(cast)
-    assert 'name="personal_data"' in olivia.get(page_of(assessment)).content.decode()
+    assert 'name="personal_data"' in markup_of(olivia.get(page_of(assessment)))
     form = {"personal_data": "ordinary", "base_personal_data": "1", "operation": str(uuid.uuid4())}
     response = olivia.post(page_of(assessment), form)
     assert response["Location"] == page_of(assessment)
@@ -145,7 +146,7 @@ def test_only_who_answers_there_sees_a_box_and_others_read_the_reply(client, cas
     client.force_login(cast.viewer)
     page = client.get(page_of(assessment))
     assert "It is on page 3." in text_of(page)
-    assert "<textarea" not in page.content.decode().partition("hk-sheet")[2]
+    assert "<textarea" not in markup_of(page).partition("hk-sheet")[2]
     assert client.post(reverse("reply", args=[assessment.reference]), {"target": f"q:{OTHER}"}).status_code == 403
 
 

@@ -14,6 +14,7 @@ from assessments.domain.facts import declare
 from assessments.models import Assessment, Assignment, Certificate, Flag, Membership, Message, State, User
 from assessments.views.assessment.search import clipped, duration, marked
 from tests.support.factories import Cast, anew, fill, make_assessment, save
+from tests.support.page_text import markup_of
 from tests.support.sections import asked, cost, text_of, url
 
 PRACTICE, SECTION, OTHER = "use-register", "governance", "people"
@@ -63,7 +64,7 @@ def test_the_list_can_be_narrowed_to_what_is_flagged_open_or_not_known(client: C
     client.force_login(cast.owner)
     governance, people, security = (url("section", draft, key) for key in (SECTION, OTHER, "security"))
     for show, listed in (("", 3), ("open", 2), ("flagged", 1), ("no-such-filter", 3)):
-        page = client.get(draft.get_absolute_url(), {"show": show}).content.decode().partition('aria-label="About')[0]
+        page = markup_of(client.get(draft.get_absolute_url(), {"show": show})).partition('aria-label="About')[0]
         assert sum(f'<a href="{section}">' in page for section in (governance, people, security)) == listed, show
 
 

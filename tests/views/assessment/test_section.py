@@ -20,6 +20,7 @@ from assessments.domain.submission import submit
 from assessments.models import Answer, AnswerRevision, Assessment, Membership, Route, Sees
 from tests.support.daily import mostly_long
 from tests.support.factories import Cast, anew, fill, make_assessment, make_member, make_organisation, mark_all, save
+from tests.support.page_text import markup_of
 
 HX = {"headers": {"HX-Request": "true"}}
 PRACTICE = "use-register"
@@ -138,7 +139,7 @@ def test_only_an_owner_asks_somebody_to_answer(
 def test_a_viewer_reads_the_answers_without_controls(client: Client, cast: Cast, draft: Assessment) -> None:
     save(draft, PRACTICE, {"choice": "partly", "text": "Sheet on the shared drive."}, by=cast.owner)
     client.force_login(cast.viewer)
-    page = client.get(section_of(draft)).content.decode()
+    page = markup_of(client.get(section_of(draft)))
     assert "Sheet on the shared drive." in page
     assert f'name="{PRACTICE}--choice"' not in page
 
@@ -152,7 +153,7 @@ def test_one_answer_is_saved_and_its_state_comes_back(client: Client, cast: Cast
     answer = stored(draft)
     assert answer is not None
     assert (answer.choice, answer.text, answer.by) == ("partly", "Half of the systems\nare listed.", cast.contributor)
-    page = response.content.decode()
+    page = markup_of(response)
     assert f'id="q-{PRACTICE}--foot"' in page
     assert f'name="{PRACTICE}--base" value="1"' in page
     assert 'id="section-progress" hx-swap-oob="true"' in page
@@ -190,7 +191,7 @@ def test_what_is_missing_is_said_at_its_field(
     client: Client, cast: Cast, draft: Assessment, fields: dict[str, str], place: str, words: str
 ) -> None:
     client.force_login(cast.owner)
-    page = client.post(url_of(draft), posted(**fields), **HX).content.decode()
+    page = markup_of(client.post(url_of(draft), posted(**fields), **HX))
     _before, _id, after = page.partition(f'id="q-{PRACTICE}--{place}"')
     assert words in after.partition("</div></div>")[0]
     assert stored(draft) is None
@@ -292,7 +293,7 @@ def test_keep_mine_shows_a_third_version_instead_of_overwriting_it(
     save(draft, PRACTICE, {"choice": "in_place", "text": "Third."}, by=cast.owner)
     client.force_login(cast.contributor)
     form = posted(choice="partly", text="His.", seen=1) | {"resolve": f"mine:{PRACTICE}"}
-    page = client.post(url_of(draft), form, **HX).content.decode()
+    page = markup_of(client.post(url_of(draft), form, **HX))
     assert "<ins>Third</ins>." in page
     assert stored(draft).text == "Third."  # type: ignore[union-attr]
 
@@ -304,7 +305,7 @@ def test_use_the_saved_one_puts_it_into_the_controls(client: Client, cast: Cast,
         url_of(draft), posted(choice="partly", text="His.") | {"resolve": f"theirs:{PRACTICE}"}, **HX
     )
     assert response["HX-Retarget"] == f"#q-{PRACTICE}"
-    assert "Hers.</textarea>" in response.content.decode()
+    assert "Hers.</textarea>" in markup_of(response)
     assert stored(draft).text == "Hers."  # type: ignore[union-attr]
 
 
@@ -338,7 +339,7 @@ def test_the_good_answers_are_saved_and_the_bad_ones_keep_what_was_typed(
     ]
     good, bad = practices[0], practices[1]
     form = posted(good, choice="in_place", text="Fine.") | posted(bad, choice="planned", text="Coming <soon>.")
-    page = client.post(section_of(draft), form).content.decode()
+    page = markup_of(client.post(section_of(draft), form))
     assert stored(draft, good).text == "Fine."  # type: ignore[union-attr]
     assert stored(draft, bad) is None
     assert "Correct one error" in page
@@ -363,7 +364,7 @@ def test_an_untouched_page_saves_nothing(client: Client, cast: Cast, draft: Asse
 def test_two_versions_on_a_posted_page_are_both_shown(client: Client, cast: Cast, draft: Assessment) -> None:
     save(draft, PRACTICE, {"choice": "in_place", "text": "Hers."}, by=cast.owner)
     client.force_login(cast.contributor)
-    page = client.post(section_of(draft), posted(choice="partly", text="His.")).content.decode()
+    page = markup_of(client.post(section_of(draft), posted(choice="partly", text="His.")))
     assert "choose between two versions" in page
     assert "<ins>Hers</ins>." in page
     assert "His.</textarea>" in page
@@ -378,8 +379,8 @@ def test_text_typed_while_the_assessment_was_signed_stays_on_the_page(client: Cl
     submit.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
     form = posted(base=base, choice="partly", text="Typed too late.")
     for response in (client.post(section_of(assessment), form), client.post(url_of(assessment), form, **HX)):
-        assert "is locked (Submitted)" in response.content.decode()
-    assert "Typed too late.</textarea>" in client.post(section_of(assessment), form).content.decode()
+        assert "is locked (Submitted)" in markup_of(response)
+    assert "Typed too late.</textarea>" in markup_of(client.post(section_of(assessment), form))
     assert stored(assessment).text == "Kept in the register."  # type: ignore[union-attr]
 
 
@@ -431,9 +432,9 @@ def test_pages_of_an_assessment_cost_the_same_empty_and_full(client: Client, cas
 
 def test_the_task_list_leads_on_to_where_i_stopped(client: Client, cast: Cast, draft: Assessment) -> None:
     client.force_login(cast.owner)
-    assert "Start this section" in client.get(draft.get_absolute_url()).content.decode()
+    assert "Start this section" in markup_of(client.get(draft.get_absolute_url()))
     save(draft, PRACTICE, {"choice": "unknown"}, by=cast.owner)
-    page = client.get(draft.get_absolute_url()).content.decode()
+    page = markup_of(client.get(draft.get_absolute_url()))
     assert f'{section_of(draft)}#q-{PRACTICE}">Continue where you stopped' in page
     draft.refresh_from_db()
     assert f"1 of {draft.applicable} questions answered" in page
@@ -458,10 +459,10 @@ def test_a_closed_assessment_is_read_and_says_what_happens_next(client: Client, 
     answers = {PRACTICE: {"choice": "not_in_place", "text": "Nothing yet."}} if state == "approved" else None
     assessment = make_assessment(state, tier="limited", cast=cast, answers=answers)
     client.force_login(cast.owner)
-    page = client.get(assessment.get_absolute_url()).content.decode()
+    page = markup_of(client.get(assessment.get_absolute_url()))
     assert assessment.current_submission.reference in page  # type: ignore[union-attr]
     assert "Continue where you stopped" not in page
-    assert f'name="{PRACTICE}--choice"' not in client.get(section_of(assessment)).content.decode()
+    assert f'name="{PRACTICE}--choice"' not in markup_of(client.get(section_of(assessment)))
     assert ("Withdraw the submission permanently" in page) == (state in ("submitted", "in_review", "approved"))
     assert ("Take the submission back" in page) == (state == "submitted")
 
@@ -486,7 +487,7 @@ def test_only_what_was_returned_is_there_with_the_reviewers_words(
     client: Client, cast: Cast, returned: Assessment
 ) -> None:
     client.force_login(cast.contributor)
-    page = client.get(reverse("returned", args=[returned.reference])).content.decode()
+    page = markup_of(client.get(reverse("returned", args=[returned.reference])))
     assert "0 of 1 change dealt with" in page
     assert "Show the newest entry." in page
     assert "Please mend this." in page
@@ -500,17 +501,16 @@ def test_a_changed_answer_is_dealt_with_and_the_others_stay_locked(
     url = reverse("returned", args=[returned.reference])
     client.post(url, posted(base=1, choice="in_place", text="Entry of 3 March 2026."))
     assert stored(returned).text == "Entry of 3 March 2026."  # type: ignore[union-attr]
-    assert "1 of 1 change dealt with" in client.get(url).content.decode()
+    assert "1 of 1 change dealt with" in markup_of(client.get(url))
     other = next(
         a for a in Answer.objects.filter(assessment=returned).select_related("question")
         if a.question.key != PRACTICE and a.choice == "in_place"
     )  # fmt: skip
     key = other.question.key
-    page = client.post(url_of(returned, key), posted(key, base=1, choice="partly"), **HX).content.decode()
+    page = markup_of(client.post(url_of(returned, key), posted(key, base=1, choice="partly"), **HX))
     assert "Only the items that the reviewer marked can be changed now" in page
-    assert (
-        f'name="{key}--choice"'
-        not in client.get(section_of(returned, returned.compiled().questions[key].section)).content.decode()
+    assert f'name="{key}--choice"' not in markup_of(
+        client.get(section_of(returned, returned.compiled().questions[key].section))
     )
 
 

@@ -21,13 +21,10 @@ from assessments.models import Assessment, Certificate, Condition, Involvement, 
 from assessments.models.base import canonical_json, sha256
 from assessments.models.snapshots import build_snapshot
 from tests.support.factories import PASSWORD, Cast, fill, make_assessment, save
+from tests.support.page_text import markup_of as text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 PRACTICE = "use-register"
-
-
-def text_of(response: Any) -> str:
-    return re.sub(r"\s+", " ", response.content.decode())
 
 
 def page_of(name: str, assessment: Assessment) -> str:
@@ -100,7 +97,7 @@ def test_the_check_lists_what_is_open_first(client: Client, cast: Cast) -> None:
 def test_a_contributor_is_told_which_owner_to_ask(client: Client, cast: Cast) -> None:
     assessment = make_assessment(cast=cast)
     client.force_login(cast.contributor)
-    page = client.get(page_of("check", assessment)).content.decode()
+    page = text_of(client.get(page_of("check", assessment)))
     assert f'href="mailto:{cast.owner.email}">Olivia Owner</a>' in page
     assert page_of("sign", assessment) not in page
 
@@ -143,7 +140,7 @@ def test_each_sentence_and_the_route_are_needed_and_the_rest_is_kept(client: Cli
     assessment = make_assessment(tier="limited", cast=cast)
     form = statement(assessment, route="independent", public_statement="Kept words.")
     del form[left_out]
-    page = signed_in(client, cast.owner).post(page_of("sign", assessment), form).content.decode()
+    page = text_of(signed_in(client, cast.owner).post(page_of("sign", assessment), form))
     assert "Correct one error" in page
     assert "Kept words.</textarea>" in page
     assert not Submission.objects.exists()
@@ -153,7 +150,7 @@ def test_nobody_signs_what_changed_behind_the_page(client: Client, cast: Cast) -
     assessment = make_assessment(tier="limited", cast=cast)
     form = statement(assessment, route="independent", public_statement="Kept words.")
     save(assessment, PRACTICE, {"choice": "not_in_place"}, by=cast.contributor)
-    page = signed_in(client, cast.owner).post(page_of("sign", assessment), form).content.decode()
+    page = text_of(signed_in(client, cast.owner).post(page_of("sign", assessment), form))
     assert "have changed since you opened this page" in page
     assert "Kept words.</textarea>" in page
     assert not Submission.objects.exists()
@@ -168,19 +165,19 @@ def test_nobody_signs_what_changed_behind_the_page(client: Client, cast: Cast) -
 
 def test_an_incomplete_assessment_says_what_is_missing_instead_of_a_button(client: Client, cast: Cast) -> None:
     assessment = make_assessment(tier="limited", cast=cast, answers={PRACTICE: None})
-    page = signed_in(client, cast.owner).get(page_of("sign", assessment)).content.decode()
+    page = text_of(signed_in(client, cast.owner).get(page_of("sign", assessment)))
     assert "This assessment cannot be signed yet" in page
     assert "1 questions have no answer yet." in page or "One question has no answer yet." in page
     assert "Sign and send to the reviewer" not in page
     form = statement(assessment, route="independent", public_statement="Kept words.")
-    page = client.post(page_of("sign", assessment), form).content.decode()
+    page = text_of(client.post(page_of("sign", assessment), form))
     assert "Kept words.</textarea>" in page
     assert not Submission.objects.exists()
 
 
 def test_every_must_is_listed_with_its_answer(client: Client, cast: Cast) -> None:
     assessment = make_assessment(tier="limited", cast=cast)
-    page = signed_in(client, cast.owner).get(page_of("sign", assessment)).content.decode()
+    page = text_of(signed_in(client, cast.owner).get(page_of("sign", assessment)))
     content = build_snapshot(Assessment.objects.for_dashboard().get(pk=assessment.pk), final=True)
     lines = submission_statement.must_lines(assessment.compiled(), content)
     assert lines
@@ -247,14 +244,12 @@ def test_an_unmet_must_takes_a_promised_date(client: Client, cast: Cast) -> None
     key = must_question(assessment)
     fill(assessment, by=cast.owner, answers={key: {"choice": "partly"}})
     signed_in(client, cast.owner)
-    page = client.get(page_of("self_certify", assessment)).content.decode()
+    page = text_of(client.get(page_of("self_certify", assessment)))
     assert f'name="due-{key}"' in page
-    page = client.post(page_of("self_certify", assessment), statement(assessment)).content.decode()
+    page = text_of(client.post(page_of("self_certify", assessment), statement(assessment)))
     assert "Enter the date by which this will be in place." in page
     far = (timezone.localdate() + timedelta(days=91)).isoformat()
-    page = client.post(
-        page_of("self_certify", assessment), statement(assessment) | {f"due-{key}": far}
-    ).content.decode()
+    page = text_of(client.post(page_of("self_certify", assessment), statement(assessment) | {f"due-{key}": far}))
     assert "from tomorrow to 90 days from today" in page
     assert far in page
     assert not Certificate.objects.exists()
@@ -352,9 +347,9 @@ def test_owner_and_reviewer_count_what_is_not_known_alike(client, cast):
     submission = submit.submit(assessment, by=cast.owner, route="independent")
     seat_taking.take(submission, by=cast.independent)
     client.force_login(cast.independent)
-    page = client.get(reverse("review", args=[submission.reference])).content.decode()
-    said = 'Do not know: <span class="hk-meta">3 answers and facts</span></summary>'
-    assert f'{said}\n  <p class="hk-quiet">{context["not_known"]}</p>' in page
+    page = text_of(client.get(reverse("review", args=[submission.reference])))
+    said = 'Do not know:<span class="hk-meta">3 answers and facts</span></summary>'
+    assert f'{said}<p class="hk-quiet">{context["not_known"]}</p>' in page
 
 
 def test_a_signature_and_a_decision_keep_the_name_of_that_day(client, cast):

@@ -17,6 +17,7 @@ from assessments.models import Assessment, DeclaredUse
 from assessments.views.assessment.sign import obstacle_links
 from tests.support.factories import Cast, anew, make_assessment
 from tests.support.one_text import TEXT, one_text
+from tests.support.page_text import markup_of
 
 pytestmark = pytest.mark.sqlite_alone
 
@@ -39,7 +40,7 @@ def test_sign_page_links_what_is_open_to_the_check_in_every_language(
     client.force_login(cast.owner)
     check = reverse("check", args=[assessment.reference])
     assert shown(client, "sign", assessment) == [("One question has no answer yet.", check)]
-    page = client.get(reverse("sign", args=[assessment.reference])).content.decode()
+    page = markup_of(client.get(reverse("sign", args=[assessment.reference])))
     assert f'<li><a href="{check}">One question has no answer yet.</a></li>' in page
     with one_text(tmp_path):
         assert shown(client, "sign", assessment) == [(TEXT, check)]

@@ -9,6 +9,7 @@ import pytest
 from django.urls import reverse
 
 from tests.support.factories import make_use
+from tests.support.page_text import markup_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
@@ -16,7 +17,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 def what_if(client, cast, tier, **facts):
     use = make_use(tier, cast.organisation, facts=facts)
     client.force_login(cast.owner)
-    page = html.unescape(client.get(reverse("use", args=[use.reference])).content.decode())
+    page = html.unescape(markup_of(client.get(reverse("use", args=[use.reference]))))
     return page[page.index("What would change the tier") : page.index('id="facts"')]
 
 

@@ -11,6 +11,7 @@ from assessments.core.errors import Locked, NotPermitted
 from assessments.domain.facts import drafts
 from assessments.models import FactDraft, FactRevision, State
 from tests.support.factories import make_assessment, make_use
+from tests.support.page_text import markup_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
@@ -32,7 +33,7 @@ def test_a_draft_comes_back_after_leaving_and_declares_nothing(client, cast):
     client.force_login(cast.contributor)
     sent = client.post(url(use, "stakes", "facts_draft"), {"safety_component": "yes", "base_safety_component": "1"})
     assert sent.status_code == 200
-    page = client.get(url(use, "stakes")).content.decode()
+    page = markup_of(client.get(url(use, "stakes")))
     assert ("safety_component", "yes") in checked(page)
     assert ("autonomous_vehicle", "no") in checked(page)  # what the draft does not name stays as it is declared
     assert "You left this page before saving" in page
@@ -63,9 +64,9 @@ def test_a_draft_can_be_discarded(client, cast):
     use = make_use("low", cast.organisation, declared=False)
     client.force_login(cast.owner)
     client.post(url(use, "content", "facts_draft"), {"modalities": ["text", "image"]})
-    assert ("modalities", "image") in checked(client.get(url(use, "content")).content.decode())
+    assert ("modalities", "image") in checked(markup_of(client.get(url(use, "content"))))
     assert client.post(url(use, "content", "facts_draft"), {"discard": "yes"}).url == url(use, "content")
-    assert checked(client.get(url(use, "content")).content.decode()) == set()
+    assert checked(markup_of(client.get(url(use, "content")))) == set()
 
 
 def test_a_draft_holds_only_what_the_page_asks(cast):

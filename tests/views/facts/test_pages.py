@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from assessments.domain.facts import values as facts_values
 from tests.support.factories import MILD, make_use
+from tests.support.page_text import markup_of as text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
@@ -25,10 +26,6 @@ def form_value(value):
 def mild(edition, group, **facts):
     keys = [fact.key for one in edition.fact_groups if one.key == group for fact in one.facts]
     return {key: form_value(value) for key, value in {key: MILD[key] for key in keys}.items()} | facts
-
-
-def text_of(response):
-    return re.sub(r"\s+", " ", response.content.decode())
 
 
 @pytest.fixture
@@ -97,10 +94,10 @@ def test_a_reason_that_is_needless_is_not_asked_for(client, use, edition):
 
 
 def test_what_the_script_needs_is_on_the_page(client, use):
-    page = client.get(url(use, "control")).content.decode()
+    page = text_of(client.get(url(use, "control")))
     assert re.search(r'id="fact-minor_procedural_task"[^>]*data-when="\{&quot;all', page)
     assert "data-when" not in re.search(r'<section[^>]*id="fact-human_reviewer_qualified"[^>]*>', page)[0]
-    content = client.get(url(use, "content")).content.decode()
+    content = text_of(client.get(url(use, "content")))
     assert re.search(r'id="fact-high_risk_content"[^>]*data-alone="none unknown"', content)
 
 
@@ -118,7 +115,7 @@ def test_open_input_is_asked_and_not_filled_in(client, use, edition):
     sorting = mild(edition, "content", output_used_for="recommendation", service_areas=["other"])
     client.post(url(use, "content"), sorting)
     page = client.get(url(use, "service"))
-    assert not re.search(r'name="open_prompt"[^>]* checked', page.content.decode())
+    assert not re.search(r'name="open_prompt"[^>]* checked', text_of(page))
     answers = mild(edition, "service")
     del answers["open_prompt"]
     assert "open_prompt" in client.post(url(use, "service"), answers).context["form"].errors
@@ -128,7 +125,7 @@ def test_what_follows_from_another_answer_is_filled_in(client, use, edition):
     client.post(url(use, "content"), mild(edition, "content", output_used_for="drafting"))
     page = client.get(url(use, "service"))
     assert "Filled in from your other answers" in text_of(page)
-    assert re.search(r'name="makes_content_for_people" value="yes"[^>]* checked', page.content.decode())
+    assert re.search(r'name="makes_content_for_people" value="yes"[^>]* checked', text_of(page))
 
 
 OF_ONE_SECTOR = {
@@ -166,7 +163,7 @@ def test_the_fact_of_the_use_s_own_sector_is_demanded(client, use, edition):
 def test_a_machine_that_only_acts_makes_nothing(client, use, edition):
     client.post(url(use, "content"), mild(edition, "content", modalities=["nothing"]))
     assert use.fact_rows().get(key="modalities").value == []
-    page = client.get(url(use, "content")).content.decode()
+    page = text_of(client.get(url(use, "content")))
     assert re.search(r'name="modalities" value="nothing"[^>]* checked', page)
     assert "None of these: it only acts" in page
     assert 'value="action"' not in page
@@ -189,7 +186,7 @@ def test_what_stands_alone_cannot_be_combined(client, use, edition, field, value
 def test_an_answer_of_the_release_before_is_shown_and_not_saved_anew(client, use, edition):
     client.post(url(use, "system"), mild(edition, "system"))
     use.fact_rows().filter(key="model_source").update(value="third_party")
-    page = client.get(url(use, "system")).content.decode()
+    page = text_of(client.get(url(use, "system")))
     assert re.search(r'name="model_source" value="third_party"[^>]* checked', page)
     client.post(url(use, "system"), mild(edition, "system"))
     row = use.fact_rows().get(key="model_source")
@@ -203,7 +200,7 @@ def test_no_question_is_called_optional(client, use):
 
 def test_a_sector_is_asked_although_none_is_assumed(client, use):
     page = client.get(url(use, "system"))
-    assert not re.search(r'name="sector"[^>]* checked', page.content.decode())
+    assert not re.search(r'name="sector"[^>]* checked', text_of(page))
     assert "sector" in facts_values.missing_facts(use, facts_values.current_edition(use))
 
 
@@ -233,7 +230,7 @@ def test_an_open_incident_keeps_words_and_date_as_its_reason(client, use, editio
     client.post(url(use, "service"), mild(edition, "service", incident_open="yes", **told))
     row = use.fact_rows().get(key="incident_open")
     assert (row.value, row.reason) == (True, "An arm bruised a wrist (2026-11-02)")
-    page = client.get(url(use, "service")).content.decode()
+    page = text_of(client.get(url(use, "service")))
     assert 'value="2026-11-02"' in page
     assert ">\nAn arm bruised a wrist</textarea>" in page
     client.post(url(use, "service"), mild(edition, "service", incident_open="no", **told))

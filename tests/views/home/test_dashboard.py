@@ -35,6 +35,7 @@ from tests.support.factories import (
     make_user,
     mark_all,
 )
+from tests.support.page_text import markup_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 HOME, LIST, ACTIONS = "dashboard", "assessments", "actions"
@@ -45,7 +46,7 @@ def read(client: Client, user: User, name: str, query: str = "") -> str:
     client.force_login(user)
     response = client.get(reverse(name) + query)
     assert response.status_code == 200
-    return response.content.decode()
+    return markup_of(response)
 
 
 def with_actions(cast: Cast, tier: str = "limited") -> Assessment:

@@ -31,6 +31,7 @@ from assessments.views.home import portfolio as portfolio_view
 from assessments.views.home.portfolio import _asked
 from tests.support.daily import mostly_long
 from tests.support.factories import Cast, in_days, make_assessment, make_organisation, make_system, make_use, save
+from tests.support.page_text import markup_of
 
 pytestmark = [pytest.mark.postgresql_alone, pytest.mark.slow_first(33)]
 
@@ -310,15 +311,15 @@ def test_heading_counts_up_to_a_limit_and_the_sums_count_all(client: Client, cas
 def test_list_asks_for_the_sums_of_what_is_chosen_and_leads_to_them_without_script(client: Client, cast: Cast) -> None:
     make_uses(cast, 2, assigned_tier="low")
     client.force_login(cast.owner)
-    page = client.get(f"{LIST}?tier=low&sort=use").content.decode()
+    page = markup_of(client.get(f"{LIST}?tier=low&sort=use"))
     address = f"{SUMS}?tier=low&amp;sort=use"
     assert f'hx-get="{address}" hx-trigger="load"' in page
     assert f'<a href="{address}">' in page
     assert '<p class="visually-hidden" id="sums-said" role="status"></p>' in page
-    whole = client.get(f"{SUMS}?tier=low&sort=use").content.decode()
+    whole = markup_of(client.get(f"{SUMS}?tier=low&sort=use"))
     assert "Tiers and readiness of 2 uses" in whole
     assert f'href="{LIST}?tier=low&amp;sort=use"' in whole
-    beside = client.get(f"{SUMS}?tier=low", headers={"HX-Request": "true"}).content.decode()
+    beside = markup_of(client.get(f"{SUMS}?tier=low", headers={"HX-Request": "true"}))
     assert "<html" not in beside
     assert 'id="sums-said" hx-swap-oob="innerHTML"' in beside
     assert f'<a href="{LIST}?tier=low">2 uses' in beside
@@ -376,7 +377,7 @@ def test_a_filter_is_kept_under_a_name_and_forgotten(client: Client, cast: Cast)
     client.force_login(cast.owner)
     done = client.post(reverse("filters"), {"name": "Our Low ones", "query": "tier=low&page=9&sort=changed"})
     assert done.url == f"{LIST}?tier=low"
-    page = client.get(done.url).content.decode()
+    page = markup_of(client.get(done.url))
     assert '<a href="?tier=low" aria-current="true">Our Low ones</a>' in page
     one = SavedFilter.objects.get()
     client.post(reverse("filters"), {"forget": one.pk})

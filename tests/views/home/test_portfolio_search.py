@@ -23,6 +23,7 @@ from assessments.models import AISystem, DeclaredUse, Membership, SearchWord, Us
 from assessments.views.home.portfolio import ROWS, Asked, _asked, narrowed
 from tests.support.factories import Cast, make_organisation, make_system, make_use
 from tests.support.kept_world import count_rows
+from tests.support.page_text import markup_of
 
 pytestmark = [pytest.mark.postgresql_alone, pytest.mark.slow_first(33)]
 
@@ -136,18 +137,18 @@ def test_rare_word_is_counted_and_a_frequent_one_in_the_second_request(
     monkeypatch.setattr(search_words, "MOST_USES", 70)
     make_uses(cast, 75)
     client.force_login(cast.owner)
-    assert "1 use matches your filters" in client.get(f"{LIST}?q=0042").content.decode()
+    assert "1 use matches your filters" in markup_of(client.get(f"{LIST}?q=0042"))
     page = client.get(f"{LIST}?q=clinics")
-    assert "More than 50 uses match your filters" in page.content.decode()
+    assert "More than 50 uses match your filters" in markup_of(page)
     second = client.get(LIST + page.context["after"])
     assert len(second.context["lines"]) == 25
-    assert "More than 50 uses match your filters" in second.content.decode()
-    beside = client.get(page.context["sums_url"], headers={"HX-Request": "true"}).content.decode()
+    assert "More than 50 uses match your filters" in markup_of(second)
+    beside = markup_of(client.get(page.context["sums_url"], headers={"HX-Request": "true"}))
     assert '<span id="uses-counted" hx-swap-oob="innerHTML">75 uses match your filters' in beside
-    assert '<h1><span id="uses-counted">' in page.content.decode()
+    assert '<h1><span id="uses-counted">' in markup_of(page)
     monkeypatch.setattr(search_words, "MOST_USES", 400)
     SearchWord.objects.rebuild(cast.organisation.pk)
-    assert "75 uses match your filters" in client.get(f"{LIST}?q=clinics").content.decode()
+    assert "75 uses match your filters" in markup_of(client.get(f"{LIST}?q=clinics"))
 
 
 def test_frequent_word_with_a_filter_that_leaves_few_is_counted_exactly(

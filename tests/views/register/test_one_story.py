@@ -12,6 +12,7 @@ from assessments.forms.scope import SCOPE_LENGTH, derive_scope
 from assessments.guideline.wording import guess_people_word
 from assessments.models import DeclaredUse
 from tests.support.factories import fill, make_assessment, make_organisation, make_system, make_use
+from tests.support.page_text import markup_of as text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
@@ -31,10 +32,6 @@ def system(cast, client):
 
 def declare(client, system, **fields):
     return client.post(reverse("use_new", args=[system.reference]), {**TOLD, **fields})
-
-
-def text_of(response):
-    return re.sub(r"\s+", " ", response.content.decode())
 
 
 def test_the_first_use_starts_from_the_description_of_its_system(client, system):

@@ -16,6 +16,7 @@ from assessments.accounts.adapter import INVITATION_KEY
 from assessments.domain.register import members
 from assessments.models import AuditEntry, Invitation, Membership, Organisation, Role, Sees
 from tests.support.factories import make_member, make_organisation, make_system, make_use, make_user
+from tests.support.page_text import markup_of as text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
@@ -25,10 +26,6 @@ IDENTITY = {
     "registration_no": "5551234",
     "place": "Hong Kong",
 }
-
-
-def text_of(response):
-    return re.sub(r"\s+", " ", response.content.decode())
 
 
 # --- founding ----------------------------------------------------------------------------------------------------------

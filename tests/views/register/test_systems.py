@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from assessments.models import AISystem, DeclaredUse, State
 from tests.support.factories import make_assessment, make_organisation, make_system, make_use
+from tests.support.page_text import markup_of as text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
@@ -30,10 +31,6 @@ USE = {
     "exclusions": "Telephone bookings.",
 }
 EVERYONE = ("owner", "contributor", "assigned", "viewer", "reviewer", "independent", "outsider", "staff")
-
-
-def text_of(response):
-    return re.sub(r"\s+", " ", response.content.decode())
 
 
 def cost_of(client, url):
@@ -250,7 +247,7 @@ def test_the_preview_saves_nothing_and_loses_nothing(client, cast, with_script):
     url = reverse("use_new", args=[system.reference])
     response = client.post(url, {**USE, "title": "", "preview": "1"}, headers=headers)
     page = text_of(response)
-    assert 'at six clinics in Hong Kong. Not covered <span lang="zh-Hant">不包括</span>: Telephone bookings.' in page
+    assert 'at six clinics in Hong Kong. Not covered<span lang="zh-Hant">不包括</span>: Telephone bookings.' in page
     assert '<p lang="zh-Hant">香港六間診所的預約分類。</p>' in page
     assert ("<form" in page) is not with_script
     assert not DeclaredUse.objects.exists()

@@ -45,6 +45,7 @@ from tests.support.acting import (
     report_done,
 )
 from tests.support.factories import anew, in_days, make_assessment, make_evidence, make_member, make_use
+from tests.support.page_text import markup_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(26)]
 
@@ -53,7 +54,7 @@ def page(client, user, url, **query):
     client.force_login(user)
     response = client.get(url, query)
     assert response.status_code == 200, url
-    return response.content.decode()
+    return markup_of(response)
 
 
 def shown(client, user, **query) -> list[str]:
@@ -254,14 +255,14 @@ def plan_of(client, user, action, **given):
 def test_first_step_and_all_done_are_two_fields_that_are_changed_alone(client, cast, assessment):
     RemediationAction.objects.filter(use=assessment.use).update(due=in_days(14), full_due=in_days(90))
     action = action_on(assessment, SHOULD)
-    content = plan_of(client, cast.owner, action).content.decode()
+    content = markup_of(plan_of(client, cast.owner, action))
     for label, name, day in (("First step by", "due", 14), ("All done by", "full_due", 90)):
         assert label in content
         assert f'name="{name}" value="{in_days(day).isoformat()}"' in content
     plan_of(client, cast.owner, action, due=in_days(14), full_due=in_days(60))
     assert (action_on(assessment, SHOULD).due, action_on(assessment, SHOULD).full_due) == (in_days(14), in_days(60))
     refused = plan_of(client, cast.owner, action, due=in_days(70), full_due=in_days(60))
-    assert "The complete action cannot be due before its first step." in refused.content.decode()
+    assert "The complete action cannot be due before its first step." in markup_of(refused)
 
 
 def test_an_action_of_one_date_may_be_given_a_second(client, cast, assessment):
@@ -423,10 +424,10 @@ def test_a_blocking_action_is_reported_with_evidence_on_its_page_and_words_are_k
     dates.plan(action, by=cast.owner, owner=cast.contributor, due=action.due, effort="S")
     url = action.get_absolute_url()
     assert "This action blocks the certificate." in page(client, cast.contributor, url)
-    refused = client.post(url, {"note": "All five of them."}).content.decode()
+    refused = markup_of(client.post(url, {"note": "All five of them."}))
     assert "All five of them." in refused
     assert 'href="#id_evidence"' in refused or "Attach evidence, or link an answer" in refused
-    refused = client.post(url, {"note": "All five.", "evidence": [f"piece-{link.reference}"]}).content.decode()
+    refused = markup_of(client.post(url, {"note": "All five.", "evidence": [f"piece-{link.reference}"]}))
     assert "because this action blocks the certificate" in refused
     assert client.post(url, {"note": "All five.", "evidence": ["piece-nowhere"]}).status_code == 200
     client.post(url, {"note": "All five.", "evidence": [f"piece-{piece.reference}"]})
@@ -449,14 +450,14 @@ def test_a_reviewer_judges_each_piece_on_the_page_and_errors_stand_at_the_piece(
     action, (first, second) = reported(cast, assessment)
     url = action.get_absolute_url()
     assert "Does “Register 0” show that the action is done?" in page(client, cast.independent, url)
-    half = client.post(url, {"accept": "1", f"verdict-{first.reference}": "supports"}).content.decode()
+    half = markup_of(client.post(url, {"accept": "1", f"verdict-{first.reference}": "supports"}))
     assert "Say whether this evidence shows that the action is done." in half
     silent = {f"verdict-{first.reference}": "supports", f"verdict-{second.reference}": "does_not"}
-    refused = client.post(url, {"accept": "1", **silent}).content.decode()
+    refused = markup_of(client.post(url, {"accept": "1", **silent}))
     assert "Enter what this evidence does not show." in refused
     assert f'href="#id_words-{second.reference}"' in refused
     whole = {"accept": "1", **silent, f"words-{second.reference}": "Of May."}
-    unopened = client.post(url, whole).content.decode()
+    unopened = markup_of(client.post(url, whole))
     assert "Open each evidence item before you accept the action: Register 0; Register 1." in unopened
     assert "Of May." in unopened
     for piece in (first, second):
@@ -508,7 +509,7 @@ def test_a_reviewer_suspends_on_the_page_and_everybody_reads_why(client, cast, a
     certificate = certificate_of(assessment)
     url = reverse("certificate_status", args=[certificate.number])
     client.force_login(cast.independent)
-    empty = client.post(url, {"move": "suspended"}).content.decode()
+    empty = markup_of(client.post(url, {"move": "suspended"}))
     assert "Choose the reason that the public page shows." in empty
     client.post(url, {"move": "suspended", "reason": "incident", "words": "Call of 3 November."})
     assert Certificate.objects.get(pk=certificate.pk).status() == "suspended"

@@ -8,6 +8,7 @@ from django.urls import reverse
 from assessments.models import RemediationAction
 from tests.support.acting import CONDITION, CONSIDER, SHOULD, action_on, make_conditioned
 from tests.support.factories import anew, in_days
+from tests.support.page_text import markup_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
@@ -27,7 +28,7 @@ def at(assessment, question):
 
 def page(client, user, url):
     client.force_login(user)
-    return client.get(url).content.decode()
+    return markup_of(client.get(url))
 
 
 def test_an_action_is_added_on_its_page_and_says_who_added_it(client, cast, assessment):

@@ -14,6 +14,7 @@ from assessments.domain.remediation.split_merge import merge
 from assessments.models import Membership, RemediationAction, State
 from assessments.views.remediation import organisation as page
 from tests.support.factories import anew, in_days, make_assessment, make_organisation
+from tests.support.page_text import markup_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
@@ -71,7 +72,7 @@ def test_the_uses_are_named_and_lead_to_their_action(client, cast, uses):
     response = opened(client, cast.owner)
     row = practice(response)
     assert [action.use.title for action in row.action.over.actions] == ["Answers to patients", "Sorting of requests"]
-    content = response.content.decode()
+    content = markup_of(response)
     for assessment in uses:
         assert f'href="{put(assessment).get_absolute_url()}"' in content
         assert client.get(put(assessment).get_absolute_url()).status_code == 200
@@ -130,7 +131,7 @@ def test_more_uses_than_a_row_names_are_counted_and_all_shown_for_one_action(cli
     response = opened(client, cast.owner)
     over = practice(response).action.over
     assert ([action.use.title for action in over.actions], over.more) == (["Answers to patients"], 1)
-    assert f'href="?of={SHARED}"' in response.content.decode()
+    assert f'href="?of={SHARED}"' in markup_of(response)
     response = opened(client, cast.owner, of=SHARED)
     assert [row.action.question for row in response.context["rows"]] == [SHARED]
     assert practice(response).action.over.more == 0
@@ -203,9 +204,9 @@ def test_the_register_counts_it_and_leads_to_it(client, cast, uses):
 def test_the_results_lead_to_it_once_signed(client, cast, uses):
     client.force_login(cast.owner)
     url = reverse("organisation_actions")
-    assert f'href="{url}"' in client.get(reverse("results", args=[uses[0].reference])).content.decode()
+    assert f'href="{url}"' in markup_of(client.get(reverse("results", args=[uses[0].reference])))
     draft = make_assessment(State.DRAFT, "limited", cast=cast, answers=GAPS)
-    assert f'href="{url}"' not in client.get(reverse("results", args=[draft.reference])).content.decode()
+    assert f'href="{url}"' not in markup_of(client.get(reverse("results", args=[draft.reference])))
 
 
 def test_the_queries_are_the_same_for_two_uses_and_for_five(client, cast, uses):

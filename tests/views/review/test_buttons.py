@@ -35,6 +35,7 @@ from tests.support.acting import open_hold, open_pieces, supports
 from tests.support.attacks import CONFLICTED, REVIEWERS, ROLES, SEATLESS, Place, Scene, of_action, of_submission
 from tests.support.daily import mostly_long
 from tests.support.factories import proved, undone
+from tests.support.page_text import markup_of
 
 TAKE_THIS, TAKE_OVER = ">Declare and continue</button>", ">Declare and take over</button>"
 SetUp = Callable[[Place, User], None]
@@ -298,4 +299,4 @@ def a_button_is_there_where_its_press_succeeds(button: Button, scene: Scene, rol
 
 def _holds(client: Client, url: str, words: str) -> bool:
     response = client.get(url)
-    return response.status_code == 200 and words in response.content.decode()
+    return response.status_code == 200 and words in markup_of(response)

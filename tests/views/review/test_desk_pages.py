@@ -21,7 +21,7 @@ from assessments.views.review.guides import guide_to
 from tests.domain.evidence import made_files
 from tests.support.factories import make_assessment, make_evidence, mark_all
 from tests.support.looking import look_at
-from tests.support.page_text import text_of
+from tests.support.page_text import markup_of, text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(20)]
 
@@ -71,17 +71,17 @@ def readings(piece: Any) -> int:
 
 
 def test_a_piece_is_shown_in_its_place_or_on_a_page_of_its_own(ines, case):
-    section = ines.get(address("review_section", case, SECTION)).content.decode()
+    section = markup_of(ines.get(address("review_section", case, SECTION)))
     show = address("evidence_preview", case, case.rules.reference, 1)
     assert f'href="{show}" hx-get="{show}"' in section
     page = ines.get(show)
-    assert "<h1>Duty rules</h1>" in page.content.decode()
+    assert "<h1>Duty rules</h1>" in markup_of(page)
     part = ines.get(show, headers=IN_PLACE)
-    assert "<h1" not in part.content.decode()
+    assert "<h1" not in markup_of(part)
     for response in (page, part):
         assert "Page 1 of 2" in text_of(response)
         assert "Who watches" in text_of(response)
-    following = re.search(r'href="([^"]*page=2[^"]*)"', part.content.decode())
+    following = re.search(r'href="([^"]*page=2[^"]*)"', markup_of(part))
     assert following
     assert "Page 2 of 2" in text_of(ines.get(following[1].replace("&amp;", "&"), headers=IN_PLACE))
     for wrong in ("?page=3", "?page=0", "?page=x"):
@@ -93,7 +93,7 @@ def test_the_opening_is_logged_once_and_its_pictures_hang_on_it(ines, client, ca
     before = readings(case.rules)
     ines.head(show)
     assert readings(case.rules) == before
-    content = ines.get(show).content.decode().replace("&amp;", "&")
+    content = markup_of(ines.get(show)).replace("&amp;", "&")
     assert readings(case.rules) == before + 1
     picture, following = (
         re.search(r'src="([^"]*/picture/[^"]*)"', content),
@@ -122,13 +122,13 @@ def test_a_preview_counts_as_an_opening_of_that_reviewer(ines, case, cast):
     assert "not opened by you" in text_of(ines.get(listed))
     ines.head(address("evidence_preview", case, case.rules.reference, 1))
     assert opened_contents(case, cast.independent.pk) == set()
-    part = ines.get(address("evidence_preview", case, case.rules.reference, 1), headers=IN_PLACE).content.decode()
+    part = markup_of(ines.get(address("evidence_preview", case, case.rules.reference, 1), headers=IN_PLACE))
     assert opened_contents(case, cast.independent.pk) == {content}
     assert opened_contents(case, cast.second_independent.pk) == set()
     assert "not opened by you" not in text_of(ines.get(listed))
     place = f"hk-opened-{case.rules.reference}-1"
     assert f'hx-swap-oob="innerHTML:.{place}"' in part
-    assert place in ines.get(address("review_section", case, SECTION)).content.decode()
+    assert place in markup_of(ines.get(address("review_section", case, SECTION)))
 
 
 def test_previews_open_only_behind_the_gate(client, case, cast):
@@ -164,7 +164,7 @@ def test_a_file_that_cannot_be_shown_says_why_and_is_no_opening(ines, case, cast
 def test_previews_and_their_pictures_end_at_the_limit(ines, case, settings):
     settings.LIMITS = settings.LIMITS | {"preview": {"person": (3, 3600)}}
     show = address("evidence_preview", case, case.rules.reference, 1)
-    content = ines.get(show).content.decode()
+    content = markup_of(ines.get(show))
     picture = re.search(r'src="([^"]*/picture/[^"]*)"', content)
     assert picture
     url = html.unescape(picture[1])
@@ -248,7 +248,7 @@ def test_the_warning_follows_each_save_of_a_script(ines, case, cast):
         {"target": TARGET, "mark": "accepted", "seen": token(case, TARGET, reader=cast.independent)},
         headers=IN_PLACE | {"HX-Current-URL": f"http://testserver{address('review_section', case, SECTION)}"},
     )
-    content = saved.content.decode()
+    content = markup_of(saved)
     assert f'id="q-{QUESTION}-rests" hx-swap-oob="true"' in content
     assert "The answer is accepted, but this evidence is not judged: Duty rules." in text_of(saved)
     a = f"e-{QUESTION}-{case.rules.reference}"
@@ -257,7 +257,7 @@ def test_the_warning_follows_each_save_of_a_script(ines, case, cast):
         {"target": f"e:{QUESTION}/{case.rules.reference}", f"{a}-verdict": "supports"},
         headers=IN_PLACE,
     )
-    assert f'id="q-{QUESTION}-rests" hx-swap-oob="true"></div>' in judged.content.decode()
+    assert f'id="q-{QUESTION}-rests" hx-swap-oob="true"></div>' in markup_of(judged)
 
 
 @pytest.mark.parametrize("how_many", [1, 6])
@@ -297,7 +297,7 @@ def test_the_guides_of_an_answer_are_there_closed(ines, case):
     edition = case.assessment.compiled()
     question = edition.questions[QUESTION]
     page = ines.get(address("review_section", case, SECTION))
-    row = page.content.decode().partition(f'id="q-{QUESTION}"')[2].partition("</section>")[0]
+    row = markup_of(page).partition(f'id="q-{QUESTION}"')[2].partition("</section>")[0]
     guides = row.partition('class="hk-guides"')[2].partition("hk-review-answer")[0]
     said = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", guides)).split())
     assert question.why in said
@@ -349,12 +349,12 @@ def test_the_heading_follows_the_count_with_each_save(ines, case, cast):
     saved = ines.post(
         address("mark", case), data, headers=IN_PLACE | {"HX-Current-URL": f"http://testserver{url}?show=all"}
     )
-    heading = re.search(r'<span id="marks-heading" hx-swap-oob="true">(.*?)</span>', saved.content.decode(), re.DOTALL)
+    heading = re.search(r'<span id="marks-heading" hx-swap-oob="true">(.*?)</span>', markup_of(saved), re.DOTALL)
     assert heading
     assert f"{left - 1} still to look at" in heading[1]
     assert f"1 of {left}" in text_of(saved)
     elsewhere = ines.post(address("mark", case), data, headers=IN_PLACE | {"HX-Current-URL": "http://x/elsewhere/"})
-    assert "marks-heading" not in elsewhere.content.decode()
+    assert "marks-heading" not in markup_of(elsewhere)
 
 
 # --- words of links ---------------------------------------------------------------------------------------------------
@@ -366,11 +366,11 @@ def test_only_what_a_return_opened_says_change(client, cast):
     mark_all(submission, by=cast.independent, change={TARGET: "The newest entry.", "f:public_facing": "Since when?"})
     decisions.send_back(submission, by=cast.independent)
     client.force_login(cast.owner)
-    check = client.get(reverse("check", args=[assessment.reference])).content.decode()
+    check = markup_of(client.get(reverse("check", args=[assessment.reference])))
     words = dict(re.findall(r'#q-([a-z-]+)">(Change|Read)<span class="visually-hidden">', check))
     assert words[QUESTION] == "Change"
     assert words[OTHER] == "Read"
-    tier = client.get(reverse("use", args=[assessment.use.reference])).content.decode()
+    tier = markup_of(client.get(reverse("use", args=[assessment.use.reference])))
     changed = set(re.findall(r'#fact-([a-z_]+)">Change<', tier))
     assert "public_facing" in changed
     assert "personal_data" not in changed
@@ -388,7 +388,7 @@ def test_a_locked_answer_is_gone_back_to_by_its_own_name(client, cast):
 
 
 def test_the_case_leads_to_its_evidence_and_to_the_next_without_a_mark(ines, case):
-    page = ines.get(case.get_absolute_url()).content.decode()
+    page = markup_of(ines.get(case.get_absolute_url()))
     assert f'href="{address("case_evidence", case)}"' in page
     assert f'href="{address("next_unmarked", case)}"' in page
 

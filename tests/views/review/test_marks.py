@@ -19,6 +19,7 @@ from assessments.models import Assessment, EvidenceMark, ReviewMark, Route, Stat
 from assessments.models.reviews import Verdict
 from tests.support.factories import make_assessment, make_evidence, mark_all, save
 from tests.support.looking import look_at, with_tokens
+from tests.support.page_text import markup_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
@@ -83,7 +84,7 @@ def test_filters_are_kept_in_the_address_and_by_saving(ines, cast):
     assert targets(response) == [target for target in everything if target != TARGET]
     counts = {key: n for key, _word, _url, n in response.context["filters"]}
     assert counts == {"unmarked": len(everything) - 1, "decisive": len(decisive), "all": len(everything)}
-    assert f'action="{url}?show=unmarked"' in response.content.decode()
+    assert f'action="{url}?show=unmarked"' in markup_of(response)
     saved = ines.post(f"{url}?show=unmarked", {f"q-{OTHER}-mark": "accepted"})
     assert saved["Location"] == f"{url}?show=unmarked"
     assert targets(ines.get(f"{url}?show=nonsense")) == everything
@@ -96,7 +97,7 @@ def test_the_plain_facts_of_a_page_are_accepted_together(ines, cast):
     plain = page.context["plain"]
     assert f"Review these {plain}, then accept them together" in text_of(page)
     listed = ines.post(url, {"together": "1"}, follow=True)
-    boxes = re.findall(r'name="target" value="([^"]+)" checked', listed.content.decode())
+    boxes = re.findall(r'name="target" value="([^"]+)" checked', markup_of(listed))
     assert len(boxes) == plain
     assert not submission.marks.exists()
     together = f"{address('review_together', submission)}?of=facts"
@@ -107,7 +108,7 @@ def test_the_plain_facts_of_a_page_are_accepted_together(ines, cast):
     assert submission.marks.count() == plain
     assert set(submission.marks.values_list("together", "mark")) == {(True, "accepted")}
     left = ines.get(url)
-    assert "together" not in left.content.decode().partition("hk-review-main")[2].partition("hk-foot")[0].replace(
+    assert "together" not in markup_of(left).partition("hk-review-main")[2].partition("hk-foot")[0].replace(
         "accepted together with others", ""
     )
     own = own_set(submission, "first").targets
@@ -132,7 +133,7 @@ def test_a_mark_is_undone_from_its_page(ines, cast):
     submission = in_review(cast)
     look_at(submission, TARGET, cast.independent)
     url = address("review_section", submission, SECTION)
-    assert f'value="{PREFIX}:1"' in ines.get(url).content.decode()
+    assert f'value="{PREFIX}:1"' in markup_of(ines.get(url))
     response = ines.post(url, {"undo": f"{PREFIX}:1", f"{PREFIX}-mark": "accepted", f"{PREFIX}-base": "1"})
     assert response["Location"] == f"{url}#{PREFIX}"
     assert not submission.marks.exists()
@@ -152,15 +153,15 @@ def test_two_versions_are_shown_side_by_side_until_one_is_chosen(client, cast):
         text = text_of(page)
         assert "Nothing was overwritten." in text
         assert "I saw the register." in text
-        assert "The newest entry." in page.content.decode()
-        assert f'name="{PREFIX}-base" value="0"' in page.content.decode()
-    fragment = client.post(
-        address("mark", submission), mine | {"target": TARGET}, headers={"HX-Request": "true"}
-    ).content.decode()
+        assert "The newest entry." in markup_of(page)
+        assert f'name="{PREFIX}-base" value="0"' in markup_of(page)
+    fragment = markup_of(
+        client.post(address("mark", submission), mine | {"target": TARGET}, headers={"HX-Request": "true"})
+    )
     assert "Ines Independent’s mark is saved" in fragment
     assert f'name="{PREFIX}-base" value="0"' in fragment
     unfinished = mine | {"target": TARGET, f"{PREFIX}-reason": ""}  # what is incomplete moves the page on no further
-    fragment = client.post(address("mark", submission), unfinished, headers={"HX-Request": "true"}).content.decode()
+    fragment = markup_of(client.post(address("mark", submission), unfinished, headers={"HX-Request": "true"}))
     assert f'name="{PREFIX}-base" value="0"' in fragment
     mark = submission.marks.get(target=TARGET)
     assert (mark.mark, mark.revisions.count()) == ("accepted", 2)
@@ -228,7 +229,7 @@ def test_each_piece_says_what_it_is_and_what_became_of_it_since(ines, cast, show
     ):
         assert words in text
     for piece in (log, board):
-        assert f'hx-get="{address("evidence_preview", submission, piece.reference, 1)}"' in page.content.decode()
+        assert f'hx-get="{address("evidence_preview", submission, piece.reference, 1)}"' in markup_of(page)
 
 
 def test_the_choices_beside_evidence_are_the_verdicts_and_the_saved_one_is_chosen(ines, cast, shown):
@@ -236,7 +237,7 @@ def test_the_choices_beside_evidence_are_the_verdicts_and_the_saved_one_is_chose
     review_marks.mark_evidence(
         submission, QUESTION, log.reference, review_marks.GivenVerdict(verdict="partly"), by=cast.independent
     )
-    page = ines.get(address("review_section", submission, SECTION)).content.decode()
+    page = markup_of(ines.get(address("review_section", submission, SECTION)))
     radios = re.findall(rf'name="e-{QUESTION}-{log.reference}-verdict" value="([^"]*)"( checked)?', page)
     assert [value for value, _chosen in radios if value] == list(Verdict.values)
     assert [value for value, chosen in radios if chosen] == ["partly"]
@@ -315,7 +316,7 @@ def test_a_round_is_held_against_an_older_one_to_be_read(ines, cast):
     older = ines.get(f"{address('review_changes', third)}?since=1")
     assert set(targets(older)) == {TARGET, f"q:{OTHER}"}
     assert "This is a comparison with round 1. You can only read it." in text_of(older)
-    assert 'type="radio"' not in older.content.decode()
+    assert 'type="radio"' not in markup_of(older)
 
 
 def test_what_is_unchanged_and_was_never_marked_is_accepted_in_one_action(ines, cast):
@@ -329,7 +330,7 @@ def test_what_is_unchanged_and_was_never_marked_is_accepted_in_one_action(ines, 
     url = address("review_changes", second)
     plain = ines.get(url).context["plain"]
     listed = ines.post(url, {"together": "1"}, follow=True)
-    boxes = re.findall(r'name="target" value="([^"]+)" checked', listed.content.decode())
+    boxes = re.findall(r'name="target" value="([^"]+)" checked', markup_of(listed))
     ines.post(address("review_together", second), {"target": boxes})
     assert second.marks.filter(together=True).count() == plain > 20
     assert not second.marks.filter(target=TARGET).exists()
@@ -340,7 +341,7 @@ def test_a_row_that_was_drawn_before_shows_what_changed_since(client, cast, show
     submission, (log, _board, _contract) = shown
     client.force_login(cast.independent)
     url = address("review_section", submission, SECTION)
-    first, second = (client.get(url).content.decode() for _look in range(2))
+    first, second = (markup_of(client.get(url)) for _look in range(2))
     names = [set(re.findall(r'-operation" value="([^"]+)"', page)) for page in (first, second)]
     assert (len(names[0]), names[0] & names[1]) == (first.count('-operation" value='), set())
     review_marks.mark_evidence(
@@ -354,23 +355,23 @@ def test_a_row_that_was_drawn_before_shows_what_changed_since(client, cast, show
         submission, TARGET, review_marks.GivenMark(mark="accepted", private_note="Ask Ivan."), by=cast.independent
     )
     library.withdraw(log, by=cast.owner)
-    page = client.get(url).content.decode()
+    page = markup_of(client.get(url))
     for words in ('value="Three."', "Ask Ivan.", "withdrawn on", f'name="{PREFIX}-base" value="1"'):
         assert words in page
     client.force_login(cast.second_independent)
-    assert 'type="radio"' not in client.get(url).content.decode()
+    assert 'type="radio"' not in markup_of(client.get(url))
 
 
 def test_a_mark_that_was_just_chosen_is_no_fault_yet_and_a_half_written_one_is(ines, cast):
     submission = in_review(cast)
     for mark in ("change_needed", "accepted_with_action"):
-        page = ines.post(
-            address("mark", submission), {"target": TARGET, "mark": mark}, headers={"HX-Request": "true"}
-        ).content.decode()
+        page = markup_of(
+            ines.post(address("mark", submission), {"target": TARGET, "mark": mark}, headers={"HX-Request": "true"})
+        )
         assert 'hk-save-begun" role="status">Not saved yet:' in page
         assert 'role="alert"' not in page
     half = {"target": TARGET, "mark": "change_needed", "words": "Two clinics lack."}
-    page = ines.post(address("mark", submission), half, headers={"HX-Request": "true"}).content.decode()
+    page = markup_of(ines.post(address("mark", submission), half, headers={"HX-Request": "true"}))
     assert 'role="alert"' in page
     assert "hk-save-begun" not in page
     assert not submission.marks.exists()

@@ -21,6 +21,7 @@ from assessments.models import Certificate, Route, State
 from assessments.views.review.queue import cases_of
 from tests.support.factories import Cast, in_days, make_assessment, make_cast, make_evidence, mark_all, prove, proved
 from tests.support.looking import judge_parts, look_at
+from tests.support.page_text import markup_of
 
 pytestmark = pytest.mark.sqlite_alone
 
@@ -111,7 +112,7 @@ def overview(user: Any, submission: Any) -> Any:
 
 
 def next_of(response: Any) -> str:
-    found = re.search(r'id="next".*?<a class="btn btn-primary" href="([^"]+)"', response.content.decode(), re.DOTALL)
+    found = re.search(r'id="next".*?<a class="btn btn-primary" href="([^"]+)"', markup_of(response), re.DOTALL)
     return found[1] if found else ""
 
 
@@ -161,7 +162,7 @@ def test_a_returned_case_is_with_the_organisation_and_not_closed(cast):
 
 def test_what_comes_next_stands_above_the_overview(cast):
     submission = make_assessment(State.SUBMITTED, "limited", cast=cast).current_submission
-    content = overview(cast.independent, submission).content.decode()
+    content = markup_of(overview(cast.independent, submission))
     assert content.index("Take this case") < content.index('class="hk-sheet"')
     assert content.count("Take this case") == 1
 
@@ -293,14 +294,14 @@ def test_the_own_set_shows_files_in_the_page_and_leads_to_where_each_is_judged(c
     submission = submit.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
     seat_taking.take(submission, by=cast.independent)
     ines = proved(Client(), cast.independent)
-    page = ines.get(address("own_set", submission)).content.decode()
+    page = markup_of(ines.get(address("own_set", submission)))
     show = address("evidence_preview", submission, piece.reference, 1)
     assert f'href="{show}"' in page
     assert f"{address('review_parts', submission)}#part-" in page or "Judge this evidence with its answer" in page
     shown = ines.get(show)
     section = assessment.compiled().questions[question].section
     judged_at = f"{address('review_section', submission, section)}?show=all#q-{question}"
-    assert f'href="{judged_at}"' in shown.content.decode()
+    assert f'href="{judged_at}"' in markup_of(shown)
     assert "Where this evidence is judged" in text_of(shown)
 
 

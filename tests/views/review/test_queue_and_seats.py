@@ -19,6 +19,7 @@ from assessments.forms.review import NoInterestForm, TakeForm
 from assessments.models import Appeal, Interest, Message, Role, Route, SeatRequest, State, Submission
 from assessments.notifications.kinds import MessageKind
 from tests.support.factories import in_days, make_assessment, make_member, make_organisation, mark_all, save
+from tests.support.page_text import markup_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
@@ -211,9 +212,9 @@ def test_messages_are_shown_on_both_sides_and_nowhere_else(client, cast):
     line.refresh_from_db()
     assert line.read_at
     assert "Which clinics keep it?" in text_of(page)
-    assert f'id="{line.link.partition("#")[2]}"' in page.content.decode()
+    assert f'id="{line.link.partition("#")[2]}"' in markup_of(page)
     client.post(reverse("case", args=[reference]), {"text": "All six."})
-    assert reverse("case", args=[reference]) in client.get(reverse("assessment", args=[reference])).content.decode()
+    assert reverse("case", args=[reference]) in markup_of(client.get(reverse("assessment", args=[reference])))
     client.force_login(cast.second_independent)
     text = text_of(client.get(address("review", case)))
     assert "All six." not in text

@@ -26,7 +26,7 @@ from tests.support.factories import (
 )
 from tests.support.kept_calls import kept
 from tests.support.looking import look_at
-from tests.support.page_text import text_of
+from tests.support.page_text import markup_of, text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(13)]
 
@@ -291,7 +291,7 @@ def test_a_mark_that_lacks_something_is_shown_at_its_field_and_the_others_are_sa
     submission = in_review(cast)
     data = CHANGE | {f"{PREFIX}-reason": "", f"{PREFIX}-would_satisfy": "", f"q-{OTHER}-mark": "accepted"}
     response = ines.post(address("review_section", submission, SECTION), data)
-    page = response.content.decode()
+    page = markup_of(response)
     assert response.status_code == 200
     for words in (
         "Choose why a change is needed.",
@@ -338,7 +338,7 @@ def test_a_mark_is_saved_as_it_is_set(ines, cast, prefix):
     seen = opened.token(submission, TARGET, reader=cast.independent)
     data = {"target": TARGET, f"{prefix}mark": "accepted", f"{prefix}words": "Seen.", f"{prefix}seen": seen}
     response = ines.post(address("mark", submission), data, headers={"HX-Request": "true"})
-    page = response.content.decode()
+    page = markup_of(response)
     assert (response.status_code, submission.marks.get().words) == (200, "Seen.")
     assert f'name="{PREFIX}-base" value="1"' in page
     assert f"1 of {len(targets.review_targets(submission.content()))} marked" in page
@@ -367,13 +367,13 @@ def test_without_script_one_mark_leads_back_to_its_page_or_keeps_what_was_typed(
 
 def test_a_closed_case_can_be_read_and_keeps_what_was_typed_too_late(ines, cast):
     submission = in_review(cast)
-    page = ines.get(address("review_section", submission, SECTION)).content.decode()
+    page = markup_of(ines.get(address("review_section", submission, SECTION)))
     assert f'name="{PREFIX}-mark"' in page
     decisions.refuse(submission, by=cast.independent, statement="No.")
     late = ines.post(address("review_section", submission, SECTION), CHANGE)
     assert "no longer under review" in text_of(late)
-    assert "Who keeps it?" in late.content.decode()
-    assert f'name="{PREFIX}-mark"' not in ines.get(address("review_section", submission, SECTION)).content.decode()
+    assert "Who keeps it?" in markup_of(late)
+    assert f'name="{PREFIX}-mark"' not in markup_of(ines.get(address("review_section", submission, SECTION)))
 
 
 def test_without_a_seat_the_answers_open_to_a_declaration_and_are_read_only(client, cast):
@@ -386,7 +386,7 @@ def test_without_a_seat_the_answers_open_to_a_declaration_and_are_read_only(clie
     for url in urls:
         page = client.get(url)
         assert page.status_code == 200
-        assert 'type="radio"' not in page.content.decode()
+        assert 'type="radio"' not in markup_of(page)
         assert client.post(url, CHANGE).status_code == 403
     assert not ReviewMark.objects.exists()
 
@@ -435,7 +435,7 @@ def test_a_later_round_shows_what_changed_and_leaves_out_what_was_accepted(ines,
     submission = second_round(cast)
     response = ines.get(address("review_section", submission, SECTION))
     assert [row.target for row in response.context["rows"]] == [TARGET]
-    page = response.content.decode()
+    page = markup_of(response)
     assert "<del>" in page
     assert "<ins>" in page
     assert "unchanged and already accepted" in text_of(response)
@@ -533,12 +533,12 @@ def test_a_must_may_get_a_date_and_only_within_the_policy(ines, cast):
     mark_all(submission, by=cast.independent)
     days = 90
     field = f"due-{QUESTION}"
-    page = ines.get(address("approve", submission)).content.decode()
+    page = markup_of(ines.get(address("approve", submission)))
     assert f'name="{field}"' in page
     for wrong in (in_days(days + 1), in_days(0)):
         response = ines.post(address("approve", submission), {"statement": "Yes.", field: wrong.isoformat()})
         assert "Choose a date from tomorrow to 90 days from today" in text_of(response)
-        assert wrong.isoformat() in response.content.decode()
+        assert wrong.isoformat() in markup_of(response)
     assert not Condition.objects.exists()
     ines.post(address("approve", submission), {"statement": "Yes.", field: in_days(days).isoformat()})
     assert Condition.objects.get().question == QUESTION

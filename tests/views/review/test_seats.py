@@ -26,6 +26,7 @@ from tests.support.factories import (
     proved,
 )
 from tests.support.looking import judge_parts, look_at, look_at_all
+from tests.support.page_text import markup_of
 
 pytestmark = pytest.mark.sqlite_alone
 
@@ -70,13 +71,13 @@ def test_the_first_reviewers_mark_stands_by_name_and_never_as_your_mark(ivan, su
     assert "Mark by Ines Independent" in text_of(page)
     row = row_of(page)
     assert (row.mark, row.is_marked, row.to_edit) == (None, False, None)
-    chosen = re.search(rf'name="{ANCHOR}-mark" value="([^"]*)" id="[^"]*" checked', page.content.decode())
+    chosen = re.search(rf'name="{ANCHOR}-mark" value="([^"]*)" id="[^"]*" checked', markup_of(page))
     assert chosen.group(1) == ""
 
 
 def test_the_token_of_a_page_comes_back_with_its_mark(ivan, cast, submission):
     url = address("review_section", submission, SECTION)
-    html = ivan.get(url).content.decode()
+    html = markup_of(ivan.get(url))
     hidden = {
         name: re.search(rf'name="{ANCHOR}-{name}" value="([^"]+)"', html).group(1)
         for name in ("seen", "base", "operation")
@@ -90,7 +91,7 @@ def test_the_token_of_a_page_comes_back_with_its_mark(ivan, cast, submission):
 
 def test_two_reviewers_get_tokens_of_their_own_from_the_same_kept_row(ivan, cast, submission):
     url = address("review_section", submission, SECTION)
-    tokens = {re.search(rf'{ANCHOR}-seen" value="([^"]+)"', ivan.get(url).content.decode()).group(1) for _n in range(2)}
+    tokens = {re.search(rf'{ANCHOR}-seen" value="([^"]+)"', markup_of(ivan.get(url))).group(1) for _n in range(2)}
     assert all(f":{cast.second_independent.pk}:" in token for token in tokens)
 
 
@@ -101,7 +102,7 @@ def test_the_own_set_lists_what_is_to_open_and_what_is_done(ivan, cast, submissi
     assert f"Required facts and answers: 0 of {len(own.targets)} opened and judged" in text
     assert f"Drawn at random: {len(own.drawn)} of {own.rest} (10 %, rounded up)." in text
     assert f"0 of {len(own.openable)} opened" in text
-    link = re.search(r'href="(/reviews/[^"]+/evidence/[^"]+)"', page.content.decode()).group(1)
+    link = re.search(r'href="(/reviews/[^"]+/evidence/[^"]+)"', markup_of(page)).group(1)
     ivan.get(link)
     assert EvidenceOpening.objects.filter(reviewer=cast.second_independent).count() == 1
     assert f"1 of {len(own.openable)} opened" in text_of(ivan.get(address("own_set", submission)))
@@ -173,7 +174,7 @@ def test_the_rest_is_taken_over_by_name_from_the_overview(ivan, submission):
     url = address("take_over_marks", submission)
     assert f"Take over {rest} marks from Ines Independent" in text_of(ivan.get(url))
     assert "Tick at least one line." in text_of(ivan.post(url))
-    ticked = re.findall(r'name="target" value="([^"]+)" checked', ivan.get(url).content.decode())
+    ticked = re.findall(r'name="target" value="([^"]+)" checked', markup_of(ivan.get(url)))
     assert len(ticked) == rest
     left_out = ticked.pop()
     done = text_of(ivan.post(url, {"target": ticked}, follow=True))
@@ -189,7 +190,7 @@ def test_an_approval_with_nothing_opened_is_refused_with_the_counts(ivan, submis
     own = own_set(submission, Seat.SECOND)
     words = f"You have opened and judged 0 of {len(own.targets)} required facts and answers."
     assert words in text_of(page)
-    assert f'<a href="{address("own_set", submission)}">{words}</a>' in page.content.decode()
+    assert f'<a href="{address("own_set", submission)}">{words}</a>' in markup_of(page)
     refused = ivan.post(address("approve", submission), {"statement": "ok"})
     assert words in text_of(refused)
     assert submission.decisions.approvals().count() == 1
@@ -206,10 +207,10 @@ def test_the_page_of_the_approval_says_what_is_kept_with_it(ivan, cast, submissi
 def test_a_locked_page_of_marks_can_be_read_and_says_how_to_open_it(cast, submission):
     ines = proved(Client(), cast.independent)
     page = ines.get(address("review_section", submission, SECTION))
-    assert 'type="radio"' not in page.content.decode()
+    assert 'type="radio"' not in markup_of(page)
     assert "Mark by Ines Independent" in text_of(page)
     overview = ines.get(address("review", submission))
-    assert address("take_back_approval", submission) in overview.content.decode()
+    assert address("take_back_approval", submission) in markup_of(overview)
 
 
 def test_an_approval_is_taken_back_with_a_reason_on_its_page(cast, submission):
@@ -220,7 +221,7 @@ def test_an_approval_is_taken_back_with_a_reason_on_its_page(cast, submission):
     )
     done = ines.post(url, {"reason": "I read page 3 again."}, follow=True)
     assert "Your approval is taken back, and you can change your marks again." in text_of(done)
-    assert 'type="radio"' in ines.get(address("review_section", submission, SECTION)).content.decode()
+    assert 'type="radio"' in markup_of(ines.get(address("review_section", submission, SECTION)))
     assert "You have not approved this submission." in text_of(ines.get(url, follow=True))
 
 
@@ -247,16 +248,16 @@ def test_after_the_password_the_same_page_goes_on_also_with_a_mistake(cast, subm
     assert asked.status_code == 302
     page = client.post(asked["Location"], {"password": PASSWORD})
     assert page.status_code == 200
-    form = re.search(r"<form[^>]*data-keep[^>]*>", page.content.decode()).group(0)
+    form = re.search(r"<form[^>]*data-keep[^>]*>", markup_of(page)).group(0)
     assert f'action="{url}"' in form
     assert "Say " in text_of(page)
 
 
 def test_what_a_colleague_wants_changed_is_not_offered_to_be_accepted_together(ivan, cast, submission):
-    page = ivan.get(address("review_together", submission)).content.decode()
+    page = markup_of(ivan.get(address("review_together", submission)))
     first = re.search(r'name="target" value="([^"]+)" checked', page).group(1)
     submission.marks.filter(seat=Seat.FIRST, target=first).update(mark="change_needed")
-    assert f'value="{first}"' not in ivan.get(address("review_together", submission)).content.decode()
+    assert f'value="{first}"' not in markup_of(ivan.get(address("review_together", submission)))
     ivan.post(address("review_together", submission), {"target": [first]})
     assert first not in own_marks.marks_of(submission, Seat.SECOND)
 
@@ -266,19 +267,19 @@ def test_what_is_accepted_together_says_in_whose_name_and_all_or_none_may_be_tic
     page = ivan.get(url)
     assert "Each ticked line gets a mark with your name" in text_of(page)
     assert "Untick a line to leave it out." in text_of(page)
-    boxes = page.content.decode().count('name="target"')
-    ticks = {way: ivan.get(f"{url}?ticks={way}").content.decode().count(" checked>") for way in ("all", "none")}
+    boxes = markup_of(page).count('name="target"')
+    ticks = {way: markup_of(ivan.get(f"{url}?ticks={way}")).count(" checked>") for way in ("all", "none")}
     assert ticks == {"all": boxes, "none": 0}
-    assert 'href="?of=facts&amp;ticks=none"' in ivan.get(f"{url}?of=facts").content.decode()
+    assert 'href="?of=facts&amp;ticks=none"' in markup_of(ivan.get(f"{url}?of=facts"))
 
 
 def test_marks_to_take_over_show_the_answers_with_their_words_and_evidence(ivan, submission):
     url = address("take_over_marks", submission)
     page = text_of(ivan.get(url))
-    listed = re.findall(r'name="target" value="q:([^"]+)"', ivan.get(url).content.decode())
+    listed = re.findall(r'name="target" value="q:([^"]+)"', markup_of(ivan.get(url)))
     answers = submission.content()["answers"]
     said = [answers[key]["text"] for key in listed if answers[key]["text"]]
     assert said
     assert all(" ".join(html.escape(words).split()) in page for words in said)
     assert "no evidence" in page
-    assert " checked>" not in ivan.get(f"{url}?ticks=none").content.decode()
+    assert " checked>" not in markup_of(ivan.get(f"{url}?ticks=none"))

@@ -34,12 +34,14 @@ from tests.support import browser
 from tests.support.browser import photograph
 from tests.support.factories import make_assessment, make_cast, make_member, mark_all, prove, proved
 from tests.support.looking import give_look
+from tests.support.page_text import markup_of
 
 pytestmark = [pytest.mark.sqlite_alone, pytest.mark.slow_first(17)]
 
 FIRST_WORDS = "Oystercatcher: the register of the clinics was shown to me."
 QUESTION, SECTION = "use-register", "governance"
 MOST_QUERIES = 15
+GIVE = '<button class="btn btn-primary" type="submit" name="do" value="give">Submit the second look</button>'
 
 
 @pytest.fixture
@@ -157,7 +159,7 @@ def test_a_page_of_marks_keeps_what_can_be_kept_and_says_what_is_missing(ivan, t
     assert page.status_code == 200
     assert "Say what is missing, in a sentence." in text_of(page)
     assert SecondLookMark.objects.count() == len(others)
-    assert f'value="change_needed" id="id_{first.anchor}-mark_2" checked' in page.content.decode()
+    assert f'value="change_needed" id="id_{first.anchor}-mark_2" checked' in markup_of(page)
     page = ivan.post(url, filled(page, **{f"{first.anchor}-mark": "change_needed", f"{first.anchor}-words": words}))
     assert page.status_code == 302
     assert SecondLookMark.objects.get(target=first.target).words == words
@@ -185,12 +187,12 @@ def test_a_page_that_was_tampered_with_keeps_nothing(ivan, taken):
 
 def test_the_pages_lead_from_one_to_the_next_and_then_to_giving_it(ivan, taken):
     page = ivan.get(address("second_look", taken))
-    assert "Submit the second look" not in page.content.decode()
+    assert GIVE not in markup_of(page)
     url, pages = page.context["next"], len(page.context["pages"])
     for _page in range(pages):
         url = ivan.post(url, filled(ivan.get(url))).url
     assert url == address("second_look", taken)
-    assert "Submit the second look" in ivan.get(url).content.decode()
+    assert GIVE in markup_of(ivan.get(url))
     assert ivan.post(url, {"do": "give"}).status_code == 302
     assert SecondLook.objects.get().is_given
 
@@ -227,20 +229,20 @@ def test_both_reviewers_see_the_differences_and_write_about_them(ivan, ines, tak
 def test_a_given_look_is_linked_from_the_case_and_from_the_figures_of_both(ivan, ines, taken, cast):
     link = f'href="{address("second_look", taken)}"'
     case = reverse("review", args=[taken.submission.reference])
-    assert link not in ines.get(case).content.decode()  # blind until it is given, for both
-    assert link not in ivan.get(reverse("quality")).content.decode()
+    assert link not in markup_of(ines.get(case))  # blind until it is given, for both
+    assert link not in markup_of(ivan.get(reverse("quality")))
     give_look(taken, cast.second_independent, q__use_register="change_needed")
     for client, words in ((ivan, "done by you on"), (ines, "on your case, done by Ivan Independent on")):
         page = client.get(reverse("quality"))
-        assert link in page.content.decode()
+        assert link in markup_of(page)
         assert words in text_of(page)
     for client in (ivan, ines):
         page = client.get(case)
-        assert link in page.content.decode()
+        assert link in markup_of(page)
         assert "Second look by Ivan Independent, done on" in text_of(page)
     third = make_member(Role.REVIEWER, cast.body, "Ilse Independent").user
-    assert link not in proved(Client(), third).get(case).content.decode()  # no lead, no part in it
-    assert link not in proved(Client(), third).get(reverse("quality")).content.decode()
+    assert link not in markup_of(proved(Client(), third).get(case))  # no lead, no part in it
+    assert link not in markup_of(proved(Client(), third).get(reverse("quality")))
 
 
 def test_the_page_says_that_the_look_was_blind_how_much_was_judged_and_who_chose_it(ivan, taken, cast):

@@ -10,7 +10,7 @@ from django.urls import reverse
 from assessments.domain.review import kept_texts, marks, seat_taking
 from assessments.models import OwnText, SharedText, State
 from tests.support.factories import make_assessment, make_organisation, make_user
-from tests.support.page_text import text_of
+from tests.support.page_text import markup_of, text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
@@ -46,10 +46,10 @@ def form_of(response: Any) -> dict[str, str]:
 def test_a_text_is_used_with_one_press_and_counts_as_an_opened_mark(ines, cast, case):
     text = kept_texts.keep(WANTED | {"title": "Entries"}, by=cast.independent)
     key = kept_texts.key_of(text)
-    section = ines.get(reverse("review_section", args=[case.reference, SECTION])).content.decode()
+    section = markup_of(ines.get(reverse("review_section", args=[case.reference, SECTION])))
     assert f'href="{page_of(case)}"' in section
     listed = ines.get(page_of(case))
-    assert f'href="?take={key}#take"' in listed.content.decode()
+    assert f'href="?take={key}#take"' in markup_of(listed)
     assert "Two clinics lack." in text_of(listed)
     shown = ines.get(page_of(case, key))
     response = ines.post(page_of(case, key), form_of(shown))
@@ -131,7 +131,7 @@ def test_texts_are_added_changed_deleted_and_brought_back_on_their_page(ines, ca
     assert ines.get(change).status_code == 404
     listed = ines.get(page)
     assert "No saved texts yet" in text_of(listed)
-    assert f'name="back" value="{key}"' in listed.content.decode()
+    assert f'name="back" value="{key}"' in markup_of(listed)
     ines.post(page, {"back": key})
     assert "1 saved text" in text_of(ines.get(page))
 
@@ -141,7 +141,7 @@ def test_a_faulty_text_is_said_at_its_field_and_nothing_is_lost(ines):
         reverse("review_texts"), {"title": "T", "belongs": "own", "mark": "change_needed", "words": "W"}
     )
     assert "Choose why a change is needed." in text_of(refused)
-    assert ">\nW</textarea>" in refused.content.decode()
+    assert ">\nW</textarea>" in markup_of(refused)
     assert not OwnText.objects.exists()
 
 

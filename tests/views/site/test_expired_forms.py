@@ -22,6 +22,7 @@ from assessments.domain.facts import values
 from assessments.models import Answer, Assessment, HeldPost, Membership, Role, State, User
 from tests.support.factories import PASSWORD, Cast, anew, make_assessment, make_use, mark_all, proved, save
 from tests.support.held_forms import PRACTICE, kept_at, left_open, section_of, signed_in, typed, whose_of
+from tests.support.page_text import markup_of
 
 HX = {"headers": {"HX-Request": "true"}}
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
@@ -128,7 +129,7 @@ def test_held_answer_with_a_newer_version_shows_both(cast: Cast, draft: Any) -> 
     here = kept_at(sent_late(cast.contributor, section_of(draft)))
     save(draft, PRACTICE, {"choice": "in_place", "text": "Hers."}, by=cast.owner)
     client = signed_in(cast.contributor)
-    page = client.post(section_of(draft), fields_in(back_on(client, here))).content.decode()
+    page = markup_of(client.post(section_of(draft), fields_in(back_on(client, here))))
     assert "Nothing was overwritten" in page
     assert "Typed too late.</textarea>" in page
     assert Answer.objects.get(assessment=draft).text == "Hers."
@@ -138,7 +139,7 @@ def test_untouched_answer_of_a_held_form_shows_the_present_text(cast: Cast, draf
     save(draft, PRACTICE, {"choice": "partly", "text": "First."}, by=cast.owner)
     here = kept_at(sent_late(cast.contributor, section_of(draft), base=1, text="First."))
     save(draft, PRACTICE, {"choice": "in_place", "text": "Second."}, by=cast.owner)
-    page = back_on(signed_in(cast.contributor), here).content.decode()
+    page = markup_of(back_on(signed_in(cast.contributor), here))
     assert "Second.</textarea>" in page
     assert "First.</textarea>" not in page
 
@@ -261,7 +262,7 @@ def test_words_that_a_role_may_not_save_any_more_stand_on_the_page(cast: Cast, d
     Membership.objects.filter(user=cast.contributor).update(role=Role.VIEWER)
     response = back_on(signed_in(cast.contributor), here)
     assert response.status_code == 403
-    assert "Typed too late.</textarea>" in response.content.decode()
+    assert "Typed too late.</textarea>" in markup_of(response)
     assert HeldPost.objects.exists()
 
 
@@ -368,7 +369,7 @@ def test_a_page_says_when_its_session_ends_and_staying_puts_it_off(client: Clien
     client.force_login(cast.owner)
     soon = timezone.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE - 500)
     Session.objects.update(expire_date=soon)
-    page = client.get(reverse("dashboard")).content.decode()
+    page = markup_of(client.get(reverse("dashboard")))
     said = parse_datetime(page.split('data-session-ends="', 1)[1].partition('"')[0])
     assert said == soon
     assert "You will be signed out within five minutes." in page
@@ -400,9 +401,9 @@ def test_a_page_for_anybody_speaks_of_no_session(client: Client) -> None:
 def test_a_shared_computer_is_known_to_every_page_of_the_session(client: Client, cast: Cast, shared: bool) -> None:
     cast.owner.set_password(PASSWORD)
     cast.owner.save()
-    page = client.get(reverse("account_login")).content.decode()
+    page = markup_of(client.get(reverse("account_login")))
     assert "This is a shared computer" in page
     form = {"login": cast.owner.email, "password": PASSWORD} | ({"shared": "on"} if shared else {})
     client.post(reverse("account_login"), form)
-    page = client.get(reverse("dashboard")).content.decode()
+    page = markup_of(client.get(reverse("dashboard")))
     assert ("data-shared-computer" in page.partition("<body")[2].partition(">")[0]) == shared

@@ -14,7 +14,7 @@ from assessments.core import heartbeat
 from assessments.models import Certificate, CertificateEvent, State, User
 from assessments.models.certificates import new_number
 from tests.support.factories import anew, in_days, make_assessment
-from tests.support.page_text import text_of
+from tests.support.page_text import markup_of, text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
@@ -50,7 +50,7 @@ def test_a_certificate_is_shown_to_anybody(client, certificate):
         "Sorting of appointment requests by urgency", "Review House", "Guideline v1.1", "not suspended", "finding that any law was followed",
     ):  # fmt: skip
         assert word in text
-    assert 'lang="zh-Hant">港燈診所有限公司' in response.content.decode()
+    assert 'lang="zh-Hant">港燈診所有限公司' in markup_of(response)
 
 
 def test_the_page_is_kept_by_no_cache(client, certificate):
@@ -97,7 +97,7 @@ def test_a_mistyped_number_gets_the_form_again_with_what_was_typed(client, certi
         client.get(reverse("verify_form"), {"number": wrong}),
         client.get(reverse("verify", args=[wrong])),
     ):
-        page = response.content.decode()
+        page = markup_of(response)
         assert response.status_code == 200
         assert "Check the number again. A letter or digit seems to be wrong." in page
         assert f'value="{wrong}"' in page
@@ -114,7 +114,7 @@ def test_an_unknown_number_is_not_found_and_says_so(client):
     response = client.get(reverse("verify", args=[number]))
     assert response.status_code == 404
     assert "Not found" in text_of(response)
-    assert f'value="{number}"' in response.content.decode()
+    assert f'value="{number}"' in markup_of(response)
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_health_says_whether_a_worker_was_seen_where_it_is_asked(client):
 
 
 def test_every_clause_is_listed_and_opens(client, edition):
-    page = client.get(reverse("clauses")).content.decode()
+    page = markup_of(client.get(reverse("clauses")))
     for clause in edition.clauses.values():
         url = reverse("clause", args=[clause.id])
         assert f'href="{url}"' in page
