@@ -332,7 +332,7 @@ def test_the_page_of_facts_says_why_the_others_are_judged_one_by_one(cast):
     page = proved(Client(), cast.independent).get(address("review_facts", submission))
     rest = page.context["group"].left - page.context["plain"]
     assert rest > 1
-    assert f"Judge the other {rest} one by one" in text_of(page)
+    assert f"Judge the other {rest} facts or answers one by one" in text_of(page)
 
 
 def test_a_case_that_waits_for_the_other_seat_is_not_ones_own_to_review(cast):

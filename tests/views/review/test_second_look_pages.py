@@ -386,7 +386,7 @@ def test_a_lead_asks_for_a_look_from_the_page_of_all(ines, cast):
 
 def test_everybody_reads_on_the_method_page_how_looks_are_drawn_and_how_far_reviewers_agree(client, cast):
     words = text_of(client.get(reverse("method")))
-    assert "The server draws 20 % of decided Limited cases" in words
+    assert "The server draws the cases for a second look at random: 20 % of decided Limited cases" in words
     assert words.count("too few marks to give a figure") >= 2
     caches["pages"].clear()
     for _n in range(5):
