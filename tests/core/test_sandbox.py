@@ -100,7 +100,7 @@ def test_one_that_waited_too_long_is_told_and_finds_a_place_later(
     other = subprocess.Popen([sys.executable, "-c", f"{hold}; print('held', flush=True); input()", *names], **PIPES)
     try:
         assert other.stdout.readline() == b"held\n"
-        with pytest.raises(Busy, match="in a moment"):
+        with pytest.raises(Busy, match="Wait a moment, then choose the file again"):
             run(f"{READERS}:length", b"")
     finally:
         other.kill()

@@ -100,7 +100,7 @@ def test_a_plan_says_which_dates_an_approval_changed_and_which_actions_no_longer
     first, last = (day(one).replace("\xa0", " ") for one in (action.due, full))
     assert f"{action.title}: all steps: {last} → {first}" in words
     assert f"{action.title}: due on {first}; the action no longer blocks the certificate" in words
-    assert "its date is set with the approval" in words
+    assert "A condition of the approval gets its date with the approval." in words
     assert "no date has changed" not in words
 
 

@@ -32,7 +32,10 @@ def _days(action: RemediationAction) -> str:
     if action.first_step_on:
         return _("The first step is done. All steps are due on %(day)s.") % {"day": last}
     first = date_format(action.due, "DATE_FORMAT")
-    return _("The first step is due on %(first)s. All steps must be finished by %(day)s.") % {"first": first, "day": last}
+    return _("The first step is due on %(first)s. All steps must be finished by %(day)s.") % {
+        "first": first,
+        "day": last,
+    }
 
 
 @text_of(MessageKind.ACTION_REPORTED)

@@ -17,7 +17,7 @@ from django.urls import reverse
 from assessments.access import finders
 from assessments.domain import portfolio
 from assessments.domain.answering import assignments, start
-from assessments.domain.portfolio import MOST_COUNTED, ORDERS, counted_rows, first_rows
+from assessments.domain.portfolio import counted_rows, first_rows
 from assessments.domain.register import systems
 from assessments.models import AISystem, DeclaredUse, Membership, SearchWord, User, search_words
 from assessments.views.home.portfolio import ROWS, Asked, _asked, narrowed
@@ -265,11 +265,3 @@ def test_search_reads_the_words_and_then_the_uses_that_have_them(many_uses: User
     assert len(asked) == 1  # a page that shows all of them counts them too
     use = DeclaredUse.objects.get(title="Use of System 2999")
     assert f'"id" IN ({use.pk}, 0' in asked[0]
-
-
-def test_every_order_but_by_date_walks_an_index() -> None:
-    indexed = {field.lstrip("-") for index in DeclaredUse._meta.indexes for field in index.fields}
-    names = {order.expression.name for key, order in ORDERS.items() if key not in ("date", "use")}
-    assert names == {"changed_at", "tier_rank", "newest_progress", "system_name"}
-    assert names <= indexed
-    assert MOST_COUNTED > ROWS
