@@ -23,7 +23,7 @@ def next_step(request: HttpRequest) -> str:
     if name in OF_A_MEMBER:
         return _("The next step changes how members of your organisation sign in.")
     if name.startswith(("account_", "mfa_", "usersessions_", "recovery_codes_")) or not name:
-        return _("The next step changes or shows how you sign in.")
+        return _("The next step shows or changes your sign-in settings.")
     return _("The next step records a decision in your name.")
 
 

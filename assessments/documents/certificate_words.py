@@ -107,7 +107,7 @@ CHECKED = {
     ),
     Assurance.REVIEWED_INDEPENDENTLY: (
         Pair("Reviewed independently", "獨立審核"),
-        Pair("with a reviewer who is not a member of the organisation.", "審核員當中有並非該機構成員的獨立審核員。"),
+        Pair("at least one reviewer is from outside the organisation.", "審核員當中有並非該機構成員的獨立審核員。"),
     ),
 }
 HOW = {

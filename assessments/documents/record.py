@@ -248,7 +248,7 @@ def _figures(record: Mapping[str, Any]) -> tuple[Figure, ...]:
         Figure(Pair("Decided", "決定"), short_date(decided)),
         Figure(Pair("Issued", "發出"), short_date(date.fromisoformat(record["issued_on"]))),
         Figure(Pair("Expires", "屆滿"), short_date(date.fromisoformat(record["expires_on"]))),
-        Figure(Pair("Issue", "類別"), kind.en, kind.zh),
+        Figure(Pair("Type", "類別"), kind.en, kind.zh),
     )
 
 
@@ -405,10 +405,11 @@ def _band(record: Mapping[str, Any], edition: Edition, key: Dimension) -> Band:
 
 def _closed_since(record: Mapping[str, Any]) -> RecordLine:
     signed, closed = _at(record["signed_by"]["at"]), record.get("closed_since")
-    en = "not recorded" if closed is None else _many(closed, "action", "actions") if closed else "no action"
+    en = "Actions closed since: not recorded" if closed is None else "No action has been closed since"
+    en = f"{_many(closed, 'action', 'actions')} closed since, with evidence" if closed else en
     zh = "未有記錄" if closed is None else f"{closed} 項行動"
     return RecordLine(
-        f"At signing on {day(signed)}. Closed later with evidence: {en}.",
+        f"At signing on {day(signed)}. {en}.",
         f"按{_day_zh(signed)}簽署時的情況；其後憑證據結束：{zh}。",
         style="quiet",
         inline=True,
@@ -427,7 +428,7 @@ def _conditions(record: Mapping[str, Any], assurance: Assurance) -> tuple[Record
     due = (_due(count, latest), f"，最遲於{_day_zh(latest)}符合" if latest else "")
     lines = [
         RecordLine(
-            f"{_many(count, 'condition', 'conditions')}, {set_by.en}{due[0]}. Missing one suspends the certificate.",
+            f"{_many(count, 'condition', 'conditions')}, {set_by.en}{due[0]}. A missed due date means suspension.",
             f"條件 {count} 項，{set_by.zh}{due[1]}。逾期未符合者，證書會被暫停。",
         )
     ]

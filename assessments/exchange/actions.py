@@ -36,7 +36,7 @@ COLUMNS = (
     Column("why_here", gettext_lazy("Why it applies here"), TOLD),
     Column("gap", gettext_lazy("Gap"), TOLD),
     Column("steps", gettext_lazy("Steps"), TOLD),
-    Column("closes", gettext_lazy("What closes it"), TOLD),
+    Column("closes", gettext_lazy("What closes the gap"), TOLD),
     Column("suggested_owner", gettext_lazy("Suggested owner"), TOLD),
     Column("owner", gettext_lazy("Owner"), TOLD),
     Column("owner_mail", gettext_lazy("Owner's email address"), TOLD),

@@ -39,5 +39,5 @@ class NumberForm(PlainForm):
     def clean_number(self) -> str:
         number = read_number(self.cleaned_data["number"])
         if number is None:
-            raise forms.ValidationError(_("Check the number again. A letter or digit seems to be wrong."))
+            raise forms.ValidationError(_("Check the number again. It is incomplete, or a letter or digit is wrong."))
         return number

@@ -85,7 +85,7 @@ class MarkForm(PlainForm):
 
     mark = forms.ChoiceField(
         label=gettext_lazy("Your mark"),
-        choices=[*MarkKind.choices, ("", gettext_lazy("Not looked at"))],
+        choices=[*MarkKind.choices, ("", gettext_lazy("Not marked"))],
         required=False,
     )
     reason = forms.ChoiceField(
@@ -94,8 +94,13 @@ class MarkForm(PlainForm):
         required=False,
     )
     words = text_field(gettext_lazy("Comment to the organisation"), required=False, rows=3)
-    would_satisfy = text_field(gettext_lazy("What would satisfy you"), required=False, rows=2)
-    private_note = text_field(gettext_lazy("Private note"), required=False, rows=2)
+    would_satisfy = text_field(
+        gettext_lazy("What would satisfy you"),
+        gettext_lazy("Required for “Change needed”, like the reason. The comment is optional."),
+        required=False,
+        rows=2,
+    )
+    private_note = text_field(gettext_lazy("Note for reviewers"), required=False, rows=2)
     action_title = OneLine(
         label=gettext_lazy("What is still to be done"),
         help_text=gettext_lazy("Your text becomes an action in the plan."),

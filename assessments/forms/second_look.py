@@ -24,7 +24,7 @@ class LookMarkForm(PlainForm):
 
     mark = forms.ChoiceField(
         label=gettext_lazy("Your mark"),
-        choices=[*MarkKind.choices, ("", gettext_lazy("Not looked at"))],
+        choices=[*MarkKind.choices, ("", gettext_lazy("Not marked"))],
         required=False,
     )
     words = text_field(

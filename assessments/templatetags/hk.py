@@ -91,7 +91,7 @@ STATES = {
     "unread": Mark("sent", _("Unread"), "warn"),
     "read": Mark("eye", pgettext_lazy("status of a notification", "Read"), "idle"),
     # review marks
-    "not_looked_at": Mark("empty", _("Not looked at"), "idle"),
+    "not_looked_at": Mark("empty", _("Not marked"), "idle"),
     "accepted": Mark("done", _("Accepted"), "done"),
     "accepted_with_action": Mark("tick-ring", _("Accepted with action"), "warn"),
     "change_needed": Mark("flag", _("Change needed"), "warn"),

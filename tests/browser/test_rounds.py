@@ -319,7 +319,7 @@ def test_one_key_marks_and_one_goes_on_to_the_next_without_a_mark_over_pages(
         with page.expect_response(lambda response: response.url.endswith("/marks/")):
             page.keyboard.press("1")
         assert submission.marks.get(target=left[1]).mark == "accepted"
-        page.locator(f"#q-{last} summary", has_text="Private note").click()
+        page.locator(f"#q-{last} summary", has_text="Note for reviewers").click()
         page.locator(f"#q-{last} textarea[name$=-private_note]").press_sequentially("n1")
         assert page.url.endswith(f"#q-{last}")  # in a text they are letters
         assert side.watch.faults() == []

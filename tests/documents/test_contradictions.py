@@ -28,8 +28,8 @@ PAIRS = {  # two sentences of which at most one is said of a certificate, in all
     "conditions or none": ("None when issued", r"\d+ conditions?, (set|promised)"),
     "who promised": ("promised by the signer", "set with the approval"),
     "promised or approved": ("promised by the signer", "Conditions set with the approval"),
-    "new or replacing": ("Issue 類別 New", "Replaces certificate HKG"),
-    "renewal or change": ("Issue 類別 Renewal", "Issue 類別 Change"),
+    "new or replacing": ("Type 類別 New", "Replaces certificate HKG"),
+    "renewal or change": ("Type 類別 Renewal", "Type 類別 Change"),
     "in force or set aside": ("Valid today", "Do not rely on"),
     "stands or not": ("The certificate is not suspended, revoked or replaced", "is not valid today"),
     "in force or withdrawn": ("The certificate stays valid until", "Revoked permanently on"),
@@ -40,7 +40,7 @@ PAIRS = {  # two sentences of which at most one is said of a certificate, in all
 }
 TOGETHER = {  # where the first is said, the second is said as well
     "a condition is counted and listed": (r"Open when issued: \d+ condition", r"1\. \S"),
-    "what replaces says so": ("Issue 類別 (Renewal|Change)", "Replaces certificate HKG"),
+    "what replaces says so": ("Type 類別 (Renewal|Change)", "Replaces certificate HKG"),
     "self-declared is registered": ("Self-declared ?:", "Registered by"),
     "the words of the organisation are its own": ("In its own words", "The organisation's own words, not checked"),
     "a tier names who asks": (r"(Low|Limited|High) risk ?:", "The Guideline asks for"),

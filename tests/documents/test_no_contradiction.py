@@ -230,7 +230,7 @@ MUST = [
     ("revoked", "board_paper", rf"Certificate {NUMBER} was revoked on"),
     ("revoked", "results_document", rf"Certificate {NUMBER} was revoked on"),
     ("suspended", "results_document", rf"Certificate {NUMBER} was suspended on"),
-    ("renewed", "certificate", "Issue 類別 (New|Renewal|Change)"),
+    ("renewed", "certificate", "Type 類別 (New|Renewal|Change)"),
     ("certified", "certificate", "Nothing was open when it was issued"),
     ("conditional", "certificate", "Open when issued: 1 condition"),
     ("returned", "decision_letter", "Changes are needed; the submission is returned"),

@@ -191,21 +191,21 @@ def text_of(certificate):
 def test_what_replaces_a_certificate_says_whether_it_is_a_renewal_or_a_change(cast):
     first = make_assessment(State.CERTIFIED, "limited", cast=cast)
     number = issued(first).number
-    assert "Issue New" in text_of(issued(first))["dates"]
+    assert "Type New" in text_of(issued(first))["dates"]
     renewal = follow(cast, first)
-    assert "Issue Renewal" in text_of(renewal)["dates"]
+    assert "Type Renewal" in text_of(renewal)["dates"]
     assert f"Replaces certificate {number}. First issued" in text_of(renewal)["dates"]
-    assert "Issue Change" in text_of(changed(cast))["dates"]
+    assert "Type Change" in text_of(changed(cast))["dates"]
 
 
 def test_an_older_certificate_says_what_was_not_recorded(cast):
     text = text_of(older(cast))
-    assert "Issue Not recorded" in text["dates"]
+    assert "Type Not recorded" in text["dates"]
     assert "Replaces an earlier certificate. First issued 1\u00a0December\u00a02025." in text["dates"]
     assert text["looked_at"] == "Ines Independent: Not recorded."
     assert "further actions of the plan: not recorded" in text["outcome"]
     assert "Wording: not recorded." in text["conditions"]
-    assert "Closed later with evidence: not recorded." in text["profile"]
+    assert "Actions closed since: not recorded." in text["profile"]
     assert "rules of the issuing body, not recorded" in text["against"]
 
 

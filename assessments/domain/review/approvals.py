@@ -145,7 +145,7 @@ def obstacles(look: Look) -> list[Obstacle]:
         )
     if look.pieces_judged < look.pieces:
         reasons.append(
-            _("Required evidence that you have judged: %(n)s of %(all)s.")
+            _("Required evidence under answers that you have judged: %(n)s of %(all)s.")
             % {"n": look.pieces_judged, "all": look.pieces}
         )
     return [Obstacle(Code.OWN_SET, words) for words in reasons]

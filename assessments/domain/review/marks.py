@@ -136,7 +136,7 @@ def _save_mark(
     shown = opened.shown_at(given.seen, submission, target, by=by)
     if write_version(row, given.fields(), Saving(by, base, operation, shown_at=shown)) is False:
         words = _("%(name)s marked this as “%(mark)s” while you were looking at it. Nothing was overwritten.")
-        return Conflict(words % {"name": row.by, "mark": row.get_mark_display() or _("Not looked at")}, row)
+        return Conflict(words % {"name": row.by, "mark": row.get_mark_display() or _("Not marked")}, row)
     return row
 
 

@@ -20,7 +20,7 @@ from assessments.models import Appeal, CertificateStatus
 
 SAID = {
     finders.SAID_BY_REVIEWER: gettext_lazy("Message from the reviewer"),
-    finders.SAID_BY_APPLICANT: gettext_lazy("Message from the applicant"),
+    finders.SAID_BY_APPLICANT: gettext_lazy("Message from the organisation"),
 }
 
 

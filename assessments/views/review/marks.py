@@ -33,7 +33,7 @@ from assessments.views.site.requests import SignedIn, refusals_as_messages
 FILTERS = {
     "waits": gettext_lazy("Changed, with a reply, or not yet judged"),
     "changed": gettext_lazy("Only changes"),
-    "unmarked": gettext_lazy("Only facts and answers not looked at"),
+    "unmarked": gettext_lazy("Only facts and answers without a mark"),
     "decisive": gettext_lazy("Only facts and answers that affect the tier, a hold or a top-priority action"),
     "all": gettext_lazy("Everything"),
 }

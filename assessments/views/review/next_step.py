@@ -36,7 +36,7 @@ def step_of(case: ReviewCase, *, parts_left: int, parts_back: int) -> Step:
         case State.DRAFT:
             return Step(_("The owner recalled this submission before a reviewer took the case"))
         case State.SUBMITTED:
-            return Step(_("This case waits for a reviewer"))
+            return Step(_("This case needs a reviewer"))
         case State.IN_REVIEW:
             return _in_review(case, parts_left, parts_back)
         case State.RETURNED:

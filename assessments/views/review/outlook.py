@@ -86,7 +86,7 @@ def _follows(*, issues: bool, conditions: int, is_last: bool) -> str:
         return words % {"n": conditions}
     if is_last:
         return _("Your approval issues the certificate at once.")
-    return _("The second approval decides the case. At the moment, the certificate would be issued with that approval.")
+    return _("The second approval decides the case. If nothing is missing then, it issues the certificate.")
 
 
 def _asked(case: ReviewCase) -> list[RequestedAction]:
@@ -119,6 +119,6 @@ def _hurried(look: Look | None) -> str:
         return ""
     return _(
         "You set at least half of your marks in less than %(n)s seconds each. That is faster than most "
-        "people read an answer with its evidence. The time is kept with your approval. Before you sign, read the "
+        "people read an answer with its evidence. The time is recorded with your approval. Before you sign, read the "
         "answers with their evidence again."
     ) % {"n": issuing.rules_today().short_look_seconds}

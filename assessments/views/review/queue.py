@@ -50,6 +50,8 @@ from assessments.views.site.requests import SignedIn
 
 ROWS = 25  # of each group on the page of all, 50 on the page of one
 KEPT = "queue"  # where the session keeps the filter that was used last
+TAKEN = gettext_lazy("taken by %(name)s")
+TAKEN_FIRST = gettext_lazy("taken by %(name)s as first reviewer")
 MOVES = {
     DecisionKind.RETURN: gettext_lazy("returned by %(name)s"),
     DecisionKind.APPROVE: gettext_lazy("approved by %(name)s"),
@@ -199,14 +201,15 @@ def _line(submission: Any, today: date, target: int, worked_on: Collection[int] 
     days = working_days(timezone.localdate(submission.at), today)
     # what happened, as its moment and its words, to be filled in for the last one alone
     moves: list[tuple[datetime, Any, dict[str, Any]]] = [(submission.at, gettext_lazy("submitted"), {})]
+    is_high = submission.assigned_tier == Tier.HIGH
     moves += [
-        (seat.taken_at, gettext_lazy("taken by %(name)s"), {"name": seat.reviewer})
+        (seat.taken_at, TAKEN_FIRST if is_high and seat.seat == Seat.FIRST else TAKEN, {"name": seat.reviewer})
         for seat in submission.held
         if seat.kept_from_id is None  # the others went over with the submission
     ]
     moves += [(made.at, MOVES[made.kind], {"name": made.by}) for made in submission.decided]
     if submission.wrote_at:
-        moves.append((submission.wrote_at, gettext_lazy("message from the applicant"), {}))
+        moves.append((submission.wrote_at, gettext_lazy("message from the organisation"), {}))
     last_at, last, names = max(moves, key=lambda move: move[0])
     shown = QueueRow(
         reference=submission.reference,

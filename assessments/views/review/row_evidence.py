@@ -15,7 +15,7 @@ from assessments.domain.evidence.previews import can_show
 from assessments.domain.review import queries, supplements
 from assessments.domain.review.opened import opened_contents
 from assessments.domain.review.sampling import content_of
-from assessments.models import EvidenceMark
+from assessments.models import EvidenceMark, Scan
 from assessments.views.review.rows import EvidenceRow, JudgedRow
 
 if TYPE_CHECKING:
@@ -107,6 +107,7 @@ def describe(piece: EvidenceRow, versions: Mapping[tuple[str, int], Any], signed
         piece.since.append(_("expired on %(day)s") % {"day": date_format(now.expires_on, "j M Y")})
     if not version.link:
         piece.scan = str(version.get_scan_display())
+        piece.is_unscanned = version.scan == Scan.NOT_SCANNED
         piece.is_shown = can_show(version.media_type)
         if not piece.is_shown:
             piece.no_preview = _(

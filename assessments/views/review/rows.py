@@ -192,6 +192,7 @@ class EvidenceRow:
     since: list[str] = field(default_factory=list)  # what became of it after it was signed
     claim: list[str] = field(default_factory=list)  # how its period stands to the answer
     scan: str = ""
+    is_unscanned: bool = False
     is_shown: bool = False  # in the page
     no_preview: str = ""
     mark: EvidenceMark | None = None

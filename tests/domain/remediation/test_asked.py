@@ -26,7 +26,7 @@ def test_its_page_names_no_gap_that_the_accepted_answer_does_not_have(client, ca
     page = client.get(reverse("action", args=[action.use.reference, action.number]))
     text = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page.content.decode())).split())
     assert "The answer was accepted. A reviewer also requested this action: see below." in text
-    assert f"What closes it {CLOSED_BY}" in text
+    assert f"What closes the gap {CLOSED_BY}" in text
     question = assessment.compiled().questions[action.question]
     assert question.action.gap
     assert question.action.gap.casefold() not in text.casefold()

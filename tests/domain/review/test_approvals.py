@@ -72,7 +72,7 @@ def test_an_approval_waits_for_every_piece_to_be_opened_and_judged(cast):
     EvidenceMark.objects.filter(submission=submission, seat=Seat.FIRST).delete()
     assert obstacles(submission, cast.independent) == [
         f"Required evidence that you have opened: 0 of {len(own.openable)}.",
-        f"Required evidence that you have judged: 0 of {len(own.pieces)}.",
+        f"Required evidence under answers that you have judged: 0 of {len(own.pieces)}.",
     ]
     assert obstacles(submission, cast.second_independent) == []
 

@@ -159,7 +159,7 @@ def test_a_self_declared_case_says_that_nobody_looked(client: Client, cast: Cast
     submission = make_assessment(State.CERTIFIED, "low", cast=cast).current_submission
     shown = page(client, cast.reviewer, reverse("review", args=[submission.reference]))
     assert "not sent to a reviewer" in shown
-    assert "Sent to an independent reviewer" not in shown
+    assert "Sent to the reviewing body" not in shown
 
 
 def test_a_decided_case_names_no_day_by_which_it_is_decided(client: Client, cast: Cast) -> None:

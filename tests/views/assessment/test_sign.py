@@ -451,8 +451,8 @@ def test_the_heading_says_that_parts_are_missing_for_the_approval(client, cast):
 @pytest.mark.parametrize(
     ("name", "given", "words"),
     [
-        ("mfa_index", (), "changes or shows how you sign in"),
-        ("account_change_password", (), "changes or shows how you sign in"),
+        ("mfa_index", (), "shows or changes your sign-in settings"),
+        ("account_change_password", (), "shows or changes your sign-in settings"),
         ("my_data", (), "downloads stored data"),
         ("account_delete", (), "deletes data permanently"),
         ("members_factor", ("abcdefghjkmn",), "changes how members of your organisation sign in"),

@@ -282,7 +282,7 @@ def test_the_file_says_package_place_why_here_gap_steps_what_closes_it_and_both_
     row = next(row for row in rows if row["Place in the plan"] == "4")
     assert (row["Package"], row["Why it applies here"]) == ("People in control", "Because patients wait.")
     assert row["Steps"].splitlines()[0] == "Ask the board."
-    assert question.remedy.closes_it in row["What closes it"]
+    assert question.remedy.closes_it in row["What closes the gap"]
     assert row["Gap"]
     assert (row["First step by"], row["All done by"]) == (in_days(5).isoformat(), in_days(60).isoformat())
     assert found["Ours"]["Steps"].splitlines() == ["First", "Then"]

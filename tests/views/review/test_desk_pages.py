@@ -411,7 +411,7 @@ def test_the_whole_case_is_one_page_to_print_without_private_notes(ines, case, c
         "In March.",
         "Evidence: Duty rules",
         str(Verdict.PARTLY.label),
-        "not looked at",
+        "not marked",
     ):
         assert words in text
     assert "Looks thin." not in text

@@ -249,7 +249,7 @@ def test_the_first_of_two_approvals_says_that_the_second_decides(cast):
     submission = make_assessment(State.IN_REVIEW, "high", cast=cast).current_submission
     mark_all(submission, by=cast.independent)
     page = approval(cast.independent, submission)
-    assert "The second approval decides the case. At the moment, the certificate would be issued" in page
+    assert "The second approval decides the case. If nothing is missing then, it issues the certificate." in page
     assert "No action goes to the organisation" in page
 
 

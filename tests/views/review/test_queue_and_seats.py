@@ -84,7 +84,7 @@ def test_the_queue_says_what_happened_last_and_what_changed_since_the_last_round
     assert "1 changed" in text_of(ines.get(QUEUE))
     assert "Last event: submitted" in text_of(ines.get(QUEUE))  # her seat went over by itself
     messages.say(again, "All six clinics.", by=cast.owner)
-    assert "Last event: message from the applicant" in text_of(ines.get(QUEUE))
+    assert "Last event: message from the organisation" in text_of(ines.get(QUEUE))
     taken = case_of(State.SUBMITTED, cast)
     seat_taking.take(taken, by=cast.second_independent)
     seat_requests.set_absence(cast.second_independent, in_days(0), in_days(3))
@@ -218,7 +218,7 @@ def test_messages_are_shown_on_both_sides_and_nowhere_else(client, cast):
     client.force_login(cast.second_independent)
     text = text_of(client.get(address("review", case)))
     assert "All six." not in text
-    assert "Message from the applicant" not in text
+    assert "Message from the organisation" not in text
 
 
 def test_a_message_that_comes_too_late_is_not_lost(client, cast):
