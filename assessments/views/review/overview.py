@@ -42,7 +42,7 @@ from assessments.forms.base import refusals
 from assessments.forms.review import TakeForm
 from assessments.guideline.terms import UNKNOWN, Tier
 from assessments.guideline.wording import fact_answer
-from assessments.models import DecisionKind, MarkKind, PartMark, ReviewSeat, Seat, SeatRequest, SecondLook, State
+from assessments.models import DecisionKind, PartMark, ReviewSeat, Seat, SeatRequest, SecondLook, State
 from assessments.models.base import sha256
 from assessments.views.assessment.conformity import PartLine, lines_of
 from assessments.views.assessment.timeline import messages_in, timeline
@@ -128,7 +128,7 @@ def _of_marks(case: ReviewCase) -> dict[str, Any]:
         "has_approved": case.has_approved,
         "total": len(case.targets),
         "marked": len(case.targets) - case.left,
-        "asked_actions": sum(one.mark == MarkKind.ACCEPTED_WITH_ACTION for one in case.combined.values()),
+        "asked_actions": case.asked_actions,
         "own_set_words": own_set_words(case) if case.is_open else "",
     }
 

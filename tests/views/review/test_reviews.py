@@ -282,9 +282,37 @@ def test_all_marks_of_a_page_are_saved_by_its_one_button(ines, cast):
 
 def test_facts_are_marked_as_answers_are(ines, cast):
     submission = in_review(cast)
-    data = {"f-public_facing-mark": "accepted_with_action", "f-public_facing-words": "Say so on the website."}
+    data = {
+        "f-public_facing-mark": "change_needed",
+        "f-public_facing-reason": "unclear",
+        "f-public_facing-words": "Say so on the website.",
+        "f-public_facing-would_satisfy": "The address of the page.",
+    }
     assert ines.post(address("review_facts", submission), data).status_code == 302
     assert submission.marks.get(target="f:public_facing").words == "Say so on the website."
+
+
+def test_accepted_with_action_is_not_offered_on_a_fact(ines, cast):
+    submission = in_review(cast)
+    url = address("review_facts", submission)
+    assert 'value="accepted_with_action"' not in markup_of(ines.get(url))
+    assert 'value="accepted_with_action"' in markup_of(ines.get(address("review_section", submission, SECTION)))
+    data = {"f-public_facing-mark": "accepted_with_action", "f-public_facing-words": "Say so on the website."}
+    refused = ines.post(url, data)
+    assert "A fact cannot have an action in the plan." in text_of(refused)
+    assert not submission.marks.exists()
+
+
+def test_an_older_accepted_with_action_on_a_fact_is_shown_and_counts_as_no_action(ines, cast):
+    submission = in_review(cast)
+    look_at(submission, "f:public_facing", cast.independent)
+    mark_all(submission, by=cast.independent)
+    submission.marks.filter(target="f:public_facing").update(mark="accepted_with_action")
+    page = ines.get(address("review_facts", submission))
+    assert markup_of(page).count('value="accepted_with_action"') == 1
+    overview = ines.get(address("review", submission))
+    assert "All facts and answers are accepted" in text_of(overview)
+    assert "with an action" not in text_of(overview)
 
 
 def test_a_mark_that_lacks_something_is_shown_at_its_field_and_the_others_are_saved(ines, cast):
