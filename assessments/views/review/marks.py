@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 from urllib.parse import urlencode
 
@@ -253,8 +253,8 @@ def _undo(request: SignedIn, case: ReviewCase, group: PageOfCase, anchor: str, b
     return SavedMarks()
 
 
-def _shown(case: ReviewCase, show: str, targets: Iterable[str]) -> list[str]:
-    """Return the targets that a filter lets through, and those that wait for a correction."""
+def _let_through(case: ReviewCase, show: str, targets: Iterable[str]) -> list[str]:
+    """Return the targets that a filter lets through."""
     kept: Callable[[str], bool] = {
         "waits": case.waits,
         "changed": lambda target: target in case.changed,
@@ -262,8 +262,14 @@ def _shown(case: ReviewCase, show: str, targets: Iterable[str]) -> list[str]:
         "decisive": lambda target: target in case.sent.decisive,
         "all": lambda target: True,
     }[show]
-    typed = {target for target, row in case.rows.items() if row.form is not None and row.form.is_bound}
-    return [target for target in targets if kept(target) or target in typed]
+    return [target for target in targets if kept(target)]
+
+
+def _shown(case: ReviewCase, show: str, targets: Sequence[str]) -> list[str]:
+    """Return the targets that a filter lets through, and those that were posted with a page that could not be saved."""
+    found = set(_let_through(case, show, targets))
+    found |= {target for target, row in case.rows.items() if row.form is not None and row.form.is_bound}
+    return [target for target in targets if target in found]
 
 
 def _marking_page(request: SignedIn, case: ReviewCase, group: PageOfCase) -> HttpResponse:
@@ -295,7 +301,7 @@ def _marking_page(request: SignedIn, case: ReviewCase, group: PageOfCase) -> Htt
             ],
             "show": show,
             "filters": [
-                (key, word, f"{page_url}?show={key}", len(_shown(case, key, group.targets)))
+                (key, word, f"{page_url}?show={key}", len(_let_through(case, key, group.targets)))
                 for key, word in FILTERS.items()
                 if key not in LATER_ONLY or case.before is not None
             ],

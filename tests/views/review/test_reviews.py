@@ -333,6 +333,22 @@ def test_a_mark_that_lacks_something_is_shown_at_its_field_and_the_others_are_sa
     assert list(submission.marks.values_list("target", flat=True)) == [f"q:{OTHER}"]
 
 
+def test_the_counts_of_the_filters_stay_right_after_a_save_that_failed(ines, cast):
+    submission = in_review(cast)
+    url = address("review_section", submission, SECTION)
+    shown = ines.get(url)
+    before = {key: n for key, _word, _url, n in shown.context["filters"]}
+    assert 0 < before["decisive"] < before["all"] == before["unmarked"]
+    data = {f"{row.anchor}-mark": "accepted" for row in shown.context["rows"]} | CHANGE | {f"{PREFIX}-reason": ""}
+    data |= {f"{row.anchor}-seen": row.token for row in shown.context["rows"]}
+    failed = ines.post(url, data)
+    assert failed.status_code == 200
+    after = {key: n for key, _word, _url, n in failed.context["filters"]}
+    assert after == before | {"unmarked": 1}
+    assert after == {key: n for key, _word, _url, n in ines.get(url).context["filters"]}
+    assert len(failed.context["rows"]) == len(shown.context["rows"])  # what was posted stays in sight
+
+
 def test_words_without_a_mark_are_not_lost_in_silence(ines, cast):
     submission = in_review(cast)
     response = ines.post(address("review_section", submission, SECTION), CHANGE | {f"{PREFIX}-mark": ""})
