@@ -55,6 +55,7 @@ from assessments.views.site.requests import SignedIn, posted
 from assessments.views.site.seen import seen
 from assessments.views.wording import incident_in, not_known, rule_cards
 
+PRINTED_LATER = (*UNDER_REVIEW, State.APPROVED)
 LAST_MESSAGES = 3  # of the thread with the applicant; the others stand on their own page
 
 
@@ -107,6 +108,7 @@ def _of_submission(case: ReviewCase) -> dict[str, Any]:
         "by_rules": tier.get("by_rules", tier["assigned"]),
         "musts": content["musts"],
         "high": case.submission.assigned_tier == Tier.HIGH,
+        "printed_later": PRINTED_LATER,
     }
 
 

@@ -167,6 +167,25 @@ def test_what_comes_next_stands_above_the_overview(cast):
     assert content.count("Take this case") == 1
 
 
+@pytest.mark.parametrize(
+    ("state", "scope", "leads_on"),
+    [
+        (State.SUBMITTED, "as it will be printed", True),
+        (State.IN_REVIEW, "as it will be printed", True),
+        (State.RETURNED, "as submitted", False),
+        (State.CERTIFIED, "as printed on the certificate", False),
+    ],
+)
+def test_the_overview_speaks_of_printing_and_of_a_next_step_as_the_state_has_them(cast, state, scope, leads_on):
+    submission = make_assessment(state, "limited", cast=cast).current_submission
+    page = overview(cast.independent, submission)
+    said = text_of(page)
+    phrases = ("as it will be printed", "as submitted", "as printed on the certificate")
+    assert [words for words in phrases if f"Scope {words} " in said] == [scope]
+    assert ("Go to the next step, at the top of the page" in said) is leads_on
+    assert ('href="#next"' in markup_of(page)) is leads_on
+
+
 def test_counts_of_the_case_are_called_those_of_the_signing(cast):
     submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
     assert "Numbers at the time of signing" in text_of(overview(cast.independent, submission))
