@@ -129,6 +129,22 @@ def test_the_heading_names_the_parts_that_are_not_judged_and_leads_to_them(cast)
     assert next_of(page) == address("approve", submission)
 
 
+def test_the_page_of_the_approval_is_in_reach_before_everything_is_marked(cast):
+    submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
+    link = f'href="{address("approve", submission)}"'
+    page = overview(cast.independent, submission)
+    assert "Approve: see what is missing" in text_of(page)
+    assert markup_of(page).count(link) == 1
+    assert "This submission cannot be approved yet" in approval(cast.independent, submission)
+    assert link not in markup_of(overview(cast.second_independent, submission))  # who holds no seat cannot approve
+    mark_all(submission, by=cast.independent)
+    page = overview(cast.independent, submission)
+    assert "Approve: see what is missing" not in text_of(page)  # it is the next step, said once
+    assert markup_of(page).count(link) == 1
+    review_approval.approve(submission, by=cast.independent, statement="Read.")
+    assert link not in markup_of(overview(cast.independent, submission))
+
+
 def test_the_heading_says_that_an_answer_is_accepted_with_an_action(cast):
     submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
     look_at(submission, TARGET, cast.independent, mark="accepted_with_action", action_title="List", words=WORDS)
