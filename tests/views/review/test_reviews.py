@@ -65,6 +65,15 @@ def second_round(cast):
     return submission
 
 
+def judged(rows):
+    """The fields of a page that accept each of some rows of it, which the page has shown."""
+    return {
+        key: value
+        for row in rows
+        for key, value in ((f"{row.anchor}-mark", "accepted"), (f"{row.anchor}-seen", row.token))
+    }
+
+
 def cost_of(client, url):
     client.get(url)
     with CaptureQueriesContext(connection) as queries:
@@ -339,14 +348,32 @@ def test_the_counts_of_the_filters_stay_right_after_a_save_that_failed(ines, cas
     shown = ines.get(url)
     before = {key: n for key, _word, _url, n in shown.context["filters"]}
     assert 0 < before["decisive"] < before["all"] == before["unmarked"]
-    data = {f"{row.anchor}-mark": "accepted" for row in shown.context["rows"]} | CHANGE | {f"{PREFIX}-reason": ""}
-    data |= {f"{row.anchor}-seen": row.token for row in shown.context["rows"]}
+    data = judged(shown.context["rows"]) | CHANGE | {f"{PREFIX}-reason": ""}
     failed = ines.post(url, data)
     assert failed.status_code == 200
     after = {key: n for key, _word, _url, n in failed.context["filters"]}
     assert after == before | {"unmarked": 1}
     assert after == {key: n for key, _word, _url, n in ines.get(url).context["filters"]}
     assert len(failed.context["rows"]) == len(shown.context["rows"])  # what was posted stays in sight
+
+
+def test_a_page_that_is_not_fully_marked_says_what_has_no_mark(ines, cast):
+    submission = in_review(cast)
+    url = address("review_section", submission, SECTION)
+    first, *others = ines.get(url).context["rows"]
+    page = ines.post(url, judged([first]), follow=True)
+    said = f"To continue, mark {len(others)} more facts and answers on this page. The first one is “{others[0].title}”."
+    assert page.redirect_chain == [(url, 302)]
+    assert "1 mark saved." in text_of(page)
+    assert said in text_of(page)
+    last = next(row for row in others if not row.decisive)  # a filter hides it
+    page = ines.post(f"{url}?show=decisive", judged(row for row in others if row is not last), follow=True)
+    assert page.redirect_chain == [(f"{url}?show=unmarked", 302)]
+    assert f"To continue, mark “{last.title}” as well. It has no mark yet." in text_of(page)
+    assert [row.target for row in page.context["rows"]] == [last.target]
+    page = ines.post(url, judged([last]), follow=True)
+    assert page.redirect_chain[0][0] != url
+    assert "To continue" not in text_of(page)
 
 
 def test_words_without_a_mark_are_not_lost_in_silence(ines, cast):
