@@ -26,14 +26,15 @@
     // The first one in view is itself next, unless the focus is in it already.
     goTo(isInside(here) || by < 0 ? rows[rows.indexOf(here) + by] : here);
   };
-  const mark = (number) => {
+  const mark = (value) => {
     const row = current();
-    const radio = marks(row)[number];
+    const radio = [...marks(row)].find((one) => one.value === value);
     if (!radio) return;
     radio.focus();
     radio.click();
     // What the mark asks for is typed next.
-    if (number === 1 || number === 2) row.querySelector(number === 1 ? "input[name$='-action_title']" : "select[name$='-reason']")?.focus();
+    const next = { accepted_with_action: "input[name$='-action_title']", change_needed: "select[name$='-reason']" }[value];
+    if (next) row.querySelector(next)?.focus();
   };
 
   const isUnmarked = (row) => [...marks(row)].some((radio) => radio.checked && radio.value === "");
@@ -54,7 +55,7 @@
   const isTyping = (target) => target.closest?.("textarea, select, [contenteditable], input:not([type=radio], [type=checkbox])");
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat || isTyping(event.target) || list.open) return;
-    const act = { j: () => step(1), k: () => step(-1), n: nextUnmarked, 1: () => mark(0), 2: () => mark(1), 3: () => mark(2), 4: () => mark(3), "?": () => list.showModal() }[event.key.toLowerCase()];
+    const act = { j: () => step(1), k: () => step(-1), n: nextUnmarked, 1: () => mark("accepted"), 2: () => mark("accepted_with_action"), 3: () => mark("change_needed"), 4: () => mark(""), "?": () => list.showModal() }[event.key.toLowerCase()];
     if (!act) return;
     event.preventDefault();
     act();

@@ -106,8 +106,8 @@ def save_mark(
 
     `base` is the revision that was shown (0: none; None: whatever stands). Raises NotPermitted for anybody without a
     seat, Locked outside review and after one's approval, Conflict where a newer version stands, and InvalidAnswer where
-    *change needed* lacks its reason or what would satisfy, *accepted with action* its action, or where the reason does
-    not fit the answer.
+    *change needed* lacks its reason or what would satisfy, *accepted with action* its action or is given to a fact, or
+    where the reason does not fit the answer.
     """
     with transaction.atomic():
         saved = _save_mark(submission, target, given, by=by, base=base, operation=operation)
@@ -157,7 +157,11 @@ def _check_mark(submission: Submission, target: str, given: GivenMark, *, stands
                 "would_satisfy",
                 _("Say what would satisfy you, so that the organisation can correct everything at once."),
             )
-    if mark == MarkKind.ACCEPTED_WITH_ACTION and target.startswith("q:"):
+    if mark == MarkKind.ACCEPTED_WITH_ACTION:
+        if not target.startswith("q:"):
+            raise InvalidAnswer(
+                "mark", _("Choose “Accepted” or “Change needed”. A fact cannot have an action in the plan.")
+            )
         if not given.action_title.strip() and not given.words.strip():
             raise InvalidAnswer(
                 "action_title", _("Say what is still to be done. Your text becomes an action in the plan.")

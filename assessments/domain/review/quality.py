@@ -351,7 +351,8 @@ def _count_looks(
     for submission, target, mark in seconds.values_list("look__submission", "target", "mark"):
         if target in first.get(submission, {}):
             for reviewer in mine[submission]:
-                found[reviewer].looks.add(kind_of(first[submission][target], mark), submission)
+                # The figures are about the reviewer's own mark, which is the first one.
+                found[reviewer].looks.add(kind_of(mark, first[submission][target]), submission)
 
 
 def _strictest(rows: Iterable[_Mark]) -> dict[str, str]:

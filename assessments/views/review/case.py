@@ -247,6 +247,12 @@ class ReviewCase:
             if target in self.combined and self.combined[target].mark == MarkKind.CHANGE_NEEDED
         ]
 
+    @property
+    def asked_actions(self) -> int:
+        """Count the answers that are accepted with an action; an older mark of this kind on a fact asks for none."""
+        wanted = [mark for mark in self.combined.values() if mark.mark == MarkKind.ACCEPTED_WITH_ACTION]
+        return sum(mark.target.startswith("q:") for mark in wanted)
+
     @cached_property
     def rows(self) -> CaseRows:
         return CaseRows(self)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 from urllib.parse import urlencode
 
@@ -107,7 +107,7 @@ def _marking(request: SignedIn, reference: str, key: str, case: ReviewCase | Non
     if stay:
         return redirect(f"{_with_filter(case.pages.url(key), request)}#{stay}")
     if group.left:
-        return redirect(_with_filter(case.pages.url(key), request))
+        return _back_to_what_is_left(request, case, group)
     if key == NOT_APPLICABLE:
         return redirect(case.submission)
     following = next((other for other in case.pages.groups if other.left), None)
@@ -116,6 +116,20 @@ def _marking(request: SignedIn, reference: str, key: str, case: ReviewCase | Non
     if following is None:
         return redirect(case.submission)
     return redirect(_with_filter(case.pages.url(following.key), request))
+
+
+def _back_to_what_is_left(request: SignedIn, case: ReviewCase, group: PageOfCase) -> HttpResponse:
+    """Lead back to a page on which something has no mark, with words that say so, and past a filter that hides it."""
+    left = [target for target in group.targets if target not in case.marks]
+    words = ngettext(
+        "To continue, mark “%(title)s” as well. It has no mark yet.",
+        "To continue, mark %(n)s more facts and answers on this page. The first one is “%(title)s”.",
+        len(left),
+    )
+    messages.warning(request, words % {"n": len(left), "title": case.title_of(left[0])})
+    if _let_through(case, _filter_of(request, case, group), left):
+        return redirect(_with_filter(case.pages.url(group.key), request))
+    return redirect(f"{case.pages.url(group.key)}?show=unmarked")
 
 
 def _fill_typed(case: ReviewCase, group: PageOfCase, data: QueryDict | None) -> None:
@@ -253,8 +267,8 @@ def _undo(request: SignedIn, case: ReviewCase, group: PageOfCase, anchor: str, b
     return SavedMarks()
 
 
-def _shown(case: ReviewCase, show: str, targets: Iterable[str]) -> list[str]:
-    """Return the targets that a filter lets through, and those that wait for a correction."""
+def _let_through(case: ReviewCase, show: str, targets: Iterable[str]) -> list[str]:
+    """Return the targets that a filter lets through."""
     kept: Callable[[str], bool] = {
         "waits": case.waits,
         "changed": lambda target: target in case.changed,
@@ -262,15 +276,30 @@ def _shown(case: ReviewCase, show: str, targets: Iterable[str]) -> list[str]:
         "decisive": lambda target: target in case.sent.decisive,
         "all": lambda target: True,
     }[show]
-    typed = {target for target, row in case.rows.items() if row.form is not None and row.form.is_bound}
-    return [target for target in targets if kept(target) or target in typed]
+    return [target for target in targets if kept(target)]
+
+
+def _shown(case: ReviewCase, show: str, targets: Sequence[str]) -> list[str]:
+    """Return the targets that a filter lets through, and those that were posted with a page that could not be saved."""
+    found = set(_let_through(case, show, targets))
+    found |= {target for target, row in case.rows.items() if row.form is not None and row.form.is_bound}
+    return [target for target in targets if target in found]
+
+
+def _usual_filter(case: ReviewCase) -> str:
+    return "waits" if case.before is not None and case.is_open else "all"
+
+
+def _filter_of(request: SignedIn, case: ReviewCase, group: PageOfCase) -> str:
+    """Return the filter that the page is shown with: the one that its address names, else the usual one."""
+    show = request.GET.get("show", "")
+    if show not in FILTERS or (show in LATER_ONLY and case.before is None):
+        return "all" if group.key == CHANGES else _usual_filter(case)
+    return show
 
 
 def _marking_page(request: SignedIn, case: ReviewCase, group: PageOfCase) -> HttpResponse:
-    show = request.GET.get("show", "")
-    usual = "waits" if case.before is not None and case.is_open else "all"
-    if show not in FILTERS or (show in LATER_ONLY and case.before is None):
-        show = "all" if group.key == CHANGES else usual
+    show, usual = _filter_of(request, case, group), _usual_filter(case)
     rows = [case.rows[target] for target in _shown(case, show, group.targets)]
     case.add_evidence(rows)
     draw(case, rows, of_facts=group.key == FACTS)
@@ -295,7 +324,7 @@ def _marking_page(request: SignedIn, case: ReviewCase, group: PageOfCase) -> Htt
             ],
             "show": show,
             "filters": [
-                (key, word, f"{page_url}?show={key}", len(_shown(case, key, group.targets)))
+                (key, word, f"{page_url}?show={key}", len(_let_through(case, key, group.targets)))
                 for key, word in FILTERS.items()
                 if key not in LATER_ONLY or case.before is not None
             ],

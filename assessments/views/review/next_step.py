@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assessments.domain.review import differences
-from assessments.models import MarkKind, State
+from assessments.models import State
 from assessments.views.review.case import ReviewCase
 from assessments.views.review.queue import wants_second
 
@@ -110,7 +110,7 @@ def _yours(case: ReviewCase, parts_left: int, parts_back: int) -> Step:
 
 
 def _all_accepted(case: ReviewCase) -> str:
-    actions = sum(mark.mark == MarkKind.ACCEPTED_WITH_ACTION for mark in case.combined.values())
+    actions = case.asked_actions
     if not actions:
         return _("All facts and answers are accepted")
     words = ngettext(

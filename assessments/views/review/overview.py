@@ -42,7 +42,7 @@ from assessments.forms.base import refusals
 from assessments.forms.review import TakeForm
 from assessments.guideline.terms import UNKNOWN, Tier
 from assessments.guideline.wording import fact_answer
-from assessments.models import DecisionKind, MarkKind, PartMark, ReviewSeat, Seat, SeatRequest, SecondLook, State
+from assessments.models import DecisionKind, PartMark, ReviewSeat, Seat, SeatRequest, SecondLook, State
 from assessments.models.base import sha256
 from assessments.views.assessment.conformity import PartLine, lines_of
 from assessments.views.assessment.timeline import messages_in, timeline
@@ -55,6 +55,7 @@ from assessments.views.site.requests import SignedIn, posted
 from assessments.views.site.seen import seen
 from assessments.views.wording import incident_in, not_known, rule_cards
 
+PRINTED_LATER = (*UNDER_REVIEW, State.APPROVED)
 LAST_MESSAGES = 3  # of the thread with the applicant; the others stand on their own page
 
 
@@ -107,6 +108,7 @@ def _of_submission(case: ReviewCase) -> dict[str, Any]:
         "by_rules": tier.get("by_rules", tier["assigned"]),
         "musts": content["musts"],
         "high": case.submission.assigned_tier == Tier.HIGH,
+        "printed_later": PRINTED_LATER,
     }
 
 
@@ -128,7 +130,7 @@ def _of_marks(case: ReviewCase) -> dict[str, Any]:
         "has_approved": case.has_approved,
         "total": len(case.targets),
         "marked": len(case.targets) - case.left,
-        "asked_actions": sum(one.mark == MarkKind.ACCEPTED_WITH_ACTION for one in case.combined.values()),
+        "asked_actions": case.asked_actions,
         "own_set_words": own_set_words(case) if case.is_open else "",
     }
 

@@ -162,6 +162,10 @@ class JudgedRow:
         return self.target.startswith("q:")
 
     @property
+    def is_fact(self) -> bool:
+        return not self.is_answer
+
+    @property
     def anchor(self) -> str:
         return self.target.replace(":", "-")
 

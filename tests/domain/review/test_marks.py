@@ -209,6 +209,15 @@ def test_an_answer_is_accepted_with_an_action_only_where_it_says_which(cast):
         assert found.value.field == "action_due"
 
 
+def test_a_fact_is_never_accepted_with_an_action(cast):
+    submission = in_review(cast)
+    given = marks.GivenMark(mark="accepted_with_action", action_title="Name a deputy", words="In writing.")
+    with pytest.raises(InvalidAnswer) as found:
+        marks.save_mark(submission, "f:public_facing", given, by=cast.independent)
+    assert found.value.field == "mark"
+    assert not submission.marks.exists()
+
+
 def test_an_agreed_action_is_in_the_plan_once_the_submission_is_approved(cast):
     submission = in_review(cast)
     agree(

@@ -25,7 +25,16 @@ from assessments.domain.review import (
 )
 from assessments.domain.review.sampling import own_set
 from assessments.domain.review.targets import decisive_targets
-from assessments.models import AuditEntry, Membership, ReviewDecision, ReviewMark, Role, State, edition_for
+from assessments.models import (
+    AuditEntry,
+    Membership,
+    ReviewDecision,
+    ReviewMark,
+    Role,
+    SecondLookMark,
+    State,
+    edition_for,
+)
 from tests.domain.review.second_looks import decided, finished, given_of
 from tests.support.factories import make_assessment, make_cast, make_member, mark_all
 from tests.support.looking import SECONDS
@@ -150,6 +159,18 @@ def test_second_looks_count_for_the_first_reviewer_and_once_for_who_gave_them(ca
     first, second = (quality.own_figures(who, "90") for who in (cast.independent, cast.second_independent))
     assert (first.looks.same, first.looks.of, first.looks_given) == (compared, compared, 0)
     assert (second.looks.of, second.looks_given, second.decided) == (0, 1, 0)
+
+
+def test_a_second_look_that_is_stricter_makes_the_first_marks_the_milder_ones(cast):
+    look = finished(cast)
+    rows = list(look.marks.order_by("pk"))
+    SecondLookMark.objects.filter(pk__in=[row.pk for row in rows[:2]]).update(mark="change_needed")
+    looks = quality.own_figures(cast.independent, "90").looks
+    assert (looks.same, looks.stricter, looks.milder) == (len(rows) - 2, 0, 2)
+    first = ReviewMark.objects.filter(submission=look.submission, target=rows[2].target)
+    assert first.update(mark="change_needed") == 1
+    looks = quality.own_figures(cast.independent, "90").looks
+    assert (looks.same, looks.stricter, looks.milder) == (len(rows) - 3, 1, 2)
 
 
 def test_a_look_that_is_not_given_counts_nowhere(cast):

@@ -170,6 +170,14 @@ def test_a_raise_prints_wherever_the_tier_does(cast):
     assert (assessment.use.assigned_tier, assessment.use.raised_tier) == ("limited", "")
 
 
+@pytest.mark.parametrize(("tier", "goes_back"), [("limited", True), ("high", False)])
+def test_raising_a_tier_says_what_follows_from_each_choice(cast, tier, goes_back):
+    submission = sent(make_assessment(State.IN_REVIEW, tier, cast=cast))
+    said = text_of(as_(cast.independent).get(reverse("judge_tier", args=[submission.reference])))
+    assert ("A higher tier has more duties" in said) is goes_back  # above High there is only the refusal
+    assert "If you raise the tier to Unacceptable, the submission is refused." in said
+
+
 def test_the_letter_of_a_use_raised_to_unacceptable_says_so(cast):
     from assessments.documents.jobs import submission_report
     from assessments.documents.letters import letter_layouts, letter_of

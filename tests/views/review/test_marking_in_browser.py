@@ -191,3 +191,28 @@ def test_hint_at_a_differing_mark_comes_and_goes_with_the_saved_mark(submission,
     expect(hint).to_be_visible()
     accepted(row).click()
     expect(hint).to_have_count(0)
+
+
+BROKEN_WORDS = """() => [...document.querySelectorAll('.hk-piece .hk-verdict > span')].flatMap((span) => {
+  const text = span.firstChild;
+  return [...text.data.matchAll(/\\S+/g)].filter((word) => {
+    const range = document.createRange();
+    range.setStart(text, word.index);
+    range.setEnd(text, word.index + word[0].length);
+    return range.getClientRects().length > 1;
+  }).map(String);
+})"""
+
+
+@pytest.mark.parametrize("width", mostly_long([1280, 1120, 700, 320], [1280, 1120]))
+def test_no_word_of_a_choice_about_evidence_is_broken_when_it_is_chosen(section, width):
+    section.set_viewport_size({"width": width, "height": 900})
+    choices = section.locator(f"#q-{QUESTION} .hk-piece .hk-verdict").all()
+    assert len(choices) == 4
+    for choice in choices:
+        choice.locator("input").check()
+        assert section.evaluate(BROKEN_WORDS) == []
+    piece = section.locator(f"#q-{QUESTION} .hk-piece").bounding_box()
+    boxes = [choice.bounding_box() for choice in choices]
+    assert max(box["x"] + box["width"] for box in boxes) <= piece["x"] + piece["width"]
+    assert section.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

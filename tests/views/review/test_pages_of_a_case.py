@@ -129,6 +129,22 @@ def test_the_heading_names_the_parts_that_are_not_judged_and_leads_to_them(cast)
     assert next_of(page) == address("approve", submission)
 
 
+def test_the_page_of_the_approval_is_in_reach_before_everything_is_marked(cast):
+    submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
+    link = f'href="{address("approve", submission)}"'
+    page = overview(cast.independent, submission)
+    assert "Approve: see what is missing" in text_of(page)
+    assert markup_of(page).count(link) == 1
+    assert "This submission cannot be approved yet" in approval(cast.independent, submission)
+    assert link not in markup_of(overview(cast.second_independent, submission))  # who holds no seat cannot approve
+    mark_all(submission, by=cast.independent)
+    page = overview(cast.independent, submission)
+    assert "Approve: see what is missing" not in text_of(page)  # it is the next step, said once
+    assert markup_of(page).count(link) == 1
+    review_approval.approve(submission, by=cast.independent, statement="Read.")
+    assert link not in markup_of(overview(cast.independent, submission))
+
+
 def test_the_heading_says_that_an_answer_is_accepted_with_an_action(cast):
     submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
     look_at(submission, TARGET, cast.independent, mark="accepted_with_action", action_title="List", words=WORDS)
@@ -165,6 +181,25 @@ def test_what_comes_next_stands_above_the_overview(cast):
     content = markup_of(overview(cast.independent, submission))
     assert content.index("Take this case") < content.index('class="hk-sheet"')
     assert content.count("Take this case") == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "scope", "leads_on"),
+    [
+        (State.SUBMITTED, "as it will be printed", True),
+        (State.IN_REVIEW, "as it will be printed", True),
+        (State.RETURNED, "as submitted", False),
+        (State.CERTIFIED, "as printed on the certificate", False),
+    ],
+)
+def test_the_overview_speaks_of_printing_and_of_a_next_step_as_the_state_has_them(cast, state, scope, leads_on):
+    submission = make_assessment(state, "limited", cast=cast).current_submission
+    page = overview(cast.independent, submission)
+    said = text_of(page)
+    phrases = ("as it will be printed", "as submitted", "as printed on the certificate")
+    assert [words for words in phrases if f"Scope {words} " in said] == [scope]
+    assert ("Go to the next step, at the top of the page" in said) is leads_on
+    assert ('href="#next"' in markup_of(page)) is leads_on
 
 
 def test_counts_of_the_case_are_called_those_of_the_signing(cast):

@@ -65,6 +65,15 @@ def second_round(cast):
     return submission
 
 
+def judged(rows):
+    """The fields of a page that accept each of some rows of it, which the page has shown."""
+    return {
+        key: value
+        for row in rows
+        for key, value in ((f"{row.anchor}-mark", "accepted"), (f"{row.anchor}-seen", row.token))
+    }
+
+
 def cost_of(client, url):
     client.get(url)
     with CaptureQueriesContext(connection) as queries:
@@ -282,9 +291,37 @@ def test_all_marks_of_a_page_are_saved_by_its_one_button(ines, cast):
 
 def test_facts_are_marked_as_answers_are(ines, cast):
     submission = in_review(cast)
-    data = {"f-public_facing-mark": "accepted_with_action", "f-public_facing-words": "Say so on the website."}
+    data = {
+        "f-public_facing-mark": "change_needed",
+        "f-public_facing-reason": "unclear",
+        "f-public_facing-words": "Say so on the website.",
+        "f-public_facing-would_satisfy": "The address of the page.",
+    }
     assert ines.post(address("review_facts", submission), data).status_code == 302
     assert submission.marks.get(target="f:public_facing").words == "Say so on the website."
+
+
+def test_accepted_with_action_is_not_offered_on_a_fact(ines, cast):
+    submission = in_review(cast)
+    url = address("review_facts", submission)
+    assert 'value="accepted_with_action"' not in markup_of(ines.get(url))
+    assert 'value="accepted_with_action"' in markup_of(ines.get(address("review_section", submission, SECTION)))
+    data = {"f-public_facing-mark": "accepted_with_action", "f-public_facing-words": "Say so on the website."}
+    refused = ines.post(url, data)
+    assert "A fact cannot have an action in the plan." in text_of(refused)
+    assert not submission.marks.exists()
+
+
+def test_an_older_accepted_with_action_on_a_fact_is_shown_and_counts_as_no_action(ines, cast):
+    submission = in_review(cast)
+    look_at(submission, "f:public_facing", cast.independent)
+    mark_all(submission, by=cast.independent)
+    submission.marks.filter(target="f:public_facing").update(mark="accepted_with_action")
+    page = ines.get(address("review_facts", submission))
+    assert markup_of(page).count('value="accepted_with_action"') == 1
+    overview = ines.get(address("review", submission))
+    assert "All facts and answers are accepted" in text_of(overview)
+    assert "with an action" not in text_of(overview)
 
 
 def test_a_mark_that_lacks_something_is_shown_at_its_field_and_the_others_are_saved(ines, cast):
@@ -303,6 +340,40 @@ def test_a_mark_that_lacks_something_is_shown_at_its_field_and_the_others_are_sa
     assert f'href="#{PREFIX}"' in page
     assert f'id="id_{PREFIX}-reason_error"' in page
     assert list(submission.marks.values_list("target", flat=True)) == [f"q:{OTHER}"]
+
+
+def test_the_counts_of_the_filters_stay_right_after_a_save_that_failed(ines, cast):
+    submission = in_review(cast)
+    url = address("review_section", submission, SECTION)
+    shown = ines.get(url)
+    before = {key: n for key, _word, _url, n in shown.context["filters"]}
+    assert 0 < before["decisive"] < before["all"] == before["unmarked"]
+    data = judged(shown.context["rows"]) | CHANGE | {f"{PREFIX}-reason": ""}
+    failed = ines.post(url, data)
+    assert failed.status_code == 200
+    after = {key: n for key, _word, _url, n in failed.context["filters"]}
+    assert after == before | {"unmarked": 1}
+    assert after == {key: n for key, _word, _url, n in ines.get(url).context["filters"]}
+    assert len(failed.context["rows"]) == len(shown.context["rows"])  # what was posted stays in sight
+
+
+def test_a_page_that_is_not_fully_marked_says_what_has_no_mark(ines, cast):
+    submission = in_review(cast)
+    url = address("review_section", submission, SECTION)
+    first, *others = ines.get(url).context["rows"]
+    page = ines.post(url, judged([first]), follow=True)
+    said = f"To continue, mark {len(others)} more facts and answers on this page. The first one is “{others[0].title}”."
+    assert page.redirect_chain == [(url, 302)]
+    assert "1 mark saved." in text_of(page)
+    assert said in text_of(page)
+    last = next(row for row in others if not row.decisive)  # a filter hides it
+    page = ines.post(f"{url}?show=decisive", judged(row for row in others if row is not last), follow=True)
+    assert page.redirect_chain == [(f"{url}?show=unmarked", 302)]
+    assert f"To continue, mark “{last.title}” as well. It has no mark yet." in text_of(page)
+    assert [row.target for row in page.context["rows"]] == [last.target]
+    page = ines.post(url, judged([last]), follow=True)
+    assert page.redirect_chain[0][0] != url
+    assert "To continue" not in text_of(page)
 
 
 def test_words_without_a_mark_are_not_lost_in_silence(ines, cast):

@@ -143,6 +143,9 @@ def test_one_page_shows_the_own_set_to_be_marked_and_leads_on(ivan, cast, submis
     own = own_set(submission, Seat.SECOND)
     assert address("mark_own_set", submission) in ivan.get(address("review", submission)).content.decode()
     page = ivan.get(address("mark_own_set", submission))
+    link = f'href="{address("mark_own_set", submission)}"'
+    assert link not in markup_of(page)  # it is this page
+    assert link in markup_of(ivan.get(address("review_facts", submission)))
     shown = [row.target for row in page.context["rows"]]
     assert own.targets <= set(shown)
     named = {f"q:{question}" for places in own.pieces.values() for question, _piece in places}

@@ -240,6 +240,9 @@ def test_a_given_look_is_linked_from_the_case_and_from_the_figures_of_both(ivan,
         page = client.get(case)
         assert link in markup_of(page)
         assert "Second look by Ivan Independent, done on" in text_of(page)
+        assert re.search(
+            r"done on \d+ \w+ \d{4} ?, without seeing the first marks; the decision does not change", text_of(page)
+        )
     third = make_member(Role.REVIEWER, cast.body, "Ilse Independent").user
     assert link not in markup_of(proved(Client(), third).get(case))  # no lead, no part in it
     assert link not in markup_of(proved(Client(), third).get(reverse("quality")))
