@@ -52,6 +52,10 @@ def invitation_page(request: HttpRequest) -> str:
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": _lazy("Try again. The email address or the password is wrong."),
+    }
+
     # --- where somebody may go ---------------------------------------------------------------------------------------
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
