@@ -56,10 +56,14 @@ def test_every_declared_field_has_words_of_its_own():
 
 @pytest.mark.django_db
 def test_sign_in_says_what_is_missing_or_wrong(client):
-    empty = client.post(reverse("account_login"), {}).context["form"].errors
+    page = client.post(reverse("account_login"), {})
+    empty = page.context["form"].errors
     assert (empty["login"], empty["password"]) == (["Enter your email address."], ["Enter your password."])
+    assert page.content.decode().count("Enter your password.") == 2  # in the summary and at its field
     wrong = client.post(reverse("account_login"), {"login": "nobody@example.hk", "password": "not the password"})
-    assert wrong.context["form"].non_field_errors() == ["Try again. The email address or the password is wrong."]
+    said = "Try again. The email address or the password is wrong."
+    assert wrong.context["form"].non_field_errors() == [said]
+    assert wrong.content.decode().count(said) == 1
 
 
 @pytest.mark.django_db
