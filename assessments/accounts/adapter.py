@@ -53,7 +53,7 @@ def invitation_page(request: HttpRequest) -> str:
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     error_messages = DefaultAccountAdapter.error_messages | {
-        "email_password_mismatch": _lazy("Check both entries. The email address or the password is wrong."),
+        "email_password_mismatch": _lazy("Try again. The email address or the password is wrong."),
     }
 
     # --- where somebody may go ---------------------------------------------------------------------------------------

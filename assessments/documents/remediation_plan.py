@@ -210,19 +210,24 @@ def shorten(text: str, letters: int) -> str:
     """Cut a text at the end of a sentence, else at a word, so that it has at most so many letters.
 
     A quotation is not cut where a clause ends before it, at a quarter of the letters or later; else it gets its closing
-    mark.
+    mark. A sentence that says what is missing is whole without what it names above all.
     """
     text = " ".join(text.split())
     if len(text) <= letters:
         return text
     short = _cut(text, letters)
     if short.count("“") <= short.count("”"):
-        return short
+        return _ended(short)
     before = short[: short.rindex("“")]
     place = max(before.rfind(end) for end in (", ", "; ", ". "))
     if place >= letters // 4:
-        return f"{before[:place]} …"
+        return _ended(f"{before[:place]} …")
     return f"{_cut(text, letters - 1)}”"
+
+
+def _ended(short: str) -> str:
+    """End a sentence that is whole, though more followed it, with a full stop: *3 of 5 points of “a” are missing.*"""
+    return f"{short.removesuffix(' …')}." if short.endswith(" are missing …") else short
 
 
 def _cut(text: str, letters: int) -> str:

@@ -28,7 +28,7 @@ _NAMES: Mapping[DocumentKind, str | Promise] = {
     DocumentKind.PLAN: gettext_lazy("plan (PDF)"),
     DocumentKind.BOARD_PAPER: gettext_lazy("board paper (PDF)"),
     DocumentKind.RESULTS: gettext_lazy("results (PDF)"),
-    DocumentKind.PLAN_ANNEX: gettext_lazy("annex (PDF)"),
+    DocumentKind.PLAN_ANNEX: gettext_lazy("annex to the plan (PDF)"),
 }
 
 

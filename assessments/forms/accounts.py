@@ -19,9 +19,11 @@ from django.utils.translation import gettext_lazy as _
 
 from assessments.accounts.adapter import invitation_of
 from assessments.accounts.devices import SHARED_KEY
-from assessments.forms.base import layout_helper
+from assessments.forms.base import layout_helper, need
 from assessments.forms.fields import OneLine
 from assessments.models import User
+
+EMAIL_NEEDED, PASSWORD_NEEDED = _("Enter your email address."), _("Enter your password.")
 
 
 class LoginForm(AllauthLoginForm):  # type: ignore[misc]
@@ -31,6 +33,10 @@ class LoginForm(AllauthLoginForm):  # type: ignore[misc]
         required=False,
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        need(self, login=EMAIL_NEEDED, password=PASSWORD_NEEDED)
+
     def login(self, request: HttpRequest, redirect_url: str | None = None) -> HttpResponse:
         response: HttpResponse = super().login(request, redirect_url)
         request.session[SHARED_KEY] = self.cleaned_data["shared"]
@@ -38,6 +44,11 @@ class LoginForm(AllauthLoginForm):  # type: ignore[misc]
 
 
 class ChangePasswordForm(AllauthChangePasswordForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        again = _("Enter the new password again.")
+        need(self, oldpassword=_("Enter your current password."), password1=_("Enter a new password."), password2=again)
+
     def clean(self) -> Any:
         cleaned = super().clean()
         old, new = cleaned.get("oldpassword"), cleaned.get("password1")
@@ -56,6 +67,7 @@ class SignupForm(AllauthSignupForm):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        need(self, name=_("Enter your name."), email=EMAIL_NEEDED, password1=_("Enter a password."))
         invitation = invitation_of(allauth.request)
         if invitation is not None:  # it works for the address that it was sent to, and for no other
             email = self.fields["email"]
@@ -100,6 +112,10 @@ class SignupForm(AllauthSignupForm):  # type: ignore[misc]
 class ResetPasswordForm(AllauthResetPasswordForm):  # type: ignore[misc]
     users: list[User]
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        need(self, email=EMAIL_NEEDED)
+
     def clean_email(self) -> str:
         """Return the accounts of an address. A link goes to the address of an account, to none that was added beside it."""
         email: str = super().clean_email()
@@ -138,6 +154,7 @@ class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscripta
         super().__init__(*args, **kwargs)
         self.helper = layout_helper("shortcuts")
         self.name_helper = layout_helper("name")
+        need(self, name=_("Enter your name."))
         self.fields["name"].required = "name" in self.data or not self.is_bound
         self.fields["mail_when"].required = False  # a page that does not ask for it changes nothing
         self.mail_helper = layout_helper("mail_when")

@@ -242,6 +242,7 @@ class AssignForm(PlainForm):
         queryset=None,
         empty_label=_("Choose a person"),
         help_text=_("Owners and contributors of your organisation."),
+        error_messages={"required": _("Choose a person to ask.")},
     )
     due = forms.DateField(
         label=_("Answers are due on"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")

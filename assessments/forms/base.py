@@ -54,6 +54,12 @@ def offer(form: BaseForm, name: str, choices: Iterable[Any]) -> None:
     field.choices = list(choices)
 
 
+def need(form: BaseForm, **words: Any) -> None:
+    """Set what fields say that are left empty, for a form whose fields somebody else made."""
+    for name, said in words.items():
+        form.fields[name].error_messages["required"] = said
+
+
 class LaidOut:
     """Mixin: `helper` draws all fields in their order; a form that adds fields as it is made needs no second layout."""
 

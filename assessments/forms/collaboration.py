@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from assessments.forms.base import PlainForm
 from assessments.forms.fields import Day, Words
-from assessments.models import Assignment, Membership
+from assessments.models import Assignment, Membership, User
 
 
 def due_field(label: Any) -> forms.DateField:
@@ -75,13 +75,19 @@ class AskForm(PlainForm):
     )
 
     def __init__(
-        self, data: Mapping[str, Any] | None = None, *, members: Iterable[Membership], may_invite: bool
+        self, data: Mapping[str, Any] | None = None, *, members: Iterable[Membership], by: User, may_invite: bool
     ) -> None:
         super().__init__(data)
         self.members = list(members)
         self.fields["member"] = PeopleField(
-            self.members, empty=_("Choose a person"), label=_("Who can answer this?"), required=not may_invite
+            [member for member in self.members if member.user_id != by.pk],
+            empty=_("Choose a person"),
+            label=_("Who can answer this?"),
+            required=not may_invite,
+            error_messages={"required": _("Choose a person to ask.")},
         )
+        if may_invite:  # one of the two, so neither is called optional
+            self.fields["member"].goes_with, self.fields["email"].goes_with = "email", "member"  # type: ignore[attr-defined]
         self.fields["due"] = due_field(_("An answer is needed by"))
         self.fields["note"] = note_field()
         self.order_fields(["member", "email", "due", "note"])
@@ -98,7 +104,7 @@ class AskForm(PlainForm):
         if member and email:
             self.add_error("email", _("Choose a colleague or enter an email address. Do not do both."))
         elif not member and not email and not self.errors:
-            self.add_error("member", _("Choose a person to ask."))
+            self.add_error("member", _("Choose a person, or invite one by email."))
         elif email:  # of somebody who is a member already
             data["member"] = next((m for m in self.members if m.user.email.lower() == email.lower()), None)
         return data

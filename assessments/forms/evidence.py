@@ -70,15 +70,19 @@ class FileOrLink(forms.Form):
         kinds = list(endings)
         field = self.fields["file"]
         field.widget.attrs["accept"] = ",".join(f".{kind}" for kind in kinds)
-        field.help_text = _("File types: %(kinds)s. At most %(limit)s MB.") % {
-            "limit": limit // 1024**2,
-            "kinds": ", ".join(kinds),
-        }
+        words = _("Choose a file or enter a link, not both. File types: %(kinds)s. At most %(limit)s MB.")
+        field.help_text = words % {"limit": limit // 1024**2, "kinds": ", ".join(kinds)}
+        for name, other in (("file", "link"), ("link", "file")):
+            self.fields[name].goes_with = other  # type: ignore[attr-defined]  # one of the two, so not called optional
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if WHOLE not in self.data:
             self.add_error("file", INTERRUPTED)
+        nothing = not any(cleaned.get(name) or name in self.errors for name in ("file", "link"))
+        on_request = "confidentiality" in self.errors or cleaned.get("confidentiality") == Confidentiality.ON_REQUEST
+        if nothing and not on_request:
+            self.add_error("file", _("Choose a file or enter a link."))
         return cleaned
 
 
@@ -98,19 +102,26 @@ class About(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable whe
             "proves": _("Describe in one or two sentences what the reviewer should see in the evidence."),
             "held_by": _("Only for evidence that is shown on request: a name or an office, and how to contact them."),
         }
+        error_messages: ClassVar = {
+            "title": {"required": _("Enter a title.")},
+            "confidentiality": {"required": _("Choose who may read the evidence.")},
+        }
         widgets = {"confidentiality": forms.RadioSelect}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["proves"] = Words(
-            label=self.fields["proves"].label, help_text=self.fields["proves"].help_text, max_length=1000
+            label=self.fields["proves"].label,
+            help_text=self.fields["proves"].help_text,
+            max_length=1000,
+            error_messages={"required": _("Say what the evidence proves.")},
         )
 
 
 class NewEvidenceForm(FileOrLink, Periods, About):
     """A new evidence item; the organisation is asked only of somebody who writes for several."""
 
-    organisation = forms.ChoiceField(label=_("Organisation"))
+    organisation = forms.ChoiceField(label=_("Organisation"), error_messages={"required": _("Choose an organisation.")})
 
     def __init__(self, *args: Any, organisations: Sequence[Organisation] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

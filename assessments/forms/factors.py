@@ -34,6 +34,7 @@ class CodeField(forms.CharField):
 
     def __init__(self, **more: Any) -> None:
         super().__init__(label=_("Code"), max_length=20, widget=forms.TextInput(attrs=TYPED), **more)
+        self.error_messages["required"] = _("Enter the code.")
 
     def to_python(self, value: Any) -> str:
         return "".join(str(value or "").split())
@@ -134,7 +135,11 @@ class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
 
 
 class RenamePasskeyForm(EditWebAuthnForm):  # type: ignore[misc]
-    name = OneLine(label=_("Name of this passkey"), max_length=60)
+    name = OneLine(
+        label=_("Name of this passkey"),
+        max_length=60,
+        error_messages={"required": _("Enter a name for the passkey.")},
+    )
 
 
 class KeptForm(forms.Form):

@@ -56,9 +56,10 @@ def choices(fact: Fact) -> list[tuple[str, str]]:
 
 def choose_words(fact: Fact) -> str:
     """Say that an answer is missing, and that nobody has to know it where that is so."""
+    words = str(_("Tick at least one answer.") if fact.many else _("Choose an answer."))
     if not fact.unknown:
-        return str(_("Choose an answer."))
-    return _("Choose an answer. You may choose %(unknown)s.") % {"unknown": fact_answer(fact, UNKNOWN)}
+        return words
+    return f"{words} {_('You may choose %(unknown)s.') % {'unknown': fact_answer(fact, UNKNOWN)}}"
 
 
 def standing_alone(fact: Fact) -> list[str]:

@@ -15,7 +15,7 @@ from assessments.models import Organisation
 class ImportForm(PlainForm):
     """An inventory; the organisation is asked only of somebody who owns several."""
 
-    organisation = forms.ChoiceField(label=_("Organisation"))
+    organisation = forms.ChoiceField(label=_("Organisation"), error_messages={"required": _("Choose an organisation.")})
     file = forms.FileField(
         label=_("Inventory"),
         help_text=_("CSV in UTF-8 or XLSX, at most 2,000 rows and 5 MB. The first row must contain the column names."),

@@ -45,6 +45,10 @@ class OrganisationForm(LaidOut, forms.ModelForm):  # type: ignore[type-arg]  # n
             "place": _("For example Hong Kong."),
             "contact": _("An email address for questions about certificates. The address is not printed."),
         }
+        error_messages: ClassVar = {
+            "name_en": {"required": _("Enter the name of the organisation.")},
+            "place": {"required": _("Enter a place.")},
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -63,7 +67,11 @@ class OrganisationForm(LaidOut, forms.ModelForm):  # type: ignore[type-arg]  # n
 class AccessForm(PlainForm):
     """What a member of an organisation may do; `assigned` is a contributor who sees only what is assigned."""
 
-    access = forms.ChoiceField(label=_("Role and access"), widget=forms.RadioSelect)
+    access = forms.ChoiceField(
+        label=_("Role and access"),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose a role.")},
+    )
 
     def offer_roles(self) -> None:
         """Offer every role, with one sentence on each."""

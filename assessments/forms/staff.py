@@ -9,7 +9,11 @@ from assessments.forms.fields import OneLine
 
 
 class PersonForm(forms.Form):
-    mail = forms.EmailField(label=_("Email address of the person"), max_length=254)
+    mail = forms.EmailField(
+        label=_("Email address of the person"),
+        max_length=254,
+        error_messages={"required": _("Enter an email address.")},
+    )
 
 
 class EndSessionsForm(PersonForm):
@@ -19,4 +23,5 @@ class EndSessionsForm(PersonForm):
         max_length=200,
         widget=forms.TextInput(attrs={"size": 60}),
         help_text=_("This reason appears in the log of the installation and in the email to the person."),
+        error_messages={"required": _("Give a reason.")},
     )

@@ -85,7 +85,7 @@ def part_choices(edition: Edition | None) -> list[tuple[str, SafeString]]:
 class SystemForm(LaidOut, forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
     """A system with its parts; the organisation is asked only of somebody who owns several."""
 
-    organisation = forms.ChoiceField(label=_("Organisation"))
+    organisation = forms.ChoiceField(label=_("Organisation"), error_messages={"required": _("Choose an organisation.")})
     parts = forms.MultipleChoiceField(
         label=_("What is your organisation's part in this system?"),
         help_text=_(
@@ -110,6 +110,7 @@ class SystemForm(LaidOut, forms.ModelForm):  # type: ignore[type-arg]  # not sub
             ),
             "suppliers": _("Who supplies the model, the hosting and other parts, if you know."),
         }
+        error_messages: ClassVar = {"name": {"required": _("Enter the name of the system.")}}
 
     def __init__(
         self,
@@ -174,7 +175,7 @@ class UseForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable w
             "people_word": _("What do you call the people affected?"),
             "scope_en": _("Scope in English, as printed on the certificate"),
             "scope_zh": _("Scope in Chinese, as printed on the certificate"),
-            "exclusions": _("What is left out"),
+            "exclusions": _("What the certificate does not cover"),
         }
         help_texts = {
             "title": _("A short name, for example: booking and urgency sorting."),
@@ -193,7 +194,13 @@ class UseForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable w
             "scope_zh": _(
                 "At most 400 characters, in Traditional Chinese. If the two texts differ, the English text applies."
             ),
-            "exclusions": _("Write in one line which uses the certificate does not cover."),
+            "exclusions": _("Name in one line the uses that are left out."),
+        }
+        error_messages: ClassVar = {
+            "title": {"required": _("Enter a name.")},
+            "purpose": {"required": _("Say what it is used for.")},
+            "setting": {"required": _("Say where and how it is used.")},
+            "people_affected": {"required": _("Say who is affected.")},
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

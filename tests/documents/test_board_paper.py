@@ -206,6 +206,8 @@ def test_the_first_risk_does_not_say_that_something_has_gone_wrong(stopping):
 def test_the_scope_sentence_says_what_the_system_does_where_there_is_one(stopping):
     scoped = replace(stopping, scope_en="Sorting 900 messages a month at two clinics", people_affected="Patients")
     assert front(scoped)["does"] == "Sorting 900 messages a month at two clinics. People affected: Patients."
+    derived = replace(scoped, scope_en="Sorting 900 messages a month. People affected: patients of two clinics.")
+    assert front(derived)["does"] == "Sorting 900 messages a month. People affected: patients of two clinics."
     bare = front(replace(scoped, scope_en=""))["does"]
     assert bare.startswith(stopping.purpose.split(".")[0])
 

@@ -362,6 +362,10 @@ def test_a_plan_carries_its_report_and_says_where_the_rest_is(reports, plans):
     report = json.loads(attached["report.json"][0])
     assert [action["title"] for action in report["actions"]] == [action.title for action in reports["few"].actions]
     assert "intheannex" in "".join(sheet.text for sheet in sheets)
+    assert "/actions/" in "".join(sheet.text for sheet in sheets)
+    draft = "".join(sheet.text for sheet in plans["draft"][1])
+    assert "Theannex,aseparatedocument,showseachaction" in draft
+    assert "/actions/" not in draft  # a draft has no actions on the site yet
 
 
 @pytest.mark.parametrize("name", EACH_LONG)
@@ -383,6 +387,15 @@ def test_a_quotation_that_is_cut_gets_its_closing_mark():
 def test_a_quotation_is_left_out_rather_than_cut_where_a_clause_ends_before_it():
     why = "An error can harm somebody, and nobody could say whether “Stopping it, working without it” is in place."
     assert remediation_plan.shorten(why, 80) == "An error can harm somebody …"
+
+
+def test_a_sentence_that_is_whole_without_what_it_names_above_all_ends_with_a_full_stop():
+    why = "It serves healthcare. 3 of 5 points of “Stopping it” are missing, above all “A person can stop it at any time”."
+    for letters in (75, 80, 90):
+        assert (
+            remediation_plan.shorten(why, letters)
+            == "It serves healthcare. 3 of 5 points of “Stopping it” are missing."
+        )
 
 
 def test_a_prohibited_use_that_was_denied_is_not_named_as_what_would_raise_the_tier(reports):

@@ -40,6 +40,7 @@ def ask(request: HttpRequest, reference: str, question: str) -> HttpResponse:
     form = AskForm(
         request.POST if request.method == "POST" else None,
         members=finders.members_to_ask(case.assessment),
+        by=case.user,
         may_invite=case.is_owner,
     )
     done = send(request, case, asked, form) if request.method == "POST" and form.is_valid() else None

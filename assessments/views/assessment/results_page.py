@@ -213,7 +213,7 @@ class ResultsPage:
         """Name the dimensions in the lowest band."""
         told = [one["line"] for one in self.dimensions if one["line"].value is not None and not one["too_few"]]
         if not told:
-            return _("Too few requirements to give a figure")
+            return _("No dimension has a score")
         least = min(told, key=lambda line: line.value)
         names = [line.name for line in told if line.band == least.band]
         if len(names) == len(told) > 1:

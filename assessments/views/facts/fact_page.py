@@ -82,7 +82,7 @@ def group(request: SignedIn, reference: str, group: str) -> HttpResponse:
                     return redirect(f"{facts.page_url(group)}?then={then}" if then else facts.page_url(group))
                 return redirect(_after(Facts.of(use), group, then, saved))
             if saved and saved.changed:
-                messages.success(request, _("Your answers are saved."))
+                messages.success(request, _("Your other answers are saved."))
             facts = Facts.of(use)
             form = _as_saved(form, facts, asked, locked, conflicts)
         if would_hide := refusal.error_as(WouldHide):
@@ -347,6 +347,7 @@ def _group_context(
         "of": len(keys),
         "answered": len(facts.asked) - len(facts.missing),
         "asked": len(facts.counted),
+        "counts_later": len(facts.asked) > len(facts.counted),
         "for_tier": any(fact.key in facts.of_the_tier for fact in group.facts),
         "may_see_tier": bool(facts.use.assigned_tier),
     }

@@ -387,6 +387,23 @@ def test_a_request_that_lacks_something_says_so_at_its_field(client, cast, draft
     assert Assignment.objects.count() == Invitation.objects.count() == 0
 
 
+def test_an_owner_chooses_a_colleague_or_invites_one(client, cast, draft):
+    client.force_login(cast.owner)
+    form = client.get(page_of("ask", draft)).context["form"]
+    offered = {key for key, _words in form.fields["member"].choices}
+    assert str(member(cast.contributor).pk) in offered
+    assert str(member(cast.owner).pk) not in offered  # nobody asks themselves
+    before, after = words_of(client.get(page_of("ask", draft))).split("Or invite somebody by email")
+    assert "(optional)" not in before
+    assert not after.lstrip().startswith("(optional)")
+    assert ask(client, draft).context["form"].errors["member"] == ["Choose a person, or invite one by email."]
+
+
+def test_a_contributor_has_to_choose_a_colleague(client, cast, draft):
+    client.force_login(cast.contributor)
+    assert ask(client, draft).context["form"].errors["member"] == ["Choose a person to ask."]
+
+
 def test_nobody_is_asked_while_the_assessment_is_locked(client, cast):
     sent = make_assessment(State.SUBMITTED, "limited", cast=cast)
     client.force_login(cast.owner)

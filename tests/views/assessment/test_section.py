@@ -430,6 +430,19 @@ def test_pages_of_an_assessment_cost_the_same_empty_and_full(client: Client, cas
     )  # three of them for the checks and the conformity file
 
 
+def test_a_section_without_an_answer_is_started_and_not_continued(
+    client: Client, cast: Cast, draft: Assessment
+) -> None:
+    edition, asked = draft.compiled(), draft.declared().questions(draft.compiled())
+    first = edition.section_of[asked[0].section].key
+    other = next(question for question in asked if question.section != first)
+    client.force_login(cast.owner)
+    save(draft, other.key, {"choice": "unknown"}, by=cast.contributor)
+    assert "Start this section" in markup_of(client.get(draft.get_absolute_url()))
+    save(draft, next(q.key for q in asked if q.section == first), {"choice": "unknown"}, by=cast.contributor)
+    assert "Continue this section" in markup_of(client.get(draft.get_absolute_url()))
+
+
 def test_the_task_list_leads_on_to_where_i_stopped(client: Client, cast: Cast, draft: Assessment) -> None:
     client.force_login(cast.owner)
     assert "Start this section" in markup_of(client.get(draft.get_absolute_url()))

@@ -39,6 +39,7 @@ def use(cast, client):
 
 def test_what_may_not_be_asked_is_not_counted(client, use, edition):
     page = client.get(url(use, "reach"))
+    assert "Questions that depend on other answers are counted when those answers show" in text_of(page)
     total, (reach,) = page.context["asked"], [one for one in page.context["pages"] if one.key == "reach"]
     yes = mild(
         edition, "reach", minors_or_vulnerable_users="yes", worst_credible_effect="none", vulnerable_kind=["others"]
@@ -86,6 +87,7 @@ def test_an_answer_that_is_asked_for_is_needed(client, use, edition):
     del answers["reversibility"]
     response = client.post(url(use, "reach"), answers)
     assert response.context["form"].errors["reversibility"] == ["Choose an answer. You may choose Do not know."]
+    assert "Your other answers are saved." in text_of(response)
 
 
 def test_a_reason_that_is_needless_is_not_asked_for(client, use, edition):
@@ -210,6 +212,8 @@ def test_a_page_without_an_answer_says_what_to_do(client, use):
     assert errors["sector"] == ["Choose an answer."]
     assert errors["deployment_stage"] == ["Choose an answer. You may choose Do not know."]
     assert "Not answered" in text_of(client.get(url(use, "system")))
+    errors = client.post(url(use, "content"), {}).context["form"].errors
+    assert errors["high_risk_content"] == ["Tick at least one answer. You may choose Do not know."]
 
 
 # --- an open incident -----------------------------------------------------------------------------------------------------
