@@ -305,11 +305,12 @@ def _heading(count: int) -> str:
 
 def _does(report: Report, letters: int) -> str:
     """Say what the system does, whom it affects and where: by its scope sentence, else the place cut first."""
-    label = _("People affected: %(people)s")
-    scope, said, those = report.scope_en.partition(label % {"people": ""})  # a derived scope names the people itself
-    people = shorten(label % {"people": _sentence(those if said else report.people_affected)}, max(70, letters // 3))
+    affected = report.people_affected.strip()
+    if affected and affected.lower() in report.scope_en.lower():  # a derived scope names the people itself
+        return shorten(_sentence(report.scope_en), letters)
+    people = shorten(_("People affected: %(people)s") % {"people": _sentence(affected)}, max(70, letters // 3))
     if report.scope_en:
-        return f"{shorten(_sentence(scope), max(80, letters - len(people)))} {people}".strip()
+        return f"{shorten(_sentence(report.scope_en), max(80, letters - len(people)))} {people}".strip()
     purpose = shorten(_sentence(report.purpose), max(80, letters // 2))
     left = letters - len(people) - len(purpose)
     place = shorten(_sentence(report.setting), left) if left > LEAST_PLACE else ""

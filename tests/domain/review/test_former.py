@@ -73,8 +73,8 @@ def test_how_much_changed_since_the_last_decision_is_counted_for_the_queue(cast,
 
 def test_a_mark_that_asked_for_an_action_is_not_carried(cast):
     case = make_assessment(State.IN_REVIEW, "limited", cast=cast)
-    plain = next(iter(starting_plain(case)))
-    fields = {"action_title": "Write it down."} if plain.startswith("q:") else {}
+    plain = next(target for target in starting_plain(case) if target.startswith("q:"))
+    fields = {"action_title": "Write it down."}
     look_at(sent(case), plain, cast.independent, mark="accepted_with_action", words="Soon.", **fields)
     mark_all(sent(case), by=cast.independent)
     approval.approve(sent(case), by=cast.independent, statement="Fine.")
