@@ -1,4 +1,4 @@
-"""Texts that the database keeps encrypted, so that whoever reads its rows or a backup alone reads none of them."""
+"""Keys for texts that the database keeps encrypted: its rows or a backup alone are not enough to read them."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ class EvidenceQuerySet(models.QuerySet["Evidence"]):
         return self.filter(uses=None, conformity_uses=None)
 
     def for_list(self) -> Self:
-        """Return rows with owner and organisation, and `times_used`: how many answers lean on each."""
+        """Return rows with owner and organisation, and `times_used`: how many answers use each."""
         used = EvidenceUse.objects.filter(evidence=OuterRef("pk")).order_by().values("evidence")
         counted = used.annotate(n=Count("pk")).values("n")
         return self.select_related("owner", "organisation").annotate(times_used=Coalesce(Subquery(counted), 0))
