@@ -27,7 +27,8 @@ SQLITE_DAILY = "not guards and not long and not postgresql_alone"
 SQLITE_DAILY_WITHOUT_POSTGRESQL = "not guards and not long"
 SQLITE_LONG = "not guards or long"
 POSTGRESQL_DAILY = "database and not browser and not guards and not long and not sqlite_alone"
-POSTGRESQL_LONG = "database and not browser and not guards"
+# Of tests that only one database takes each day, PostgreSQL takes each in the long run, of long tables the rows of the day.
+POSTGRESQL_LONG = "database and not browser and not guards and (not sqlite_alone or not long)"
 GUARDS = "guards"
 
 
