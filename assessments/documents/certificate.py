@@ -58,7 +58,6 @@ BACKS = (
     Back("back-dense", pages=2),
     Back("", pages=3),
 )
-LEAST_DOWN = 0.4  # of the height of its paper, margin and all: so far the last of three pages has to reach
 
 
 def certificate_layouts(record: Mapping[str, Any], edition: Edition, *, public_url: str) -> tuple[str, ...]:
@@ -89,15 +88,10 @@ class _Search:
             self.front += 1
             return False
         back = BACKS[self.back]
-        if len(pages) - 1 <= back.pages and (back.pages == 1 or _is_a_page(pages[-1])):
+        if len(pages) - 1 <= back.pages and (back.pages == 1 or engine.ends_well(pages)):
             return True
         self.back = min(self.back + 1, len(BACKS) - 1)
         return False
-
-
-def _is_a_page(page: Any) -> bool:
-    """Tell whether the last page is more than a rest."""
-    return bool(page.anchors["end"][1] >= LEAST_DOWN * page.height)
 
 
 def _writer(record: Mapping[str, Any], edition: Edition, public_url: str) -> Callable[[Front, Back], str]:

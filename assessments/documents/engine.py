@@ -16,6 +16,7 @@ from typing import Any
 BUNDLED = Path(__file__).resolve().parent
 TYPES = {".ttf": "font/ttf", ".svg": "image/svg+xml"}
 LOCK = threading.Lock()  # the font configuration is shared: one render at a time in a process
+LEAST_DOWN = 0.4  # of the height of its paper, margin and all: so far the last page has to reach
 
 
 class FetchRefused(Exception):
@@ -61,6 +62,11 @@ def render(
             raise FetchRefused(str(error)) from None
     assert isinstance(pdf, bytes)
     return pdf
+
+
+def ends_well(pages: Sequence[Any]) -> bool:
+    """Tell whether the last page, which holds the anchor “end”, is more than the rest of the page before it."""
+    return bool(pages[-1].anchors["end"][1] >= LEAST_DOWN * pages[-1].height)
 
 
 def pages(html: str) -> Sequence[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.template.loader import render_to_string
@@ -22,10 +23,18 @@ from assessments.scoring.order import STOP
 
 def results_pdf(report: Report, *, identifier: str, created: datetime) -> bytes:
     """Render the results; the same report, identifier and time give the same bytes."""
-    return engine.render(results_html(report), identifier=identifier, created=created, attachment=attachment(report))
+    return engine.render(
+        results_html(report),
+        # Where the last part would leave a few lines on a page of their own, all of it goes to that page.
+        partial(results_html, report, last_part_apart=True),
+        identifier=identifier,
+        created=created,
+        fits=engine.ends_well,
+        attachment=attachment(report),
+    )
 
 
-def results_html(report: Report) -> str:
+def results_html(report: Report, *, last_part_apart: bool = False) -> str:
     context = shared_context(report) | method_context(report)
     context |= fitted_tier(report, context)
     named = [line.name for line in report.readiness]
@@ -49,6 +58,7 @@ def results_html(report: Report) -> str:
                 (_("By lifecycle stage"), [_row(line) for line in report.lifecycle]),
             ],
             "good": good,
+            "last_part_apart": last_part_apart,
             "good_count": sum(len(lines) for _name, lines in good),
         },
     )

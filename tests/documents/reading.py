@@ -35,6 +35,8 @@ class Sheet:
     part: str
     state: str = ""  # as the foot says: Draft, or the round
     lines: list[Line] = field(default_factory=list)
+    anchors: dict[str, Any] = field(default_factory=dict)  # where each named element of the page is, as the engine says
+    height: float = 0
 
     @property
     def text(self) -> str:
@@ -103,7 +105,7 @@ def laid_out(html: str) -> list[Sheet]:
 
 
 def _sheet(page: Any) -> Sheet:
-    sheet = Sheet("")
+    sheet = Sheet("", anchors=page.anchors, height=page.height)
     for child in page._page_box.children:
         if type(child).__name__ == "MarginBox":
             words = "".join(text.text for text in _texts(child))
