@@ -104,8 +104,8 @@ def test_where_only_uses_and_recipients_of_data_are_open_nobody_is_told_to_drop_
     found = {action.question: action for action in ranked(assess(bank(), replace(case, answers=answers)))}
     action = found["collection-and-use"]
     assert action.title in (
-        "Write down how each kind of personal data may be used, and bar every other use",
-        "Write down who may receive each kind of personal data, and stop every other copy",
+        "Write down how each kind of personal data may be used, and forbid every other use",
+        "Write down who may receive each kind of personal data, and stop copies going to anybody else",
     )
     assert "2 still open: " in action.why_here
     assert "3 of 5 points of " in action.why_here
@@ -115,6 +115,6 @@ def test_what_is_left_of_a_practice_is_said_in_the_words_of_the_kind_of_use() ->
     item = next(item for item in bank().questions["publication-check"].items if item.key == "harm-assessed")
     neutral, drafted = item.remedy.in_words_of("media"), item.remedy.in_words_of("drafts")
     assert task_left(neutral, UseWords()) == "Ask before each release whom the content could mislead or harm"
-    assert task_left(drafted, UseWords()).startswith("Mark in each text before it is published what would mislead")
+    assert task_left(drafted, UseWords()).startswith("Mark in each text, before it is published, the parts")
     assert drafted.first_step == neutral.first_step  # it has no other first step, so the first step stays
     assert drafted.closes_it == neutral.closes_it

@@ -20,7 +20,7 @@ def confirming(case: Case) -> ProposedAction:
 
 def test_confirming_each_output_of_a_chat_that_works_by_itself_ends_that_and_a_limit_is_the_other_way() -> None:
     step = confirming(chat_of_a_clinic_for_animals()).steps[1]
-    assert "no longer works by itself at any hour" in step
+    assert "no longer works by itself day and night" in step
     assert "Or limit" in step
 
 
@@ -28,13 +28,13 @@ def test_nothing_is_said_of_costs_where_a_person_decides_already() -> None:
     case = chat_of_a_clinic_for_animals()
     case = replace(case, facts={**case.facts, "decision_autonomy": "human_approves", "critical_infrastructure": True})
     assert assess(bank(), case).result.assigned_tier == Tier.HIGH
-    assert not any("Choose one of two ways" in step for step in confirming(case).steps)
+    assert not any("Choose one of two options" in step for step in confirming(case).steps)
 
 
 def test_a_machine_is_not_confirmed_but_watched_or_kept_where_it_can_do_no_harm() -> None:
     case = profiles()["airport-island-robotaxi"]
-    (step,) = (step for step in confirming(blank(case)).steps if step.startswith("Choose one of two ways"))
-    assert "confirms" not in step
+    (step,) = (step for step in confirming(blank(case)).steps if step.startswith("Choose one of two options"))
+    assert "confirm" not in step
     assert "limit it to places and speeds" in step
 
 

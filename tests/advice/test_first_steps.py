@@ -30,8 +30,8 @@ def actions(case: Case, **facts: object) -> dict[str, ProposedAction]:
     [
         ("clinic-booking-assistant", "First switch its output off for cases of this kind"),
         ("chinese-composition-marker", "First switch its output off for cases of this kind"),
-        ("warehouse-sorting-arms", "First bar the situation or command"),
-        ("airport-island-robotaxi", "First bar the situation or command"),
+        ("warehouse-sorting-arms", "First make sure that the situation or command"),
+        ("airport-island-robotaxi", "First make sure that the situation or command"),
         ("licensed-star-double", "First take down, close or correct what went out"),
         ("game-concept-art", "First take down, close or correct what went out"),
         ("tenants-rights-assistant", "First publish the correction"),
@@ -58,7 +58,7 @@ def test_no_letter_or_decision_waits_for_its_mark(id: str) -> None:
 def test_where_no_output_leaves_nobody_is_asked_to_take_one_back(id: str) -> None:
     assert (
         actions(blank(CASES[id]))["faulty-output"].title
-        == "Settle who removes a faulty output, and who asks for its correction"
+        == "Decide who removes a faulty output, and who asks for its correction"
     )
 
 
@@ -88,7 +88,7 @@ def test_people_outside_are_warned_only_where_output_reaches_them_and_can_do_har
 def test_training_names_the_judging_of_output_first_where_output_goes_out_or_is_creative(id: str) -> None:
     begun = {"staff-training": AnswerValue(Choice.TICKED, frozenset({"technology-weaknesses"}))}
     action = actions(replace(CASES[id], answers=begun))["staff-training"]
-    assert "above all “The law by which they can judge its output”" in action.why_here
+    assert "above all “Enough about the law to judge AI output”" in action.why_here
     assert action.steps[0] == action.stopgap
     assert "copyright" in action.stopgap or "break a law" in action.stopgap
 
@@ -113,7 +113,7 @@ def test_where_a_person_approves_the_choice_is_one_who_has_not_seen_the_output(
 def test_a_result_that_a_person_approved_is_contested_with_that_person_first(id: str) -> None:
     approved = actions(blank(CASES[id]))["contest"]
     assert "first ask the person who approved the result" in approved.stopgap
-    assert "looks at it afresh" in approved.title
+    assert "looks at it again" in approved.title
     alone = actions(blank(CASES[id]), decision_autonomy="fully_automated")["contest"]
     assert "approved" not in f"{alone.title} {alone.stopgap}"
 
@@ -121,7 +121,7 @@ def test_a_result_that_a_person_approved_is_contested_with_that_person_first(id:
 @pytest.mark.parametrize("id", ["licensed-star-double", "chinese-composition-marker"])
 def test_whoever_fine_tunes_checks_its_own_contracts_and_asks_the_maker_of_the_base_model(id: str) -> None:
     tuned = actions(blank(CASES[id]))["training-rights"]
-    assert "that you trained it with" in tuned.stopgap
+    assert "that you used to train" in tuned.stopgap
     assert "Ask the maker of the base model" in tuned.stopgap
     assert "base model" not in actions(blank(CASES[id]), model_source="own_trained")["training-rights"].title
 
@@ -163,9 +163,10 @@ def test_outsiders_test_a_use_after_a_first_count_of_its_own() -> None:
 @pytest.mark.parametrize("id", ["visitor-visa-sorting", "chinese-composition-marker"])
 def test_where_a_person_approves_the_failures_are_found_in_what_was_changed(id: str) -> None:
     approved = actions(CASES[id])["known-failures"]
-    assert "changed" in approved.stopgap
+    assert "results that were changed" in approved.stopgap
     assert "of 100 checked results were wrong; nobody has found" in approved.why_here
-    assert "changed. Sort" not in actions(CASES[id], decision_autonomy="fully_automated")["known-failures"].stopgap
+    alone = actions(CASES[id], decision_autonomy="fully_automated")["known-failures"]
+    assert "results that were changed" not in alone.stopgap
 
 
 def test_the_choice_of_a_person_is_lifted_only_where_nobody_decides_each_case() -> None:
@@ -179,9 +180,9 @@ def test_the_choice_of_a_person_is_lifted_only_where_nobody_decides_each_case() 
 @pytest.mark.parametrize(
     ("id", "key", "facts", "says"),
     [
-        ("clinic-booking-assistant", "training-opt-out", {}, "Have the supplier stop training"),
+        ("clinic-booking-assistant", "training-opt-out", {}, "the supplier stops training"),
         ("clinic-booking-assistant", "training-opt-out", {"model_source": "own_trained"}, "keep their data out"),
-        ("visitor-visa-sorting", "training-permission", {}, "let them say no freely"),
+        ("visitor-visa-sorting", "training-permission", {}, "let them refuse without disadvantage"),
         ("chinese-composition-marker", "training-permission", {}, "Clear the rights"),
         ("tenants-rights-assistant", "protection-techniques", {}, "what tenants write and send in"),
         ("virtual-bank-instant-loan", "protection-techniques", {}, "write and send in"),

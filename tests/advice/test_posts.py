@@ -29,7 +29,7 @@ def test_the_posts_that_have_work_and_those_of_the_urgent_actions_are_counted_ap
     assert (named is not None) == (len({action.owner for action in others}) > 3)
     if named is not None:
         urgent = {action.owner for action in others if action.rank <= FIRST or action.blocking}
-        assert f"each of the {len(urgent)} posts that answer for the most urgent actions" in named.title
+        assert f"each of the {len(urgent)} posts responsible for the most urgent actions" in named.title
         assert f"gives work to {len({action.owner for action in actions})} posts; {len(urgent)} of" in named.why_here
 
 

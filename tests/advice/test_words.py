@@ -71,7 +71,7 @@ def test_where_few_people_are_sorted_somebody_reads_what_the_system_does_not_mar
     facts = {"ranks_or_prices_people": True, "worst_credible_effect": "grave", "users_scale": "100_to_9999"}
     case = GIVEN["visitor-visa-sorting"]
     plan = {action.question: action for action in ranked(assess(bank(), replace(case, facts={**case.facts, **facts})))}
-    assert "reads every case that it ranks low or does not mark" in plan["known-failures"].stopgap
+    assert "read every case that it ranks low or does not mark" in plan["known-failures"].stopgap
     family = bank().questions["error-rates"].action_of["decides"]
     assert "the rate above which it may not be used" in family.stopgap
 

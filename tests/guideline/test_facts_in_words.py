@@ -9,16 +9,16 @@ import pytest
 from assessments.guideline.edition import Edition
 from assessments.guideline.wording import fact_clause
 
-HARM = "harm to an animal counts"
+HARM = re.compile(r"harm to an animal (counts|is covered)\b")
 
 
 @pytest.mark.parametrize("key", ["causes_or_enables_physical_harm", "healthcare_diagnosis", "worst_credible_effect"])
-def test_harm_to_an_animal_is_a_loss_of_its_owner_wherever_harm_to_a_person_is_asked(
+def test_harm_to_an_animal_is_a_loss_to_its_owner_wherever_harm_to_a_person_is_asked(
     edition: Edition, key: str
 ) -> None:
     said = edition.facts[key].help.lower()
-    assert HARM in said
-    assert re.search(r"as a loss of its owner\b", said)
+    assert HARM.search(said)
+    assert re.search(r"as a loss to its owner\b", said)
 
 
 @pytest.mark.parametrize("key", ["relied_on_advice", "sector"])

@@ -86,7 +86,7 @@ def test_a_label_in_short_ends_before_its_colon(label: str, short: str) -> None:
     ("choice", "label", "quoted"),
     [
         ("partly", "Partly", "partly in place"),
-        ("planned", "Planned by date", "planned"),
+        ("planned", "Planned for a date", "planned"),
         ("none", "None of these", "none of the points in place"),
         ("unknown", "Do not know yet", "do not know"),
         ("", "Not answered", "Not answered"),

@@ -320,11 +320,11 @@ def test_a_newer_release_than_the_one_that_stands_is_loaded_first(tmp_path: Path
     """A database that was set up with an older release gets the newest, beside it, before the demo begins."""
     copy = shutil.copytree(settings.EDITION_DIR, tmp_path / "edition")
     head = copy / "edition.yaml"
-    head.write_text(head.read_text().replace("release: 3\n", "release: 4\n"))
+    head.write_text(head.read_text().replace("release: 4\n", "release: 5\n"))
     settings.EDITION_DIR = copy
     (tmp_path / "demo").mkdir()
     shutil.copy(DEMO_DIR / "review-house.yaml", tmp_path / "demo")
     said = load(password=PASSWORD, folder=tmp_path / "demo")
-    assert "hk-genai-1.1 release 4 loaded" in said
-    assert sorted(EditionRow.objects.values_list("release", flat=True)) == [3, 4]
+    assert "hk-genai-1.1 release 5 loaded" in said
+    assert sorted(EditionRow.objects.values_list("release", flat=True)) == [4, 5]
     assert "loaded" not in load(password=PASSWORD, folder=tmp_path / "demo")

@@ -426,7 +426,7 @@ def test_what_is_to_be_found_out_is_a_sentence_for_each_fact(edition: Edition) -
     assert said["personal_data"] == f"the answer to “{edition.facts['personal_data'].question}”"
     for key, words in said.items():
         assert edition.facts[key].label not in words
-        assert words.startswith(("whether it", "whether an error", "whether people", "the answer to “"))
+        assert words.startswith(("whether it", "whether the", "whether an error", "whether people", "the answer to “"))
 
 
 def test_an_unknown_fact_behind_table_1_is_asked_in_full_and_makes_no_action_of_its_own() -> None:

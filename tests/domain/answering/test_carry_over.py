@@ -1,4 +1,4 @@
-"""From release 2 to release 3: a draft goes on to its end unchanged, a new assessment takes over what keeps its meaning."""
+"""From an old release to release 4: a draft goes on to its end unchanged, a new assessment takes over what keeps its meaning."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def assessed_on(row, cast, *, state="refused", tier="limited", answers=None):
 
 def test_a_draft_on_release_2_goes_on_to_its_end_unchanged(cast, second):
     draft = assessed_on(second, cast, state="draft")
-    assert Edition.objects.current().release == 3
+    assert Edition.objects.current().release == 4
     questions = [question.key for question in draft.declared().questions(draft.compiled())]
     assert questions == [question.key for question in draft.declared().questions(second.compiled())]
     before = draft.answer_values()
@@ -63,7 +63,7 @@ def test_a_new_assessment_takes_over_what_keeps_its_meaning_to_be_confirmed(cast
     said = {"choice": "partly", "text": "Kept for three of our five clinics."}
     former = assessed_on(second, cast, answers={"use-register": said})
     new = organisation_answers.start(former.use, by=cast.owner)
-    assert (new.compiled().release, new.follows_id) == (3, former.pk)
+    assert (new.compiled().release, new.follows_id) == (4, former.pk)
     row = new.answers.get(question__key="use-register")
     assert (row.choice, row.text, row.to_confirm) == ("partly", said["text"], True)
     old, fresh = second.compiled().questions, new.compiled().questions
@@ -111,6 +111,15 @@ def test_nothing_is_new_against_the_same_release(cast):
     assert new.answers.filter(to_confirm=True).count() == former.answers.count()
 
 
+def test_from_release_3_every_answer_is_taken_over_and_nothing_is_new(cast, db):
+    """Release 4 says in other words what release 3 asked: whoever renews confirms, and answers nothing twice."""
+    former = assessed_on(store(3), cast)
+    new = organisation_answers.start(former.use, by=cast.owner)
+    assert new.compiled().release == 4
+    assert not carry_over.news_in(new)
+    assert new.answers.filter(to_confirm=True).count() == former.answers.count()
+
+
 def test_a_plan_that_is_over_is_carried_and_needs_a_new_day(cast, second):
     later = timezone.localdate() + timedelta(days=20)
     former = assessed_on(second, cast, answers={"use-register": {"choice": "planned", "planned_for": later}})
@@ -124,7 +133,7 @@ def test_a_plan_that_is_over_is_carried_and_needs_a_new_day(cast, second):
     save(new, "use-register", {"choice": "planned", "planned_for": later}, by=cast.owner)
 
 
-def test_confirming_makes_it_an_answer_of_release_3(cast, second):
+def test_confirming_makes_it_an_answer_of_the_newest_release(cast, second):
     former = assessed_on(second, cast, answers={"use-register": {"choice": "partly"}})
     new = organisation_answers.start(former.use, by=cast.owner)
     reuse.confirm_copied(new, "use-register", by=cast.contributor, base=1)
