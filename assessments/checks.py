@@ -106,7 +106,7 @@ def pango_is_there(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Che
     missing += [names[0] for names in PDF_LIBRARIES if not any(map(_loads, names))]
     if not missing:
         return []
-    said = f"PDF documents cannot be made: this machine has no {', '.join(missing)}"
+    said = f"PDF documents cannot be created: this machine has no {', '.join(missing)}"
     return [Warning(said, hint=PANGO_HINT, id="hkguide.W001")]
 
 

@@ -117,14 +117,14 @@ class AuditKind(StrEnum):
     ORGANISATION_EXPORTED = ("organisation_exported", PEOPLE, OWNERS, _("All data downloaded"),
         _("%(who)s downloaded all data of the organisation. Evidence files: %(files)s"))
     DELETION_ASKED = ("deletion_asked", PEOPLE, OWNERS, _("Deletion requested"),
-        _("%(who)s requested the deletion of the organisation. Day of the deletion: %(on)s"))
+        _("%(who)s requested the deletion of the organisation. Deletion date: %(on)s"))
     DELETION_CANCELLED = ("deletion_cancelled", PEOPLE, OWNERS, _("Deletion cancelled"),
         _("%(who)s cancelled the deletion of the organisation"))
     ORGANISATION_DELETED = ("organisation_deleted", PEOPLE, OWNERS, _("Content deleted"),
         _("The content of the organisation was deleted, but certificates and hashes were kept"))
     WORK_HANDED_OVER = ("work_handed_over", PEOPLE, OWNERS, _("Work transferred"),
         _("%(who)s transferred the open work of %(member)s. Items: %(count)s"))
-    LEAD_NAMED = ("lead_named", PEOPLE, OWNERS, _("Lead of the reviewing body named"),
+    LEAD_NAMED = ("lead_named", PEOPLE, OWNERS, _("Lead of the reviewing body appointed"),
         _("%(who)s made %(member)s a lead of the reviewing body"))
     LEAD_ENDED = ("lead_ended", PEOPLE, OWNERS, _("Lead of the reviewing body removed"),
         _("%(who)s removed %(member)s as a lead of the reviewing body"))
@@ -135,7 +135,7 @@ class AuditKind(StrEnum):
     SIGNED_IN = ("signed_in", ACCOUNTS, OWNERS, _("Signed in"), _("%(who)s signed in"))
     SIGNED_OUT = ("signed_out", ACCOUNTS, OWNERS, _("Signed out"), _("%(who)s signed out"))
     SIGN_IN_REFUSED = ("sign_in_refused", ACCOUNTS, OWNERS, _("Sign-in failed"),
-        _("Somebody could not sign in as %(name)s. Attempts: %(count)s"))
+        _("Sign-in as %(name)s failed. Attempts: %(count)s"))
     ADDRESS_CONFIRMED = ("address_confirmed", ACCOUNTS, OWNERS, _("Email address confirmed"),
         _("The email address %(address)s of %(who)s was confirmed"))
     ADDRESS_CONFIRMED_BY_COMMAND = ("address_confirmed_by_command", ACCOUNTS, OWNERS,
@@ -146,7 +146,7 @@ class AuditKind(StrEnum):
     NAME_CHANGED = ("name_changed", ACCOUNTS, OWNERS, _("Name changed"), _("%(who)s changed the name of the account"))
     PASSWORD_CHANGED = ("password_changed", ACCOUNTS, OWNERS, _("Password changed"), _("%(who)s changed the password"))
     PASSWORD_RESET = ("password_reset", ACCOUNTS, OWNERS, _("New password set"),
-        _("A new password was set for %(name)s, with a link sent by email"))
+        _("A new password was set for %(name)s through a link sent by email"))
     FACTOR_ADDED = ("factor_added", ACCOUNTS, OWNERS, _("Second factor added"),
         _("%(who)s added a second factor to the account"))
     FACTOR_REMOVED = ("factor_removed", ACCOUNTS, OWNERS, _("Second factor removed"),
@@ -192,16 +192,17 @@ class AuditKind(StrEnum):
     INVENTORY_IMPORTED = ("inventory_imported", REGISTER, OWNERS, _("Inventory imported"),
         _("%(who)s imported an inventory from the file %(file)s"))
     FACTS_DECLARED = ("facts_declared", REGISTER, MEMBERS, _("Facts declared"),
-        _("%(who)s declared %(facts)s of %(thing)s"))
+        _("%(who)s declared %(facts)s for %(thing)s"))
     TIER_FOLLOWED = ("tier_followed", REGISTER, MEMBERS, _("Tier changed because the system changed"),
-        _("The tier or the holds of %(thing)s changed, because %(who)s changed the system"))
+        _("%(who)s changed the system, so the tier of %(thing)s or the holds on this use changed"))
     PROCEDURAL_AGREEMENT_WITHDRAWN = ("procedural_agreement_withdrawn", REGISTER, MEMBERS, _("Agreement withdrawn"),
         _("%(who)s withdrew the agreement that %(thing)s is a minor procedural task"))
-    WORST_ANSWERS_SIGNED = ("worst_answers_signed", REGISTER, MEMBERS, _("Worst answer signed"),
-        _("%(who)s signed the worst answer for %(facts)s of %(thing)s"))
+    WORST_ANSWERS_SIGNED = ("worst_answers_signed", REGISTER, MEMBERS,
+        _("Declaration signed: “Do not know” counts as the worst answer"),
+        _("%(who)s signed a declaration that “Do not know” counts as the worst answer for %(facts)s of %(thing)s"))
     CONFORMITY_CHANGED = ("conformity_changed", REGISTER, MEMBERS, _("Conformity file changed"),
         _("%(who)s changed the conformity file of %(thing)s"))
-    PROCEDURAL_AGREED = ("procedural_agreed", REGISTER, MEMBERS, _("Minor task agreed"),
+    PROCEDURAL_AGREED = ("procedural_agreed", REGISTER, MEMBERS, _("Agreement given: minor procedural task"),
         _("%(who)s agreed that %(thing)s is a minor procedural task"))
 
     # --- assessment
@@ -212,9 +213,9 @@ class AuditKind(StrEnum):
     QUESTION_ASSIGNED = ("question_assigned", ASSESSMENT, MEMBERS, _("Question assigned"),
         _("%(who)s assigned a question of %(thing)s to %(member)s"))
     ASSIGNMENT_CHANGED = ("assignment_changed", ASSESSMENT, MEMBERS, _("Assignment changed"),
-        _("%(who)s changed an assignment of %(member)s for %(thing)s"))
+        _("%(who)s changed an assignment given to %(member)s for %(thing)s"))
     ASSIGNMENT_REMOVED = ("assignment_removed", ASSESSMENT, MEMBERS, _("Assignment withdrawn"),
-        _("%(who)s withdrew an assignment of %(member)s for %(thing)s"))
+        _("%(who)s withdrew an assignment given to %(member)s for %(thing)s"))
     ASSIGNMENT_DONE = ("assignment_done", ASSESSMENT, MEMBERS, _("Assignment completed"),
         _("%(who)s completed an assignment for %(thing)s"))
     APPROVAL_STALE = ("approval_stale", ASSESSMENT, REVIEWERS, _("Approval out of date"),
@@ -260,9 +261,9 @@ class AuditKind(StrEnum):
     ACTION_DECLINED = ("action_declined", ASSESSMENT, REVIEWERS, _("Action not accepted"),
         _("%(who)s did not accept action %(number)s of %(thing)s and said what is missing"))
     RISK_ACCEPTED = ("risk_accepted", ASSESSMENT, MEMBERS, _("Risk accepted"),
-        _("%(who)s accepted the risk of action %(number)s of %(thing)s"))
+        _("%(who)s accepted the risk of leaving action %(number)s of %(thing)s undone"))
     RISK_ENDED = ("risk_ended", ASSESSMENT, MEMBERS, _("Risk no longer accepted"),
-        _("The risk of action %(number)s of %(thing)s is no longer accepted (triggered by %(who)s)"))
+        _("The risk of leaving action %(number)s of %(thing)s undone is no longer accepted (triggered by %(who)s)"))
     PLAN_ASKED = ("plan_asked", ASSESSMENT, MEMBERS, _("New plan requested"),
         _("%(who)s requested a new plan for %(thing)s"))
     ACTION_ACCEPTED = ("action_accepted", ASSESSMENT, MEMBERS, _("Action accepted by one of two reviewers"),
@@ -275,9 +276,9 @@ class AuditKind(StrEnum):
         _("The reviewers of %(thing)s continue in a new round"),
         Timeline(_("In review again, by the same reviewers")))
     DECLARATION_ASKED = ("declaration_asked", REVIEW, REVIEWERS, _("New declaration of interests needed"),
-        _("A reviewer of %(thing)s has to declare interests again"))
+        _("A reviewer of %(thing)s has to declare their interests again"))
     TAKEN = ("taken", REVIEW, REVIEWERS, _("Case taken"),
-        _("%(who)s took the case of %(thing)s"), Timeline(_("Taken for review")))
+        _("%(who)s took the case of %(thing)s"), Timeline(_("Case taken by a reviewer")))
     RETURNED = ("returned", REVIEW, REVIEWERS, _("Returned"),
         _("%(who)s returned %(thing)s for changes"), Timeline(_("Returned for changes")))
     APPROVED = ("approved", REVIEW, REVIEWERS, _("Approved"), _("%(who)s approved %(thing)s"), Timeline(_("Approved")))
@@ -297,7 +298,7 @@ class AuditKind(StrEnum):
         _("%(who)s withdrew the request to %(to)s about the case of %(thing)s"),
         Timeline(_("The request to %(to)s was withdrawn"), reviewers_only=True))
     HANDED_OVER = ("handed_over", REVIEW, REVIEWERS, _("Case reassigned"),
-        _("%(to)s took over the review of %(thing)s from %(holder)s"), Timeline(_("Taken over from %(holder)s")))
+        _("%(to)s took over the review of %(thing)s from %(holder)s"), Timeline(_("Case taken over from %(holder)s")))
     APPEAL_LODGED = ("appeal_lodged", REVIEW, REVIEWERS, _("Appeal"),
         _("%(who)s appealed against a decision on %(thing)s"), Timeline(_("Appeal lodged")))
     COMPLAINT_LODGED = ("complaint_lodged", REVIEW, REVIEWERS, _("Complaint"),
@@ -307,20 +308,20 @@ class AuditKind(StrEnum):
     COMPLAINT_ANSWERED = ("complaint_answered", REVIEW, REVIEWERS, _("Complaint answered"),
         _("%(who)s answered the complaint about %(thing)s"), Timeline(_("Complaint answered: %(outcome)s")))
     TIER_RAISED = ("tier_raised", REVIEW, REVIEWERS, _("Tier raised"), _("%(who)s raised the tier of %(thing)s"))
-    TIER_RAISE_WITHDRAWN = ("tier_raise_withdrawn", REVIEW, REVIEWERS, _("Raised tier withdrawn"),
-        _("%(who)s withdrew the raised tier of %(thing)s"))
+    TIER_RAISE_WITHDRAWN = ("tier_raise_withdrawn", REVIEW, REVIEWERS, _("Tier no longer raised"),
+        _("%(who)s withdrew the decision to raise the tier of %(thing)s"))
     HOLD_ASSIGNED = ("hold_assigned", REVIEW, MEMBERS, _("Hold assigned"),
-        _("%(who)s set the person responsible and the due date for a hold of %(thing)s"))
+        _("%(who)s set the person responsible and the due date for a hold on %(thing)s"))
     HOLD_EVIDENCE_ATTACHED = ("hold_evidence_attached", REVIEW, MEMBERS, _("Evidence attached to a hold"),
-        _("%(who)s attached evidence to a hold of %(thing)s"))
+        _("%(who)s attached evidence to a hold on %(thing)s"))
     HOLD_EVIDENCE_DETACHED = ("hold_evidence_detached", REVIEW, MEMBERS, _("Evidence removed from a hold"),
-        _("%(who)s removed evidence from a hold of %(thing)s"))
+        _("%(who)s removed evidence from a hold on %(thing)s"))
     HOLD_ANSWERED = ("hold_answered", REVIEW, MEMBERS, _("Hold answered"),
-        _("%(who)s answered a hold of %(thing)s with evidence"))
+        _("%(who)s answered a hold on %(thing)s with evidence"))
     HOLD_UNANSWERED = ("hold_unanswered", REVIEW, MEMBERS, _("Hold no longer answered"),
-        _("A hold of %(thing)s no longer has an answer with evidence (triggered by %(who)s)"))
+        _("A hold on %(thing)s no longer has an answer with evidence (triggered by %(who)s)"))
     HOLD_CORRECTION_ASKED = ("hold_correction_asked", REVIEW, MEMBERS, _("Correction requested for a hold"),
-        _("%(who)s requested a correction of the fact that caused a hold of %(thing)s"))
+        _("%(who)s requested a correction of the fact that caused a hold on %(thing)s"))
     SEAT_SUCCEEDED = ("seat_succeeded", REVIEW, MEMBERS, _("Case taken over after the decision"),
         _("%(who)s took over the review of %(thing)s from %(holder)s"))
     MARKS_ACCEPTED_TOGETHER = ("marks_accepted_together", REVIEW, REVIEWERS, _("Accepted together"),
@@ -331,12 +332,12 @@ class AuditKind(StrEnum):
         _("%(who)s deleted a text that the reviewers of %(thing)s share"))
     REVIEW_TEXT_BROUGHT_BACK = ("review_text_brought_back", REVIEW, OWNERS, _("Shared text restored"),
         _("%(who)s restored a text that the reviewers of %(thing)s share"))
-    MARKS_TAKEN_OVER = ("marks_taken_over", REVIEW, REVIEWERS, _("Marks taken over"),
-        _("%(who)s took over a colleague’s marks for %(thing)s"))
-    APPROVAL_TAKEN_BACK = ("approval_taken_back", REVIEW, REVIEWERS, _("Approval taken back"),
-        _("%(who)s took back an approval of %(thing)s"), Timeline(_("Approval taken back")))
+    MARKS_TAKEN_OVER = ("marks_taken_over", REVIEW, REVIEWERS, _("Marks adopted from a colleague"),
+        _("%(who)s adopted a colleague’s marks for %(thing)s"))
+    APPROVAL_TAKEN_BACK = ("approval_taken_back", REVIEW, REVIEWERS, _("Approval withdrawn"),
+        _("%(who)s withdrew an approval of %(thing)s"), Timeline(_("Approval withdrawn")))
     HOLD_CLOSED = ("hold_closed", REVIEW, REVIEWERS, _("Hold closed"),
-        _("%(who)s closed a hold of %(thing)s"), Timeline(_("A hold was closed")))
+        _("%(who)s closed a hold on %(thing)s"), Timeline(_("A hold was closed")))
     SECOND_LOOK_DRAWN = ("second_look_drawn", REVIEW, REVIEWERS, _("Second look drawn at random"),
         _("The server drew %(thing)s at random for a second look"))
     SECOND_LOOK_ASKED = ("second_look_asked", REVIEW, REVIEWERS, _("Second look requested"),
@@ -349,8 +350,8 @@ class AuditKind(StrEnum):
         _("%(who)s completed the second look at %(thing)s"))
     SECOND_LOOK_WRITTEN = ("second_look_written", REVIEW, REVIEWERS, _("Second look: message"),
         _("%(who)s wrote a message about the second look at %(thing)s"))
-    SECOND_LOOK_REPORTED = ("second_look_reported", REVIEW, REVIEWERS, _("Second look: serious difference"),
-        _("%(who)s reported a serious difference in the second look at %(thing)s"))
+    SECOND_LOOK_REPORTED = ("second_look_reported", REVIEW, REVIEWERS, _("Second look: serious difference reported"),
+        _("%(who)s reported a serious difference between the first marks for %(thing)s and the second look"))
 
     # --- certificates
     CERTIFICATE_ISSUED = ("certificate_issued", CERTIFICATES, REVIEWERS, _("Certificate issued"),

@@ -60,7 +60,7 @@ def compare(chain: str, *, from_founding: bool = True) -> Rows:
             words = _("%(row)s was changed outside hkguide: it does not match entry %(seq)s")
             faults.append(Fault(chain, seq, FaultKind.ROW, words % {"row": title_of(row), "seq": seq}))
         elif not digest and complete:
-            words = _("%(row)s was added outside hkguide: no entry of the log names it")
+            words = _("%(row)s was added outside hkguide: no entry in the log names it")
             faults.append(Fault(chain, 0, FaultKind.ROW, words % {"row": title_of(row)}))
         elif not digest:
             from_before += 1

@@ -56,7 +56,7 @@ def refuse_null(get_response: Answering) -> Answering:
         if "\x00" in request.path_info:
             raise Http404
         if "%00" in request.META.get("QUERY_STRING", ""):
-            raise BadRequest("the query has a NUL")
+            raise BadRequest("the query contains a NUL character")
         return get_response(request)
 
     return answer

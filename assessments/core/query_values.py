@@ -60,18 +60,18 @@ def one_line(text: object, most: int = 0) -> str:
 def place_number(text: str) -> int:
     number = whole_number(text.removeprefix("-"))
     if number is None:
-        raise ValueError("not a number that a database keeps")
+        raise ValueError("not a number that a database can store")
     return -number if text.startswith("-") else number
 
 
 def place_word(text: str) -> str:
     if "\x00" in text:
-        raise ValueError("PostgreSQL keeps no such sign")
+        raise ValueError("PostgreSQL cannot store this character")
     return text
 
 
 def place_moment(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     if timezone.is_naive(moment) or within(moment.date()) != moment.date():
-        raise ValueError("not a moment of our calendar")
+        raise ValueError("not a valid date and time")
     return moment

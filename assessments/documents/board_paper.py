@@ -121,7 +121,7 @@ def _text_alone(report: Report) -> str:
     if tier.text == tier.assigned:
         return ""
     if tier.text is None:
-        return _("The Guideline’s text alone names no tier for this use.")
+        return _("The Guideline’s text alone does not give a tier for this use.")
     return _("The Guideline’s text alone gives the tier %(tier)s.") % {"tier": tier.text_word}
 
 
@@ -324,7 +324,7 @@ def _sentence(text: str) -> str:
 
 def money_words(action: ActionBlock) -> str:
     """Name one of three sizes of money, by the effort."""
-    sizes = (_("staff time"), _("small sum"), _("a budget"))
+    sizes = (_("staff time"), _("a small sum"), _("a budget"))
     return sizes[MONEY.get(action.effort_key, 1)]
 
 

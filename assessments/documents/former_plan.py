@@ -86,7 +86,7 @@ def _board(report: Report) -> dict[str, Any]:
         return {
             "heading": _("Every action is closed"),
             "where": _where(report),
-            "first": _("nothing. All gaps of this submission are closed."),
+            "first": _("nothing. All gaps in this submission are closed."),
             "when": _("everything is done."),
         }
     first = report.standing[0]

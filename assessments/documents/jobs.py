@@ -72,7 +72,7 @@ def make(pk: int) -> None:
 
 def _make(document: Document) -> None:
     if document.attempts > ATTEMPTS:
-        _give_up(document, _("The service was interrupted %(n)s times while it made the document.") % {"n": ATTEMPTS})
+        _give_up(document, _("The service was interrupted %(n)s times while creating the document.") % {"n": ATTEMPTS})
         return
     try:
         with translation.override(document.language):
@@ -82,7 +82,7 @@ def _make(document: Document) -> None:
         log.exception("document %s asks for something that is not ours", document.reference)
         _give_up(document, str(error))
     except Exception as error:
-        log.exception("document %s could not be made (attempt %s)", document.reference, document.attempts)
+        log.exception("document %s could not be created (attempt %s)", document.reference, document.attempts)
         reason = _reason(error)
         if document.attempts >= ATTEMPTS:
             _give_up(document, reason)

@@ -171,8 +171,10 @@ MARK_REASONS = {
     MarkReason.NOT_SHOWN: Pair("Evidence is missing", "欠缺證據"),
     MarkReason.OTHER_EVIDENCE: Pair("Other evidence is needed", "須提供其他證據"),
     MarkReason.TOO_HIGH: Pair("Less is in place than the answer says", "實際落實少於答案所述"),
-    MarkReason.NOT_APPLICABLE: Pair("It applies, although marked “not applicable”", "此項適用，雖標示為「不適用」"),
-    MarkReason.WRONG_FACT: Pair("The fact does not fit what is described", "所報事實與描述不符"),
+    MarkReason.NOT_APPLICABLE: Pair(
+        "The requirement applies, although it was marked “not applicable”", "此項適用，雖標示為「不適用」"
+    ),
+    MarkReason.WRONG_FACT: Pair("The fact does not match the description", "所報事實與描述不符"),
     MarkReason.OTHER: Pair("Another reason", "其他原因"),
 }
 NO_MARK_REASON = Pair("Change needed", "須修改")
@@ -252,9 +254,13 @@ _REASONS = {
     "A condition was not met.": "條件未獲履行。",
     "Declared facts of the use changed.": "用途的申報事實有所改變。",
     "Evidence of monitoring is out of date.": "監察證據已過期。",
-    "An incident is being looked into.": "正在調查一宗事故。",
-    "A complaint is being looked into.": "正在處理一宗投訴。",
-    "The holder asked for it.": "由證書持有機構提出。",
+    "An incident is being investigated.": "正在調查一宗事故。",
+    "An incident is being looked into.": "正在調查一宗事故。",  # as it was said before
+    "A complaint is being investigated.": "正在處理一宗投訴。",
+    "A complaint is being looked into.": "正在處理一宗投訴。",  # as it was said before
+    "The holder requested the suspension.": "由證書持有機構提出。",
+    "The holder requested the revocation.": "由證書持有機構提出。",
+    "The holder asked for it.": "由證書持有機構提出。",  # as it was said before
     "The cause of the suspension was corrected.": "導致暫停的事項已糾正。",
     "What had led to the suspension was corrected.": "導致暫停的事項已糾正。",  # as it was said before
     "The matter was investigated: there was no ground for the suspension.": "事件經審視，暫停並無理據。",

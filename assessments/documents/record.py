@@ -318,12 +318,12 @@ def _covered(record: Mapping[str, Any]) -> tuple[RecordLine, ...]:
             en += f"; {left_out['accepted']} with a reason accepted by {_listed(left_out['by'], ' and ')}."
             zh += f"，其中 {left_out['accepted']} 項的理由已獲審核員接納。"
         else:
-            en, zh = en + ", as stated by the signer.", zh + "，以簽署人聲明為據。"
+            en, zh = en + ", as stated by the signatory.", zh + "，以簽署人聲明為據。"
         lines.append(RecordLine(en, zh))
     if worst := record.get("worst_answers"):
         lines.append(
             RecordLine(
-                f"Facts not known and declared as the worst case: {worst}.",
+                f"Facts not known and declared on the basis of the worst case: {worst}.",
                 f"未知而按最壞情況申報的事實：{worst} 項。",
             )
         )
@@ -357,7 +357,7 @@ def look(name: str, said: Any) -> RecordLine:
         en.append(f"{single} more one by one")
         zh.append(f"另逐一評核 {single} 項")
     for other, count in taken.items():
-        en.append(f"{count} more taken over from {other}")
+        en.append(f"{count} more adopted from {other}")
         zh.append(f"另沿用 {other} 的評核 {count} 項")
     lines = [("; ".join(en) + ".", "；".join(zh) + "。"), *_evidence_seen(said), *_time_taken(said)]
     return RecordLine(" ".join(line[0] for line in lines), "".join(line[1] for line in lines), name, inline=True)
@@ -381,12 +381,12 @@ def _time_taken(said: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
         return
     minutes, rest = divmod(seconds, 60)
     if not seconds:
-        yield "Half of the marks took under a second each.", "半數評核用時不足一秒。"
+        yield "Half of the marks took less than one second.", "半數評核用時不足一秒。"
     elif minutes:
         time = f"{minutes} min {rest} s"
-        yield f"Half of the marks took {time} or less each.", f"半數評核用時不多於 {minutes} 分 {rest} 秒。"
+        yield f"Half of the marks took {time} or less.", f"半數評核用時不多於 {minutes} 分 {rest} 秒。"
     else:
-        yield f"Half of the marks took {rest} s or less each.", f"半數評核用時不多於 {rest} 秒。"
+        yield f"Half of the marks took {rest} s or less.", f"半數評核用時不多於 {rest} 秒。"
 
 
 def _band(record: Mapping[str, Any], edition: Edition, key: Dimension) -> Band:
@@ -421,9 +421,9 @@ def _conditions(record: Mapping[str, Any], assurance: Assurance) -> tuple[Record
     if not count:
         return (RecordLine("None when issued.", "發出時並無條件。", inline=True),)
     set_by = (
-        Pair("promised by the signer", "由簽署人承諾")
+        Pair("promised by the signatory", "由簽署人承諾")
         if assurance == Assurance.SELF_DECLARED
-        else Pair("set with the approval", "於批准時訂明")
+        else Pair("set at approval", "於批准時訂明")
     )
     due = (_due(count, latest), f"，最遲於{_day_zh(latest)}符合" if latest else "")
     lines = [

@@ -403,7 +403,7 @@ def _to_sign(report: Report) -> str:
     """Return the sentence that is signed; it says that owners took on their actions only if all did."""
     waiting = len(report.untaken)
     if not waiting:
-        return _("We have read this plan. The owners named in the plan have agreed to do their actions.")
+        return _("We have read this plan. The owners named in the plan have agreed to carry out their actions.")
     said = ngettext(
         "We have read this plan. %(n)s of its %(all)s actions has no owner yet: the post beside it is a suggestion.",
         "We have read this plan. %(n)s of its %(all)s actions have no owner yet: the posts "
@@ -417,7 +417,7 @@ def _to_sign(report: Report) -> str:
 
 def _reasons_heading(count: int, waiting: int) -> str:
     if not waiting:
-        return ngettext("%(n)s reason is judged", "All %(n)s reasons are judged", count) % {"n": count}
+        return ngettext("%(n)s reason has been judged", "All %(n)s reasons have been judged", count) % {"n": count}
     return ngettext(
         "%(n)s reason still needs to be accepted", "%(waiting)s of %(n)s reasons still need to be accepted", count
     ) % {"n": count, "waiting": waiting}

@@ -53,8 +53,8 @@ class Offer:
 def offers(assessment: Assessment) -> tuple[Offer, ...]:
     """Return what a page offers to make, each with the words of its button."""
     draft = assessment.is_editable or assessment.current_submission_id is None
-    words = _("Make a draft: %(document)s") if draft else _("Make a document: %(document)s")
-    lead = _("Make a draft:") if draft else _("Make a document:")
+    words = _("Create a draft: %(document)s") if draft else _("Create a document: %(document)s")
+    lead = _("Create a draft:") if draft else _("Create a document:")
     return tuple(
         Offer(str(kind), lead, str(_NAMES[kind]), words % {"document": _NAMES[kind]}) for kind in kinds_for(assessment)
     )
@@ -102,7 +102,7 @@ def ask_plan(use: DeclaredUse, *, by: User) -> Document:
     if newest is None:
         raise WorkflowError(
             _(
-                "There is no plan yet. A plan is made after an assessment is submitted. No plan is made "
+                "There is no plan yet. A plan is created after an assessment is submitted. No plan is created "
                 "for a prohibited use."
             )
         )

@@ -77,7 +77,7 @@ def tier_words() -> dict[Tier, str]:
 
 def made_from(report: Report) -> str:
     if report.frozen is None:
-        return _("The current answers of draft %(reference)s.") % {"reference": report.assessment}
+        return _("The current answers in draft %(reference)s.") % {"reference": report.assessment}
     at = moment(report.frozen.at)
     return _("Submission %(reference)s, round %(round)s, signed %(day)s, %(time)s (Hong Kong).") % {
         "reference": report.frozen.reference,
@@ -104,7 +104,7 @@ def action_block(report: Report, action: ActionBlock) -> dict[str, Any]:
     if report.frozen is None:
         return {"action": action, "address": "", "code": "", "long": _is_long(action)}
     address = settings.PUBLIC_URL + reverse("action", args=[report.use_reference, action.number])
-    title = _("QR code of the page of action %(n)s") % {"n": action.number}
+    title = _("QR code for the page about action %(n)s") % {"n": action.number}
     code = drawing.qr(address, 14, title)
     return {"action": action, "address": address, "code": code, "long": _is_long(action)}
 
@@ -131,10 +131,10 @@ def tier_heading(report: Report) -> str:
 def glossary() -> list[tuple[str, str, str]]:
     """Word, Traditional Chinese, meaning."""
     return [
-        (_("Tier"), "風險層級", _("how much risk a use carries. There are four tiers.")),
-        (_("Readiness"), "就緒程度", _("how much of what the Guideline asks for is in place.")),
+        (_("Tier"), "風險層級", _("how risky a use is. There are four tiers.")),
+        (_("Readiness"), "就緒程度", _("how far the requirements of the Guideline are in place.")),
         (_("Duty"), "責任", _("one thing that the Guideline asks an organisation to do.")),
-        (_("Must, should, consider"), "必須、應該、可考慮", _("how strongly the Guideline words a duty.")),
+        (_("Must, should, consider"), "必須、應該、可考慮", _("how strong the wording of a duty is in the Guideline.")),
         (_("Finding"), "發現", _("a duty that an answer does not fully meet.")),
         (
             _("Condition"),

@@ -24,10 +24,10 @@ from assessments.models import ActionStatus, RemediationAction
 
 TOLD = "told"
 COLUMNS = (
-    Column("use_reference", gettext_lazy("Use reference"), TOLD),
+    Column("use_reference", gettext_lazy("Reference of the use"), TOLD),
     Column("number", gettext_lazy("Number"), TOLD),
     Column("package", gettext_lazy("Package"), TOLD),
-    Column("rank", gettext_lazy("Place in the plan"), TOLD),
+    Column("rank", gettext_lazy("Position in the plan"), TOLD),
     Column("title", gettext_lazy("What to do"), TOLD),
     Column("system", gettext_lazy("AI system"), TOLD),
     Column("use", gettext_lazy("Use"), TOLD),
@@ -53,6 +53,7 @@ COLUMNS = (
     Column("irrelevant_reason", gettext_lazy("Why it is not relevant"), TOLD),
 )
 OLDER = {
+    "use reference": "use_reference",
     "due": "due",
     "first step due": "first_due",
     "all done due": "due",
@@ -291,7 +292,7 @@ def _dates(given: ActionCells, action: RemediationAction, problem: Any) -> tuple
         return {}, faults
     if first > last:
         return {}, [
-            (_("First step by"), _("Enter an earlier date. The first step cannot be due after the date “All done by”."))
+            (_("First step by"), _("Enter an earlier date. The first step cannot be due after the “All done by” date."))
         ]
     dates = {"due": first.isoformat()}
     if last != first or action.full_due is not None:

@@ -48,9 +48,9 @@ COLUMNS = (
     Column("version", gettext_lazy("Version"), SYSTEM, 60),
     Column("description", gettext_lazy("What it does"), SYSTEM, 2000, one_line=False),
     Column("suppliers", gettext_lazy("Suppliers"), SYSTEM, 400),
-    Column("parts", gettext_lazy("Our parts"), SYSTEM, 200, True),
+    Column("parts", gettext_lazy("Our parts in the system"), SYSTEM, 200, True),
     Column("hosting", gettext_lazy("Where the model runs"), SYSTEM, 400),
-    Column("markets", gettext_lazy("Where the people are"), SYSTEM, 400),
+    Column("markets", gettext_lazy("Where users and affected people are"), SYSTEM, 400),
     Column("title", gettext_lazy("Name of the use"), USE, 120, True),
     Column("purpose", gettext_lazy("Purpose"), USE, 400, True, one_line=False),
     Column("setting", gettext_lazy("Setting"), USE, 400, True, one_line=False),
@@ -61,7 +61,7 @@ COLUMNS = (
 )
 REFERENCES = (
     Column("system_reference", gettext_lazy("System reference"), TOLD, 12),
-    Column("use_reference", gettext_lazy("Use reference"), TOLD, 12),
+    Column("use_reference", gettext_lazy("Reference of the use"), TOLD, 12),
 )
 TOLD_COLUMNS = (
     Column("tier", gettext_lazy("Tier"), TOLD),
@@ -72,6 +72,8 @@ TOLD_COLUMNS = (
 EXPORTED = (*REFERENCES, *COLUMNS, *TOLD_COLUMNS)
 MEND = Column("mend", gettext_lazy("What to correct"), TOLD)
 READ = {column.key: column for column in (*COLUMNS, *REFERENCES)}
+FORMER = {"our parts": "parts", "where the people are": "markets", "use reference": "use_reference"}
+"""Headings of files that were filled in earlier."""
 SYSTEM_KEYS = tuple(column.key for column in COLUMNS if column.about == SYSTEM)
 USE_KEYS = tuple(column.key for column in COLUMNS if column.about == USE)
 FACTS = ("hosting", "markets")
@@ -89,7 +91,7 @@ EXAMPLE = {
     "parts": gettext_lazy("Service Provider; Service User"),
     "title": gettext_lazy("Booking and urgency sorting"),
     "purpose": gettext_lazy("Sorts requests by urgency; a nurse confirms each result"),
-    "setting": gettext_lazy("On the website of six clinics"),
+    "setting": gettext_lazy("On the websites of six clinics"),
     "people_affected": gettext_lazy("Patients, about 40,000 a year"),
     "scope_en": gettext_lazy("Sorting of appointment requests by urgency at six clinics in Hong Kong."),
     "scope_zh": "香港六間診所按緩急為預約分類。",
@@ -157,8 +159,8 @@ def _in_all_languages(words: str | Promise) -> Iterator[str]:
 
 
 def _headings() -> dict[str, str]:
-    """Return every heading in every language of the site, to its column."""
-    return {_fold(text): column.key for column in READ.values() for text in _in_all_languages(column.heading)}
+    """Return every heading in every language of the site, and the former ones, to its column."""
+    return FORMER | {_fold(text): one.key for one in READ.values() for text in _in_all_languages(one.heading)}
 
 
 # --- checking -------------------------------------------------------------------------------------------------------
@@ -293,7 +295,7 @@ def _tidy(column: Column, text: str) -> str:
 
 def _missing_words(key: str) -> str:
     if key == "parts":
-        return _("Enter one or more parts of your organisation: Technology Developer, Service Provider, Service User.")
+        return _("Enter the parts that your organisation plays: Technology Developer, Service Provider, Service User.")
     return _("Fill in this cell. It is required.")
 
 

@@ -62,7 +62,7 @@ def read(data: bytes, edition: Edition) -> list[Suggestion]:
 def _refusal(refused: sandbox.Refused) -> str:
     match refused.code:
         case "no_text":
-            return _("Choose the README.md of the model. This file is not text in UTF-8.")
+            return _("Choose the README.md of the model. This file is not a UTF-8 text file.")
         case "empty":
             return _("Choose the README.md of the model. This file has no text.")
         case "no_end":

@@ -42,7 +42,7 @@ class ReportForm(forms.Form):
     )
     answer = forms.ChoiceField(
         label=_("Or link an answer that has evidence"),
-        help_text=_("All evidence of the answer that you choose is also shown for the action."),
+        help_text=_("All evidence attached to the answer that you choose is also shown for the action."),
         required=False,
         error_messages={"invalid_choice": _("Choose an answer from the list.")},
     )

@@ -29,6 +29,6 @@ class StandingForm(PlainForm):
             label=_("Public reason"),
             choices=list(reasons),
             widget=forms.RadioSelect,
-            error_messages={"required": _("Choose the reason that the public page shows.")},
+            error_messages={"required": _("Choose the reason that the public page will show.")},
         )
         self.order_fields(["reason", "words"])

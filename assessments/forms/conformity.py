@@ -22,11 +22,13 @@ CELLS: dict[str, tuple[Any, Any]] = {
     "qualification": (gettext_lazy("Qualification of this person"), ""),
     "power": (
         gettext_lazy("How this person stops the system or reverses what the system did"),
-        gettext_lazy("Name the button, the command or the order, and the person who uses or gives it."),
+        gettext_lazy(
+            "Name the button or command and the person who uses it, or the order and the person who gives it."
+        ),
     ),
     "measure": (gettext_lazy("What is measured while the system runs"), ""),
     "limit": (
-        gettext_lazy("The limit that raises the alarm"),
+        gettext_lazy("The threshold that triggers the alert"),
         gettext_lazy("Enter a number with its unit and period."),
     ),
     "alert_owner": (

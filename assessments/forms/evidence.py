@@ -30,7 +30,7 @@ class Periods(forms.Form):
         label=_("Expires on"),
         required=False,
         help_text=_(
-            "The evidence is valid until the end of this day. Its owner is reminded 30 days before. "
+            "The evidence is valid until the end of this day. Its owner is reminded 30 days earlier. "
             "After this day, answers that use the evidence show a warning."
         ),
     )

@@ -33,7 +33,7 @@ REASON_HINTS = {
     PROCEDURAL: _(
         "Required if you answer yes. A second member reads your reason and must agree before the “yes” counts."
     ),
-    "lawful_exception_claimed": _("Name the law, order or contract. A reviewer asks for the evidence."),
+    "lawful_exception_claimed": _("Name the law, order or contract. A reviewer will ask for the evidence."),
     INCIDENT: _(
         "Required if you answer yes. Your sentence is shown in the plan. Say what happened and to whom, without names."
     ),

@@ -38,7 +38,7 @@ OUTCOME_HINTS = {
     HoldOutcome.ANSWERED: _(
         "The evidence supports the answer. The hold is closed, and the tier follows the declared facts."
     ),
-    HoldOutcome.STANDS: _("The use is lawful as declared. The tier stays and the hold is closed."),
+    HoldOutcome.STANDS: _("The use is lawful as declared. The tier stays the same and the hold is closed."),
     HoldOutcome.ACCEPTED: _(
         "The evidence supports the declared purpose, authority and containment. The hold is closed."
     ),
@@ -96,8 +96,8 @@ class RaiseForm(PlainForm):
     reason = Words(
         label=_("Reason"),
         help_text=_(
-            "The reason is printed next to the tier in the plan, the letter and the submission, as the "
-            "judgement of a reviewer."
+            "The reason is printed next to the tier in the plan, the letter and the submission. It is "
+            "marked there as the judgement of a reviewer."
         ),
         max_length=4000,
         error_messages={"required": _("Give the reason. The reason is printed wherever the tier is printed.")},

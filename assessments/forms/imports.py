@@ -18,7 +18,9 @@ class ImportForm(PlainForm):
     organisation = forms.ChoiceField(label=_("Organisation"), error_messages={"required": _("Choose an organisation.")})
     file = forms.FileField(
         label=_("Inventory"),
-        help_text=_("CSV in UTF-8 or XLSX, at most 2,000 rows and 5 MB. The first row must contain the column names."),
+        help_text=_(
+            "Excel (XLSX) or CSV in UTF-8, at most 2,000 rows and 5 MB. The first row must contain the column names."
+        ),
         widget=forms.ClearableFileInput(attrs={"accept": ".csv,.xlsx"}),
         allow_empty_file=True,  # the reader says what is wrong with it, in our words
         error_messages={"required": _("Choose the file with your inventory.")},

@@ -31,7 +31,7 @@ class NumberForm(PlainForm):
         max_length=60,
         error_messages={
             "required": _("Enter the number of the certificate."),
-            "max_length": _("Enter the complete number: nine letters and digits after HKG."),
+            "max_length": _("Enter the complete number: nine characters (letters and digits) after HKG."),
         },
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
     )

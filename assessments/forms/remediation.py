@@ -190,7 +190,7 @@ class RefuseForm(PlainForm):
 
     because = Words(
         label=_("Why is this action relevant?"),
-        help_text=_("The organisation can read this text. If you refuse the reason, the action reopens."),
+        help_text=_("The organisation can read this text. If you reject the reason, the action reopens."),
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": _("Enter why the action is relevant.")},
@@ -321,7 +321,7 @@ class DatesForm(PlainForm):
 
     def __init__(self, data: Any = None) -> None:
         super().__init__(data)
-        label = _("New due date") if data is not None else _("New due date of selected actions")
+        label = _("New due date") if data is not None else _("New due date for the selected actions")
         self.fields["due"] = Day(label=label, first=timezone.localdate())
 
 
@@ -349,7 +349,7 @@ class RiskForm(PlainForm):
             % {"day": date_format(last, "DATE_FORMAT")},
         )
         self.fields["review"] = Day(
-            label=_("Review on"),
+            label=_("Review date"),
             first=first,
             last=last,
             help_text=_("You and the owner of the action are reminded on that day."),

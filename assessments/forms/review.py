@@ -96,7 +96,7 @@ class MarkForm(PlainForm):
     words = text_field(gettext_lazy("Comment to the organisation"), required=False, rows=3)
     would_satisfy = text_field(
         gettext_lazy("What would satisfy you"),
-        gettext_lazy("Required for “Change needed”, like the reason. The comment is optional."),
+        gettext_lazy("“Change needed” requires this text and a reason. The comment is optional."),
         required=False,
         rows=2,
     )
@@ -155,7 +155,7 @@ class MarkForm(PlainForm):
             return cleaned
         if not cleaned.get("mark"):
             if self.row is None:
-                self.add_error("mark", _("Choose a mark. You wrote a text without one."))
+                self.add_error("mark", _("Choose a mark. You entered text without one."))
         elif cleaned["mark"] == MarkKind.CHANGE_NEEDED:
             if not cleaned["reason"]:
                 self.add_error("reason", _("Choose why a change is needed."))
@@ -198,7 +198,7 @@ class ReturnForm(PlainForm):
     tasks = forms.MultipleChoiceField(
         label=gettext_lazy("Other tasks for the organisation before an approval"),
         help_text=gettext_lazy(
-            "Each point that you tick is listed as a task in the email and on the page that shows what was returned."
+            "Each point that you tick is listed as a task in the email and on the page with the requested changes."
         ),
         required=False,
         widget=forms.CheckboxSelectMultiple,
@@ -216,7 +216,8 @@ class ReturnForm(PlainForm):
     answer_by = Day(
         label=gettext_lazy("Answer by"),
         help_text=gettext_lazy(
-            "The owner sees this date on their page and in the email. Nothing is locked after this date."
+            "The owner sees this date in the email and on the page with the requested changes. Nothing is locked "
+            "after this date."
         ),
         required=False,
         initial=lambda: timezone.localdate() + timedelta(days=ANSWER_DAYS),
@@ -235,11 +236,12 @@ class ReturnForm(PlainForm):
 
 class TakeBackForm(PlainForm):
     reason = text_field(
-        gettext_lazy("Why do you take your approval back?"),
+        gettext_lazy("Why are you withdrawing your approval?"),
         gettext_lazy("The other reviewer reads your reason, and it is kept with the case."),
         limit=WORDS,
         missing=gettext_lazy(
-            "Say why you take your approval back. The reason is kept with the case, and the other reviewer reads it."
+            "Say why you are withdrawing your approval. The reason is kept with the case, and the other reviewer "
+            "reads it."
         ),
     )
 
@@ -250,7 +252,7 @@ class RefuseForm(PlainForm):
         gettext_lazy("Your reasons are printed in the decision letter to the organisation."),
         rows=6,
         limit=8000,
-        missing=gettext_lazy("Say why you refuse the submission. The reason is printed in the decision letter."),
+        missing=gettext_lazy("Say why you are refusing the submission. The reason is printed in the decision letter."),
     )
 
 
@@ -272,7 +274,10 @@ class ApproveForm(PlainForm):
                 today + timedelta(days=days),
             )
         if longest:
-            hint = _("Latest day allowed: %(last)s. A requirement with an earlier latest day gets that day.")
+            hint = _(
+                "Latest day allowed: %(last)s. A requirement with an earlier latest day gets its own latest day "
+                "instead."
+            )
             self.fields["one_date"] = self._day(
                 _("One date for all requirements"), hint, today + timedelta(days=longest)
             )
@@ -375,7 +380,8 @@ class NoInterestForm(TakeForm):
     """The declaration of whoever reads along, without a seat."""
 
     words_help = gettext_lazy(
-        "With a conflict of interest you cannot read the answers. Other reviewers of the case see what you write."
+        "If you have a conflict of interest, you cannot read the answers. Other reviewers of the case see what you "
+        "write."
     )
 
 
@@ -395,7 +401,8 @@ class ContestForm(PlainForm):
         widget=forms.RadioSelect,
         error_messages={
             "required": gettext_lazy(
-                "Choose what you appeal against or complain about. You can use each choice in the list only once."
+                "Choose what you are appealing against or complaining about. You can use each choice in the list only "
+                "once."
             )
         },
     )
@@ -423,24 +430,21 @@ class AppealAnswerForm(PlainForm):
         error_messages={"required": gettext_lazy("Choose whether you uphold or reject the appeal or complaint.")},
     )
     words = text_field(
-        gettext_lazy("What happens next, or why you reject the appeal or complaint"),
+        gettext_lazy("What happens next, or why you are rejecting the appeal or complaint"),
         gettext_lazy("The organisation and the reviewers of the case read your answer."),
         rows=6,
         limit=8000,
-        missing=gettext_lazy("Say what happens next, or why you reject the appeal or complaint."),
+        missing=gettext_lazy("Say what happens next, or why you are rejecting the appeal or complaint."),
     )
 
 
 class AbsenceForm(PlainForm):
     """The days on which a reviewer is away; both or neither."""
 
-    away_from = Day(label=gettext_lazy("Away from"), required=False, wrong=REVIEW_DAY_WRONG, css="")
+    away_from = Day(label=gettext_lazy("First day of absence"), required=False, wrong=REVIEW_DAY_WRONG, css="")
     away_until = Day(
-        label=gettext_lazy("Away until"),
-        help_text=gettext_lazy(
-            "The last day of your absence. Colleagues see this date on your cases and can reassign your cases "
-            "until then."
-        ),
+        label=gettext_lazy("Last day of absence"),
+        help_text=gettext_lazy("Colleagues see this date on your cases and can reassign your cases until then."),
         required=False,
         wrong=REVIEW_DAY_WRONG,
         css="",

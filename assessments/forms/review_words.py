@@ -91,7 +91,8 @@ class ReuseForm(WordsForm):
     """Words from elsewhere, to be looked through before they are saved. `foreign`: of another organisation's case."""
 
     has_read = forms.BooleanField(
-        label=gettext_lazy("I have read this text, and nothing in it is about the other case"), required=False
+        label=gettext_lazy("I have read this text, and nothing in it is about the other organisation's case"),
+        required=False,
     )
     seen = forms.CharField(required=False, max_length=300, widget=forms.HiddenInput)
 

@@ -15,7 +15,7 @@ from assessments.models import MarkKind
 
 class TakeLookForm(TakeForm):
     words_help = gettext_lazy(
-        "If you declare a conflict of interest, it is recorded. Somebody else then does the second look."
+        "If you declare a conflict of interest, it is recorded. Somebody else then carries out the second look."
     )
 
 
@@ -76,7 +76,7 @@ class AskForm(PlainForm):
         rows=2,
         limit=400,
         missing=gettext_lazy(
-            "Say in a sentence why you ask for it. The second reviewer does not see this reason before setting "
-            "the marks."
+            "Say in a sentence why you are asking for a second look. The second reviewer does not see this reason "
+            "before setting the marks."
         ),
     )

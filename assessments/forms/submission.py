@@ -151,9 +151,9 @@ class SelfCertifyForm(StatementForm):
 
 class WithdrawForm(PlainForm):
     reason = Words(
-        label=_("Why do you withdraw the submission?"),
+        label=_("Why are you withdrawing the submission?"),
         help_text=_("The reason is kept in the record, and the reviewer is notified."),
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 4}),
-        error_messages={"required": _("Say why you withdraw the submission.")},
+        error_messages={"required": _("Say why you are withdrawing the submission.")},
     )

@@ -93,7 +93,7 @@ class SystemForm(LaidOut, forms.ModelForm):  # type: ignore[type-arg]  # not sub
             " you tick. If two parts share a question, you answer the question only once."
         ),
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": _("Choose at least one part that your organisation has in the system.")},
+        error_messages={"required": _("Choose at least one part that your organisation plays in the system.")},
     )
 
     class Meta:
@@ -108,7 +108,7 @@ class SystemForm(LaidOut, forms.ModelForm):  # type: ignore[type-arg]  # not sub
                 "Write one or two sentences: what the system does, for whom and where. We copy the sentences into your first"
                 " use. You do not have to write them again."
             ),
-            "suppliers": _("Who supplies the model, the hosting and other parts, if you know."),
+            "suppliers": _("Who supplies the model, the hosting and other components, if you know."),
         }
         error_messages: ClassVar = {"name": {"required": _("Enter the name of the system.")}}
 
@@ -188,13 +188,13 @@ class UseForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable w
                 "One or two words, for example applicants, patients or pupils. Leave this empty to use the word shown below."
             ),
             "scope_en": _(
-                "At most 400 characters. Describe the use, not its quality. If you leave this empty, we use as many of your"
-                " sentences above as fit. You see the result below and can change it at any time."
+                "At most 400 characters. Describe the use, not its quality. If you leave this empty, we use your"
+                " sentences above, as many as there is space for. You see the result below and can change it at any time."
             ),
             "scope_zh": _(
                 "At most 400 characters, in Traditional Chinese. If the two texts differ, the English text applies."
             ),
-            "exclusions": _("Name in one line the uses that are left out."),
+            "exclusions": _("In one line, name the uses that are left out."),
         }
         error_messages: ClassVar = {
             "title": {"required": _("Enter a name.")},

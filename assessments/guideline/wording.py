@@ -143,7 +143,7 @@ def in_short(label: str) -> str:
 CHOICES: Mapping[Choice, tuple[str, str]] = {
     Choice.IN_PLACE: ("In place", "in place"),
     Choice.PARTLY: ("Partly", "partly in place"),
-    Choice.PLANNED: ("Planned by date", "planned"),
+    Choice.PLANNED: ("Planned for a date", "planned"),
     Choice.NOT_IN_PLACE: ("Not in place", "not in place"),
     Choice.TICKED: ("What is ticked", "what is ticked"),
     Choice.NONE: ("None of these", "none of the points in place"),

@@ -30,7 +30,7 @@ class ActionNote(StrEnum):
 
 
 WORDS: Mapping[ActionNote, Any] = {
-    ActionNote.RISK_BLOCKS: _("The gap now blocks the certificate, so its risk can no longer be accepted."),
+    ActionNote.RISK_BLOCKS: _("The gap now blocks the certificate, so the risk can no longer be accepted."),
     ActionNote.RISK_TAKEN_BACK: _("The acceptance was ended early."),
     ActionNote.RISK_DAY_OVER: _("The acceptance has ended."),
     ActionNote.NO_FINDING: _("The new answer closes the gap."),

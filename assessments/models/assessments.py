@@ -49,7 +49,7 @@ EDITABLE_STATES = (State.DRAFT, State.RETURNED)
 
 class Route(models.TextChoices):
     INSIDE = "inside", _("a reviewer within the organisation")
-    INDEPENDENT = "independent", _("an independent reviewer of the reviewing body")
+    INDEPENDENT = "independent", _("an independent reviewer from the reviewing body")
 
 
 class AssessmentQuerySet(models.QuerySet["Assessment"]):

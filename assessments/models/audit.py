@@ -234,7 +234,8 @@ class _Walk:
             for anchor in self.anchors.pop(written, ()):
                 if anchor.hash != entry.hash:
                     words = _(
-                        "entry %(seq)s differs from the entry that %(name)s names: the log was rewritten up to this entry"
+                        "entry %(seq)s differs from the entry that %(name)s refers to: the log was rewritten up to "
+                        "this entry"
                     )
                     yield self.fault(entry.seq, FaultKind.ANCHOR, words, name=anchor.name)
             if self.head and written == self.head.seq:
@@ -271,7 +272,7 @@ class _Walk:
         for seq, anchors in sorted(self.anchors.items()):
             for anchor in anchors:
                 if anchor.seq or anchor.hash != GENESIS:
-                    words = _("entry %(seq)s is missing, but %(name)s names it")
+                    words = _("entry %(seq)s is missing, but %(name)s refers to it")
                     yield self.fault(seq, FaultKind.ANCHOR, words, name=anchor.name)
         for seq, words in self.erased.items():
             if seq in self.said:
@@ -311,7 +312,7 @@ class _Walk:
             words = _("the log was cut off after entry %(seq)s: its last entry should be entry %(head)s")
             yield self.fault(self.newest, FaultKind.CUT_OFF, words, head=self.head.seq)
         elif self.at_head != self.head.hash:
-            words = _("the head of the chain names an entry %(seq)s that differs from the stored entry")
+            words = _("the head of the chain refers to a version of entry %(seq)s that differs from the stored entry")
             yield self.fault(self.head.seq, FaultKind.HEAD, words)
         # Entries that were written while the chain was walked moved the head on before they could be read.
         now = AuditHead.objects.filter(chain=self.chain).values_list("seq", flat=True).first() or 0
@@ -420,7 +421,7 @@ class AuditDetail(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
-            raise FrozenRow("Details of the log are erased as a whole, or stay as they are.")
+            raise FrozenRow("Log details are either erased completely or left unchanged.")
         super().save(*args, **kwargs)
 
     def delete(self, using: Any = None, keep_parents: bool = False) -> NoReturn:

@@ -84,7 +84,7 @@ class CertificateQuerySet(models.QuerySet["Certificate"]):
 
 def _refuse_others(fields: Iterable[str]) -> None:
     if not MAY_CHANGE.issuperset(fields):
-        raise FrozenRow("Of a certificate only `listed` and `ended_at` may change.")
+        raise FrozenRow("Only `listed` and `ended_at` of a certificate may change.")
 
 
 MONITORING = "monitoring"

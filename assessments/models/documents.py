@@ -29,7 +29,7 @@ class DocumentKind(models.TextChoices):
 
 class DocumentState(models.TextChoices):
     PENDING = "pending", _("waiting")
-    RUNNING = "running", _("being made")
+    RUNNING = "running", _("being created")
     READY = "ready", _("ready")
     FAILED = "failed", _("failed")
 

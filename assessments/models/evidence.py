@@ -24,8 +24,8 @@ from assessments.models.systems import DeclaredFact, Involvement
 
 
 class Confidentiality(models.TextChoices):
-    INTERNAL = "internal", _("Internal: for members, and for reviewers of a submission that uses it")
-    CONFIDENTIAL = "confidential", _("Confidential: like internal, and each reading is logged")
+    INTERNAL = "internal", _("Internal: for members, and for the reviewers of a submission that uses the evidence")
+    CONFIDENTIAL = "confidential", _("Confidential: like internal, and each viewing is logged")
     ON_REQUEST = "on_request", _("Shown on request only: no file here, only a description and a contact person")
 
 

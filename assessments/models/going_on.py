@@ -18,8 +18,8 @@ class GoingOn:
 
 REFUSED = GoingOn(
     gettext_lazy(
-        "This case is closed. To continue, start a new assessment of the same use. Your answers can be "
-        "copied, and you confirm each of them. Deal with every point named in the reasons for the "
+        "This case is closed. To continue, start a new assessment of the same use. You can copy your "
+        "answers, but you have to confirm each of them. Deal with every point named in the reasons for the "
         "decision. A reviewer then decides again."
     ),
     "本個案已結束。如要繼續，請為同一用途開始新的評估。答案可以沿用，但須逐項確認；理由所指出的地方須作修改。新的評估會再由審核員決定。",

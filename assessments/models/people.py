@@ -163,7 +163,7 @@ class Organisation(Referenced):
                 condition=~models.Q(registration_no=""),
                 name="one_organisation_per_registration_no",
                 violation_error_message=_(
-                    "This registration number is registered already. Ask an owner of that organisation to invite you."
+                    "An organisation with this registration number is already registered. Ask one of its owners to invite you."
                 ),
             ),
             models.UniqueConstraint(
@@ -191,7 +191,7 @@ class Role(models.TextChoices):
 
 class Sees(models.TextChoices):
     ALL = "all", pgettext_lazy("what a member sees", "everything")
-    ASSIGNED = "assigned", _("only what is assigned")
+    ASSIGNED = "assigned", _("assigned work only")
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
@@ -208,7 +208,7 @@ class Membership(models.Model):
     sees = models.CharField(max_length=8, choices=Sees, default=Sees.ALL)
     joined_at = models.DateTimeField(auto_now_add=True)
     left_at = models.DateTimeField(null=True, blank=True)
-    leads = models.BooleanField(default=False)  # of a reviewer of the reviewing body: named by somebody who leads it
+    leads = models.BooleanField(default=False)  # of a reviewer from the reviewing body: named by somebody who leads it
 
     objects = MembershipQuerySet.as_manager()
 

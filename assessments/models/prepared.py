@@ -50,7 +50,7 @@ class _Compiled:
 
     def ask(self, given: dict[str, Any]) -> list[Any]:
         if self.locks and self.connection.get_autocommit():
-            raise TransactionManagementError("A row is locked inside a transaction only.")
+            raise TransactionManagementError("A row can be locked only inside a transaction.")
         self.bound = tuple(
             param.value_of(given, self.connection) if isinstance(param, Placeholder) else param for param in self.params
         )

@@ -16,9 +16,9 @@ class PublicReason(models.TextChoices):
     TIER_RAISED = "suspended.tier", _("A reviewer raised the tier of the use.")
     MONITORING_OUT_OF_DATE = "suspended.monitoring", _("Evidence of monitoring is out of date.")
     MONITORING_TOO_OLD = "suspended.monitoring_days", _("The monitoring evidence is older than %(days)s days.")
-    INCIDENT = "suspended.incident", _("An incident is being looked into.")
-    COMPLAINT = "suspended.complaint", _("A complaint is being looked into.")
-    SUSPENSION_ASKED = "suspended.asked", _("The holder asked for it.")
+    INCIDENT = "suspended.incident", _("An incident is being investigated.")
+    COMPLAINT = "suspended.complaint", _("A complaint is being investigated.")
+    SUSPENSION_ASKED = "suspended.asked", _("The holder requested the suspension.")
     CORRECTED = "reinstated.mended", _("The cause of the suspension was corrected.")
     UNFOUNDED = "reinstated.unfounded", _("The matter was investigated: there was no ground for the suspension.")
     IN_ERROR = "reinstated.error", _("The suspension was an error.")
@@ -27,7 +27,7 @@ class PublicReason(models.TextChoices):
     NO_LONGER = "revoked.no_longer", _("The use has changed since it was assessed.")
     CONDITION_NOT_MET = "revoked.condition", _("A condition was not met.")
     NO_CERTIFICATE = "revoked.no_certificate", _("A certificate is not possible for this use.")
-    REVOCATION_ASKED = "revoked.asked", _("The holder asked for it.")
+    REVOCATION_ASKED = "revoked.asked", _("The holder requested the revocation.")
 
 
 _PARAMETER = re.compile(r"([a-z_]+)=(\d+)")

@@ -31,9 +31,9 @@ class Interest(Frozen):
 
 class RequestOutcome(models.TextChoices):
     TAKEN = "taken", _("taken")
-    DECLINED = "declined", _("declined for a conflict of interest")
+    DECLINED = "declined", _("declined because of a conflict of interest")
     REPLACED = "replaced", _("somebody else was asked or took it")
-    RECALLED = "recalled", _("taken back by whoever asked")
+    RECALLED = "recalled", _("withdrawn by the person who asked")
 
 
 class SeatRequestQuerySet(models.QuerySet["SeatRequest"]):

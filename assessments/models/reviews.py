@@ -55,8 +55,8 @@ class MarkReason(models.TextChoices):
     NOT_SHOWN = "not_shown", _("Evidence is missing")
     OTHER_EVIDENCE = "other_evidence", _("Other evidence is needed")
     TOO_HIGH = "too_high", _("Less is in place than the answer says")
-    NOT_APPLICABLE = "not_applicable", _("It applies, although marked “not applicable”")
-    WRONG_FACT = "wrong_fact", _("The fact does not fit what is described")
+    NOT_APPLICABLE = "not_applicable", _("The requirement applies, although it was marked “not applicable”")
+    WRONG_FACT = "wrong_fact", _("The fact does not match the description")
     OTHER = "other", _("Another reason")
 
 
@@ -124,8 +124,8 @@ class ReviewMarkRevision(Revision):
 
 class Verdict(models.TextChoices):
     SUPPORTS = "supports", _("Supports the answer")
-    PARTLY = "partly", _("Supports it partly")
-    DOES_NOT = "does_not", _("Does not support it")
+    PARTLY = "partly", _("Partly supports the answer")
+    DOES_NOT = "does_not", _("Does not support the answer")
 
 
 class EvidenceMark(models.Model):
@@ -193,8 +193,8 @@ class DecisionKind(models.TextChoices):
     DECLARE_PROHIBITED = "declare_prohibited", _("Declared as a prohibited use")
     WITHDRAW = "withdraw", _("Withdrawn")
     RAISE_TIER = "raise_tier", _("Tier raised")
-    WITHDRAW_RAISE = "withdraw_raise", _("Raise of the tier withdrawn")
-    TAKE_BACK = "take_back", _("Approval taken back")
+    WITHDRAW_RAISE = "withdraw_raise", _("Tier no longer raised")
+    TAKE_BACK = "take_back", _("Approval withdrawn")
 
 
 class ReviewDecisionQuerySet(FrozenQuerySet["ReviewDecision"]):

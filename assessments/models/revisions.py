@@ -20,11 +20,11 @@ def keep_revision(row: Any, number: int, operation: uuid.UUID, base: int, value:
 
 class RevisionOutcome(models.TextChoices):
     CURRENT = "current", _("current")
-    CONFLICT = "conflict", _("stored beside a newer version")
+    CONFLICT = "conflict", _("kept alongside a newer version")
     SUGGESTION = "suggestion", _("suggestion")
     RESTORED = "restored", _("restored")
     CARRIED = "carried", _("carried over")
-    TAKEN_OVER = "taken_over", _("taken over from a colleague")
+    TAKEN_OVER = "taken_over", _("adopted from a colleague")
 
 
 class Revision(Frozen):

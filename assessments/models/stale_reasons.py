@@ -30,10 +30,10 @@ class StaleReason(StrEnum):
 WORDS: Mapping[StaleReason, Any] = {
     StaleReason.FACTS_CHANGED: _("Declared facts changed: %(facts)s."),
     StaleReason.SYSTEM_CHANGED: _(
-        "The version, the suppliers or the parts of the system were changed in the register."
+        "The version or the suppliers of the system, or the organisation's parts in it, were changed in the register."
     ),
     StaleReason.PROCEDURAL_AGREED: _("A second member agreed that the use is a minor procedural task."),
-    StaleReason.PROCEDURAL_WITHDRAWN: _("The agreement that the use is a minor procedural task was withdrawn."),
+    StaleReason.PROCEDURAL_WITHDRAWN: _("A member withdrew the agreement that the use is a minor procedural task."),
     StaleReason.USE_CHANGED: _("The purpose, setting, people affected or scope of the use was changed."),
     StaleReason.ANSWERS_DIFFER: ngettext_lazy(
         "One answer is different in a later submission.",

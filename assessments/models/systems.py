@@ -57,7 +57,7 @@ class AISystem(Referenced):
             models.CheckConstraint(
                 condition=Q(is_developer=True) | Q(is_provider=True) | Q(is_user=True),
                 name="a_system_has_a_part",
-                violation_error_message=_("Choose at least one part that your organisation has in the system."),
+                violation_error_message=_("Choose at least one part that your organisation plays in the system."),
             )
         ]
 

@@ -205,4 +205,4 @@ def months_before(day: date, months: int) -> date:
             return date(year, month + 1, last)
         except ValueError:
             continue
-    raise AssertionError("every month has a 28th")
+    raise AssertionError("cannot happen: every month has at least 28 days")

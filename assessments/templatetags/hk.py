@@ -99,7 +99,7 @@ STATES = {
     "part_missing": Mark("half", pgettext_lazy("status of a part", "Missing")),
     "part_given": Mark("box", _("Given, not judged yet")),
     "part_supports": Mark("done", _("Judged: supports"), "done"),
-    "part_partly": Mark("half", _("Judged: supports partly"), "warn"),
+    "part_partly": Mark("half", _("Judged: partly supports"), "warn"),
     "part_does_not": Mark("error", _("Judged: does not support"), "error"),
     # sections
     "not_started": Mark("empty", _("Not started"), "idle"),
@@ -144,9 +144,9 @@ STATES = {
     "met": Mark("done", pgettext_lazy("status of a condition", "Met"), "done"),
     "hold": Mark("pause", _("On hold"), "warn"),
     "blocking": Mark("error", _("Blocks the certificate"), "error"),
-    # documents that are being made
-    "pending": Mark("clock", _("Being made"), "idle"),
-    "running": Mark("clock", _("Being made"), "idle"),
+    # documents that are being created
+    "pending": Mark("clock", _("Being created"), "idle"),
+    "running": Mark("clock", _("Being created"), "idle"),
     "ready": Mark("file", pgettext_lazy("status of a document", "Ready")),
     "failed": Mark("error", _("Could not be created"), "error"),
 }

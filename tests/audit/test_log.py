@@ -173,7 +173,7 @@ def test_an_end_cut_off_with_its_head_shows_by_the_certificate(cast):
     issued = AuditEntry.objects.get(chain=chain, kind="certificate_issued").seq
     tampering.cut_off(chain, issued - 3, head_too=True)
     assert found_in(chain) == [
-        (issued - 1, "anchor", f"entry {issued - 1} is missing, but certificate {number} names it")
+        (issued - 1, "anchor", f"entry {issued - 1} is missing, but certificate {number} refers to it")
     ]
 
 
@@ -187,7 +187,8 @@ def test_a_log_written_anew_with_every_hash_shows_by_the_certificate(cast):
         (
             place,
             "anchor",
-            f"entry {place} differs from the entry that certificate {number} names: the log was rewritten up to this entry",
+            f"entry {place} differs from the entry that certificate {number} refers to: the log was rewritten up to "
+            "this entry",
         )
     ]
 

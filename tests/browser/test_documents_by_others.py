@@ -62,17 +62,17 @@ def test_the_link_appears_by_itself_and_without_a_sweeper_somebody_has_it_made(
         with page.expect_navigation():
             page.locator("main button.btn-primary").click()
         main = page.get_by_role("main")
-        expect(main.get_by_text("Being made")).to_have_count(2)
+        expect(main.get_by_text("Being created")).to_have_count(2)
         assert main.get_by_role("link", name="Remediation plan", exact=True).count() == 0
         with closing(sqlite3.connect(installation.database)) as connection, connection:
             connection.execute("UPDATE assessments_document SET created_at = datetime('now', '-1 minute')")
-        expect(main.get_by_text("The service that makes documents is not running.")).to_have_count(2, timeout=LONG)
+        expect(main.get_by_text("The service that creates documents is not running.")).to_have_count(2, timeout=LONG)
         assert watch.faults() == []
 
         with page.expect_navigation():
-            main.get_by_role("link", name="Being made Remediation plan").click()
+            main.get_by_role("link", name="Being created Remediation plan").click()
         with page.expect_navigation():
-            main.get_by_role("button", name="Make it now").click()
+            main.get_by_role("button", name="Create it now").click()
         expect(main.get_by_role("link", name="Download the PDF")).to_be_visible(timeout=LONG)
         assert installation.documents()[0] == 1
         assert watch.faults() == []

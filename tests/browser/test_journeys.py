@@ -377,7 +377,7 @@ def answer_everything(person: Person, partly: str, script: bool) -> None:
             saves_itself = False
         else:
             person.press("Save and check this section")
-            person.sees("Every question of this section has an answer")
+            person.sees("Every question in this section has an answer")
         person.follow("Back to the task list")
     person.shot("task-list")
 
@@ -621,7 +621,7 @@ def test_a_prohibited_use_stops_early_and_ends_with_its_decision_letter(site: Si
     tick_the_statement(lead)
     lead.shot("declare")
     lead.sign("Sign that the facts are correct")
-    lead.sees("The decision letter is being prepared")
+    lead.sees("The decision letter is being created")
     lead.shot("refused")
     letter = lead.download("Decision letter")
     assert (ORGANISATION in letter, "Hidden nudging" in letter, "prohibited" in letter) == (True, True, True)

@@ -78,7 +78,7 @@ def test_the_sum_of_all_actions_stands_beside_that_of_the_decisions(stopping):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (None, "The Guideline’s text alone names no tier for this use."),
+        (None, "The Guideline’s text alone does not give a tier for this use."),
         (Tier.LIMITED, "The Guideline’s text alone gives the tier Limited."),
         (Tier.HIGH, ""),
     ],
@@ -194,7 +194,7 @@ def test_what_has_gone_wrong_is_never_said_to_wait(calm):
 
 def test_the_pause_ends_when_errors_are_known_and_unsafe_cases_are_taken_away_not_with_a_list(stopping):
     title = front(stopping)["pause"]["title"]
-    assert title.endswith("until its errors are known and what is unsafe is out of its hands (B)")
+    assert title.endswith("until its errors are known and it is no longer used where it is unsafe (B)")
 
 
 def test_the_first_risk_does_not_say_that_something_has_gone_wrong(stopping):

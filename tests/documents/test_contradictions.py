@@ -26,15 +26,15 @@ PAIRS = {  # two sentences of which at most one is said of a certificate, in all
     "registered by who looked": ("which has not checked the answers", "independent reviewer 獨立審核員"),
     "open or nothing": ("Nothing was open when it was issued", "Open when issued:"),
     "conditions or none": ("None when issued", r"\d+ conditions?, (set|promised)"),
-    "who promised": ("promised by the signer", "set with the approval"),
-    "promised or approved": ("promised by the signer", "Conditions set with the approval"),
+    "who promised": ("promised by the signatory", "set at approval"),
+    "promised or approved": ("promised by the signatory", "Conditions set at approval"),
     "new or replacing": ("Type 類別 New", "Replaces certificate HKG"),
     "renewal or change": ("Type 類別 Renewal", "Type 類別 Change"),
     "in force or set aside": ("Valid today", "Do not rely on"),
     "stands or not": ("The certificate is not suspended, revoked or replaced", "is not valid today"),
     "in force or withdrawn": ("The certificate stays valid until", "Revoked permanently on"),
     "met or open": (
-        "All conditions have been met since the certificate was issued",
+        "All conditions of the certificate have been met",
         r"\d+ conditions? (is|are) still open",
     ),
 }

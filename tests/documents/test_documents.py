@@ -402,7 +402,7 @@ def test_a_certificate_with_every_field_at_its_limit_loses_nothing(layouts, reco
 def test_a_score_becomes_words_and_a_bar_but_no_number(record, edition):
     record["dimensions"] = dict(zip(record["dimensions"], ["91.7", "73.4", "44.9", "12.3", None], strict=True))
     pages = pages_of(certificate_of(record, edition))
-    for words in ("Nearlyallinplace", "Mostinplace", "Partinplace", "Littleinplace", "Notassessed"):
+    for words in ("Nearlyallinplace", "Mostinplace", "Partlyinplace", "Littleinplace", "Notassessed"):
         assert words in pages[1]
     assert not any(number in "".join(pages) for number in ("91.7", "73.4", "44.9", "12.3"))
 
@@ -606,7 +606,7 @@ def test_a_document_that_kills_its_worker_is_given_up(waiting):
     waiting.refresh_from_db()
     assert (waiting.state, waiting.error) == (
         "failed",
-        "The service was interrupted 5 times while it made the document.",
+        "The service was interrupted 5 times while creating the document.",
     )
 
 
@@ -638,7 +638,7 @@ def test_a_document_that_is_being_made_says_so_and_looks_again(client, cast):
     page = markup_of(answer)
     assert '<noscript><meta http-equiv="refresh" content="5"></noscript>' in page
     assert f'hx-get="{reverse("document_state", args=[document.reference])}?' in page
-    assert "The document is being made" in page
+    assert "The document is being created" in page
     state = client.get(reverse("document_state", args=[document.reference])).json()
     assert (state["state"], state["address"]) == ("pending", document.get_absolute_url())
 

@@ -87,7 +87,7 @@ def test_results_and_use_offer_the_draft_and_lead_to_it(client, cast, page):
     answer = client.post(address)
     document = Document.objects.get(assessment=assessment)
     assert answer["Location"] == document.get_absolute_url()
-    assert "The document is being made" in markup_of(client.get(document.get_absolute_url()))
+    assert "The document is being created" in markup_of(client.get(document.get_absolute_url()))
 
 
 @pytest.mark.parametrize(

@@ -169,7 +169,7 @@ def test_a_return_for_changes_has_a_letter_that_lists_what_is_asked_and_by_whom(
         "Ines Independent: Evidence is missing 欠缺證據. The newest entry is not there.",
         "What would satisfy the reviewer 符合要求之道: A list of last week.",
         edition.facts[declared].label,
-        "The fact does not fit what is described 所報事實與描述不符. A nurse decides, as annex 2 says.",
+        "The fact does not match the description 所報事實與描述不符. A nurse decides, as annex 2 says.",
         f"{task.label}: {task.words}",
         settings.PUBLIC_URL + reverse("returned", args=[assessment.reference]),
         "can appeal against this decision once",
@@ -233,8 +233,8 @@ def test_an_approval_names_each_action_that_a_reviewer_asked_for(cast):
     day = letters.dated(due)
     for part in (
         f"Action 行動 1: Name a deputy: by {day.en} 限期 {day.zh} In writing, please.",
-        "Requested when an answer was accepted, in the reviewer's own words.",
-        "For the answer 所涉答案: Named senior person answers for the system",
+        "Requested by the reviewer with an accepted answer, in the reviewer's own words.",
+        "Answer concerned 所涉答案: Named senior person answers for the system",
         "Complete each action by its date",
         "A late action that is not a condition does not suspend the certificate.",
     ):

@@ -161,7 +161,7 @@ PAIRS = [
     # how it goes on
     Pair(say(REFUSED.en), say(PROHIBITED.en)),
     Pair(say(PROHIBITED.en), "Start a new assessment"),
-    Pair(say(PROHIBITED.en), "Your answers can be copied"),
+    Pair(say(PROHIBITED.en), "You can copy your answers"),
     Pair(say(REVOKED.en), say(REFUSED.en)),
     Pair("Start a new assessment", "See the newer assessment of this use", "live"),
     Pair("Correct the cause of the suspension", say(REVOKED.en), "text"),

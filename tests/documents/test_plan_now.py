@@ -70,7 +70,7 @@ def test_a_plan_of_today_says_how_actions_stand_and_what_changed(cast):
         "Two rooms only, and a nurse reads along.",
         "Accepted by Ines Independent on",
         "Evidence: Register of November",
-        "Changes since the plan made the same day",
+        "Changes since the earlier plan of the same day",
         "A date was postponed once.",
         "accepted by Ines Independent",
         "reported as done or accepted earlier, now open again",
@@ -100,7 +100,7 @@ def test_a_plan_says_which_dates_an_approval_changed_and_which_actions_no_longer
     first, last = (day(one).replace("\xa0", " ") for one in (action.due, full))
     assert f"{action.title}: all steps: {last} → {first}" in words
     assert f"{action.title}: due on {first}; the action no longer blocks the certificate" in words
-    assert "A condition of the approval gets its date with the approval." in words
+    assert "The due date of a condition is set with the approval." in words
     assert "no date has changed" not in words
 
 

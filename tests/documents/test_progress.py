@@ -29,8 +29,8 @@ from tests.support.page_text import markup_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 BEING_MADE, NOTHING, LINK = (
-    "The document is being made",
-    "The service that makes documents is not running",
+    "The document is being created",
+    "The service that creates documents is not running",
     "Download the PDF",
 )
 
@@ -76,7 +76,7 @@ def test_the_page_shows_a_failure_by_itself(client: Client, plan: Document, aliv
     address = polled(page_of(client, plan))
     Document.objects.filter(pk=plan.pk).update(state="failed", error="No room.")
     part = client.get(address).content.decode()
-    assert "could not be made" in part
+    assert "could not be created" in part
     assert "No room." in part
     assert "csrfmiddlewaretoken" in part
     assert "hx-get" not in part
@@ -112,7 +112,7 @@ def test_a_made_up_time_is_no_fault(client: Client, plan: Document, since: str) 
 def test_the_page_says_that_nothing_makes_documents_until_something_does(client: Client, plan: Document) -> None:
     page = page_of(client, plan)
     assert NOTHING in page
-    assert "Make it now" in page
+    assert "Create it now" in page
     heartbeat.beat()
     assert BEING_MADE in client.get(polled(page)).content.decode()
     cache.set(heartbeat.KEY, time.time() - heartbeat.SILENT_AFTER - 1)
@@ -175,7 +175,7 @@ def test_no_more_children_work_than_there_are_places(
     for place in places:
         fcntl.flock(place, fcntl.LOCK_EX)
     page = client.post(plan.get_absolute_url(), follow=True).content.decode()
-    assert "Other documents are being made" in page
+    assert "Other documents are being created" in page
     assert children == []
     places.pop().close()
     client.post(plan.get_absolute_url())

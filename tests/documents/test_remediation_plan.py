@@ -108,7 +108,9 @@ def scope_reasons(**facts) -> str:
     return " ".join(re.sub(r"<[^>]*>", " ", text).split())
 
 
-NO_DATA = "An organisation that trains nothing and looks nothing up gives the system no data of its own."
+NO_DATA = (
+    "Only an organisation that trains a model, or whose system looks up sources, gives the system data of its own."
+)
 
 
 def test_a_line_that_known_facts_leave_out_gives_its_reason():
@@ -121,8 +123,8 @@ def test_a_line_that_is_left_out_for_want_of_a_fact_says_what_it_waits_for():
     said = scope_reasons(trains_on_user_data="unknown", retrieval_augmented="unknown")
     assert NO_DATA not in said
     assert (
-        "This depends on facts that are not known yet: whether its model is trained with data of people who use it or are affected by it"
-        " and whether it looks up documents or data to answer."
+        "This depends on facts that are not known yet: whether its model is trained on data from people who use it or"
+        " are affected by it and whether it looks up documents or data to answer."
     ) in said
 
 
@@ -193,7 +195,7 @@ def test_a_post_is_printed_as_suggested_until_somebody_has_taken_the_action(repo
     taken = replace(report, actions=tuple(replace(action, now=now) for action in report.actions))
     assert {action.answers_for_it for action in taken.actions} == {"Carmen Yip"}
     assert remediation_plan.method_context(taken)["to_sign"].endswith(
-        "The owners named in the plan have agreed to do their actions."
+        "The owners named in the plan have agreed to carry out their actions."
     )
     one = replace(report, actions=(replace(first, now=now), *others))
     assert [line["owner"].startswith("suggested: ") for line in remediation_plan._list(one)].count(False) == 1
@@ -220,7 +222,7 @@ def test_an_action_without_a_full_measure_prints_no_filler_and_keeps_its_last_da
     assert "Goon" not in text
     for action in bare.actions:  # two dates, or one where they are the same
         assert squeezed(f"First step{action.first_when}") in text
-        assert (squeezed(f"What closes it{action.full_when}") in text) == (action.full_when != action.first_when)
+        assert (squeezed(f"What closes the gap{action.full_when}") in text) == (action.full_when != action.first_when)
 
 
 @pytest.fixture
@@ -249,9 +251,15 @@ def test_a_plan_of_one_action_is_short_and_says_nothing_twice(one_action, monkey
 
 
 def test_order_and_dates_are_one_sentence_a_line_in_the_plan_or_its_annex(reports, one_action):
-    for html in (remediation_plan.plan_layouts(reports["many"])[0](), remediation_plan.annex_html(one_action)):
-        listed = re.search(r'<ul class="order small">(.*?)</ul>', html, re.S)[1]
-        assert listed.count("<li>") == len(one_action.order) > 10
+    def listed(html: str) -> int:
+        return re.search(r'<ul class="order small">(.*?)</ul>', html, re.S)[1].count("<li>")
+
+    assert listed(remediation_plan.annex_html(one_action)) == len(one_action.order) > 10
+    roomy, *_rest, dense = remediation_plan.plan_layouts(replace(reports["many"], actions=reports["many"].actions[:9]))
+    assert listed(roomy()) == len(one_action.order)
+    short = dense()  # where room is scarce, the rules for special cases are in the annex alone
+    assert listed(short) == 10
+    assert "The rules for special cases are in the annex." in short
 
 
 def test_an_action_of_ones_own_says_that_no_steps_are_given_and_what_its_owner_wrote(reports, monkeypatch):

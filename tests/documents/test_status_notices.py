@@ -46,7 +46,7 @@ def test_each_change_of_a_certificate_has_a_notice_with_date_reason_and_what_to_
     suspended, reinstated, revoked = (page_of(one) for one in notices())
     page = settings.PUBLIC_URL + reverse("certificate_status", args=[certificate.number])
     for text, parts in (
-        (suspended, ("The certificate is suspended", "An incident is being looked into.", "正在調查一宗事故。", page)),
+        (suspended, ("The certificate is suspended", "An incident is being investigated.", "正在調查一宗事故。", page)),
         (reinstated, ("The certificate is reinstated", "導致暫停的事項已糾正。", "You do not need to do anything.")),
         (revoked, ("The certificate is revoked", "所申報的內容與事實不符。", str(REVOKED.en), REVOKED.zh, page)),
     ):

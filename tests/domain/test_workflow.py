@@ -755,5 +755,5 @@ def test_whoever_signs_confirms_the_prohibited_uses_also_where_no_question_asks_
     asked = {question.key for question in assessment.declared().questions(edition)}
     assert ("prohibited-uses" in asked) is open_prompt
     said = " ".join(submission.content()["signed"]["statement"])
-    for use in ("harm or endanger people", "steer them", "violence", "obscene", "fraud", "public order", "attacks on"):
+    for use in ("harm or endanger people", "steer people", "violence", "obscene", "fraud", "public order", "attack"):
         assert use in said

@@ -50,9 +50,9 @@ GOOD = {
     "Version": "2.1",
     "What it does": "Reads requests.",
     "Suppliers": "Model house",
-    "Our parts": "Service Provider; Service User",
+    "Our parts in the system": "Service Provider; Service User",
     "Where the model runs": "Rented cloud",
-    "Where the people are": "Hong Kong; Mainland",
+    "Where users and affected people are": "Hong Kong; Mainland",
     "Name of the use": "Sorting",
     "Purpose": "Sorts requests",
     "Setting": "On the website",
@@ -146,6 +146,15 @@ def zipped(size: int) -> bytes:
     return stream.getvalue()
 
 
+def test_a_file_with_the_former_headings_is_still_read() -> None:
+    former = {
+        "Our parts in the system": "Our parts",
+        "Where users and affected people are": "Where the people are",
+    }
+    row = {former.get(heading, heading): text for heading, text in GOOD.items()}
+    assert inventory.read(as_csv(row, headings=list(row))) == inventory.read(as_csv(GOOD))
+
+
 @pytest.mark.parametrize(
     ("data", "words"),
     [
@@ -153,7 +162,7 @@ def zipped(size: int) -> bytes:
         (b"\xd0\xcf\x11\xe0rest", "old Excel format"),
         (b"PK\x03\x04 no workbook", "could not be read"),
         (b"x" * (tables.MAX_BYTES + 1), "larger than 5 MB"),
-        (b"System name,Colour\nA,red", "Add the missing columns: Our parts"),
+        (b"System name,Colour\nA,red", "Add the missing columns: Our parts in the system"),
         (as_csv(), "no rows below the column headings"),
         (as_csv(GOOD, headings=[*HEADINGS, "Version"]), "Remove the repeated columns: Version"),
         (as_csv(*[GOOD] * (inventory.MAX_ROWS + 1)), "more than 2000 rows"),
@@ -193,12 +202,20 @@ def test_a_good_row_becomes_plain_values(cast: Cast) -> None:
     ("changed", "column", "reason"),
     [
         ({"System name": ""}, "System name", "Fill in this cell. It is required."),
-        ({"Our parts": ""}, "Our parts", "Enter one or more parts of your organisation"),
-        ({"Our parts": "Retailer"}, "Our parts", "“Retailer” is not one of them."),
+        (
+            {"Our parts in the system": ""},
+            "Our parts in the system",
+            "Enter the parts that your organisation plays",
+        ),
+        ({"Our parts in the system": "Retailer"}, "Our parts in the system", "“Retailer” is not one of them."),
         ({"Purpose": ""}, "Purpose", "Fill in this cell. It is required."),
         ({"Scope in English": "x" * 402}, "Scope in English", "Shorten this text by 2 characters."),
         ({"Where the model runs": "The moon"}, "Where the model runs", "“The moon” is not one of them."),
-        ({"Where the people are": "Hong Kong; do not know"}, "Where the people are", "cannot be combined"),
+        (
+            {"Where users and affected people are": "Hong Kong; do not know"},
+            "Where users and affected people are",
+            "cannot be combined",
+        ),
     ],
 )
 def test_a_faulty_row_is_named_with_column_and_reason(cast: Cast, changed, column, reason) -> None:
@@ -230,14 +247,20 @@ def test_duplicates_are_named_in_the_file_and_in_the_register(cast: Cast) -> Non
         people_affected="a",
         scope_en="Drafting of letters.",
     )
-    there = {**GOOD, "System name": "chat  helper", "Version": "1", "Our parts": "", "Where the model runs": ""}
-    there |= {"Where the people are": "", "What it does": "", "Suppliers": ""}
+    there = {
+        **GOOD,
+        "System name": "chat  helper",
+        "Version": "1",
+        "Our parts in the system": "",
+        "Where the model runs": "",
+    }
+    there |= {"Where users and affected people are": "", "What it does": "", "Suppliers": ""}
     found = faults(
         as_csv(
             GOOD,
             {**GOOD, "Name of the use": "SORTING"},
-            {**there, "Name of the use": "drafting", "Our parts": "user"},
-            {**there, "Name of the use": "Translating", "Our parts": ""},
+            {**there, "Name of the use": "drafting", "Our parts in the system": "user"},
+            {**there, "Name of the use": "Translating", "Our parts in the system": ""},
         ),
         cast.organisation,
     )
@@ -248,10 +271,12 @@ def test_duplicates_are_named_in_the_file_and_in_the_register(cast: Cast) -> Non
 def test_a_row_adds_a_use_to_a_registered_system_and_changes_nothing_of_it(cast: Cast) -> None:
     make_system(cast.organisation, parts=("user",), name="Chat helper", version="1")
     row = {**dict.fromkeys(HEADINGS, ""), **{key: GOOD[key] for key in HEADINGS[7:]}, "System name": "Chat helper"}
-    row |= {"Version": "1", "Our parts": "Service User"}
+    row |= {"Version": "1", "Our parts in the system": "Service User"}
     assert faults(as_csv(row), cast.organisation) == []
     said = "Leave this cell empty, or change the value in the register. The register has a different value for this system."
-    assert faults(as_csv({**row, "Our parts": "Service Provider"}), cast.organisation) == [(2, "Our parts", said)]
+    assert faults(as_csv({**row, "Our parts in the system": "Service Provider"}), cast.organisation) == [
+        (2, "Our parts in the system", said)
+    ]
     draft = imports.keep_import(cast.organisation, as_csv(row), by=cast.owner, file_name="a.csv")
     assert imports.take_import(draft, by=cast.owner) == imports.ImportResult(0, 1, 0)
     assert AISystem.objects.get().uses.get().title == "Sorting"
@@ -271,7 +296,7 @@ def test_nothing_is_registered_before_the_second_press_and_nothing_twice(cast: C
     draft = imports.keep_import(cast.organisation, as_csv(GOOD), by=cast.owner, file_name="a.csv")
     assert not AISystem.objects.exists()
     assert imports.take_import(draft, by=cast.owner) == imports.ImportResult(1, 1, 0)
-    with pytest.raises(WorkflowError, match="already imported"):
+    with pytest.raises(WorkflowError, match="already been imported"):
         imports.take_import(draft, by=cast.owner)
     use = DeclaredUse.objects.get()
     assert (use.system.name, use.assigned_tier, use.organisation) == ("Appointment assistant", "", cast.organisation)
@@ -434,7 +459,7 @@ def test_the_export_tells_tier_state_progress_and_next_date(cast: Cast, client: 
     (row,) = csv.DictReader(io.StringIO(response.content.decode("utf-8-sig")))
     ends = assessment.use.certificates.get().expires_on.isoformat()
     assert (row["Tier"], row["Status"], row["Next date"]) == ("Low", "Certificate issued", ends)
-    assert row["Use reference"] == assessment.use.reference
+    assert row["Reference of the use"] == assessment.use.reference
     assert row["Progress"] == f"{assessment.answered}/{assessment.applicable}"
     assert "attachment" in response["Content-Disposition"]
 
@@ -448,7 +473,7 @@ def upload(client: Client, data: bytes, name: str = "inventory.csv") -> Any:
 
 def test_the_good_rows_are_taken_and_the_faulty_ones_go_back_with_what_to_mend(client: Client, cast: Cast) -> None:
     client.force_login(cast.owner)
-    bad = {**GOOD, "System name": "=HYPERLINK(0)", "Our parts": "Retailer"}
+    bad = {**GOOD, "System name": "=HYPERLINK(0)", "Our parts in the system": "Retailer"}
     page = upload(client, as_csv(GOOD, bad))
     text = page.content.decode()
     assert "“Retailer” is not one of them." in text
@@ -459,12 +484,12 @@ def test_the_good_rows_are_taken_and_the_faulty_ones_go_back_with_what_to_mend(c
     assert b"'=HYPERLINK(0)" in file
     (row,) = csv.DictReader(io.StringIO(file.decode("utf-8-sig")))
     assert row["What to correct"].startswith(
-        "Our parts: Write one or more of these parts, separated by semicolons: Technology Developer, "
+        "Our parts in the system: Write one or more of these parts, separated by semicolons: Technology Developer, "
     )
     done = client.post(reverse("import_report", args=[draft.reference]), follow=True)
     assert "Registered: 1 system and 1 use." in done.content.decode()
     again = client.post(reverse("import_report", args=[draft.reference]), follow=True)
-    assert "already imported" in again.content.decode()
+    assert "already been imported" in again.content.decode()
     assert AISystem.objects.count() == 1
     mended = file.decode("utf-8-sig").replace("Retailer", "user")
     assert "The only row is correct" in upload(client, mended.encode()).content.decode()
@@ -563,7 +588,7 @@ def test_a_card_that_is_none_or_means_harm_is_refused(text, words):
 
 
 def test_a_card_that_is_no_text_is_refused(db: None) -> None:
-    with pytest.raises(model_card.Unreadable, match="not text"):
+    with pytest.raises(model_card.Unreadable, match="not a UTF-8 text file"):
         model_card.read(b"\xff\xfe\x00\x01PNG", Edition.objects.current().compiled())
 
 

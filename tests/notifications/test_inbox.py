@@ -34,7 +34,7 @@ def test_a_message_has_kind_object_link_and_the_words_of_its_kind(django_capture
         ask(reader, due=DUE)
     line = Message.objects.get()
     assert (line.recipient, line.kind, line.object, line.link) == (reader, "asked", ABOUT, "/home/")
-    assert line.subject == "Olivia Owner asks you to answer “Who decides?”"
+    assert line.subject == "Olivia Owner has asked you to answer “Who decides?”"
     assert line.text == "This request is part of the assessment of “Booking”.\nPlease answer by 24 December 2026."
     assert [(sent.to, sent.subject) for sent in mail.outbox] == [([reader.email], line.subject)]
     assert line.mailed_at
@@ -50,7 +50,10 @@ def test_the_same_line_on_the_same_day_is_replaced_unread_and_mailed_anew(django
         ask(reader, title="Who pays?")
     line = Message.objects.get()
     assert (line.pk, line.read_at, line.unmailed_at, line.attempts) == (before.pk, None, None, 1)
-    assert [sent.subject for sent in mail.outbox] == [before.subject, "Olivia Owner asks you to answer “Who pays?”"]
+    assert [sent.subject for sent in mail.outbox] == [
+        before.subject,
+        "Olivia Owner has asked you to answer “Who pays?”",
+    ]
 
 
 @pytest.mark.parametrize("other", ["another day", "another object", "another person"])
@@ -82,7 +85,7 @@ def test_a_message_costs_the_same_for_one_reader_or_seven(how_many, django_asser
     assert Message.objects.count() == how_many
     with django_assert_num_queries(2):
         ask(*people, title="Who pays?")
-    assert subjects() == ["Olivia Owner asks you to answer “Who pays?”"] * how_many
+    assert subjects() == ["Olivia Owner has asked you to answer “Who pays?”"] * how_many
 
 
 def test_a_message_to_nobody_costs_no_query(django_assert_num_queries):

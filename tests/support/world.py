@@ -85,7 +85,7 @@ MADE_BY_HAND = b"%PDF-1.7 made by hand"
 SECTION, OTHER_SECTION = "governance", "affected"
 QUESTION = "use-register"  # the first of SECTION
 INVENTORY = """\
-System name,Version,Our parts,Name of the use,Purpose,Setting,People affected,Scope in English
+System name,Version,Our parts in the system,Name of the use,Purpose,Setting,People affected,Scope in English
 Letter helper,3,Service User,Drafting,Drafts letters,In the office,Clients,Drafting of letters to clients.
 Letter helper,3,,Translating,Translates letters,In the office,Clients,Translation of letters to clients.
 Chat helper,,Retailer,Answering,,On the website,Customers,Answers to customers.

@@ -116,7 +116,7 @@ LABEL = re.compile(r'\{% translate "([^"]+)" %\}')
 
 def says_a_choice(tree: ast.AST) -> list[str]:
     """Find what puts a choice into words: it has a label that no other thing has, or asks the choices of the column."""
-    labels = texts(tree, "Planned by date", "What is ticked", "Do not know yet", "none of the points in place")
+    labels = texts(tree, "Planned for a date", "What is ticked", "Do not know yet", "none of the points in place")
     return sorted({*labels, *attributes(tree, "get_choice_display", "ChoiceChoices"), *column_choices(tree)})
 
 

@@ -41,7 +41,7 @@ from assessments.access.finders import register
 def is_to_review(user: User) -> Q:
     """Return the submissions that `user` may review, as a condition on the row itself.
 
-    In-house reviewers reach those of their organisation, reviewers of the reviewing body those sent to it and every
+    In-house reviewers reach those of their organisation, reviewers from the reviewing body those sent to it and every
     High one, whose second seat is theirs. Of a deleted organisation nothing is left to read.
     """
     seats = Membership.objects.filter(user=user, left_at=None, role=Role.REVIEWER)
@@ -251,7 +251,7 @@ def appeals_in(assessment: Assessment) -> QuerySet[Appeal]:
 def appeals_for(user: User) -> QuerySet[Appeal]:
     """Return the appeals and complaints that `user` may answer, and those answered.
 
-    Reviewers of the reviewing body who had no seat in the case, decided nothing in it and are no members of the
+    Reviewers from the reviewing body who had no seat in the case, decided nothing in it and are no members of the
     organisation. In-house decisions come to them too.
     """
     memberships = Membership.objects.filter(user=user, left_at=None)

@@ -87,7 +87,10 @@ def check_answer(
             if not edition.not_applicable_allowed(shown[key].requirements, facts):
                 raise InvalidAnswer(
                     f"reason-{key}",
-                    _("Remove the reason why this line does not apply. The line applies to every use of this type."),
+                    _(
+                        "Clear this reason. You cannot mark the line as not applicable, because it applies to every "
+                        "use of this type."
+                    ),
                 )
             if not given.strip():
                 raise InvalidAnswer(f"reason-{key}", _("Say why this line does not apply."))

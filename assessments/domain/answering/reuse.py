@@ -185,7 +185,9 @@ def confirm_copied(assessment: Assessment, question: str, *, by: User, base: int
     """
     row = assessment.answers.filter(question__key=question).select_related("by").first()
     if row is None or not row.to_confirm:
-        raise WorkflowError(_("There is nothing left to confirm, because the answer was already confirmed or changed."))
+        raise WorkflowError(
+            _("There is nothing left to confirm, because the answer has already been confirmed or changed.")
+        )
     if row.revision != base:
         words = _("%(name)s changed this answer while you were reading. Check it again.")
         raise Conflict(words % {"name": row.by}, row)

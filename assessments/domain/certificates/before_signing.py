@@ -97,4 +97,4 @@ def _figures(edition: Edition, content: Mapping[str, Any], little: set[str]) -> 
 
 
 def _of_100(value: Any) -> str:
-    return _("not assessed") if value is None else _("%(value)s of 100") % {"value": Decimal(value)}
+    return _("not assessed") if value is None else _("%(value)s out of 100") % {"value": Decimal(value)}

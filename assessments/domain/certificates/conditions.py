@@ -40,7 +40,7 @@ def too_many_to_promise(practices: int) -> str:
     most = most_conditions()
     if practices <= most:
         return ""
-    words = _("%(practices)s. You can give a date for at most %(most)s practices (our judgement).")
+    words = _("%(practices)s. You can set a due date for at most %(most)s practices (our judgement).")
     return words % {"practices": short_practices(practices), "most": most}
 
 
@@ -119,7 +119,9 @@ def one_for_all(day: date, longest: Mapping[str, int]) -> dict[str, date]:
     if day <= today:
         raise InvalidAnswer("one_date", _("Choose a date after today."))
     if last and day > max(last.values()):
-        raise InvalidAnswer("one_date", _("Choose an earlier date. This date is too late for every requirement."))
+        raise InvalidAnswer(
+            "one_date", _("Choose an earlier date. For every requirement, the latest day allowed is before this date.")
+        )
     return {question: min(day, latest) for question, latest in last.items()}
 
 

@@ -46,7 +46,7 @@ class Little:
 
     @property
     def words(self) -> str:
-        return _("Readiness in %(name)s is too low: %(value)s of 100.") % {"name": self.name, "value": self.value}
+        return _("Readiness in %(name)s is too low: %(value)s out of 100.") % {"name": self.name, "value": self.value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +90,8 @@ class BelowLeast:
         """What would lift it, as one sentence with the numbers of the actions."""
         if not self.lifts:
             return _(
-                "Readiness stays too low even when all open actions are closed. Start a new assessment, so that practices "
-                "that are now in place are counted."
+                "Readiness stays too low even when all open actions are closed. Start a new assessment. It counts the "
+                "practices that are in place now."
             )
         words = ngettext(
             "Once action %(numbers)s is closed with evidence, readiness no longer blocks the certificate.",

@@ -59,7 +59,7 @@ def missing(
         given = _with_later(parts.get(asked.key), later.get(f"part:{asked.key}", ()))
         words = _part(edition, asked, given, today, withdrawn, monitored)
         if not words and asked.key in unsaid:
-            words = _("Say why this evidence also supports this part: %(titles)s.") % {
+            words = _("Say why this part can use the same evidence as another part: %(titles)s.") % {
                 "titles": ", ".join(unsaid[asked.key])
             }
         if words:
@@ -87,9 +87,8 @@ def _evidence(
             continue
         pieces = [*pieces_of(content["answers"].get(gate.question)), *later.get(f"q:{gate.question}", ())]
         if not any(is_current(piece, today, withdrawn) for piece in pieces):
-            words = (
-                gate.asks if not pieces else _("The attached evidence has expired or was withdrawn.") + " " + gate.asks
-            )
+            expired = _("The attached evidence has expired or has been withdrawn.")
+            words = gate.asks if not pieces else expired + " " + gate.asks
             yield Missing(gate.label, words, question=gate.question)
 
 

@@ -65,8 +65,8 @@ def refusals(certificate: Certificate, by: User) -> dict[str, Refusal]:
         if incidents.suspends(certificate):
             mine[REINSTATE] = NotPermitted(
                 _(
-                    "This certificate was suspended because of an incident. A reviewer has to reinstate it, or the "
-                    "next assessment replaces it."
+                    "This certificate was suspended because of an incident. It stays suspended until a reviewer "
+                    "reinstates it or the next assessment replaces it."
                 )
             )
         return mine
@@ -149,7 +149,7 @@ def _change(certificate: Certificate, move: status.Event, *, by: User, reason: s
         said = {"status": certificate.status().label}
         raise WorkflowError(_("You cannot do this now, because the status of the certificate is “%(status)s”.") % said)
     if reason not in REASONS[move]:
-        raise InvalidAnswer("reason", _("Choose the reason that the public page shows."))
+        raise InvalidAnswer("reason", _("Choose the reason that the public page will show."))
     if not words.strip():
         raise InvalidAnswer("words", _("Give a detailed reason. The public page does not show this text."))
     if move == REINSTATE:

@@ -121,7 +121,10 @@ def _check_what(file: UploadedFile | None, link: str, *, on_request: bool, held_
         if file or link:
             raise InvalidAnswer(
                 "confidentiality",
-                _("Remove the file and the link. Evidence that is shown on request only has no file or link here."),
+                _(
+                    "Remove the file and the link. Evidence marked “Shown on request only” cannot have a file or link "
+                    "here."
+                ),
             )
         if not held_by.strip():
             raise InvalidAnswer("held_by", _("Enter the contact person: a name or an office, and how to contact them."))
@@ -238,7 +241,7 @@ def withdraw(piece: Evidence, *, by: User) -> None:
     approvals = staleness.approvals_on(piece)
     changed = Evidence.objects.filter(pk=piece.pk, withdrawn_at=None).update(withdrawn_at=timezone.now())
     if not changed:
-        raise WorkflowError(_("This evidence was already withdrawn."))
+        raise WorkflowError(_("This evidence has already been withdrawn."))
     staleness.flag_evidence(approvals, because(StaleReason.EVIDENCE_WITHDRAWN, title=piece.title), by=by)
     log.record(
         AuditKind.EVIDENCE_WITHDRAWN, piece, by=by, organisation=piece.organisation, details={"title": piece.title}
@@ -257,7 +260,7 @@ def _open_answer(assessment: Assessment, question_key: str, *, by: User) -> Answ
     assessment, member = roles.lock_with_member(by, assessment)
     if not assessment.is_editable:
         raise Locked(
-            _("The evidence of this answer cannot be changed: the assessment is “%(state)s” and locked.")
+            _("The evidence for this answer cannot be changed: the assessment is “%(state)s” and locked.")
             % {"state": assessment.get_state_display()}
         )
     declared = assessment.declared()

@@ -33,7 +33,7 @@ def agree_procedural(use: DeclaredUse, *, by: User, reason: str) -> FactsSaved:
     _require_procedural_open(use)
     row = use.facts.filter(key="minor_procedural_task").first()
     if row is None or row.value is not True:
-        raise WorkflowError(_("Nobody has declared this use a minor procedural task."))
+        raise WorkflowError(_("Nobody has declared that this use is a minor procedural task."))
     if row.by_id == by.pk:
         raise SeparationOfDuties(_("You made this declaration yourself. A second member must agree."))
     if not reason.strip():
@@ -68,7 +68,7 @@ def withdraw_agreement(use: DeclaredUse, *, by: User, reason: str) -> FactsSaved
     if by.pk != row.agreed_by_id and role != Role.OWNER:
         raise NotPermitted(_("Only the person who agreed, or an owner, can withdraw the agreement."))
     if not reason.strip():
-        raise InvalidAnswer("reason", _("Say why you withdraw the agreement."))
+        raise InvalidAnswer("reason", _("Say why you are withdrawing the agreement."))
     details = {"agreed_by": str(row.agreed_by), "agreed_at": row.agreed_at, "agreed_reason": row.agreed_reason}
     Involvement.objects.keep(use.pk, Involvement.Kind.AGREED, [row.agreed_by_id])
     row.agreed_by, row.agreed_at, row.agreed_reason = None, None, ""

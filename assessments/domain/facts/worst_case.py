@@ -71,12 +71,12 @@ def worst_statement(use: DeclaredUse, edition: CompiledEdition, answers: Mapping
         for key, value in answers.items()
     ]
     words = ngettext(
-        "For the use “%(use)s”, we do not know the answer to the following fact. I declare its worst "
-        "answer, as if it were known, and I accept the tier that follows. This declaration applies until a "
+        "For the use “%(use)s”, we do not know the answer to the following fact. I declare the worst possible "
+        "answer, as if we knew it to be true, and I accept the resulting tier. This declaration applies until a "
         "new answer replaces it.",
         "For the use “%(use)s”, we do not know the answers to the following facts. I declare the worst "
-        "answer to each, as if it were known, and I accept the tier that follows. This declaration applies "
-        "until new answers replace it.",
+        "possible answer to each, as if we knew it to be true, and I accept the resulting tier. This declaration "
+        "applies until new answers replace it.",
         len(lines),
     )
     return "\n".join([words % {"use": use.title}, *lines])
@@ -98,10 +98,13 @@ def sign_worst(use: DeclaredUse, *, by: User, shown: Mapping[str, Any] | None = 
     answers, never = open_answers(edition, declared_facts(edition, rows.values()))
     if never:
         labels = "; ".join(edition.facts[key].label for key in never)
-        words = _("Answer these facts first: %(facts)s. You cannot declare the worst answer for them.")
+        words = _(
+            "Find out the answers to these facts first: %(facts)s. You cannot declare the worst possible answer to "
+            "them."
+        )
         raise WorkflowError(words % {"facts": labels})
     if not answers:
-        raise WorkflowError(_("There is nothing to sign, because the tier does not depend on an unknown answer."))
+        raise WorkflowError(_("There is nothing to sign, because the tier does not depend on any unknown answer."))
     if shown is not None and dict(shown) != answers:
         raise WorkflowError(_("The unknown answers have changed since you opened this page. Read the statement again."))
     before = {key: rows[key].value if key in rows else None for key in answers}

@@ -156,7 +156,8 @@ def why_not(organisation: Organisation) -> str:
     """Say why an organisation cannot be deleted, with what to do; empty where it can."""
     if organisation.is_reviewing_body:
         return _(
-            "You cannot delete the reviewing body of an installation, because other organisations rely on its decisions."
+            "You cannot delete the reviewing body of this installation, because other organisations rely on its "
+            "decisions."
         )
     waiting = organisation.assessments.filter(state__in=(State.SUBMITTED, State.IN_REVIEW)).count()
     if waiting:
@@ -311,7 +312,7 @@ def _empty(organisation: Organisation) -> None:
 
 
 def _leave_certificates(organisation: Organisation) -> None:
-    """Tell the reviewers of the reviewing body which certificates are theirs to judge from now on."""
+    """Tell the reviewers from the reviewing body which certificates are theirs to judge from now on."""
     people = reviewers_on(Route.INDEPENDENT, organisation.pk)
     for number in organisation.certificates.filter(ended_at=None).order_by("pk").values_list("number", flat=True):
         notify(

@@ -68,7 +68,7 @@ def take_import(draft: ImportDraft, *, by: User) -> ImportResult:
     # The lock of two imports of one organisation: the second sees what the first has registered.
     organisation = Organisation.objects.select_for_update().get(pk=draft.organisation_id)
     if not ImportDraft.objects.filter(pk=draft.pk, taken_at=None).update(taken_at=timezone.now()):
-        raise WorkflowError(_("These rows were already imported. Nothing was registered twice."))
+        raise WorkflowError(_("These rows have already been imported. Nothing was registered twice."))
     edition = Edition.objects.current().compiled()
     register = inventory.Register.of(organisation, edition)
     rows = inventory.good_rows(draft.rows)

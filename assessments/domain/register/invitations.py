@@ -117,7 +117,7 @@ def cancel_invitation(invitation: Invitation, *, by: User) -> None:
     organisation, email = invitation.organisation, invitation.email
     roles.require_people(by, organisation)
     if not Invitation.objects.filter(pk=invitation.pk, accepted_at=None).delete()[0]:
-        raise WorkflowError(_("This invitation was already used."))
+        raise WorkflowError(_("This invitation has already been used."))
     _audit_people(AuditKind.INVITATION_CANCELLED, organisation, by, email=email)
 
 
@@ -127,7 +127,7 @@ def renew_invitation(invitation: Invitation, *, by: User) -> str:
     roles.require_people(by, invitation.organisation)
     token = Invitation.objects.renew(invitation)
     if not token:
-        raise WorkflowError(_("This invitation was already used."))
+        raise WorkflowError(_("This invitation has already been used."))
     _audit_people(AuditKind.INVITATION_SENT_AGAIN, invitation.organisation, by, email=invitation.email)
     return token
 

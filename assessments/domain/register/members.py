@@ -88,14 +88,14 @@ def accept_invitation(invitation: Invitation, *, by: User) -> Membership:
         raise NotPermitted(words % {"email": invitation.email})
     taken = Invitation.objects.filter(pk=invitation.pk, accepted_at=None).update(accepted_at=timezone.now())
     if not taken:
-        words = _("Ask the person who invited you to send a new invitation. This invitation was already used.")
+        words = _("Ask the person who invited you to send a new invitation. This invitation has already been used.")
         raise WorkflowError(words)
     return _join(by, invitation.organisation, Role(invitation.role), by=by, sees=Sees(invitation.sees))
 
 
 @transaction.atomic
 def remove_member(membership: Membership, *, by: User) -> None:
-    """End a membership; the last owner stays, and so does the last reviewer of the reviewing body."""
+    """End a membership; the last owner stays, and so does the last reviewer from the reviewing body."""
     # Two who leave at once wait in turn, so that the second is the last one.
     organisation = Organisation.objects.select_for_update().get(pk=membership.organisation_id)
     if by.pk != membership.user_id:  # anybody may leave

@@ -42,7 +42,9 @@ def _keep_identity(organisation: Organisation, *fields: str) -> Organisation:
     except IntegrityError:
         if not organisation.registration_no or not taken.exists():
             raise
-        words = _("This registration number is registered already. Ask an owner of that organisation to invite you.")
+        words = _(
+            "An organisation with this registration number is already registered. Ask one of its owners to invite you."
+        )
         raise InvalidAnswer("registration_no", words) from None
     return organisation
 

@@ -74,7 +74,7 @@ def plan(
         full = None
     if full is not None and (due, full) != (action.due, action.full_due) and full < due:
         raise InvalidAnswer(
-            "full_due", _("Choose a later day. The complete action cannot be due before its first step.")
+            "full_due", _("Choose a later day. The action as a whole cannot be due before its first step.")
         )
     condition = remediation_conditions.conditions_on([action]).get(action.pk)
     for name, day in (("due", due), ("full_due", full)):

@@ -66,7 +66,7 @@ def add(use: DeclaredUse, given: NewAction, *, by: User) -> RemediationAction:
     use = lock_use(use)
     if not Submission.objects.filter(assessment__use=use).exists():
         raise InvalidAnswer(
-            "use", _("Sign the assessment of this use first. The plan is made when the assessment is signed.")
+            "use", _("Sign the assessment of this use first. The plan is created when the assessment is signed.")
         )
     _check_new(given, use)
     title, why, owner = given.title.strip(), given.why.strip(), given.owner
@@ -107,7 +107,7 @@ def _check_new(given: NewAction, use: DeclaredUse) -> None:
     if given.clause and given.clause not in edition.clauses:
         raise InvalidAnswer("clause", _("Choose a clause of the Guideline, or choose “No clause”."))
     if given.package and given.package not in {one.key for one in edition.packages}:
-        raise InvalidAnswer("package", _("Choose a package of the plan."))
+        raise InvalidAnswer("package", _("Choose a package from the plan."))
     if given.owner is not None and not roles.may(given.owner, Action.ANSWER, use.organisation_id):
         raise InvalidAnswer("owner", _("Choose an owner or contributor of the organisation."))
 

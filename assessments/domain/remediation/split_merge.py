@@ -131,7 +131,7 @@ def merge(
     for row in (lead, *rows):
         require_open(row)
         if row.merged.exclude(status=ActionStatus.CLOSED).exists():
-            raise WorkflowError(_("Action %(n)s was already merged. Undo that merge first.") % {"n": row.number})
+            raise WorkflowError(_("Action %(n)s has already been merged. Undo that merge first.") % {"n": row.number})
     kept = {"kind": "merge", "title": lead.title, "original": lead.original_title, "by_hand": lead.set_by_hand}
     lead.undo = {**kept, "priority": lead.priority, "dates": _dates(lead)}
     for row in rows:

@@ -113,7 +113,7 @@ def contestable(assessment: Assessment) -> list[Contestable]:
 def contest(assessment: Assessment, value: str, reasons: str, *, by: User) -> Appeal:
     """Appeal against a decision or complain about it, once each; an owner only. `value`: of one of `contestable`.
 
-    It goes to the reviewers of the reviewing body who had no part in the case, also where the organisation's own
+    It goes to the reviewers from the reviewing body who had no part in the case, also where the organisation's own
     reviewer decided. It changes no state.
     """
     assessment = Assessment.objects.lock(assessment.pk)
@@ -122,7 +122,10 @@ def contest(assessment: Assessment, value: str, reasons: str, *, by: User) -> Ap
     if about is None:
         raise InvalidAnswer(
             "about",
-            _("Choose what you appeal against or complain about. You can use each choice in the list only once."),
+            _(
+                "Choose what you are appealing against or complaining about. You can use each choice in the list only "
+                "once."
+            ),
         )
     if not reasons.strip():
         raise InvalidAnswer("reasons", _("Give your reasons. The person who answers sees only these reasons."))
@@ -192,7 +195,7 @@ def answer(appeal: Appeal, *, by: User, upheld: bool, words: str) -> AppealAnswe
         raise SeparationOfDuties(why)
     if not words.strip():
         raise InvalidAnswer(
-            "words", _("Say what happens next.") if upheld else _("Say why you reject the appeal or complaint.")
+            "words", _("Say what happens next.") if upheld else _("Say why you are rejecting the appeal or complaint.")
         )
     given = AppealAnswer.objects.create(appeal=found, by=by, upheld=upheld, words=words)
     _tell_answer(found, given)
@@ -263,7 +266,8 @@ def open_again(appeal: Appeal, *, by: User) -> Assessment:
     if not opens_again(appeal):
         raise WorkflowError(
             _(
-                "You can start a new assessment here only after your appeal against a refusal or a revocation was upheld."
+                "You can start a new assessment here only after your appeal against a refusal or a revocation has been "
+                "upheld."
             )
         )
     begun = start.start_assessment(case.use, by=by, follows=case)

@@ -145,7 +145,7 @@ def obstacles(look: Look) -> list[Obstacle]:
         )
     if look.pieces_judged < look.pieces:
         reasons.append(
-            _("Required evidence under answers that you have judged: %(n)s of %(all)s.")
+            _("Evidence items that you have judged for the required answers: %(n)s of %(all)s.")
             % {"n": look.pieces_judged, "all": look.pieces}
         )
     return [Obstacle(Code.OWN_SET, words) for words in reasons]
@@ -174,7 +174,7 @@ def looked_at_words(said: Mapping[str, Any] | None) -> list[str]:
     lines = [
         _("Opened and judged by this reviewer: %(judged)s of %(asked)s required facts and answers.") % said,
         _("Evidence items opened: %(opened)s of %(openable)s.") % said,
-        _("Evidence items judged with the required answers: %(pieces_judged)s of %(pieces)s.") % said,
+        _("Evidence items judged for the required answers: %(pieces_judged)s of %(pieces)s.") % said,
         _(
             "Drawn at random: %(drawn)s of the %(drawn_from)s other facts and answers (%(drawn_percent)s "
             "%%, rounded up)."
@@ -184,15 +184,15 @@ def looked_at_words(said: Mapping[str, Any] | None) -> list[str]:
     if said["median_seconds"] is not None:
         n = said["median_seconds"]
         words = ngettext(
-            "Half of the marks took one second or less each.",
-            "Half of the marks took %(n)s seconds or less each.",
+            "Half of the marks took one second or less.",
+            "Half of the marks took %(n)s seconds or less.",
             n,
         )
-        lines.append(words % {"n": n} if n else _("Half of the marks took less than one second each."))
+        lines.append(words % {"n": n} if n else _("Half of the marks took less than one second."))
     if said["together"]:
         lines.append(_("Accepted together with others: %(together)s.") % said)
     for name, n in said["taken_over"].items():
-        lines.append(_("Taken over from %(name)s: %(n)s.") % {"name": name, "n": n})
+        lines.append(_("Marks adopted from %(name)s: %(n)s.") % {"name": name, "n": n})
     single = said["marked"] - said["judged"] - said["together"] - sum(said["taken_over"].values())
     if single > 0:
         lines.append(_("Other facts and answers judged one by one: %(n)s.") % {"n": single})
@@ -235,8 +235,8 @@ def take_back_approval(submission: Submission, *, by: User, reason: str) -> Revi
         raise InvalidAnswer(
             "reason",
             _(
-                "Say why you take your approval back. The reason is kept with the case, and the other reviewer reads "
-                "it."
+                "Say why you are withdrawing your approval. The reason is kept with the case, and the other reviewer "
+                "reads it."
             ),
         )
     decision: ReviewDecision = ReviewDecision.objects.create(

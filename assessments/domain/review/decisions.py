@@ -135,7 +135,7 @@ def refuse(submission: Submission, *, by: User, statement: str) -> ReviewDecisio
     assessment, seat = seat_taking.require_under_review(submission, by)
     if not statement.strip():
         raise InvalidAnswer(
-            "statement", _("Say why you refuse the submission. The reason is printed in the decision letter.")
+            "statement", _("Say why you are refusing the submission. The reason is printed in the decision letter.")
         )
     decision = ReviewDecision.objects.create(
         submission=submission, by=by, kind=DecisionKind.REFUSE, independent=seat.independent, statement=statement

@@ -134,11 +134,15 @@ def save(
     found = {offer.key: offer for offer in offers(submission, submission.content(), target, by=by)}
     offer = found.get(source)
     if offer is None:
-        raise WorkflowError(_("This text is no longer offered. Choose another one."))
+        raise WorkflowError(_("This text is no longer available. Choose another one."))
     if offer.is_foreign and offer.earlier is not None:
         if not has_read:
             raise InvalidAnswer(
-                "has_read", _("Read the text. Then tick the box to confirm that nothing in it is about the other case.")
+                "has_read",
+                _(
+                    "Read the text. Then tick the box to confirm that nothing in it is about the other organisation's "
+                    "case."
+                ),
             )
         require_no_names(asdict(given), offer.earlier.submission)
     return marks.save_mark(submission, target, given, by=by, base=base)

@@ -156,7 +156,7 @@ def _ask_for_correction(hold: Hold, submission: Submission, *, by: User) -> None
     elif hold.fact in (LAWFUL_EXCEPTION, ILLEGAL_PURPOSE):
         fact, would_satisfy = (
             LAWFUL_EXCEPTION,
-            _("Withdraw the claim of a lawful exception: declare the fact as “no”."),
+            _("Withdraw the claim that a lawful exception applies: change the fact to “no”."),
         )
     given = marks.GivenMark(
         mark=MarkKind.CHANGE_NEEDED, reason=MarkReason.WRONG_FACT, words=hold.decision, would_satisfy=would_satisfy

@@ -162,7 +162,7 @@ def _require_free_title(text: KeptText) -> None:
     same = model.objects.filter(title=text.title, deleted_at=None).exclude(pk=text.pk)
     of = {"user": text.user} if isinstance(text, OwnText) else {"organisation": getattr(text, "organisation")}  # noqa: B009
     if same.filter(**of).exists():
-        raise InvalidAnswer("title", _("Another text has this name. Choose a different one."))
+        raise InvalidAnswer("title", _("Choose another name. Another text already has this name."))
 
 
 def _locked(text: KeptText, by: User) -> Any:

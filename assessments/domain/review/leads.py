@@ -16,7 +16,7 @@ from assessments.models import Membership, Role, User
 
 
 def reviewers_of_body() -> list[Membership]:
-    """Return the current reviewers of the reviewing body by name, each with `leads` as it counts: one query."""
+    """Return the current reviewers from the reviewing body by name, each with `leads` as it counts: one query."""
     rows = Membership.objects.current().filter(role=Role.REVIEWER, organisation__is_reviewing_body=True)
     found = list(rows.select_related("user", "organisation").order_by("user__name", "pk"))
     if found and not any(member.leads for member in found):
@@ -56,7 +56,7 @@ def _set(member: int, leads: bool, *, by: User) -> Membership:
         raise NotPermitted(_("Only leads of the reviewing body can choose other leads."))
     found = next((one for one in people if one.pk == member), None)
     if found is None:
-        raise WorkflowError(_("This person is not a reviewer of the reviewing body."))
+        raise WorkflowError(_("This person is not a reviewer from the reviewing body."))
     if not leads and not any(one.leads for one in people if one.pk != member):
         raise WorkflowError(_("The reviewing body needs at least one lead. Choose another lead first."))
     if found.leads == leads and (not leads or Membership.objects.filter(pk=member, leads=True).exists()):

@@ -30,8 +30,10 @@ def why_no_message(assessment: Assessment, submission: Submission) -> str:
     if assessment.current_submission_id == submission.pk and assessment.state in TALKING:
         return ""
     if assessment.state in (State.DRAFT, State.SUBMITTED):
-        return _("No reviewer has the case now. You can write messages once a reviewer has taken it.")
-    return _("The case is decided, so you cannot write here any more. All messages are kept.")
+        return _(
+            "No reviewer is assigned to the case at the moment. You can write messages once a reviewer has taken it."
+        )
+    return _("The case has been decided, so you cannot write here any more. All messages are kept.")
 
 
 def side_of(user: User, assessment: Assessment, submission: Submission) -> str:

@@ -117,13 +117,13 @@ def obstacles(submission: Submission, seat: ReviewSeat | None) -> list[Obstacle]
                 continue
             if mark.verdict == PartVerdict.DOES_NOT:
                 words = _(
-                    "%(part)s: %(name)s judged that this part does not show that its requirement is met. Return the "
+                    "%(part)s: according to %(name)s, this part does not show that its requirement is met. Return the "
                     "part."
                 )
                 found.append(words % {"part": part.label, "name": mark.by})
             elif mark.verdict == PartVerdict.PARTLY and not mark.words.strip():
                 words = _(
-                    "%(part)s: this part shows only partly that its requirement is met. Say what is missing before "
+                    "%(part)s: this part does not fully show that its requirement is met. Say what is missing before "
                     "you approve."
                 )
                 found.append(words % {"part": part.label})

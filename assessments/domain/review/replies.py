@@ -35,8 +35,8 @@ def reply(
         if assessment.state != State.RETURNED:
             raise Locked(
                 _(
-                    "Your reply is not saved, because no changes are requested in this assessment now. What you typed "
-                    "is still on this page."
+                    "Your reply is not saved, because this assessment currently has no open requests for changes. "
+                    "What you typed is still on this page."
                 )
             )
         submission = assessment.current_submission

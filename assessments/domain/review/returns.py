@@ -91,7 +91,7 @@ class Obstacle(NamedTuple):
         if kind == "part":
             return _("Parts of the conformity file that are not complete")
         if self.may_wait:
-            return _("Must be in place before the certificate is issued, or by a date that you set as a condition")
+            return _("Must be in place before the certificate is issued, or become a condition with a due date")
         return _("Must be in place before the certificate is issued")
 
     @property

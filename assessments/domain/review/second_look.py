@@ -148,16 +148,16 @@ def ask(submission: Submission, *, by: User, reason: str) -> SecondLook:
         raise InvalidAnswer(
             "reason",
             _(
-                "Say in a sentence why you ask for it. The second reviewer does not see this reason before setting "
-                "the marks."
+                "Say in a sentence why you are asking for a second look. The second reviewer does not see this reason "
+                "before setting the marks."
             ),
         )
     found = decided().filter(pk=submission.pk).first()
     if found is None or not _last_was_independent(found):
         raise WorkflowError(
             _(
-                "You can ask for a second look only once, and only for a decided case with one reviewer of the "
-                "reviewing body."
+                "You can ask for a second look only once for each case, and only if a single reviewer from the "
+                "reviewing body decided the case."
             )
         )
     return _offer(found, rules_on(timezone.localdate()).kept(), AuditKind.SECOND_LOOK_ASKED, by, reason.strip()[:400])

@@ -31,15 +31,21 @@ def take(look: SecondLook, *, by: User) -> SecondLook:
     look = second_look.lock(look)
     assessment = look.submission.assessment
     if not second_look.looks().filter(second_look.reach(by), pk=look.pk).exists():
-        raise NotPermitted(_("You cannot do this second look. It is offered to other reviewers."))
+        raise NotPermitted(_("You cannot carry out this second look. It is offered to other reviewers."))
     if separation.has_conflict(by, assessment):
-        raise SeparationOfDuties(_("You have declared a conflict of interest, so somebody else does the second look."))
+        raise SeparationOfDuties(
+            _("You have declared a conflict of interest, so somebody else has to carry out the second look.")
+        )
     if by.pk in separation.delivery_team(assessment):
-        raise SeparationOfDuties(_("You worked on this use yourself, so somebody else does the second look."))
+        raise SeparationOfDuties(
+            _("You worked on this use yourself, so somebody else has to carry out the second look.")
+        )
     overseers.require_not_overseer(look.submission, by)
     if SecondLook.objects.filter(second_look.has_part_in_it(by), pk=look.pk).exists():
         raise SeparationOfDuties(
-            _("You have opened this case before and may have seen its marks, so somebody else does the second look.")
+            _(
+                "You have opened this case before and may have seen its marks, so somebody else has to carry out the second look."
+            )
         )
     if not SecondLook.objects.filter(second_look.is_free(), pk=look.pk).exists():
         raise WorkflowError(_("Somebody else has already taken this second look."))

@@ -72,7 +72,7 @@ def require_successor(held: ReviewSeat, submission: Submission, *, by: User) -> 
         )
     independent = separation.is_independent(by, submission.organisation_id)
     if asks_for_independence(held, submission) and not independent:
-        raise SeparationOfDuties(_("This case needs an independent reviewer of the reviewing body."))
+        raise SeparationOfDuties(_("This case needs an independent reviewer from the reviewing body."))
     return independent
 
 
@@ -88,7 +88,7 @@ def succeed(submission: Submission, seat: Seat, *, by: User) -> ReviewSeat:
     submission.assessment = assessment
     held = next((one for one in left_seats(submission) if one.seat == seat), None)
     if held is None:
-        raise WorkflowError(_("You can take over only a decided case that its reviewer has left."))
+        raise WorkflowError(_("You can take over this case only if it is decided and its reviewer has left."))
     independent = require_successor(held, submission, by=by)
     before = held.reviewer
     Interest.objects.create(assessment=assessment, reviewer=by)

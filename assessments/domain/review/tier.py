@@ -39,7 +39,7 @@ def raise_tier(submission: Submission, *, by: User, tier: Tier, reason: str) -> 
         )
     if not reason.strip():
         raise InvalidAnswer(
-            "reason", _("Say why you raise the tier. The reason is printed wherever the tier is printed.")
+            "reason", _("Say why you are raising the tier. The reason is printed wherever the tier is printed.")
         )
     before = use.assigned_tier
     decision = ReviewDecision.objects.create(
@@ -80,12 +80,15 @@ def withdraw_raise(submission: Submission, *, by: User, reason: str) -> ReviewDe
         raise SeparationOfDuties(_("You worked on this use yourself, so somebody else has to judge its tier."))
     if use.raised_by.independent and not seat.independent:
         raise SeparationOfDuties(
-            _("An independent reviewer raised the tier, so only an independent reviewer can withdraw the raised tier.")
+            _("An independent reviewer raised the tier, so only an independent reviewer can withdraw that decision.")
         )
     if not reason.strip():
         raise InvalidAnswer(
             "reason",
-            _("Say why you withdraw the raised tier. Your reason is kept with the reason for raising the tier."),
+            _(
+                "Say why you are withdrawing the decision to raise the tier. Your reason is kept with the reason for "
+                "that decision."
+            ),
         )
     before, raised = use.assigned_tier, use.raised_tier
     decision = ReviewDecision.objects.create(
@@ -100,7 +103,8 @@ def withdraw_raise(submission: Submission, *, by: User, reason: str) -> ReviewDe
     use.save(update_fields=["raised_tier", "raised_by"])
     written: list[models.Model] = [decision]
     if use.rules_tier != before:
-        said = _("The raised tier was withdrawn, so the use has to be signed again.") + "\n" + reason
+        words = _("The decision to raise the tier was withdrawn, so the use has to be signed again.")
+        said = words + "\n" + reason
         written.append(decisions.return_for_tier(assessment, submission, seat, by=by, words=said))
     run_rules(use, by=by)
     details = {"old": before, "new": use.assigned_tier, "reason": reason}

@@ -42,7 +42,7 @@ def obstacles_to_self_certify(
         words = _("Only a Low use may be self-certified. A reviewer must decide on this use.")
         reasons.append(Obstacle(ToSign.TIER, words))
     if use.open_holds or use.provisional:
-        words = _("The unknown facts must be answered first. Until then, the tier is provisional.")
+        words = _("The tier is provisional, because it depends on unknown facts. Find out these facts first.")
         if use.open_holds:
             words = _("Every hold on this use must be closed first.")
         reasons.append(Obstacle(ToSign.HELD, words))
@@ -61,9 +61,9 @@ def obstacles_to_self_certify(
     if musts["not_applicable"] > allowed:
         words = ngettext(
             "A reviewer must decide on this use, because %(n)s mandatory requirement is answered “not "
-            "applicable”. Without a reviewer, the limit is %(allowed)s.",
+            "applicable”. Without a reviewer, at most %(allowed)s may be answered in this way.",
             "A reviewer must decide on this use, because %(n)s mandatory requirements are answered “not "
-            "applicable”. Without a reviewer, the limit is %(allowed)s.",
+            "applicable”. Without a reviewer, at most %(allowed)s may be answered in this way.",
             musts["not_applicable"],
         )
         words %= {"n": musts["not_applicable"], "allowed": allowed}

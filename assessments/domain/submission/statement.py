@@ -17,13 +17,13 @@ def statement_for(edition: CompiledEdition, content: Mapping[str, Any], kind: De
     """Return the sentences of the signed statement; the musts with their answers (`must_lines`) follow them."""
     use, organisation = content["use"], content["organisation"]
     declared = _(
-        "On behalf of %(organisation)s, I have declared the use “%(use)s” of %(system)s as it is, to the "
+        "On behalf of %(organisation)s, I have declared the use “%(use)s” of %(system)s truthfully, to the "
         "best of my knowledge."
     ) % {"organisation": organisation["name_en"], "use": use["title"], "system": content["system"]["name"]}
     prohibited = _(
-        "The system is not used or offered to harm or endanger people, or to steer them without their "
-        "knowledge. It is not used or offered for instructions for violence, obscene material, fraud, "
-        "disturbing public order or attacks on computer systems."
+        "The system is not used or offered for any of these purposes: to harm or endanger people, to steer people "
+        "without their knowledge, to give instructions for violence, to make obscene material, to commit fraud, to "
+        "disturb public order, or to attack computer systems."
     )
     if kind == DecisionKind.DECLARE_PROHIBITED:
         prohibited = _(

@@ -63,8 +63,8 @@ def obstacles_to_submit(assessment: Assessment) -> list[Obstacle]:
         )
     if assessment.use.prohibited_by_facts:
         words = _(
-            "The declared facts describe a prohibited use. You cannot submit it. You can only declare the use "
-            "prohibited."
+            "The declared facts describe a prohibited use. You cannot submit it. You can only declare that the use "
+            "is prohibited."
         )
         reasons.append(Obstacle(ToSign.PROHIBITED, words))
     elif assessment.use.raised_tier == Tier.UNACCEPTABLE and not _facts_changed_since_raise(assessment.use):

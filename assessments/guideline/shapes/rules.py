@@ -165,7 +165,7 @@ def condition(facts: FactAnswers, refusals: Mapping[str, str] | None = None) -> 
     def rule(form: Form, path: Path, value: object) -> None:
         try:
             if value is None:
-                raise ConditionError("is empty; write {} for always")
+                raise ConditionError("is empty; write {} if it always applies")
             parse(value)
         except ConditionError as error:
             form.fault(path, str(error), broken=True)

@@ -12,7 +12,7 @@ from assessments.accounts import recovery
 
 class Command(BaseCommand):
     help = (
-        "End all sessions of a person. Links to set a password stop working too. The log records this, "
+        "End all of a person's sessions. Links to set a password stop working too. The log records this, "
         "and the person gets an email."
     )
 

@@ -12,7 +12,7 @@ from assessments.models import Document
 
 
 class Command(BaseCommand):
-    help = "Make one waiting document. If another process is already making the document, it is not made twice."
+    help = "Create one waiting document. If another process is already creating the document, it is not created twice."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("reference", help="the reference of the document, from its web address")

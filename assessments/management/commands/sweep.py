@@ -12,9 +12,9 @@ from assessments import worker
 
 class Command(BaseCommand):
     help = (
-        "Do the work that waits: make documents, send emails and reminders, suspend certificates with overdue conditions, "
-        "and reopen actions when an accepted risk ends. With --every, the command runs until you stop it. With "
-        "HKGUIDE_REDIS_URL, Celery workers make documents and send emails, and Celery beat does the other work."
+        "Do the work that waits: create documents, send emails and reminders, suspend certificates with overdue "
+        "conditions, and reopen actions when an accepted risk ends. With --every, the command runs until you stop it. "
+        "With HKGUIDE_REDIS_URL, Celery workers create documents and send emails, and Celery beat does the other work."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -22,7 +22,10 @@ class Command(BaseCommand):
             "--every",
             type=int,
             metavar="SECONDS",
-            help="run until you stop it: make documents and send emails at once, and do the other work at this interval",
+            help=(
+                "run until you stop it: create documents and send emails at once, and do the other work at this "
+                "interval"
+            ),
         )
 
     def handle(self, *args: Any, every: int | None = None, **options: Any) -> None:

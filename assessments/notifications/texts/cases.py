@@ -48,7 +48,9 @@ def case_round(
 @text_of(MessageKind.CASE_RETURNED)
 def case_returned(*, name: User, use: str, words: str, approval_lapsed: bool) -> Text:
     said = {"name": name, "use": use}
-    text = _("%(name)s has returned the case to the organisation. You are still a reviewer of the next round.") % said
+    text = (
+        _("%(name)s has returned the case to the organisation. You will also be a reviewer in the next round.") % said
+    )
     if approval_lapsed:
         text += " " + _("Your approval of this round is no longer valid.")
     return Text(_("Returned by the other reviewer: %(use)s") % said, _with(text, words))
@@ -84,8 +86,8 @@ def case_certified(*, use: str, number: str) -> Text:
 
 @text_of(MessageKind.CASE_RECALLED)
 def case_recalled(*, use: str) -> Text:
-    text = _("The organisation has taken the submission back. You are still a reviewer of the next round.")
-    return Text(_("Submission taken back: %(use)s") % {"use": use}, text)
+    text = _("The organisation has recalled the submission. You will also be a reviewer in the next round.")
+    return Text(_("Submission recalled: %(use)s") % {"use": use}, text)
 
 
 class Seat(StrEnum):
@@ -113,7 +115,7 @@ def assigned(
     if seat in (Seat.ASKED, Seat.HANDED_OVER):
         asked = seat == Seat.ASKED
         subject = (
-            _("%(name)s asks you to review: %(use)s") if asked else _("%(name)s reassigned a case to you: %(use)s")
+            _("%(name)s has asked you to review: %(use)s") if asked else _("%(name)s reassigned a case to you: %(use)s")
         )
         text = _(
             "The case is “%(use)s” of %(organisation)s. Before you read the answers, declare any conflict of interest."
@@ -155,12 +157,12 @@ def short_look(*, name: User, use: str, seconds: int) -> Text:
     """`seconds`: the median of the times for a mark."""
     if seconds:
         text = ngettext(
-            "%(name)s has approved the submission. Half of the marks took one second or less each.",
-            "%(name)s has approved the submission. Half of the marks took %(n)s seconds or less each.",
+            "%(name)s has approved the submission. Half of the marks took one second or less.",
+            "%(name)s has approved the submission. Half of the marks took %(n)s seconds or less.",
             seconds,
         )
     else:
-        text = _("%(name)s has approved the submission. Half of the marks took less than one second each.")
+        text = _("%(name)s has approved the submission. Half of the marks took less than one second.")
     subject = _("Approved very quickly by the other reviewer: %(use)s") % {"use": use}
     return Text(subject, text % {"name": name, "n": seconds})
 
@@ -168,8 +170,8 @@ def short_look(*, name: User, use: str, seconds: int) -> Text:
 @text_of(MessageKind.APPROVAL_TAKEN_BACK)
 def approval_taken_back(*, name: User, use: str, reason: str) -> Text:
     said = {"name": name, "use": use}
-    text = _("%(name)s has taken back the approval and may change marks again.") % said
-    return Text(_("Approval taken back: %(use)s") % said, f"{text}\n\n{reason}")
+    text = _("%(name)s has withdrawn the approval and may change marks again.") % said
+    return Text(_("Approval withdrawn: %(use)s") % said, f"{text}\n\n{reason}")
 
 
 @text_of(MessageKind.SECOND_LOOK)

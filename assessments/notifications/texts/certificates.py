@@ -36,8 +36,8 @@ def _why(number: str, reason: str) -> str:
 def certificate_left(*, number: str) -> Text:
     text = _(
         "The organisation that holds this certificate was deleted. The certificate keeps its "
-        "status. If the certificate turns out to be wrong, the reviewers of the reviewing body "
-        "can suspend or revoke it on the page of the certificate."
+        "status. If the certificate turns out to be wrong, the reviewers from the reviewing body "
+        "can suspend or revoke it on the certificate’s own page."
     )
     return Text(_("Certificate of a deleted organisation: %(number)s") % {"number": number}, text)
 

@@ -15,7 +15,7 @@ from assessments.notifications.texts.table import Text, text_of
 @text_of(MessageKind.MENTION)
 def mention(*, name: User, question: str, asked: str, comment: str, use: str) -> Text:
     """`question` is the title of the question, `asked` its whole text."""
-    subject = _("%(name)s asks you about “%(question)s”") % {"name": name, "question": question}
+    subject = _("%(name)s has asked you about “%(question)s”") % {"name": name, "question": question}
     return Text(subject, f"{comment}\n\n{use}: {asked}")
 
 
@@ -32,7 +32,7 @@ def asked(*, name: User, title: str, use: str, due: date | None, note: str) -> T
         lines.append(_("Please answer by %(day)s.") % {"day": date_format(due, "DATE_FORMAT")})
     if note:
         lines.append(f"\n{note}")
-    return Text(_("%(name)s asks you to answer “%(title)s”") % {"name": name, "title": title}, "\n".join(lines))
+    return Text(_("%(name)s has asked you to answer “%(title)s”") % {"name": name, "title": title}, "\n".join(lines))
 
 
 @text_of(MessageKind.ANSWERED)
@@ -57,5 +57,5 @@ def asked_no_more(*, name: User, use: str, title: str = "") -> Text:
 
 @text_of(MessageKind.HOLD)
 def hold(*, name: User, use: str, due: date) -> Text:
-    text = _("%(name)s asks you to answer this hold by %(day)s.") % {"name": name, "day": due.isoformat()}
+    text = _("%(name)s has asked you to answer this hold by %(day)s.") % {"name": name, "day": due.isoformat()}
     return Text(_("Hold assigned to you: %(use)s") % {"use": use}, text)

@@ -60,7 +60,7 @@ def _due(action: RemediationAction) -> str:
 @text_of(MessageKind.RISK_ENDING)
 def risk_ending(*, action: RemediationAction, until: date, today: date) -> Text:
     said = {"when": in_days(until, today), "title": action.title}
-    return Text(_("Accepted risk ends %(when)s: %(title)s") % said, _accepted(action, until))
+    return Text(_("Acceptance of a risk ends %(when)s: %(title)s") % said, _accepted(action, until))
 
 
 @text_of(MessageKind.RISK_REVIEW)
@@ -70,7 +70,10 @@ def risk_review(*, action: RemediationAction, until: date) -> Text:
 
 def _accepted(action: RemediationAction, until: date) -> str:
     said = {"n": action.number, "use": action.use.title, "day": date_format(until, "DATE_FORMAT")}
-    return _("The risk of action %(n)s of “%(use)s” is accepted until %(day)s. The action then reopens.") % said
+    words = _(
+        "The risk of leaving action %(n)s of “%(use)s” undone is accepted until %(day)s. The action then reopens."
+    )
+    return words % said
 
 
 @text_of(MessageKind.EVIDENCE_EXPIRING)

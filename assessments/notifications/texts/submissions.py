@@ -61,9 +61,9 @@ def returned(
 
 def _changes(n: int, askers: int) -> str:
     if askers < 2:
-        words = ngettext("The reviewer asks for one change.", "The reviewer asks for %(n)s changes.", n)
+        words = ngettext("The reviewer has asked for one change.", "The reviewer has asked for %(n)s changes.", n)
     else:
-        words = ngettext("Two reviewers ask for one change.", "Two reviewers ask for %(n)s changes.", n)
+        words = ngettext("Two reviewers have asked for one change.", "Two reviewers have asked for %(n)s changes.", n)
     return words % {"n": n}
 
 

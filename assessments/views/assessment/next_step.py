@@ -71,7 +71,7 @@ STEPS: Mapping[str, Step] = {
         ),
     ),
     "certified": Step(
-        gettext_lazy("Keep practices in place and renew the certificate in time"),
+        gettext_lazy("Keep your practices in place, and renew the certificate in time"),
         _READ,
         locked=gettext_lazy(
             "This assessment has been decided. Its answers stay as signed. Open actions remain in the list of actions."

@@ -311,7 +311,7 @@ class QuestionView:
         if self.state == "missing" and "planned_for" in self.errors:
             return _("Date is in the past") if self.planned_for else _("Date is missing")
         if self.state == "missing" and FIGURE.keys() & self.errors.keys():
-            return _("Figure to correct")
+            return _("Figure needs correction")
         if self.state == "missing" and "reason" in self.errors:
             return _("Reason is missing")
         if self.state == "partly" and self.answer and self.question.is_checklist:

@@ -219,7 +219,7 @@ def detail(request: SignedIn, reference: str, kind: str, key: str) -> HttpRespon
         counted = [duty for duty in duties if duty.credit not in (OPEN, OUT)]
         context |= {
             "title": line.name,
-            "heading": _("%(name)s: %(value)s of 100") % {"name": line.name, "value": line.value}
+            "heading": _("%(name)s: %(value)s out of 100") % {"name": line.name, "value": line.value}
             if line.value is not None
             else _("%(name)s: not assessed") % {"name": line.name},
             "line": line,
@@ -253,10 +253,12 @@ def _by_package(page: ResultsPage, kind: str, key: str) -> dict[str, Any] | None
         )
         return {"title": words % {"n": len(entries)}, "actions": [page.details(entry) for entry in entries]}
     if key == "all":
-        words = ngettext("Findings that %(n)s action closes", "Findings that %(n)s actions close", len(page.groups)) % {
-            "n": len(page.groups)
-        }
-        return {"title": words, "groups": page.groups}
+        words = ngettext(
+            "%(n)s action and the findings that it closes",
+            "%(n)s actions and the findings that they close",
+            len(page.groups),
+        )
+        return {"title": words % {"n": len(page.groups)}, "groups": page.groups}
     entry = next((entry for entry in page.entries if entry.question == key), None)
     if entry is None:
         return None

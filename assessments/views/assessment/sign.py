@@ -433,7 +433,7 @@ def _declare_prohibited(request: HttpRequest, case: MemberCase) -> HttpResponse:
         with refusals(form, say=in_one_line):
             submission = prohibited.declare_prohibited(assessment, by=case.user)
             said = _(
-                "Signed. The case is closed under the reference %(reference)s. The decision letter is being prepared."
+                "Signed. The case is closed under the reference %(reference)s. The decision letter is being created."
             )
             messages.success(request, said % {"reference": submission.reference})
             return redirect("assessment", assessment.reference)
@@ -458,10 +458,10 @@ def recall(request: HttpRequest, reference: str) -> HttpResponse:
     if request.method == "POST":
         with refusals_as_messages(request):
             taking_back.recall(case.assessment, by=case.user)
-            messages.success(request, _("The submission was taken back. You can change answers and facts again."))
+            messages.success(request, _("The submission was recalled. You can change answers and facts again."))
         return redirect("assessment", reference)
     if case.assessment.state != State.SUBMITTED:
-        messages.error(request, _("You cannot take the submission back, because a reviewer has taken the case."))
+        messages.error(request, _("You cannot recall the submission, because a reviewer has taken the case."))
         return redirect("assessment", reference)
     context = {"case": case, "assessment": case.assessment, "use": case.assessment.use}
     return render(request, "assessments/assessment/recall.html", context)

@@ -325,8 +325,8 @@ class Standing:
             return _("Nothing is assessed yet")
         least, most = scored[0], scored[-1]
         if least.value == most.value:
-            return _("%(value)s of 100 in every dimension that is assessed") % {"value": least.value}
-        return _("%(least)s to %(most)s of 100. The lowest is %(name)s") % {
+            return _("%(value)s out of 100 in every dimension that is assessed") % {"value": least.value}
+        return _("%(least)s to %(most)s out of 100. The lowest is %(name)s") % {
             "least": least.value,
             "most": most.value,
             "name": least.name,

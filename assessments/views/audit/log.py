@@ -265,7 +265,7 @@ def _verify(request: SignedIn, found: Organisation) -> None:
     head = log.head_of(found)
     if head and head.seq > log.WALKED_ON_A_PAGE:
         messages.error(
-            request, _("The log is too long to verify here. Ask the people who run the installation to verify it.")
+            request, _("The log is too long to verify here. Ask the people who run this service to verify it.")
         )
         return
     walked = verify.verify(found.reference, by=request.user)

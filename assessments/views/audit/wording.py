@@ -42,7 +42,7 @@ LABELS = {
     "state": gettext_lazy("Status"),
     "owner": gettext_lazy("Owner"),
     "due": gettext_lazy("Due date"),
-    "full_due": gettext_lazy("Due date of all steps"),
+    "full_due": gettext_lazy("Due date for all steps"),
     "effort": gettext_lazy("Effort"),
     "tier": gettext_lazy("Tier"),
     "role": gettext_lazy("Role"),

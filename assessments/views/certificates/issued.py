@@ -26,7 +26,7 @@ TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlforma
 
 def _register(request: SignedIn) -> Any:
     if not separation.reviews_for_the_body(request.user):
-        raise NotPermitted(_("This page is for reviewers of the reviewing body."))
+        raise NotPermitted(_("This page is for reviewers from the reviewing body."))
     return finders.certificates_issued_for(request.user)
 
 

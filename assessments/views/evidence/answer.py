@@ -75,7 +75,7 @@ def act(request: SignedIn, case: MemberCase, asked: Question) -> tuple[NewEviden
             )
             if piece:
                 known = piece.title != form.cleaned_data["title"]
-                words = _("This file was already in the library as “%(title)s”. That evidence was attached.")
+                words = _("This file is already in the library as “%(title)s”. That evidence has been attached.")
                 return None, "", (words if known else _("Attached: %(title)s.")) % {"title": piece}
         return form, "", ""
     return form, refused.words, ""  # with the form, where one was filled in: what was typed stays

@@ -40,7 +40,7 @@ def agree(request: SignedIn, reference: str) -> HttpResponse:
     facts = Facts.of(use)
     agreement = agreement_box(facts, request.user.pk)
     if agreement is None:
-        messages.info(request, _("Nobody has declared this use a minor procedural task."))
+        messages.info(request, _("Nobody has declared that this use is a minor procedural task."))
         return redirect(use)
     form = AgreeForm(posted(request))
     if request.method == "POST" and form.is_valid():

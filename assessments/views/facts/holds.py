@@ -122,7 +122,7 @@ def sign_worst(request: SignedIn, reference: str) -> HttpResponse:
     facts = Facts.of(use)
     answers, never = worst_case.open_answers(facts.edition, facts.values)
     if not answers and not never:
-        messages.info(request, _("The tier does not depend on an unknown answer."))
+        messages.info(request, _("The tier does not depend on any unknown answer."))
         return redirect(use)
     sentence, *_lines = worst_case.worst_statement(use, facts.edition, answers).splitlines()
     form = StatementForm(posted(request), sentences=[sentence], digest=sha256(canonical_json(answers)))

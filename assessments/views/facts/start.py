@@ -55,7 +55,7 @@ def start(request: SignedIn, reference: str) -> HttpResponse:
     roles.require(request.user, Action.ANSWER, use)
     facts = Facts.of(use)
     if facts.edition.order is not None and facts.missing and not use.prohibited_by_facts and use.assigned_tier:
-        messages.info(request, _("Answer these facts first. They decide which questions you will see."))
+        messages.info(request, _("Declare these facts first. They decide which questions you will see."))
         return redirect(facts.next_url())
     declares = request.POST.get("to") == "declare_prohibited"
     with refusals_as_messages(request):

@@ -72,7 +72,7 @@ SHOWN = (
 """What the list shows of a use."""
 DATE_WORDS = {
     "action_due": gettext_lazy("action due"),
-    "certificate_ends": gettext_lazy("certificate ends"),
+    "certificate_ends": gettext_lazy("certificate expires"),
     "condition_due": gettext_lazy("condition due"),
 }
 
@@ -383,7 +383,7 @@ def filters(request: SignedIn) -> HttpResponse:
     if request.method == "POST" and "forget" in request.POST:
         one = get_object_or_404(kept, pk=query_values.key(request.POST["forget"]))
         domain_portfolio.forget_filter(one, by=request.user)
-        messages.success(request, _("The filter “%(name)s” is deleted.") % {"name": one.name})
+        messages.success(request, _("The filter “%(name)s” has been deleted.") % {"name": one.name})
         return redirect("filters")
     chosen = request.GET
     if request.method == "POST":

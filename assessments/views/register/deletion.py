@@ -35,7 +35,7 @@ def account(request: SignedIn) -> HttpResponse:
             deleted_people.delete(request.user)
             get_adapter().send_notification_mail("account/email/account_deleted", request.user, email=address)
             logout(request)
-            messages.success(request, _("Your account is deleted."))
+            messages.success(request, _("Your account has been deleted."))
             return redirect("start")
     context = {"form": form, "preview": deleted_people.preview(request.user)}
     return render(request, "assessments/site/account_delete.html", context)
@@ -52,7 +52,7 @@ def organisation(request: SignedIn, reference: str) -> HttpResponse:
     form = DeleteOrganisationForm(request.POST if request.method == "POST" and "cancel" not in request.POST else None)
     if request.method == "POST" and "cancel" in request.POST:
         deleted_organisations.cancel(found, by=request.user)
-        messages.success(request, _("The deletion is cancelled. Nothing was deleted."))
+        messages.success(request, _("The deletion has been cancelled. Nothing was deleted."))
         return redirect(found)
     if request.method == "POST" and form.is_valid():
         with refusals(form):
@@ -60,8 +60,8 @@ def organisation(request: SignedIn, reference: str) -> HttpResponse:
             messages.success(
                 request,
                 _(
-                    "The deletion is planned, and we have notified the owners. Any owner can cancel it until the day of"
-                    " the deletion."
+                    "The deletion is scheduled, and we have notified the owners. Any owner can cancel it until the day "
+                    "of the deletion."
                 ),
             )
             return redirect("organisation_delete", reference)

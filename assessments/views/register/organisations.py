@@ -42,9 +42,7 @@ SHOWN_SYSTEMS = 10
 def found(request: SignedIn) -> HttpResponse:
     if not settings.OPEN_FOUNDING:
         raise NotPermitted(
-            _(
-                "Ask an organisation to invite you. Only the people who run this installation can register organisations."
-            )
+            _("Ask an organisation to invite you. Only the people who run this service can register organisations.")
         )
     form = OrganisationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -168,7 +166,7 @@ def invited(request: SignedIn, reference: str, pk: int) -> HttpResponse:
     with refusals_as_messages(request):
         if "cancel" in request.POST:
             register_invitations.cancel_invitation(invitation, by=request.user)
-            said = _("The invitation to %(email)s is cancelled. The link in the invitation no longer works.")
+            said = _("The invitation to %(email)s has been cancelled. The link in the invitation no longer works.")
             messages.success(request, said % {"email": invitation.email})
         else:
             throttling.spend("invitation_again", request, thing=invitation.pk)

@@ -24,7 +24,7 @@ from assessments.views.site.seen import seen
 @proofs.needed  # asked on the press of the button; what was typed comes back
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer(request: SignedIn, reference: str) -> HttpResponse:
-    """Answer an appeal or complaint, as a reviewer of the reviewing body who had no part in the case."""
+    """Answer an appeal or complaint, as a reviewer from the reviewing body who had no part in the case."""
     appeal = get_object_or_404(finders.appeals_for(request.user), reference=reference)
     if not finders.is_open_to(request.user, appeal.assessment_id):
         if request.method == "POST":

@@ -1,4 +1,4 @@
-"""The page *Evidence of this case*: each content once, where it serves, and what was found of it."""
+"""The page *Evidence in this case*: each content once, where it serves, and what was found of it."""
 
 from __future__ import annotations
 

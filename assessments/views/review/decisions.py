@@ -73,7 +73,7 @@ def send_back(request: SignedIn, reference: str) -> HttpResponse:
                 tasks=form.cleaned_data.get("tasks", ()),
             )
             forget_typed(request)
-            messages.success(request, _("The submission is returned. The owner has been notified."))
+            messages.success(request, _("The submission has been returned. The owner has been notified."))
             return redirect(case.submission)
     marked = {mark.target.removeprefix("f:") for mark in case.changes if mark.target.startswith("f:")}
     marked |= {ANSWER + mark.target.removeprefix("q:") for mark in case.changes if mark.target.startswith("q:")}
@@ -246,7 +246,11 @@ def refuse(request: SignedIn, reference: str) -> HttpResponse:
             review_decisions.refuse(case.submission, by=case.user, statement=form.cleaned_data["statement"])
             forget_typed(request)
             messages.success(
-                request, _("The submission is refused. The owner has been notified. The decision letter is being made.")
+                request,
+                _(
+                    "The submission has been refused. The owner has been notified. The decision letter is being "
+                    "created."
+                ),
             )
             return redirect(case.submission)
     context = {"case": case, "submission": case.submission, "form": form, "going_on": REFUSED.en}

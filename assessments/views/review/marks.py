@@ -31,7 +31,7 @@ from assessments.views.site.gate import to_declare
 from assessments.views.site.requests import SignedIn, refusals_as_messages
 
 FILTERS = {
-    "waits": gettext_lazy("Changed, with a reply, or not yet judged"),
+    "waits": gettext_lazy("Changed, replied to or not judged yet"),
     "changed": gettext_lazy("Only changes"),
     "unmarked": gettext_lazy("Only facts and answers without a mark"),
     "decisive": gettext_lazy("Only facts and answers that affect the tier, a hold or a top-priority action"),
@@ -75,7 +75,9 @@ def changes(request: SignedIn, reference: str) -> HttpResponse:
     case = ReviewCase(request.user, reference, query_values.key(given))
     if case.before is None:
         if case.former is not None:
-            messages.info(request, _("The earlier submission was not sent to you, so you cannot compare with it."))
+            messages.info(
+                request, _("The earlier submission was not sent to you, so you cannot compare this one with it.")
+            )
         else:
             messages.info(request, _("This is the first round, so there is nothing to compare it with."))
         return redirect(case.submission)
@@ -408,7 +410,7 @@ def mark(request: SignedIn, reference: str) -> HttpResponse:
     group = next(group for group in case.pages.groups if target in group.targets)
     if saved is None:
         return _marking_page(request, case, group)
-    messages.success(request, _("Mark saved."))
+    messages.success(request, _("The mark is saved."))
     return redirect(case.pages.url(group.key, target))
 
 

@@ -61,11 +61,11 @@ def _in_review(case: ReviewCase, parts_left: int, parts_back: int) -> Step:
     if case.seat is not None and case.has_approved:
         if wants_second(case.submission, case.seats):
             return Step(_("You have approved. There is no second reviewer yet"))
-        return Step(_("You have approved. The second approval is still missing"))
+        return Step(_("You have approved. The second approval is still needed"))
     if case.is_open:
         return _yours(case, parts_left, parts_back)
     if case.seat is None and wants_second(case.submission, case.seats):
-        return Step(_("This case waits for a second reviewer"))
+        return Step(_("This case is waiting for a second reviewer"))
     names = ", ".join(str(seat.reviewer) for seat in case.seats if seat is not case.seat)
     if case.seat is not None:
         return Step(_("You cannot continue with this case yet"))

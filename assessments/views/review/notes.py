@@ -70,8 +70,8 @@ def _moved(request: SignedIn, case: ReviewCase, name: str) -> HttpResponse:
             messages.success(request, _("The note is shared with the other reviewer."))
         elif name == "delete":
             case_notes.remove(case.submission, pk, by=case.user)
-            messages.success(request, _("The note is deleted. You can restore it below."))
+            messages.success(request, _("The note has been deleted. You can restore it below."))
         else:
             case_notes.bring_back(case.submission, pk, by=case.user)
-            messages.success(request, _("The note is restored."))
+            messages.success(request, _("The note has been restored."))
     return redirect("case_notes", case.submission.reference)

@@ -64,7 +64,7 @@ def _follows(*, issues: bool, conditions: int, is_last: bool) -> str:
             return _(
                 "Your approval does not issue a certificate. The decision is “approved with a plan, no certificate yet”."
             )
-        return _("The second approval decides the case. At the moment, no certificate would be issued yet.")
+        return _("The second approval decides the case. At the moment, it would not lead to a certificate.")
     if conditions:
         words = (
             ngettext(
@@ -86,7 +86,10 @@ def _follows(*, issues: bool, conditions: int, is_last: bool) -> str:
         return words % {"n": conditions}
     if is_last:
         return _("Your approval issues the certificate at once.")
-    return _("The second approval decides the case. If nothing is missing then, it issues the certificate.")
+    return _(
+        "The second approval decides the case. If nothing is missing at that point, the certificate is issued with "
+        "that approval."
+    )
 
 
 def _asked(case: ReviewCase) -> list[RequestedAction]:
@@ -108,7 +111,7 @@ def _readiness(case: ReviewCase) -> list[tuple[str, str]]:
     return [
         (
             case.edition.terms[f"dimensions.{key}"],
-            _("not assessed") if score["value"] is None else _("%(value)s of 100") % {"value": score["value"]},
+            _("not assessed") if score["value"] is None else _("%(value)s out of 100") % {"value": score["value"]},
         )
         for key, score in case.content["scorecard"]["dimensions"].items()
     ]

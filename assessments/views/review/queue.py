@@ -55,7 +55,7 @@ TAKEN_FIRST = gettext_lazy("taken by %(name)s as first reviewer")
 MOVES = {
     DecisionKind.RETURN: gettext_lazy("returned by %(name)s"),
     DecisionKind.APPROVE: gettext_lazy("approved by %(name)s"),
-    DecisionKind.TAKE_BACK: gettext_lazy("approval taken back by %(name)s"),
+    DecisionKind.TAKE_BACK: gettext_lazy("approval withdrawn by %(name)s"),
     DecisionKind.REFUSE: gettext_lazy("refused by %(name)s"),
     DecisionKind.WITHDRAW: gettext_lazy("withdrawn by %(name)s"),
     DecisionKind.SELF_CERTIFY: gettext_lazy("self-certified by %(name)s"),

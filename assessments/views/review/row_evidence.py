@@ -89,9 +89,11 @@ def describe(piece: EvidenceRow, versions: Mapping[tuple[str, int], Any], signed
     elif not start and not end:
         piece.claim.append(_("No period stated."))
     if end and (signed - end).days > LONG_AGO:
-        piece.claim.append(_("The period ended %(n)s days before the signing.") % {"n": (signed - end).days})
+        piece.claim.append(
+            _("The period ended %(n)s days before the assessment was signed.") % {"n": (signed - end).days}
+        )
     if start and start > signed:
-        piece.claim.append(_("The period begins after the signing."))
+        piece.claim.append(_("The period begins after the assessment was signed."))
     version = versions.get((given["reference"], given["version"]))
     if version is None:
         piece.no_preview = "" if given["on_request"] else _("This version is no longer in the library.")

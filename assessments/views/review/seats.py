@@ -96,7 +96,7 @@ def _stop_asking(request: SignedIn, case: ReviewCase, asked: SeatRequest) -> Htt
     """Take the request back; the page it leads to can ask again, the same colleague or another."""
     with refusals_as_messages(request):
         seat_requests.stop_asking(asked, by=case.user)
-        messages.success(request, _("The request to %(name)s is withdrawn.") % {"name": asked.to})
+        messages.success(request, _("The request to %(name)s has been withdrawn.") % {"name": asked.to})
     return redirect(request.path)
 
 
@@ -115,7 +115,7 @@ def talk(request: SignedIn, reference: str) -> HttpResponse:
         if form.is_valid():
             with refusals(form):
                 said = review_messages.say(case.submission, form.cleaned_data["text"], by=case.user)
-                messages.success(request, _("Your message is sent."))
+                messages.success(request, _("Your message has been sent."))
                 return redirect(f"{request.path}#message-{said.pk}")
     context = {
         "case": case,

@@ -56,11 +56,12 @@ def look(request: SignedIn, reference: str) -> HttpResponse:
             if request.POST.get("do") == "put_back":
                 second_look_giving.put_back(found, by=request.user)
                 messages.success(
-                    request, _("The second look is offered to other reviewers again. Your marks in it are deleted.")
+                    request,
+                    _("The second look is offered to other reviewers again. Your marks in it have been deleted."),
                 )
                 return redirect("reviews")
             second_look_giving.give(found, by=request.user)
-            messages.success(request, _("Your second look is submitted. You can now see both reviewers’ marks."))
+            messages.success(request, _("Your second look has been submitted. You can now see both reviewers’ marks."))
             return redirect("second_look", reference)
         if error := refused.error_as(WorkflowError):
             errors = [("", line) for line in (error.reasons or [str(error)])]
@@ -97,7 +98,9 @@ def take(request: SignedIn, reference: str) -> HttpResponse:
         with refusals(form):
             if form.declaration:
                 second_look_giving.decline(found, by=request.user, words=form.declaration)
-                messages.success(request, _("Your declaration is recorded. Somebody else will do this second look."))
+                messages.success(
+                    request, _("Your declaration is recorded. Somebody else will carry out this second look.")
+                )
                 return redirect("reviews")
             second_look_giving.take(found, by=request.user)
             messages.success(
@@ -239,11 +242,12 @@ def _said(request: SignedIn, found: SecondLook, form: Any, *, is_report: bool) -
         if is_report:
             second_look_comparing.report(found, by=request.user, words=form.cleaned_data["words"])
             messages.success(
-                request, _("The difference is reported. The certificate does not change unless a reviewer suspends it.")
+                request,
+                _("The difference has been reported. The certificate does not change unless a reviewer suspends it."),
             )
         else:
             second_look_comparing.write(found, by=request.user, text=form.cleaned_data["text"])
-            messages.success(request, _("Your message is sent."))
+            messages.success(request, _("Your message has been sent."))
         return True
     return False
 

@@ -31,7 +31,7 @@ def take_over(request: SignedIn, reference: str) -> HttpResponse:
         with refusals_as_messages(request):
             taken = own_marks.take_over(case.submission, by=case.user, targets=chosen)
             n = len(taken)
-            messages.success(request, ngettext("%(n)s mark taken over.", "%(n)s marks taken over.", n) % {"n": n})
+            messages.success(request, ngettext("You adopted %(n)s mark.", "You adopted %(n)s marks.", n) % {"n": n})
         return redirect(case.submission)
     if not found:
         return redirect(case.submission)
@@ -60,7 +60,7 @@ def take_back(request: SignedIn, reference: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with refusals(form):
             approvals.take_back_approval(case.submission, by=case.user, reason=form.cleaned_data["reason"])
-            messages.success(request, _("Your approval is taken back, and you can change your marks again."))
+            messages.success(request, _("Your approval has been withdrawn, and you can change your marks again."))
             return redirect(case.submission)
     if request.method != "POST" and not (case.is_decidable and case.has_approved):
         messages.info(request, _("You have not approved this submission."))

@@ -70,8 +70,8 @@ def _accept(request: SignedIn, case: ReviewCase, chosen: list[str]) -> str:
         case.took(case.rows[mark.target], mark)
     n, left = len(accepted), len(set(chosen)) - len(accepted)
     alone = ngettext(
-        "You cannot accept one of the ticked lines together with others. Judge that line separately.",
-        "You cannot accept %(n)s of the ticked lines together. Judge these lines one by one.",
+        "One of the ticked lines cannot be accepted together with others. Judge that line separately.",
+        "%(n)s of the ticked lines cannot be accepted together with others. Judge these lines one by one.",
         left,
     )
     if not n:

@@ -48,7 +48,7 @@ def words(request: SignedIn, reference: str, anchor: str) -> HttpResponse:
         if request.method == "POST" and form.is_valid() and _save(request, case, row, taken, form):
             return redirect(case.pages.url_of(target))
     elif "take" in request.GET:
-        messages.warning(request, _("This text is no longer offered. Choose another one."))
+        messages.warning(request, _("This text is no longer available. Choose another one."))
     case.add_evidence([row])
     context = {
         "case": case,
@@ -93,7 +93,7 @@ def _save(request: SignedIn, case: ReviewCase, row: JudgedRow, taken: Offer, for
             has_read=bool(form.cleaned_data.get("has_read")),
             base=form.cleaned_data["base"] or 0,
         )
-        messages.success(request, _("Mark saved."))
+        messages.success(request, _("The mark is saved."))
         return True
     return False
 
@@ -111,7 +111,7 @@ def _shown(offer: Offer) -> dict[str, Any]:
 def _groups(offers: list[Offer]) -> list[tuple[str, str, list[dict[str, Any]]]]:
     """Return the offers by where they come from: heading, a word on it, rows; a group with nothing in it is left out."""
     titles = {
-        From.LAST: (_("Same as last time"), _("your newest mark on this point in a case of this organisation")),
+        From.LAST: (_("Same as last time"), _("your most recent mark on this point for this organisation")),
         From.OWN: (_("Your own texts"), ""),
         From.SHARED: (_("Shared texts"), _("for all reviewers")),
         From.CASE: (_("From your cases"), _("newest first")),
@@ -200,10 +200,10 @@ def _deleted_or_back(request: SignedIn) -> HttpResponse:
     with refusals_as_messages(request):
         if "delete" in request.POST:
             kept_texts.remove(text, by=request.user)
-            messages.success(request, _("“%(title)s” is deleted. You can restore it below.") % {"title": text})
+            messages.success(request, _("“%(title)s” has been deleted. You can restore it below.") % {"title": text})
         else:
             kept_texts.bring_back(text, by=request.user)
-            messages.success(request, _("“%(title)s” is restored.") % {"title": text})
+            messages.success(request, _("“%(title)s” has been restored.") % {"title": text})
     return redirect("review_texts")
 
 
@@ -219,7 +219,7 @@ def edit_text(request: SignedIn, key: str) -> HttpResponse:
         base = query_values.count(str(form.cleaned_data["base"] or "")) or 0
         with refusals(form):
             kept_texts.change(text, fields, by=request.user, base=base)
-            messages.success(request, _("The text is changed."))
+            messages.success(request, _("The text has been changed."))
             return redirect("review_texts")
     return render(request, "assessments/review/text.html", {"form": form, "text": text, "line": _line(text)})
 

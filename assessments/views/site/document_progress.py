@@ -69,5 +69,5 @@ def _label(document: Document) -> str:
     kind = str(document.get_kind_display())
     submission = document.submission
     if submission is not None and submission.assessment.state == State.RETURNED:
-        return _("%(kind)s of round %(n)s") % {"kind": kind, "n": submission.round}
+        return _("%(kind)s for round %(n)s") % {"kind": kind, "n": submission.round}
     return kind

@@ -46,7 +46,7 @@ def download(request: SignedIn, reference: str) -> HttpResponseBase:
         if jobs.ask_again(document):
             wake(document)
         elif make_now.is_left_alone(document) and not make_now.start(document):
-            messages.warning(request, _("Try again in a few seconds. Other documents are being made now."))
+            messages.warning(request, _("Try again in a few seconds. Other documents are being created at the moment."))
         return redirect(document)
     if document.state != DocumentState.READY:
         return _how_far(request, document)

@@ -24,7 +24,7 @@ def end_sessions(request: HttpRequest) -> HttpResponse:
     find = PersonForm(request.POST if request.method == "POST" else None)
     context: dict[str, Any] = {
         **admin.site.each_context(request),
-        "title": _("End all sessions of a person"),
+        "title": _("End all of a person's sessions"),
         "find": find,
     }
     person = recovery.person_with(find.cleaned_data["mail"]) if find.is_valid() else None

@@ -176,7 +176,7 @@ def test_a_thread_is_resolved_and_opened_again_by_a_button(client, cast, draft):
 def test_the_author_takes_a_fresh_last_comment_back_with_what_was_told_of_it(client, cast, draft):
     first = comments.comment(draft, QUESTION, "@Olivia since when?", by=cast.contributor)
     client.force_login(cast.contributor)
-    assert "Take this comment back" in words_of(client.get(page_of("comments", draft)))
+    assert "Withdraw this comment" in words_of(client.get(page_of("comments", draft)))
     client.post(page_of("comments", draft), {"take_back": first.pk})
     assert Comment.objects.count() == Message.objects.count() == 0
 
@@ -189,7 +189,7 @@ def test_no_other_comment_is_taken_back(client, cast, draft, why):
     if why == "answered":
         comments.comment(draft, QUESTION, "Since May.", by=cast.owner, reply_to=first)
     client.force_login(cast.owner if why == "somebody else's" else cast.contributor)
-    assert "Take this comment back" not in words_of(client.get(page_of("comments", draft))) or why == "answered"
+    assert "Withdraw this comment" not in words_of(client.get(page_of("comments", draft))) or why == "answered"
     response = client.post(page_of("comments", draft), {"take_back": first.pk}, follow=True)
     assert "within 15 minutes" in words_of(response)
     assert Comment.objects.filter(pk=first.pk).exists()

@@ -43,8 +43,8 @@ def test_the_owner_reads_before_signing_that_no_certificate_would_follow(client,
     proved(client, cast.owner)
     said = words_of(client, "sign", assessment)
     assert NONE_YET in said
-    assert "Crime Prevention is too low: 0.0 of 100." in said
-    assert "Crime Prevention 0.0 of 100, little in place" in said
+    assert "Crime Prevention is too low: 0.0 out of 100." in said
+    assert "Crime Prevention 0.0 out of 100, little in place" in said
     assert "(our judgement, release 1 of the issuing rules)" in said
 
 
@@ -56,7 +56,7 @@ def test_the_owner_reads_before_signing_that_a_certificate_can_follow_and_by_whi
     assert NONE_YET not in said
     assert "needs at least" in said
     assert "(our judgement, release 1 of the issuing rules)" in said
-    assert "Crime Prevention 100.0 of 100" in said
+    assert "Crime Prevention 100.0 out of 100" in said
 
 
 def test_a_must_that_may_get_a_date_is_said_to_become_a_condition(cast):

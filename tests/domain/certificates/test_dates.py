@@ -61,7 +61,7 @@ def test_one_date_goes_to_all_and_the_latest_day_to_those_that_may_not_take_so_l
     assert one_for_all(in_days(60), {QUESTION: 90, OTHER: 30}) == {QUESTION: in_days(60), OTHER: in_days(30)}
 
 
-@pytest.mark.parametrize(("day", "words"), [(0, "after today"), (91, "too late for every requirement")])
+@pytest.mark.parametrize(("day", "words"), [(0, "after today"), (91, "the latest day allowed is before this date")])
 def test_a_date_that_none_may_have_is_refused(day, words):
     with pytest.raises(InvalidAnswer, match=words) as refused:
         one_for_all(in_days(day), {QUESTION: 90, OTHER: 30})

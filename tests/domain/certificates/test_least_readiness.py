@@ -35,7 +35,7 @@ def test_a_dimension_with_little_in_place_is_approved_with_a_plan_and_no_certifi
     assert not Certificate.objects.filter(use=assessment.use).exists()
     found = least_readiness.below(submission)
     assert "Crime Prevention" in [one.name for one in found.dimensions]
-    assert "Crime Prevention is too low: 0.0 of 100." in found.words
+    assert "Crime Prevention is too low: 0.0 out of 100." in found.words
     assert (
         "needs at least 40 in every dimension. Closed actions are counted (our judgement, release 1 of the issuing rules)"
         in found.words
@@ -102,7 +102,7 @@ def test_a_dimension_that_is_not_assessed_does_not_count(cast, edition):
         score |= {"value": "80.0", "duties": 12}
     scores[DIMENSION] |= {"value": "39.9"}
     assert least_readiness.below_today(submission, content).words.startswith(
-        "Readiness in Crime Prevention is too low: 39.9 of 100. A certificate at tier Limited needs"
+        "Readiness in Crime Prevention is too low: 39.9 out of 100. A certificate at tier Limited needs"
     )
     for says_nothing in (
         {"value": None, "duties": 0},
@@ -165,7 +165,7 @@ def test_at_most_twelve_musts_are_left_to_a_condition(cast):
 def test_the_signer_of_a_low_use_promises_at_most_twelve_musts(cast):
     short = nothing_in_place(cast, "low", State.DRAFT)
     said = {one.code: one.words for one in self_certify.obstacles_to_self_certify(short)}
-    assert "You can give a date for at most 12 practices" in said[Code.CONDITIONS]
+    assert "You can set a due date for at most 12 practices" in said[Code.CONDITIONS]
 
 
 @pytest.mark.parametrize(

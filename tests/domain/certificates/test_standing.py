@@ -154,7 +154,7 @@ def test_a_reviewer_suspends_reinstates_and_revokes_with_two_reasons(cast, certi
         "revoked.no_longer",
     ]
     assert [(row.kind, row.public_words, row.private_reason) for row in rows] == [
-        ("suspended", "An incident is being looked into.", "Call of 3 November."),
+        ("suspended", "An incident is being investigated.", "Call of 3 November."),
         (
             "reinstated",
             "The matter was investigated: there was no ground for the suspension.",

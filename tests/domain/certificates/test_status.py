@@ -42,7 +42,7 @@ CHINESE = "zh-hant"
 TEXTS = {
     "Certificate suspended: %(use)s": "證書已暫停：%(use)s",
     "Declared facts of the use changed.": "用途的申報事實有所改變。",
-    "An incident is being looked into.": "正在調查一宗事故。",
+    "An incident is being investigated.": "正在調查一宗事故。",
     "The monitoring evidence is older than %(days)s days.": "監察證據距今超過 %(days)s 日。",
     "Add the newest monitoring record. The certificate then becomes valid again.": "加入最新監察記錄後，證書恢復有效。",
     "Certificate issued: %(use)s": "證書已發出：%(use)s",
@@ -50,7 +50,7 @@ TEXTS = {
 }
 FACTS = ("Declared facts of the use changed.", "用途的申報事實有所改變。")
 NEXT_STEP = "Add the newest monitoring record. The certificate then becomes valid again."
-INCIDENT = ("An incident is being looked into.", "正在調查一宗事故。")
+INCIDENT = ("An incident is being investigated.", "正在調查一宗事故。")
 
 
 @pytest.fixture(autouse=True)

@@ -578,7 +578,7 @@ def test_a_piece_is_put_into_the_library_with_its_file(client, cast):
         (
             {"confidentiality": "on_request", "held_by": "Secretary", "file": True},
             "confidentiality",
-            "Remove the file and the link. Evidence that is shown on request only has no file or link here.",
+            "Remove the file and the link. Evidence marked “Shown on request only” cannot have a file or link here.",
         ),
         (
             {"link": "https://example.org", "period_from": "2026-03-01", "period_to": "2026-02-01"},

@@ -291,7 +291,7 @@ def test_an_owner_signs_the_worst_answer_and_the_tier_is_provisional_no_more(cas
     assert kinds(cast.organisation)[-1] == "worst_answers_signed"
     with pytest.raises(FrozenRow):
         signed.save()
-    with pytest.raises(WorkflowError, match="does not depend on an unknown answer"):
+    with pytest.raises(WorkflowError, match="does not depend on any unknown answer"):
         worst_case.sign_worst(use, by=cast.owner)
     facts_declare.declare_facts(use, {"healthcare_diagnosis": False}, by=cast.contributor)  # known now, by a revision
     row.refresh_from_db()
@@ -302,7 +302,7 @@ def test_an_owner_signs_the_worst_answer_and_the_tier_is_provisional_no_more(cas
 def test_a_fact_on_a_prohibited_use_is_never_signed_at_its_worst(cast):
     facts = {"illegal_purpose": "unknown", "healthcare_diagnosis": "unknown"}
     use = make_use("low", cast.organisation, facts=facts)
-    with pytest.raises(WorkflowError, match="You cannot declare the worst answer for them"):
+    with pytest.raises(WorkflowError, match="You cannot declare the worst possible answer to them"):
         worst_case.sign_worst(use, by=cast.owner)
     assert use.facts.get(key="healthcare_diagnosis").value == "unknown"
 
@@ -439,7 +439,11 @@ def test_each_change_after_the_certificate_is_a_reason_of_its_own(cast, edition)
         ("evidence", "The evidence “List” was withdrawn from the library."),
         ("fact", f"Declared facts changed: {edition.facts['users_scale'].label}."),
         ("use", "The purpose, setting, people affected or scope of the use was changed."),
-        ("fact", "The version, the suppliers or the parts of the system were changed in the register."),
+        (
+            "fact",
+            "The version or the suppliers of the system, or the organisation's parts in it, were changed in the "
+            "register.",
+        ),
     ]
     assert Certificate.objects.get().status() == "valid"  # none of them raised the tier
     assert kinds(cast.organisation).count("approval_stale") == 5
@@ -550,7 +554,7 @@ def test_an_incident_suspends_the_certificate_at_once(cast):
     certificate = Certificate.objects.get()
     assert (certificate.status(), change.suspends) == ("suspended", True)
     event = certificate.events.latest("pk")
-    assert (event.public_reason, event.public_words) == ("suspended.incident", "An incident is being looked into.")
+    assert (event.public_reason, event.public_words) == ("suspended.incident", "An incident is being investigated.")
     assert event.private_reason == ""
 
 

@@ -207,7 +207,7 @@ def test_while_a_submission_is_in_review_nothing_is_deleted(cast):
     Organisation.objects.filter(pk=cast.organisation.pk).update(deletion_on=in_days(-1), deletion_by=cast.owner)
     assert sweep() == 0
     text = text_of(proved(Client(), cast.owner).get(reverse("organisation_delete", args=[cast.organisation.reference])))
-    assert "The deletion waits until no submission is in review" in text
+    assert "The deletion takes place only when no submission is in review" in text
 
 
 def test_the_reviewing_body_is_not_deleted(cast):

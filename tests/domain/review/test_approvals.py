@@ -72,7 +72,7 @@ def test_an_approval_waits_for_every_piece_to_be_opened_and_judged(cast):
     EvidenceMark.objects.filter(submission=submission, seat=Seat.FIRST).delete()
     assert obstacles(submission, cast.independent) == [
         f"Required evidence that you have opened: 0 of {len(own.openable)}.",
-        f"Required evidence under answers that you have judged: 0 of {len(own.pieces)}.",
+        f"Evidence items that you have judged for the required answers: 0 of {len(own.pieces)}.",
     ]
     assert obstacles(submission, cast.second_independent) == []
 
@@ -102,7 +102,7 @@ def test_what_was_looked_at_is_signed_with_the_approval_and_stands_in_the_record
         words[0]
         == f"Opened and judged by this reviewer: {len(own.targets)} of {len(own.targets)} required facts and answers."
     )
-    assert "Half of the marks took 20 seconds or less each." in words
+    assert "Half of the marks took 20 seconds or less." in words
     record = json.loads(Certificate.objects.get().public_record)
     assert [one["looked_at"]["judged"] for one in record["deciders"]] == [
         decision.looked_at["judged"] for decision in submission.decisions.order_by("pk")

@@ -111,7 +111,7 @@ def test_a_case_without_a_seat_or_behind_a_closed_gate_offers_nothing(cast, case
     assert offered(case, cast.second_independent) == {}
     interests.decline(foreign, by=cast.independent, words="I sold it to them.")
     assert offered(case, cast.independent) == {}
-    with pytest.raises(WorkflowError, match="no longer offered"):
+    with pytest.raises(WorkflowError, match="no longer available"):
         use(case, cast.independent, f"mark-{ReviewMark.objects.get(submission=foreign).pk}", has_read=True)
 
 

@@ -97,7 +97,7 @@ def test_a_part_that_does_not_support_stops_both_seats_and_one_that_does_partly_
     for by in (cast.independent, cast.second_independent):
         judge_parts(submission, by=by)
     judge(submission, cast.independent, verdict="does_not", words="It is a privacy notice.")
-    said = "Tests: Ines Independent judged that this part does not show that its requirement is met. Return the part."
+    said = "Tests: according to Ines Independent, this part does not show that its requirement is met. Return the part."
     for by in (cast.independent, cast.second_independent):
         assert refused(submission, by) == [said]
     judge(submission, cast.independent, verdict="partly", words="Two of three languages were tested.")
@@ -109,7 +109,7 @@ def test_a_part_judged_partly_without_words_is_not_approved(cast: Cast) -> None:
     judge_parts(submission, by=cast.independent)
     PartMark.objects.filter(part="bias").update(verdict="partly", words="")
     assert refused(submission, cast.independent) == [
-        "Bias: this part shows only partly that its requirement is met. Say what is missing before you approve."
+        "Bias: this part does not fully show that its requirement is met. Say what is missing before you approve."
     ]
 
 

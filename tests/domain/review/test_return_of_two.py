@@ -94,6 +94,6 @@ def test_the_mail_says_whether_one_reviewer_asks_or_two(client: Client, cast: Ca
     page = text_of(client.get(reverse("send_back", args=[submission.reference])))
     decisions.send_back(submission, by=cast.independent)
     sent = cast.owner.inbox.get(kind="returned").text
-    said = "Two reviewers ask for 2 changes." if two else "The reviewer asks for one change."
+    said = "Two reviewers have asked for 2 changes." if two else "The reviewer has asked for one change."
     assert said in sent
     assert said in page

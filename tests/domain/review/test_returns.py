@@ -122,7 +122,7 @@ def test_an_answer_stands_on_the_list_once_also_where_a_gate_asks_for_its_eviden
     submission = submit.submit(draft, by=cast.owner, route="independent")
     found = [one for one in decisions.in_the_way_of(submission) if one.key.endswith(":tier-limited-transparency")]
     assert [one.key for one in found] == [NOTICE]
-    assert found[0].words.startswith("Attach the notice as people see it")
+    assert found[0].words.startswith("Attach the notice to the answer in the form in which people see it")
     assert "Put this practice in place. Evidence:" in found[0].words
 
 
@@ -198,8 +198,8 @@ def test_a_task_on_a_locked_answer_says_how_the_answer_is_brought_up_to_date(cli
     url = reverse("returned", args=[submission.assessment.reference])
     page = client.get(url)
     said = (
-        "The signed answer stays locked, but you can attach the requested evidence. "
-        "Report the action for this answer as done, and attach evidence"
+        "The signed answer stays locked. Report the action for this answer as done, "
+        "and attach the requested evidence to the action."
     )
     assert page.content.decode().count(said) == 1
     action = submission.assessment.use.actions.get(question="accountable-owner")
@@ -242,7 +242,7 @@ def test_what_a_colleague_marked_is_not_said_to_have_no_mark(client: Client, cas
     assert page.context["left"] == 0
     submission.marks.filter(target="q:access-control").delete()
     page = client.get(reverse("send_back", args=[submission.reference]))
-    assert "1 answer or fact is not marked by any reviewer yet." in page.content.decode()
+    assert "1 answer or fact has no mark from any reviewer yet." in page.content.decode()
 
 
 def test_a_part_that_went_back_stands_on_the_owners_page_with_its_words(client: Client, cast: Cast) -> None:

@@ -125,7 +125,7 @@ def test_a_colleague_is_asked_to_take_a_case_and_still_declares(cast):
     submission = case_of(State.SUBMITTED, cast)
     seat_requests.ask(submission, Seat.FIRST, cast.second_independent, by=cast.independent, note="You know clinics.")
     assert subjects(cast.second_independent, MessageKind.ASSIGNED) == [
-        "Ines Independent asks you to review: Booking and urgency sorting"
+        "Ines Independent has asked you to review: Booking and urgency sorting"
     ]
     assert not submission.seats.exists()
     seat_taking.take(submission, by=cast.second_independent)
@@ -324,7 +324,7 @@ def test_messages_end_with_the_decision(cast):
         with pytest.raises(Locked, match="decided"):
             messages.say(submission, "One more thing.", by=who)
     waiting = case_of(State.SUBMITTED, cast)
-    with pytest.raises(Locked, match="No reviewer has the case"):
+    with pytest.raises(Locked, match="No reviewer is assigned to the case"):
         messages.say(waiting, "Hello?", by=cast.owner)
 
 

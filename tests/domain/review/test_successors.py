@@ -94,7 +94,7 @@ def test_no_seat_is_taken_from_who_still_reviews_nor_in_an_undecided_case(cast: 
     assessment = make_assessment(state, "limited", cast=cast)
     if state != State.CERTIFIED:
         members.remove_member(Membership.objects.get(user=cast.independent), by=cast.second_independent)
-    with pytest.raises(WorkflowError, match="that its reviewer has left"):
+    with pytest.raises(WorkflowError, match="decided and its reviewer has left"):
         successors.succeed(sent(assessment), Seat.FIRST, by=cast.second_independent)
 
 

@@ -106,7 +106,7 @@ def test_new_passwords_stand_in_the_log_and_are_mailed(cast, owner):
     assert mails_to(owner.email)[-1].subject == "Your password for hkguide was changed"
     reset_password(Client(), owner.email, "another lantern on the water")
     assert len(in_both("password_reset", cast)) == 1
-    assert mails_to(owner.email)[-1].subject == "A new password was set for your account at hkguide"
+    assert mails_to(owner.email)[-1].subject == "A new password was set for your hkguide account"
 
 
 def test_a_new_address_and_a_new_name_stand_in_the_log_and_are_mailed(cast, owner):
@@ -117,7 +117,7 @@ def test_a_new_address_and_a_new_name_stand_in_the_log_and_are_mailed(cast, owne
     (entry,) = in_both("address_changed", cast)
     told = entry.detail.content()
     assert (told["old"], told["new"]) == ({"address": old}, {"address": "new@example.org"})
-    assert mails_to(old)[-1].subject == "The email address of your account at hkguide was changed"
+    assert mails_to(old)[-1].subject == "The email address of your hkguide account was changed"
     client.post(reverse("settings"), {"name": "Olivia  Newname", "mail_when": "at_once"})
     owner.refresh_from_db()
     assert owner.name == "Olivia Newname"
@@ -201,7 +201,7 @@ def test_staff_read_the_entries_of_the_installation_in_words(cast, owner):
     sign_in(Client(), owner.email, "not the password")
     refusals.say()
     page = proved(Client(), cast.staff).get("/admin/assessments/auditentry/")
-    assert "Somebody could not sign in as Olivia Owner. Attempts: 1" in page.content.decode()
+    assert "Sign-in as Olivia Owner failed. Attempts: 1" in page.content.decode()
 
 
 def test_an_address_is_confirmed_by_command_and_logged(cast, capsys):

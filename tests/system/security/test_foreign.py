@@ -244,7 +244,9 @@ def test_no_cell_of_a_file_begins_as_a_formula(name: str, kind: str, cast: Cast)
     type(case.use).objects.filter(pk=case.use_id).update(title=formulas[0])
     AISystem.objects.filter(pk=case.use.system_id).update(name=formulas[1])
     own_actions.add(case.use, own_actions.NewAction(title=formulas[2], why=formulas[3], due=in_days(30)), by=cast.owner)
-    header = "System name,Version,Our parts,Name of the use,Purpose,Setting,People affected,Scope in English\n"
+    header = (
+        "System name,Version,Our parts in the system,Name of the use,Purpose,Setting,People affected,Scope in English\n"
+    )
     rows = "".join(f'"{words}",,nobody,,"{words}",,,\n' for words in formulas)
     faulty = imports.keep_import(cast.organisation, (header + rows).encode(), by=cast.owner, file_name="a.csv")
     args = [faulty.reference] if name == "import_faulty" else []

@@ -246,7 +246,7 @@ def test_an_answer_that_was_changed_after_it_was_signed_is_named(case):
 def test_a_membership_that_no_entry_tells_of_is_named(case):
     forged = Membership.objects.create(user=make_user(), organisation=case.organisation, role=Role.OWNER)
     (words,) = words_of(case.organisation.reference)
-    assert words == f"membership {forged.pk} was added outside hkguide: no entry of the log names it"
+    assert words == f"membership {forged.pk} was added outside hkguide: no entry in the log names it"
 
 
 def test_a_decision_that_was_deleted_is_missed(case):
@@ -336,7 +336,7 @@ def test_a_line_that_is_no_end_is_named(text, line, chain, tmp_path):
     kept = tmp_path / "heads.txt"
     kept.write_text(f"# of Monday\n{text}\n")
     with pytest.raises(
-        CommandError, match=f"line {line}: write the chain, the number and the hash of its newest entry"
+        CommandError, match=f"line {line}: write the chain, then the number and the hash of the newest entry"
     ):
         run("verify_audit_log", against=str(kept))
     with pytest.raises(InvalidAnswer):

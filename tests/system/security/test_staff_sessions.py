@@ -102,7 +102,7 @@ def test_the_page_is_for_staff_who_proved_themselves_lately_and_each_visit_is_lo
     assert not logged("sessions_ended_by_staff")
     settings.STAFF_SECONDS = 1800
     confirm_it_is_me(client)
-    assert "End all sessions of a person" in client.get(reverse("admin:index")).content.decode()
+    assert "End all of a person's sessions" in client.get(reverse("admin:index")).content.decode()
     assert [entry.detail.content()["page"] for entry in logged("staff_page")] == [page(), reverse("admin:index")]
 
 

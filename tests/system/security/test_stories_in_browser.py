@@ -132,7 +132,7 @@ def test_an_account_made_in_somebody_s_name_before_they_came_opens_nothing(place
             fill(owner, name="Chan Fei Oi", password1=OWNERS)
             press(owner, "Create the account")
             told = mails_to(victim)[-1]
-            assert told.subject == "You already have an account at hkguide"
+            assert told.subject == "You already have an hkguide account"
             place.open(owner, reverse("account_reset_password"))
             fill(owner, email=victim)
             press(owner, "Send me the link")
@@ -152,7 +152,7 @@ def test_an_account_made_in_somebody_s_name_before_they_came_opens_nothing(place
         assert place.path(attacker) == reverse("account_login")
     assert list(User.objects.get(email=victim).emailaddress_set.values_list("email", "verified")) == [(victim, True)]
     subjects = [message.subject for message in mails_to(victim)]
-    assert "A new password was set for your account at hkguide" in subjects
+    assert "A new password was set for your hkguide account" in subjects
     kinds = [entry.kind for entry in AuditEntry.objects.filter(chain="installation").order_by("seq")]
     assert kinds.index("account_made") < kinds.index("password_reset") < kinds.index("signed_in")
     assert [

@@ -177,4 +177,4 @@ def test_results_say_whose_word_the_tier_is(client: Client, cast: Cast) -> None:
     assessment: Assessment = make_assessment(cast=cast)
     shown = page(client, cast.owner, reverse("results", args=[assessment.reference]))
     assert "Our judgement" in shown.partition("Readiness (see below) never changes the tier")[0].partition("<main")[2]
-    assert "text alone names no tier for this use." in shown
+    assert "text alone does not give a tier for this use." in shown

@@ -90,8 +90,8 @@ def test_a_use_raised_to_unacceptable_is_not_told_that_correcting_answers_is_eno
 @pytest.mark.parametrize(
     ("moves", "heading", "reason"),
     [
-        (["suspend"], "The certificate is suspended", "A complaint is being looked into."),
-        (["suspend", "revoke"], "The certificate was revoked", "The holder asked for it."),
+        (["suspend"], "The certificate is suspended", "A complaint is being investigated."),
+        (["suspend", "revoke"], "The certificate was revoked", "The holder requested the revocation."),
     ],
 )
 def test_a_certificate_that_does_not_count_is_not_said_to_be_issued_and_valid(cast, moves, heading, reason):
@@ -120,13 +120,13 @@ def test_the_documents_of_a_returned_round_stay_in_reach_and_say_which_round(cas
     assert again.get_absolute_url() in page.content.decode()
     assert first.get_absolute_url() not in page.content.decode()
     assert "Round 1 returned" in " ".join(text_of(page).split())
-    assert "Remediation plan of round 1" in text_of(page)
+    assert "Remediation plan for round 1" in text_of(page)
     make_ready(again)
     page = as_(cast.owner).get(assessment.get_absolute_url())  # the drawn page follows the state of the document
     assert str(DocumentState.READY.label).lower() in text_of(page).lower()
     results = as_(cast.owner).get(reverse("results", args=[assessment.reference]))
     assert again.get_absolute_url() in results.content.decode()
-    assert "Remediation plan of round 1, returned (PDF)" in text_of(results)
+    assert "Remediation plan for round 1, returned (PDF)" in text_of(results)
 
 
 def test_the_standing_of_a_certificate_leads_its_members_to_the_appeal(cast):

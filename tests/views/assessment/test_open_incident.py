@@ -50,13 +50,13 @@ def test_the_owner_reads_of_it_on_tier_check_and_sign(client, cast):
         said = page(client, cast.owner, name, reference)
         assert "Open incident of 20 November 2026:" in said, name
         assert WORDS in said, name
-        assert "Do not wait until an owner signs" in said, name
+        assert "Do not wait for an owner to sign" in said, name
 
 
 def test_the_results_of_a_draft_put_it_at_now(client, cast):
     assessment = with_incident(cast)
     said = page(client, cast.owner, "results", assessment.reference)
-    assert "Take this step now. Do not wait until an owner signs." in said
+    assert "Take this step now. Do not wait for an owner to sign." in said
     assert "These actions are added to the list of actions when an owner signs for the first time." in said
     month = said[said.index('id="month"') : said.index('id="packages"')]
     assert "<strong>Now</strong>" in month
@@ -65,7 +65,7 @@ def test_the_results_of_a_draft_put_it_at_now(client, cast):
     signed = submit.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
     said = page(client, cast.owner, "results", signed.assessment.reference)
     assert WORDS in said
-    assert "Do not wait until an owner signs" not in said
+    assert "Do not wait for an owner to sign" not in said
     assert "<strong>Now</strong>" not in said
 
 
@@ -74,7 +74,7 @@ def test_the_reviewer_reads_of_it_before_anything_else(client, cast):
     said = page(client, cast.independent, "review", submission.reference)
     assert "Open incident of 20 November 2026:" in said
     assert said.index(WORDS) < said.index("as it will be printed")
-    assert "Do not wait until an owner signs" not in said
+    assert "Do not wait for an owner to sign" not in said
 
 
 def test_where_nothing_went_wrong_no_page_speaks_of_it(client, cast):
@@ -121,7 +121,7 @@ def test_before_the_first_signature_actions_and_workspace_name_it(client, cast):
     for url in (reverse("actions"), reverse("remediation_plan", args=[draft.use.reference])):
         content = client.get(url).content.decode()
         assert WORDS in content, url
-        assert "Take this step now. Do not wait until an owner signs." in content, url
+        assert "Take this step now. Do not wait for an owner to sign." in content, url
         assert "Before that, the results of " in content, url
     DeclaredFact.objects.filter(use=draft.use, key="incident_open").update(value=False, reason="")
     assert "hk-incident" not in client.get(reverse("actions")).content.decode()

@@ -223,7 +223,7 @@ def test_the_opt_out_that_nobody_needs_is_such_a_reason_and_blocks(client, cast)
     assert "tier-limited-opt-out" not in {entry.question for entry in page.entries}
     assert "tier-limited-opt-out" in {one.question.key for one in page.standing.blocking}
     text = text_of(open_results(client, cast, assessment))
-    assert f"The use does not deal with people individually, because: {reason}" in text
+    assert f"The use does not deal with individuals, because: {reason}" in text
 
 
 def test_practices_of_the_whole_organisation_are_marked(client, cast):
@@ -236,7 +236,7 @@ def test_practices_of_the_whole_organisation_are_marked(client, cast):
 def test_a_reason_that_every_reviewer_accepted_is_no_longer_to_be_accepted(client, cast):
     answers = {"laws-list": GAPS["laws-list"]}
     text = text_of(open_results(client, cast, make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=answers)))
-    assert "Reasons for “not applicable” A reviewer accepts or refuses each reason." in text
+    assert "Reasons for “not applicable” A reviewer accepts or rejects each reason." in text
     assert "Accepted by" not in text
     certified = make_assessment(State.CERTIFIED, "limited", cast=cast, answers=answers)
     text = text_of(open_results(client, cast, certified))
@@ -247,7 +247,7 @@ def test_a_reason_that_every_reviewer_accepted_is_no_longer_to_be_accepted(clien
     report = jobs.submission_report(certified.current_submission)
     (reason,) = report.reasons
     assert reason.mark.startswith("Accepted by Ines Independent, ")
-    assert squeezed("1 reason is judged") in "".join(
+    assert squeezed("1 reason has been judged") in "".join(
         pages_of(plan_pdf(report, identifier="plan", created=timezone.now()))
     )
 

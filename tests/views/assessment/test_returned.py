@@ -155,7 +155,7 @@ def test_what_goes_back_untouched_is_confirmed_on_signing(olivia, cast):
     save(assessment, QUESTION, {"choice": "in_place", "text": "Entry of 3 May."}, by=cast.owner)
     replies.reply(assessment, "f:personal_data", by=cast.owner, words="They are invented names.")
     check = text_of(olivia.get(reverse("check", args=[assessment.reference])))
-    assert "Nobody has changed this returned answer or fact, or replied to it:" in check
+    assert "Nobody has changed this returned answer or fact or replied to the reviewer about it:" in check
     url = reverse("sign", args=[assessment.reference])
     page = olivia.get(url)
     form = page.context["form"]
@@ -197,7 +197,7 @@ def test_a_return_shows_the_mail_before_it_is_sent(client, cast):
     url = reverse("send_back", args=[submission.reference])
     usual = timezone.localdate() + timedelta(days=14)
     page = text_of(client.get(url))
-    assert f"The reviewer asks for 3 changes. Please answer by {usual.day} {usual:%B %Y}." in page
+    assert f"The reviewer has asked for 3 changes. Please answer by {usual.day} {usual:%B %Y}." in page
     assert "Kept in the register." in page
     preview = client.post(url, {"words": "By Friday.", "answer_by": in_days(3).isoformat(), "preview": "1"})
     assert text_of(preview).count("By Friday.") == 2

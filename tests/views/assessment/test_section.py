@@ -326,7 +326,7 @@ def test_one_button_saves_every_answer_of_the_section(client: Client, cast: Cast
     for question in asked:
         form |= posted(question.key, choice="unknown", text="Asked the office.")
     response = client.post(section_of(draft), form, follow=True)
-    assert "Every question of this section has an answer" in response.content.decode()
+    assert "Every question in this section has an answer" in response.content.decode()
     assert Answer.objects.filter(assessment=draft, choice="unknown").count() == len(asked)
 
 
@@ -477,7 +477,7 @@ def test_a_closed_assessment_is_read_and_says_what_happens_next(client: Client, 
     assert "Continue where you stopped" not in page
     assert f'name="{PRACTICE}--choice"' not in markup_of(client.get(section_of(assessment)))
     assert ("Withdraw the submission permanently" in page) == (state in ("submitted", "in_review", "approved"))
-    assert ("Take the submission back" in page) == (state == "submitted")
+    assert ("Recall the submission" in page) == (state == "submitted")
 
 
 def test_a_prohibited_use_has_nothing_to_answer(client: Client, cast: Cast) -> None:

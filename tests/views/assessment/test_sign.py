@@ -326,7 +326,7 @@ def test_withdrawing_takes_a_reason_and_is_final(client: Client, cast: Cast) -> 
     assessment = make_assessment("in_review", tier="limited", cast=cast)
     client.force_login(cast.owner)
     assert (
-        "Say why you withdraw the submission."
+        "Say why you are withdrawing the submission."
         in client.post(page_of("withdraw", assessment), {"reason": " "}).content.decode()
     )
     client.post(page_of("withdraw", assessment), {"reason": "The pilot ended."})

@@ -83,7 +83,7 @@ def test_the_log_says_in_words_who_did_what_when_and_from_where(client, cast):
     response = log_page(client, cast)
     assert sentences(response)[:2] == [
         "Olivia Owner changed the legal details of Harbourlight Health Limited",
-        "Connie Contributor declared 2 facts of Booking and urgency sorting",
+        "Connie Contributor declared 2 facts for Booking and urgency sorting",
     ]
     said = words_of(response)
     assert "from 192.0.2.7, Firefox on Linux" in said
@@ -113,7 +113,7 @@ def test_the_log_is_narrowed_by_kind_person_object_and_day(client, cast):
         f"Olivia Owner registered {use.system.name}"
     }
     assert sentences(log_page(client, cast, f"?who={cast.contributor.pk}")) == [
-        "Connie Contributor declared 1 fact of Booking and urgency sorting"
+        "Connie Contributor declared 1 fact for Booking and urgency sorting"
     ]
     of_use = log_page(client, cast, f"?about=declareduse:{use.reference}")
     assert {line.entry.object for line in of_use.context["lines"]} == {f"declareduse:{use.reference}"}

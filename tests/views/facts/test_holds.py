@@ -112,14 +112,14 @@ def test_an_owner_signs_the_worst_answer_on_a_page_that_shows_the_statement(cast
     assert olivia.post(url, {"seen": digest, "statement_1": "on"}).url == use.get_absolute_url()
     use.refresh_from_db()
     assert (use.assigned_tier, use.provisional) == ("high", False)
-    assert "signed with the worst answer" in text_of(olivia.get(use.get_absolute_url()))
+    assert "signed on the basis of the worst case" in text_of(olivia.get(use.get_absolute_url()))
     assert olivia.get(url).status_code == 302
 
 
 def test_a_prohibited_fact_is_named_as_one_that_nobody_signs(cast, edition):
     use = make_use("low", cast.organisation, facts={"illegal_purpose": "unknown"})
     text = text_of(as_(cast.owner).get(reverse("sign_worst_case", args=[use.reference])))
-    assert "These facts must be answered first." in text
+    assert "Find out the answers to these facts first." in text
     assert "Sign and declare these answers" not in text
 
 
@@ -199,7 +199,8 @@ def test_what_was_signed_at_its_worst_prints_in_the_plan(cast):
     worst_case.sign_worst(assessment.use, by=cast.owner)
     assessment = Assessment.objects.for_dashboard().get(pk=assessment.pk)
     html = plan_html(build_report(build_snapshot(assessment, final=False), assessment.compiled(), draft=True))
-    assert "Not known. Signed as the worst case by Olivia Owner" in html
+    assert "Not known. Signed by Olivia Owner" in html
+    assert ", on the basis of the worst case." in html
 
 
 def test_an_owner_states_a_change_and_comes_to_what_waits_to_be_confirmed(cast):

@@ -39,7 +39,7 @@ def use(cast, client):
 
 def test_what_may_not_be_asked_is_not_counted(client, use, edition):
     page = client.get(url(use, "reach"))
-    assert "Questions that depend on other answers are counted when those answers show" in text_of(page)
+    assert "A question of this kind is counted only when the other answers show" in text_of(page)
     total, (reach,) = page.context["asked"], [one for one in page.context["pages"] if one.key == "reach"]
     yes = mild(
         edition, "reach", minors_or_vulnerable_users="yes", worst_credible_effect="none", vulnerable_kind=["others"]
@@ -263,7 +263,7 @@ def test_do_not_know_says_the_same_on_the_page_and_beside_the_tier(cast, client,
         row = tier.partition(f"<span>{edition.facts[key].label}</span>")[2].partition("</li>")[0]
         assert f"{words}</span>" in row
     page = text_of(client.get(url(use, edition.facts["personal_data"].group)))
-    assert "Until somebody knows, the answer counts as the worst case, but only for the duties." in page
-    assert "It does not affect the tier." in page
+    assert "Until the answer is known, the worst case counts, but only for the duties." in page
+    assert "The tier is not affected." in page
     page = text_of(client.get(url(use, edition.facts["decision_autonomy"].group)))
-    assert "If the answer affects the tier, it counts as the worst case until somebody knows." in page
+    assert "If the answer affects the tier, the worst case counts until the answer is known." in page

@@ -134,7 +134,7 @@ def test_the_next_date_is_the_first_of_action_certificate_and_condition(client: 
         return line.when, line.what
 
     RemediationAction.objects.filter(use=use).update(due=certificate.expires_on + timedelta(days=1))
-    assert shown() == (certificate.expires_on, "certificate ends")
+    assert shown() == (certificate.expires_on, "certificate expires")
     decision = certificate.submission.decisions.get()
     Condition.objects.create(decision=decision, question="use-register", words="w", due_on=in_days(20))
     assert shown() == (in_days(20), "condition due")
@@ -145,7 +145,7 @@ def test_the_next_date_is_the_first_of_action_certificate_and_condition(client: 
     assert "late" in client.get(LIST).content.decode()
     RemediationAction.objects.filter(use=use).update(status="closed")
     Condition.objects.update(met_at=timezone.now())
-    assert shown() == (certificate.expires_on, "certificate ends")
+    assert shown() == (certificate.expires_on, "certificate expires")
 
 
 # --- narrowing --------------------------------------------------------------------------------------------------------

@@ -61,7 +61,7 @@ def test_a_registration_number_stands_once_and_the_typed_text_is_kept(client, se
     client.force_login(cast.outsider)
     response = client.post(reverse("found"), IDENTITY)
     assert response.status_code == 200
-    assert "Ask an owner of that organisation to invite you" in response.context["form"].errors["registration_no"][0]
+    assert "Ask one of its owners to invite you" in response.context["form"].errors["registration_no"][0]
     assert 'value="Lantern Tutors Limited"' in text_of(response)
 
 

@@ -142,7 +142,7 @@ def test_the_register_goes_out_as_a_file_under_its_stable_numbers(client, cast, 
     lines = [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
     assert [line["Number"] for line in lines] == ["1", "2", "3"]
     mine = next(line for line in lines if line["Number"] == str(action.number))
-    assert mine["Use reference"] == assessment.use.reference
+    assert mine["Reference of the use"] == assessment.use.reference
     assert mine["What to do"] == "'=HYPERLINK(1)"  # no spreadsheet runs it
     assert (mine["Owner's email address"], mine["All done by"], mine["Effort"], mine["Status"]) == (
         cast.contributor.email, action.due.isoformat(), "Months", "Open",
@@ -165,7 +165,7 @@ def test_a_changed_file_is_shown_row_by_row_before_it_is_taken(client, cast, ass
             row |= {"Status": "done", "What was done": "Reviewed on 3 December."}
         elif row["Number"] == str(condition.number):
             row |= {"All done by": in_days(90).isoformat(), "Owner's email address": cast.outsider.email}
-    rows.append(dict.fromkeys(columns, "") | {"Use reference": "nowhere", "Number": "1"})
+    rows.append(dict.fromkeys(columns, "") | {"Reference of the use": "nowhere", "Number": "1"})
     table = tablib.Dataset(*[[row[name] for name in columns] for row in rows], headers=columns)
     content = table.export(kind)
     upload = SimpleUploadedFile(f"actions.{kind}", content if isinstance(content, bytes) else content.encode())
@@ -262,7 +262,7 @@ def test_first_step_and_all_done_are_two_fields_that_are_changed_alone(client, c
     plan_of(client, cast.owner, action, due=in_days(14), full_due=in_days(60))
     assert (action_on(assessment, SHOULD).due, action_on(assessment, SHOULD).full_due) == (in_days(14), in_days(60))
     refused = plan_of(client, cast.owner, action, due=in_days(70), full_due=in_days(60))
-    assert "The complete action cannot be due before its first step." in markup_of(refused)
+    assert "The action as a whole cannot be due before its first step." in markup_of(refused)
 
 
 def test_an_action_of_one_date_may_be_given_a_second(client, cast, assessment):
@@ -510,10 +510,10 @@ def test_a_reviewer_suspends_on_the_page_and_everybody_reads_why(client, cast, a
     url = reverse("certificate_status", args=[certificate.number])
     client.force_login(cast.independent)
     empty = markup_of(client.post(url, {"move": "suspended"}))
-    assert "Choose the reason that the public page shows." in empty
+    assert "Choose the reason that the public page will show." in empty
     client.post(url, {"move": "suspended", "reason": "incident", "words": "Call of 3 November."})
     assert Certificate.objects.get(pk=certificate.pk).status() == "suspended"
-    assert "An incident is being looked into." in page(
+    assert "An incident is being investigated." in page(
         client, cast.outsider, reverse("verify", args=[certificate.number])
     )
     mine = page(client, cast.owner, url)

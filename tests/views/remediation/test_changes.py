@@ -120,8 +120,8 @@ def test_a_reviewer_reads_the_reason_and_refuses_it(client, cast, assessment):
     client.post(url, {"reason": "The group's framework covers us."})
     content = page(client, cast.independent, action.get_absolute_url())
     assert "The group&#x27;s framework covers us." in content
-    assert "Refuse the reason" in content
-    assert "Refuse the reason" not in page(client, cast.owner, action.get_absolute_url())
+    assert "Reject the reason" in content
+    assert "Reject the reason" not in page(client, cast.owner, action.get_absolute_url())
     client.force_login(cast.independent)
     case = client.get(reverse("review", args=[assessment.current_submission.reference])).content.decode()
     assert "The group&#x27;s framework covers us." in case

@@ -135,7 +135,7 @@ def test_a_reason_why_an_action_is_not_relevant_reaches_the_reviewer_who_refuses
     with plan.opened(plan.cast.independent, told.link) as page:
         assert "The group's framework covers us." in page.locator("main").inner_text()
         page.get_by_label("Why is this action relevant?").fill("It names no AI.")
-        page.get_by_role("button", name="Refuse the reason").click()
+        page.get_by_role("button", name="Reject the reason").click()
     assert plan.action(SHOULD).status == "open"
     not_relevant = reverse("action_not_relevant", args=[action.use.reference, action.number])
     assert plan.faults(plan.cast.contributor, action.get_absolute_url(), not_relevant) == []

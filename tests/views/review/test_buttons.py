@@ -168,7 +168,7 @@ TAKING = {"url": of_submission("take"), "shown": TAKE_THIS, "press": take, "link
 OVER = {"url": of_submission("take"), "shown": TAKE_OVER, "press": take, "link": of_submission("review")}
 ACCEPTING = {"url": of_action, "shown": 'name="accept"', "press": accept, "set_up": pieces_opened}
 DECLINING = {"url": of_action, "shown": 'name="decline"', "press": decline}
-REFUSING = {"url": of_action, "shown": "Refuse the reason", "press": refuse}
+REFUSING = {"url": of_action, "shown": "Reject the reason", "press": refuse}
 DECIDING = {"url": of_hold, "shown": "Save the decision", "set_up": hold_opened}
 FIRST, SECOND = {"seat": Seat.FIRST}, {"seat": Seat.SECOND}
 

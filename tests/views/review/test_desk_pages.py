@@ -214,7 +214,7 @@ def test_the_evidence_of_a_case_is_listed_once_by_content(ines, case, cast):
         ("hold", address("close_hold", case, hold.pk)),
     ]
     text = text_of(page)
-    for words in ("Evidence of this case: 1 item", "also named “Privacy notice”", "PDF", "evidence not judged"):
+    for words in ("Evidence in this case: 1 item", "also named “Privacy notice”", "PDF", "evidence not judged"):
         assert words in text
     for one in line.places:
         assert ines.get(one.url.partition("#")[0]).status_code == 200
@@ -222,13 +222,13 @@ def test_the_evidence_of_a_case_is_listed_once_by_content(ines, case, cast):
 
 def test_an_accepted_mark_that_rests_on_nothing_is_warned_of_in_list_and_section(ines, case, cast):
     section, listed = address("review_section", case, SECTION), address("case_evidence", case)
-    rests = "The answer is accepted, but this evidence is not judged: Duty rules."
+    rests = "The answer is accepted, but this evidence has not been judged: Duty rules."
     assert "but this" not in text_of(ines.get(section)) + text_of(ines.get(listed))
     look_at(case, TARGET, cast.independent, mark="accepted")
     assert rests in text_of(ines.get(section))
     page = ines.get(listed)
-    assert "1 evidence item of an accepted answer does not support it, or is not judged." in text_of(page)
-    assert text_of(page).count("accepted, but this evidence is not judged") == 1
+    assert "1 evidence item for an accepted answer does not support the answer or has not been judged." in text_of(page)
+    assert text_of(page).count("accepted, but this evidence has not been judged") == 1
     judge(case, cast, QUESTION, "does_not")
     assert "The answer is accepted, but this evidence does not support it: Duty rules." in text_of(ines.get(section))
     assert "accepted, but this evidence does not support the answer" in text_of(ines.get(f"{listed}?show=warned"))
@@ -250,7 +250,7 @@ def test_the_warning_follows_each_save_of_a_script(ines, case, cast):
     )
     content = markup_of(saved)
     assert f'id="q-{QUESTION}-rests" hx-swap-oob="true"' in content
-    assert "The answer is accepted, but this evidence is not judged: Duty rules." in text_of(saved)
+    assert "The answer is accepted, but this evidence has not been judged: Duty rules." in text_of(saved)
     a = f"e-{QUESTION}-{case.rules.reference}"
     judged = ines.post(
         address("mark", case),
@@ -321,7 +321,7 @@ def test_a_checklist_says_what_closes_the_lines_that_are_open(case):
 
 
 def test_what_each_mark_means_stands_on_the_page_and_in_the_method(ines, case):
-    example = "the organisation answers “not in place”, and that is true. Accept the answer."
+    example = "the organisation truthfully answers “not in place”. Accept the answer."
     assert example in text_of(ines.get(address("review_section", case, SECTION)))
     assert example in text_of(ines.get(reverse("method")))
 

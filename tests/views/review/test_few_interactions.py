@@ -127,8 +127,8 @@ class Reviewer:
             self.button("Accept the ticked lines")
 
     def take_over(self) -> None:
-        self.follow("Review and take over")
-        self.button("Take over the selected marks")
+        self.follow("Review and adopt")
+        self.button("Adopt the selected marks")
 
     def mark_what_is_left(self) -> None:
         """From page to page, as each leads on to the next."""

@@ -134,7 +134,7 @@ def test_press_counts_though_a_warning_moves_the_page_beneath_it(section):
     before = accepted(below).bounding_box()
     press(section, accepted(below), meanwhile=slow.answer)
     assert accepted(below).bounding_box()["y"] > before["y"] + before["height"] / 2  # the warning has moved it away
-    expect(above.locator(".hk-unsupported")).to_contain_text("not judged")
+    expect(above.locator(".hk-unsupported")).to_contain_text("not been judged")
     expect(below.locator("input[value=accepted]")).to_be_checked()
     slow.answer()
     expect(below.locator(".hk-mark-saved")).to_contain_text("Saved")

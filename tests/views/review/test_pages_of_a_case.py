@@ -76,7 +76,7 @@ def test_a_decided_answer_with_judged_evidence_carries_no_warning(cast):
     review_approval.approve(submission, by=cast.independent, statement="Read.")
     page = text_of(proved(Client(), cast.independent).get(address("review_section", submission, SECTION)))
     assert "Supports the answer" in page
-    assert "this evidence is not judged" not in page
+    assert "this evidence has not been judged" not in page
 
 
 def test_a_decided_answer_whose_evidence_nobody_judged_is_still_warned_of(cast):
@@ -84,12 +84,12 @@ def test_a_decided_answer_whose_evidence_nobody_judged_is_still_warned_of(cast):
     mark_all(submission, by=cast.independent)
     submission.evidence_marks.all().delete()
     ines = proved(Client(), cast.independent)
-    assert "this evidence is not judged: Duty rules" in text_of(
+    assert "this evidence has not been judged: Duty rules" in text_of(
         ines.get(address("review_section", submission, SECTION))
     )
     submission.assessment.state = State.CERTIFIED
     submission.assessment.save(update_fields=["state"])
-    assert "this evidence is not judged: Duty rules" in text_of(
+    assert "this evidence has not been judged: Duty rules" in text_of(
         ines.get(address("review_section", submission, SECTION))
     )
 
@@ -158,11 +158,11 @@ def test_the_heading_after_the_first_approval_says_what_each_reader_waits_for(ca
     submission = two_seats(cast)
     assert heading_of(overview(cast.independent, submission)) == "You have approved. There is no second reviewer yet"
     page = overview(cast.second_independent, submission)
-    assert heading_of(page) == "This case waits for a second reviewer"
+    assert heading_of(page) == "This case is waiting for a second reviewer"
     assert next_of(page) == address("take", submission)
     seat_taking.take(submission, by=cast.second_independent)
     assert (
-        heading_of(overview(cast.independent, submission)) == "You have approved. The second approval is still missing"
+        heading_of(overview(cast.independent, submission)) == "You have approved. The second approval is still needed"
     )
     second = heading_of(overview(cast.second_independent, submission))
     assert re.fullmatch(r"You still have to look at \d+ answers and facts", second)
@@ -230,7 +230,7 @@ def test_marks_that_differ_between_the_seats_are_named_to_both(cast):
     mark_all(submission, by=cast.second_independent)
     for reader in (cast.independent, cast.second_independent):
         page = text_of(overview(reader, submission))
-        assert "The two reviewers differ on one point. The stricter mark counts (our judgement)." in page
+        assert "The two reviewers differ on one point. The stricter mark counts (our own rule)." in page
         assert "Ines Independent: Accepted with action; Ivan Independent: Accepted" in page
 
 
@@ -271,7 +271,7 @@ def test_the_approval_says_that_it_issues_the_certificate_with_readiness_and_act
     dates = [date_format(in_days(days), "j F Y") for days in standard.values()]
     assert any(f"{action} {day} (the standard date, if you approve today)" in page for day in dates)
     for score in submission.content()["scorecard"]["dimensions"].values():
-        assert f"{score['value']} of 100" in page
+        assert f"{score['value']} out of 100" in page
     assert "A certificate at tier High needs at least" in page
     assert "Conditions None" in page
     assert "The two reviewers differ on one point." in page
@@ -284,8 +284,11 @@ def test_the_first_of_two_approvals_says_that_the_second_decides(cast):
     submission = make_assessment(State.IN_REVIEW, "high", cast=cast).current_submission
     mark_all(submission, by=cast.independent)
     page = approval(cast.independent, submission)
-    assert "The second approval decides the case. If nothing is missing then, it issues the certificate." in page
-    assert "No action goes to the organisation" in page
+    assert (
+        "The second approval decides the case. If nothing is missing at that point, the certificate is issued with "
+        "that approval." in page
+    )
+    assert "The organisation gets no actions" in page
 
 
 def test_an_open_requirement_makes_the_certificate_wait_for_its_date(cast):
@@ -367,7 +370,7 @@ def test_the_page_of_facts_says_why_the_others_are_judged_one_by_one(cast):
     page = proved(Client(), cast.independent).get(address("review_facts", submission))
     rest = page.context["group"].left - page.context["plain"]
     assert rest > 1
-    assert f"Judge the other {rest} facts or answers one by one" in text_of(page)
+    assert f"Judge the other {rest} facts and answers one by one" in text_of(page)
 
 
 def test_a_case_that_waits_for_the_other_seat_is_not_ones_own_to_review(cast):
@@ -402,6 +405,6 @@ def test_a_mark_that_differs_from_the_colleagues_says_which_one_counts(cast):
 
 def test_an_approval_with_something_in_the_way_says_what_would_follow_once_it_is_gone(cast):
     submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
-    assert "If everything that is still missing is done" in approval(cast.independent, submission)
+    assert "If the missing points are completed" in approval(cast.independent, submission)
     mark_all(submission, by=cast.independent)
-    assert "If everything that is still missing is done" not in approval(cast.independent, submission)
+    assert "If the missing points are completed" not in approval(cast.independent, submission)

@@ -122,11 +122,11 @@ def test_previews_list_and_marks_serve_without_script_and_at_320(case, chromium)
         page.get_by_role("link", name="Next page").click()
         assert "Page 2 of 2" in page.locator("main").inner_text()
         photograph(page, "preview-page")
-        page.locator(".hk-foot").get_by_role("link", name="Evidence of this case").click()
-        assert page.locator("h1").inner_text() == f"Evidence of this case: {len(case.pieces)} items"
-        assert "accepted, but this evidence is not judged" in page.locator("main").inner_text()
+        page.locator(".hk-foot").get_by_role("link", name="Evidence in this case").click()
+        assert page.locator("h1").inner_text() == f"Evidence in this case: {len(case.pieces)} items"
+        assert "accepted, but this evidence has not been judged" in page.locator("main").inner_text()
         photograph(page, "evidence-list")
-        page.get_by_role("link", name="Show only these").click()
+        page.get_by_role("link", name="Show only this evidence").click()
         page.set_viewport_size(browser.NARROW)
         photograph(page, "evidence-list-320")
     shown = [

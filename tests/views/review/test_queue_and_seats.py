@@ -153,7 +153,7 @@ def test_seat_is_handed_over_through_its_pages(client, cast):
     client.post(address("take", case), {"conflict": "none"})
     assert case.seats.get().reviewer == cast.second_independent
     assert client.get(address("review_facts", case)).status_code == 200
-    assert "Taken over from Ines Independent" in text_of(client.get(address("review", case)))
+    assert "Case taken over from Ines Independent" in text_of(client.get(address("review", case)))
 
 
 def test_declining_a_hand_over_leaves_the_seat_where_it_is(client, cast):
@@ -238,7 +238,7 @@ def test_what_reviewers_do_among_themselves_is_not_in_the_applicant_s_timeline(c
     seat_taking.take(case, by=cast.second_independent)
     client.force_login(cast.owner)
     text = text_of(client.get(reverse("case", args=[case.assessment.reference])))
-    for words in ("Signed and submitted", "Taken for review", "Ivan Independent , first reviewer"):
+    for words in ("Signed and submitted", "Case taken by a reviewer", "Ivan Independent , first reviewer"):
         assert words in text
     for words in ("Thea", "sold", "Ines Independent"):
         assert words not in text
@@ -298,7 +298,7 @@ def test_both_declarations_ask_the_same_and_each_says_what_comes_of_a_conflict()
     assert list(reading.errors) == ["words"]
     assert list(taking.fields) == list(reading.fields)
     said = [str(form.fields["words"].help_text) for form in (taking, reading, TakeForm())]
-    assert ["With a conflict of interest you cannot read the answers" in words for words in said] == [
+    assert ["If you have a conflict of interest, you cannot read the answers" in words for words in said] == [
         False,
         True,
         False,
@@ -312,7 +312,7 @@ def test_a_request_is_taken_back_where_it_was_made(ines, cast):
     page = address("assign_seat", submission, "first")
     assert "Withdraw the request to Ivan Independent" in text_of(ines.get(page))
     answer = ines.post(page, {"stop": "1"}, follow=True)
-    assert "The request to Ivan Independent is withdrawn." in text_of(answer)
+    assert "The request to Ivan Independent has been withdrawn." in text_of(answer)
     assert "Withdraw the request" not in text_of(answer)
     assert SeatRequest.objects.get().outcome == "recalled"
     assert "The request to Ivan Independent was withdrawn" in text_of(ines.get(address("review", submission)))

@@ -156,11 +156,11 @@ def test_the_overview_shows_scope_tier_rules_and_what_is_unusual(ines, cast):
         "Limited risk",
         "Do not know: 1 answer or fact",
         "Planned for later: 1 answer or fact",
-        "Do not know, on a mandatory point",
+        "“Do not know” on a mandatory point",
         "Several answers have the same note",
     ):
         assert words in text
-    assert "1 reason for “not applicable” waits for your judgement." in text
+    assert "1 reason for “not applicable” is waiting for your judgement." in text
 
 
 def test_the_overview_reads_the_frozen_copy_and_never_the_draft(ines, cast):
@@ -379,7 +379,7 @@ def test_a_page_that_is_not_fully_marked_says_what_has_no_mark(ines, cast):
 def test_words_without_a_mark_are_not_lost_in_silence(ines, cast):
     submission = in_review(cast)
     response = ines.post(address("review_section", submission, SECTION), CHANGE | {f"{PREFIX}-mark": ""})
-    assert "Choose a mark. You wrote a text without one." in text_of(response)
+    assert "Choose a mark. You entered text without one." in text_of(response)
     assert "Who keeps it?" in response.content.decode()
 
 
@@ -625,7 +625,7 @@ def test_high_says_that_a_second_independent_approval_is_needed_and_who_holds_it
     assert "There is no second reviewer yet." in text
     client.post(address("approve", submission), {"statement": "In order."})
     assert not Certificate.objects.exists()
-    assert "You have approved. The second approval is still missing." in text_of(
+    assert "You have approved. The second approval is still needed." in text_of(
         client.get(address("review", submission))
     )
     client.force_login(cast.second_independent)

@@ -171,21 +171,21 @@ def test_the_own_set_page_leads_whoever_has_no_seat_to_the_case(cast, submission
 
 def test_the_rest_is_taken_over_by_name_from_the_overview(ivan, submission):
     rest = len(own_marks.marks_of(submission, Seat.FIRST)) - len(own_set(submission, Seat.SECOND).targets)
-    assert f"You can take over {rest} marks from colleagues. The marks keep your colleagues’ names." in text_of(
+    assert f"You can adopt {rest} marks from colleagues. The marks keep your colleagues’ names." in text_of(
         ivan.get(address("review", submission))
     )
     url = address("take_over_marks", submission)
-    assert f"Take over {rest} marks from Ines Independent" in text_of(ivan.get(url))
+    assert f"Adopt {rest} marks from Ines Independent" in text_of(ivan.get(url))
     assert "Tick at least one line." in text_of(ivan.post(url))
     ticked = re.findall(r'name="target" value="([^"]+)" checked', markup_of(ivan.get(url)))
     assert len(ticked) == rest
     left_out = ticked.pop()
     done = text_of(ivan.post(url, {"target": ticked}, follow=True))
-    assert f"{rest - 1} marks taken over." in done
+    assert f"You adopted {rest - 1} marks." in done
     assert left_out not in own_marks.marks_of(submission, Seat.SECOND)
-    assert "You can take over 1 mark from a colleague. The mark keeps your colleague’s name." in done
+    assert "You can adopt 1 mark from a colleague. The mark keeps your colleague’s name." in done
     pages = (ivan.get(f"{address('review_section', submission, key)}?show=all") for key in (SECTION, "security"))
-    assert any("taken over from Ines Independent" in text_of(page) for page in pages)
+    assert any("adopted from Ines Independent" in text_of(page) for page in pages)
 
 
 def test_an_approval_with_nothing_opened_is_refused_with_the_counts(ivan, submission):
@@ -204,7 +204,7 @@ def test_the_page_of_the_approval_says_what_is_kept_with_it(ivan, cast, submissi
     page = text_of(ivan.get(address("approve", submission)))
     n = len(own_set(submission, Seat.SECOND).targets)
     assert f"Opened and judged by this reviewer: {n} of {n} required facts and answers." in page
-    assert "Taken over from Ines Independent:" in page
+    assert "Marks adopted from Ines Independent:" in page
 
 
 def test_a_locked_page_of_marks_can_be_read_and_says_how_to_open_it(cast, submission):
@@ -219,11 +219,11 @@ def test_a_locked_page_of_marks_can_be_read_and_says_how_to_open_it(cast, submis
 def test_an_approval_is_taken_back_with_a_reason_on_its_page(cast, submission):
     ines = proved(Client(), cast.independent)
     url = address("take_back_approval", submission)
-    assert "Say why you take your approval back. The reason is kept with the case" in text_of(
+    assert "Say why you are withdrawing your approval. The reason is kept with the case" in text_of(
         ines.post(url, {"reason": ""})
     )
     done = ines.post(url, {"reason": "I read page 3 again."}, follow=True)
-    assert "Your approval is taken back, and you can change your marks again." in text_of(done)
+    assert "Your approval has been withdrawn, and you can change your marks again." in text_of(done)
     assert 'type="radio"' in markup_of(ines.get(address("review_section", submission, SECTION)))
     assert "You have not approved this submission." in text_of(ines.get(url, follow=True))
 
@@ -231,11 +231,12 @@ def test_an_approval_is_taken_back_with_a_reason_on_its_page(cast, submission):
 def test_an_approval_taken_back_stands_in_queue_timeline_and_history(cast, submission):
     ines = proved(Client(), cast.independent)
     ines.post(address("take_back_approval", submission), {"reason": "I read page 3 again."})
-    assert "approval taken back by Ines Independent" in text_of(ines.get(reverse("reviews")))
+    assert "approval withdrawn by Ines Independent" in text_of(ines.get(reverse("reviews")))
     overview = text_of(ines.get(address("review", submission)))
-    assert overview.count("Approval taken back") == 2
+    assert "Approval withdrawn" in overview  # in the timeline
+    assert "Approval withdrawn" in overview  # in the history
     assert "I read page 3 again." in overview
-    assert "took back an approval of" in text_of(ines.get(address("review_log", submission)))
+    assert "withdrew an approval of" in text_of(ines.get(address("review_log", submission)))
 
 
 @pytest.mark.parametrize("name", ["approve", "refuse", "take_back_approval"])

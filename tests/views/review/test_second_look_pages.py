@@ -232,16 +232,17 @@ def test_a_given_look_is_linked_from_the_case_and_from_the_figures_of_both(ivan,
     assert link not in markup_of(ines.get(case))  # blind until it is given, for both
     assert link not in markup_of(ivan.get(reverse("quality")))
     give_look(taken, cast.second_independent, q__use_register="change_needed")
-    for client, words in ((ivan, "done by you on"), (ines, "on your case, done by Ivan Independent on")):
+    for client, words in ((ivan, "carried out by you on"), (ines, "on your case, carried out by Ivan Independent on")):
         page = client.get(reverse("quality"))
         assert link in markup_of(page)
         assert words in text_of(page)
     for client in (ivan, ines):
         page = client.get(case)
         assert link in markup_of(page)
-        assert "Second look by Ivan Independent, done on" in text_of(page)
+        assert "Second look by Ivan Independent, carried out on" in text_of(page)
         assert re.search(
-            r"done on \d+ \w+ \d{4} ?, without seeing the first marks; the decision does not change", text_of(page)
+            r"carried out on \d+ \w+ \d{4} ?, without seeing the first marks; the decision does not change",
+            text_of(page),
         )
     third = make_member(Role.REVIEWER, cast.body, "Ilse Independent").user
     assert link not in markup_of(proved(Client(), third).get(case))  # no lead, no part in it
@@ -254,7 +255,7 @@ def test_the_page_says_that_the_look_was_blind_how_much_was_judged_and_who_chose
     content = taken.submission.content()
     every = len(content["facts"]) + len(content["questions"])
     assert "Ivan Independent had no part in the case." in words
-    assert "The second look was done without seeing the first marks" in words
+    assert "The first marks, the names of the first reviewers and the decision were not shown" in words
     assert (
         f"{len(second_look_giving.asked_of(taken, content))} of {every} facts and answers were judged again. They include every fact and answer that decides the tier"
         in words
@@ -339,7 +340,7 @@ def test_the_own_page_says_shares_times_and_what_is_too_few(ines, cast):
     figures = quality.own_figures(cast.independent, "90")
     assert "You have decided on 1 submission" in words
     assert f"{figures.own_set.n} of {figures.own_set.of} (100 %)" in words
-    assert "Half of the marks took 20 seconds or less each." in words
+    assert "Half of the marks took 20 seconds or less." in words
     assert f"too few to give a figure: {figures.evidence.of} in total" in words
     empty = text_of(ines.get(reverse("quality"), {"period": "no such period"}))
     assert "You have decided on 1 submission" in empty  # as for the shortest
@@ -380,7 +381,7 @@ def test_a_lead_asks_for_a_look_from_the_page_of_all(ines, cast):
     submission = decided(cast)
     url = reverse("second_look_ask", args=[submission.reference])
     assert url in ines.get(reverse("quality_reviewers")).content.decode()
-    assert "Say in a sentence why you ask for it." in text_of(ines.post(url, {"reason": ""}))
+    assert "Say in a sentence why you are asking for a second look." in text_of(ines.post(url, {"reason": ""}))
     assert ines.post(url, {"reason": "A new kind of use."}).url == reverse("quality_reviewers")
     page = ines.get(reverse("quality_reviewers"))
     assert url not in page.content.decode()
@@ -389,7 +390,7 @@ def test_a_lead_asks_for_a_look_from_the_page_of_all(ines, cast):
 
 def test_everybody_reads_on_the_method_page_how_looks_are_drawn_and_how_far_reviewers_agree(client, cast):
     words = text_of(client.get(reverse("method")))
-    assert "The server draws the cases for a second look at random: 20 % of decided Limited cases" in words
+    assert "the server draws cases for a second look at random: 20 % of the Limited cases" in words
     assert words.count("too few marks to give a figure") >= 2
     caches["pages"].clear()
     for _n in range(5):

@@ -81,7 +81,7 @@ def test_words_of_another_organisation_say_whose_they_are_and_wait_for_the_tick(
     mark = marks.save_mark(foreign, TARGET, marks.GivenMark(**WANTED), by=cast.independent)
     listed = text_of(ines.get(page_of(case)))
     assert "Peakline Logistics Limited" in listed
-    assert "From a case of another organisation" in listed
+    assert "From another organisation’s case" in listed
     page = page_of(case, f"mark-{mark.pk}")
     sent = form_of(ines.get(page))
     refused = ines.post(page, sent | {"words": "Typed anew."})
@@ -111,8 +111,8 @@ def test_the_page_of_words_says_of_what_it_offers_only_what_holds(ines, cast, ca
     text = text_of(ines.get(page_of(case)))
     assert "Only words with a reason that fits the answer" not in text
     assert "comes from cases of this organisation alone" not in text
-    assert "Under “Same as last time” you find a text from a case of this organisation." in text
-    assert "may come from a case of another organisation, whose name is then shown" in text
+    assert "The text under “Same as last time” was written for this organisation." in text
+    assert "may have been written for another organisation, whose name is then shown" in text
 
 
 def test_texts_are_added_changed_deleted_and_brought_back_on_their_page(ines, cast):

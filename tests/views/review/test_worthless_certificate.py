@@ -154,7 +154,9 @@ def test_what_is_not_in_place_is_not_accepted_together_with_the_rest(site, prepa
         # The boxes are made to name what is not in place.
         boxes.evaluate_all("(boxes, names) => boxes.forEach((b, n) => { b.value = names[n % names.length] })", lacking)
         press(page, "Accept the ticked lines")
-        assert "You cannot accept 3 of the ticked lines together. Judge these lines one by one." in text(page)
+        assert "3 of the ticked lines cannot be accepted together with others. Judge these lines one by one." in text(
+            page
+        )
     assert not submission.marks.exclude(mark="").exists()
 
 
@@ -170,7 +172,7 @@ def test_a_second_seat_with_nothing_opened_approves_nothing(site, prepared):
         page.get_by_label("No, I have no conflict of interest").check()
         press(page, "Declare and continue")
         site.open(page, "take_over_marks", submission.reference)  # what the first reviewer marked is not the own set
-        press(page, "Take over the selected marks")
+        press(page, "Adopt the selected marks")
         site.open(page, "approve", submission.reference)
         assert heading(page) == "This submission cannot be approved yet"
         own = own_set(submission, Seat.SECOND)
@@ -200,9 +202,9 @@ def test_marks_stay_as_they_are_after_the_approval(site, prepared):
         assert page.locator("[type=radio][name$=-mark]").count() == 0
         wanted = {"target": f"q:{CONDITION}", "mark": "accepted_with_action", "action_title": "Write it down."}
         forced = site.post(page, "mark", submission.reference, **wanted)
-        assert "You have approved, so your marks are locked. Take your approval back to change them." in forced
+        assert "You have approved, so your marks are locked. Withdraw your approval to change them." in forced
         site.open(page, "review", submission.reference)
-        assert "Your marks are locked. To change a mark, take your approval back." in text(page)
+        assert "Your marks are locked. To change a mark, withdraw your approval." in text(page)
     assert submission.marks.get(target=f"q:{CONDITION}").mark == MarkKind.ACCEPTED
 
 

@@ -153,7 +153,7 @@ def test_facts_form_after_the_session_ended_is_held(cast: Cast) -> None:
     client = signed_in(cast.owner)
     before = use.facts.filter(key="safety_component").values_list("value", flat=True).first()
     page = client.get(here).content.decode()
-    assert "Facts of a use" in page
+    assert "Facts about a use" in page
     assert use.title in page
     filled = back_on(client, here)
     assert use.facts.filter(key="safety_component").values_list("value", flat=True).first() == before
@@ -169,7 +169,7 @@ def test_marks_form_after_the_session_ended_is_held(cast: Cast) -> None:
     marks = {f"{row.anchor}-mark": "accepted", f"{row.anchor}-base": "0", f"{row.anchor}-words": "Seen and believed."}
     here = kept_at(client.post(page, marks | {"whose": whose}))
     reader = signed_in(cast.independent)
-    assert "Marks of a review" in reader.get(here).content.decode()
+    assert "Marks in a review" in reader.get(here).content.decode()
     filled = back_on(reader, here)
     assert not submission.marks.exists()
     reader.post(page, fields_in(filled))

@@ -233,7 +233,7 @@ def test_the_method_prints_every_number_of_the_policy_as_our_judgement(client, e
 
 def test_the_method_says_that_the_date_of_a_condition_goes_before_the_effort_of_its_action(client):
     text = text_of(client.get(reverse("method")))
-    assert "A condition of the approval gets its date with the approval" in text
+    assert "The due date of a condition is set with the approval" in text
 
 
 def test_clauses_and_method_cost_a_query_for_the_release_alone(client):
