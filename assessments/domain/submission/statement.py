@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.models import DecisionKind
+from assessments.models.snapshots import declared_in
 
 # --- freezing a submission -----------------------------------------------------------------------------------------------
 
@@ -35,8 +36,11 @@ def statement_for(edition: CompiledEdition, content: Mapping[str, Any], kind: De
 
 
 def must_lines(edition: CompiledEdition, content: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Return every must in scope with the answer given, as the statement lists them."""
-    lines = []
+    """Return every must in scope with the answer given, as the statement lists them.
+
+    A question that is put to two parts also covers duties of the other one: whoever signs answers for their own alone.
+    """
+    declared, lines = declared_in(content), []
     for shown in content["questions"]:
         question = edition.questions[shown["question"]]
         answer = content["answers"].get(question.key)
@@ -57,6 +61,6 @@ def must_lines(edition: CompiledEdition, content: Mapping[str, Any]) -> list[dic
             lines += [
                 {"requirement": id, "question": question.key, "answer": given}
                 for id in ids
-                if edition.requirements[id].strength == "must"
+                if edition.requirements[id].strength == "must" and declared.in_scope(edition.requirements[id])
             ]
     return lines

@@ -184,6 +184,21 @@ def test_every_must_is_listed_with_its_answer(client: Client, cast: Cast) -> Non
     assert page.count('<td data-label="Requirement of the Guideline">') == len(lines)
 
 
+def test_only_the_musts_of_the_own_part_are_signed(client: Client, cast: Cast) -> None:
+    """A question that is put to several parts covers duties of each; an organisation that uses a system develops none."""
+    assessment = make_assessment(tier="limited", cast=cast, parts=("user",))
+    edition, declared = assessment.compiled(), assessment.declared()
+    asked = {id for question in declared.questions(edition) for id in question.requirements}
+    foreign = {id for id in asked if not declared.in_scope(edition.requirements[id])}
+    assert any(edition.requirements[id].strength == "must" for id in foreign)
+    content = build_snapshot(Assessment.objects.for_dashboard().get(pk=assessment.pk), final=True)
+    signed = {line["requirement"] for line in submission_statement.must_lines(edition, content)}
+    assert signed
+    assert not signed & foreign
+    page = text_of(signed_in(client, cast.owner).get(page_of("sign", assessment)))
+    assert "Develop models ethically" not in page
+
+
 @pytest.mark.parametrize(
     ("tier", "words"),
     [
