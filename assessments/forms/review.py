@@ -216,8 +216,8 @@ class ReturnForm(PlainForm):
     answer_by = Day(
         label=gettext_lazy("Answer by"),
         help_text=gettext_lazy(
-            "The owner sees this date in the email and on the page with the requested changes. Nothing is locked "
-            "after this date."
+            "The owner sees this date in the email and on the page with the requested changes. The owner can "
+            "still answer after this date."
         ),
         required=False,
         initial=lambda: timezone.localdate() + timedelta(days=ANSWER_DAYS),

@@ -402,7 +402,7 @@ def test_a_certificate_with_every_field_at_its_limit_loses_nothing(layouts, reco
 def test_a_score_becomes_words_and_a_bar_but_no_number(record, edition):
     record["dimensions"] = dict(zip(record["dimensions"], ["91.7", "73.4", "44.9", "12.3", None], strict=True))
     pages = pages_of(certificate_of(record, edition))
-    for words in ("Nearlyallinplace", "Mostinplace", "Partlyinplace", "Littleinplace", "Notassessed"):
+    for words in ("Nearlyallinplace", "Mostlyinplace", "Partlyinplace", "Littleinplace", "Notassessed"):
         assert words in pages[1]
     assert not any(number in "".join(pages) for number in ("91.7", "73.4", "44.9", "12.3"))
 

@@ -200,7 +200,7 @@ def test_words_are_found_under_flat_names(edition: Edition) -> None:
     assert edition.terms["dimensions.privacy"] == "Personal Data Privacy"
     assert edition.terms["strengths.must"] == "must"
     assert edition.terms["stages.foundations"] == "Before anything is built or bought"
-    assert edition.policy.words["bands.most"] == "Most in place"
+    assert edition.policy.words["bands.most"] == "Mostly in place"
     assert edition.policy.words["efforts.S"] == "Days"
     assert edition.policy.words["method"].startswith("A duty that is in place")
 
