@@ -38,7 +38,7 @@ def statement_for(edition: CompiledEdition, content: Mapping[str, Any], kind: De
 def must_lines(edition: CompiledEdition, content: Mapping[str, Any]) -> list[dict[str, str]]:
     """Return every must in scope with the answer given, as the statement lists them.
 
-    A question that is put to two parts also covers duties of the other one: whoever signs answers for their own alone.
+    A question that is put to several parts covers duties of each. An organisation signs for its own parts alone.
     """
     declared, lines = declared_in(content), []
     for shown in content["questions"]:
