@@ -43,8 +43,8 @@ class Prospect:
     def words(self) -> str:
         if self.keeps_back:
             return _(
-                "At the moment, no certificate is possible. The best possible decision is “approved with a plan, no "
-                "certificate yet”."
+                "At the moment, no certificate is possible. If a reviewer approves the assessment as it is, the "
+                "decision is “approved with a plan, no certificate yet”."
             )
         if self.alone:
             return _("If you sign now, your signature issues the certificate.")

@@ -175,7 +175,9 @@ def approve(
     high = submission.assigned_tier == Tier.HIGH
     separation.require_route(submission, independent=independent)
     if high and seat.seat == Seat.SECOND and not independent:
-        raise SeparationOfDuties(_("The second approval of a High use must come from an independent reviewer."))
+        raise SeparationOfDuties(
+            _("The second approval of a use in the High tier must come from an independent reviewer.")
+        )
     decision = _signed_approval(submission, seat, independent=independent, statement=statement)
     certificates_conditions.set_conditions(submission, decision, conditions or {})
     # High: two people, one of them independent. The first seat of one reviewed inside may be either: both have to speak.

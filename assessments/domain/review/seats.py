@@ -91,5 +91,5 @@ def _require_reviewer(reviewer: Reviewer) -> None:
 def _require_independent(reviewer: Reviewer) -> None:
     if not reviewer.is_independent:
         raise SeparationOfDuties(
-            _("The second reviewer of a High use must be an independent reviewer from the reviewing body.")
+            _("The second reviewer of a use in the High tier must be an independent reviewer from the reviewing body.")
         )

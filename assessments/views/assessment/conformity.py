@@ -44,6 +44,14 @@ class PartLine:
     back: bool = False  # returned by a reviewer
 
     @property
+    def lacks_beyond(self) -> str:
+        """Return what is missing without the description of the part, which the page shows above it.
+
+        Empty where nothing was given at all.
+        """
+        return self.lacks.removesuffix(self.part.asks).strip()
+
+    @property
     def state(self) -> str:
         """The word of its state: given until it is judged, then the stricter of the judgements."""
         if self.lacks:

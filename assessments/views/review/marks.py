@@ -96,13 +96,13 @@ def _marking(request: SignedIn, reference: str, key: str, case: ReviewCase | Non
     case.require_seat()
     undone, _colon, base = request.POST.get("undo", "").rpartition(":")
     saved = _save_marks(request, case, [row for row in group.rows if row.anchor != undone], request.POST)
-    if undone:
-        saved = _undo(request, case, group, undone, base) if saved is not None else None
-    if saved is None:
-        return _marking_page(request, case, group)
-    forget_typed(request)
+    if undone and not saved.refused:
+        saved = _undo(request, case, group, undone, base)
     if saved:  # with script they were saved one by one before
         messages.success(request, saved.words)
+    if saved.refused:
+        return _marking_page(request, case, group)
+    forget_typed(request)
     stay = undone or request.POST.get("request", "").partition(":")[0]
     if "together" in request.POST:
         return redirect(f"{reverse('review_together', args=[reference])}?{urlencode({'of': key})}")
@@ -112,12 +112,19 @@ def _marking(request: SignedIn, reference: str, key: str, case: ReviewCase | Non
         return _back_to_what_is_left(request, case, group)
     if key == NOT_APPLICABLE:
         return redirect(case.submission)
-    following = next((other for other in case.pages.groups if other.left), None)
+    following = _next_with_work(case, group)
     if following is None and key == CHANGES and case.changes:
         return redirect("send_back", reference)
     if following is None:
         return redirect(case.submission)
     return redirect(_with_filter(case.pages.url(following.key), request))
+
+
+def _next_with_work(case: ReviewCase, group: PageOfCase) -> PageOfCase | None:
+    """Return the next page after this one on which something has no mark; after the last page come the first ones."""
+    groups = [*case.pages.groups]
+    place = next((n for n, other in enumerate(groups) if other.key == group.key), -1) + 1
+    return next((other for other in groups[place:] + groups[:place] if other.left), None)
 
 
 def _back_to_what_is_left(request: SignedIn, case: ReviewCase, group: PageOfCase) -> HttpResponse:
@@ -159,10 +166,14 @@ def _with_filter(url: str, request: SignedIn) -> str:
 
 
 class SavedMarks(NamedTuple):
-    """How many marks on facts and answers were saved, which a case counts, and how many judgements on evidence."""
+    """How many marks on facts and answers were saved, which a case counts, and how many judgements on evidence.
+
+    `refused`: at least one mark or judgement of the page could not be saved; its form says why.
+    """
 
     marks: int = 0
     judgements: int = 0
+    refused: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.marks or self.judgements)
@@ -176,8 +187,8 @@ class SavedMarks(NamedTuple):
         return " ".join(words for n, words in ((self.marks, marks), (self.judgements, of_evidence)) if n)
 
 
-def _save_marks(request: SignedIn, case: ReviewCase, rows: Iterable[JudgedRow], data: QueryDict) -> SavedMarks | None:
-    """Save the marks that changed; None where one of them could not be, the others are saved all the same."""
+def _save_marks(request: SignedIn, case: ReviewCase, rows: Iterable[JudgedRow], data: QueryDict) -> SavedMarks:
+    """Save the marks that changed; where one of them cannot be saved, the others are saved all the same."""
     marks, judgements, failed = 0, 0, False
     rows = list(rows)
     if any(name.startswith("e-") for name in data):
@@ -193,7 +204,7 @@ def _save_marks(request: SignedIn, case: ReviewCase, rows: Iterable[JudgedRow], 
         given = _asking_for_another(data, row, piece) if asked == row.anchor else data
         kept = _save_mark(case, row, given, seen if resolve == row.anchor else "")
         marks, failed = marks + bool(kept), failed or kept is None
-    return None if failed else SavedMarks(marks, judgements)
+    return SavedMarks(marks, judgements, failed)
 
 
 def _save_mark(case: ReviewCase, row: JudgedRow, data: QueryDict, seen: str = "") -> bool | None:

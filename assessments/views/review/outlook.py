@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assessments.domain.certificates import issuing, least_readiness
+from assessments.domain.certificates.conditions import most_conditions
 from assessments.domain.certificates.least_readiness import BelowLeast
 from assessments.domain.review.approvals import Look
 from assessments.guideline.terms import Tier
@@ -59,12 +60,30 @@ def outlook_of(
 
 def _follows(*, issues: bool, conditions: int, is_last: bool) -> str:
     """Say whether a certificate comes of the approval, for the last approval and for the first of two."""
+    most = most_conditions()
+    if issues and conditions > most:
+        words = (
+            _(
+                "Your approval does not issue a certificate, because %(n)s requirements are open and at most %(most)s of "
+                "them can become conditions. The decision is “approved with a plan, no certificate yet”. The certificate "
+                "is issued when the organisation has closed the requirements that have no date."
+            )
+            if is_last
+            else _(
+                "The other reviewer’s approval decides the case. It would not lead to a certificate, because %(n)s "
+                "requirements are open and at most %(most)s of them can become conditions. The certificate is issued "
+                "when the organisation has closed the requirements that have no date."
+            )
+        )
+        return words % {"n": conditions, "most": most}
     if not issues:
         if is_last:
             return _(
                 "Your approval does not issue a certificate. The decision is “approved with a plan, no certificate yet”."
             )
-        return _("The second approval decides the case. At the moment, it would not lead to a certificate.")
+        return _(
+            "The other reviewer’s approval decides the case. At the moment, that approval would not lead to a certificate."
+        )
     if conditions:
         words = (
             ngettext(
@@ -76,9 +95,9 @@ def _follows(*, issues: bool, conditions: int, is_last: bool) -> str:
             )
             if is_last
             else ngettext(
-                "The second approval decides the case. The certificate is issued with that approval if the open "
+                "The other reviewer’s approval decides the case. That approval issues the certificate if the open "
                 "requirement below has a date.",
-                "The second approval decides the case. The certificate is issued with that approval if each of the "
+                "The other reviewer’s approval decides the case. That approval issues the certificate if each of the "
                 "%(n)s open requirements below has a date.",
                 conditions,
             )
@@ -87,8 +106,8 @@ def _follows(*, issues: bool, conditions: int, is_last: bool) -> str:
     if is_last:
         return _("Your approval issues the certificate at once.")
     return _(
-        "The second approval decides the case. If nothing is missing at that point, the certificate is issued with "
-        "that approval."
+        "The other reviewer’s approval decides the case. If nothing is missing at that point, that approval issues the "
+        "certificate."
     )
 
 

@@ -82,6 +82,7 @@ def test_sections_that_are_not_asked_say_for_whom_they_are(client: Client, cast:
     _before, _title, after = page.partition("<strong>Model design and testing</strong>")
     closed = after.partition("</li>")[0]
     assert "Applies only to: Technology Developer, Service Provider." in closed
+    assert "Some questions here" not in closed  # nothing else is in the way
     assert "<span>Does not apply to you</span>" in closed
     assert "Before you start" not in page  # a person's questions: nothing that an organisation declares opens them
 

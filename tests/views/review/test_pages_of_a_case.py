@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,11 +14,13 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from assessments.domain.answering import returned_parts
+from assessments.domain.certificates import issuing
 from assessments.domain.evidence import library
 from assessments.domain.review import approval as review_approval
 from assessments.domain.review import approvals, seat_taking
 from assessments.domain.submission import submit
-from assessments.models import Certificate, Route, State
+from assessments.models import Certificate, Route, State, edition_for
+from assessments.views.assessment.conformity import lines_of
 from assessments.views.review.queue import cases_of
 from tests.support.factories import Cast, in_days, make_assessment, make_cast, make_evidence, mark_all, prove, proved
 from tests.support.looking import judge_parts, look_at
@@ -245,7 +248,7 @@ def test_the_first_of_two_approvals_promises_no_certificate(cast):
     submission = make_assessment(State.IN_REVIEW, "high", cast=cast).current_submission
     mark_all(submission, by=cast.independent)
     page = approval(cast.independent, submission)
-    assert "No certificate is issued yet, because the second approval decides the case." in page
+    assert "No certificate is issued yet, because the other reviewer’s approval decides the case." in page
     assert "The certificate is issued at once if nothing blocks it" not in page
 
 
@@ -280,13 +283,13 @@ def test_the_approval_says_that_it_issues_the_certificate_with_readiness_and_act
     assert submission.assessment.use.actions.get().title == "List the trials"
 
 
-def test_the_first_of_two_approvals_says_that_the_second_decides(cast):
+def test_the_first_of_two_approvals_says_that_the_other_decides(cast):
     submission = make_assessment(State.IN_REVIEW, "high", cast=cast).current_submission
     mark_all(submission, by=cast.independent)
     page = approval(cast.independent, submission)
     assert (
-        "The second approval decides the case. If nothing is missing at that point, the certificate is issued with "
-        "that approval." in page
+        "The other reviewer’s approval decides the case. If nothing is missing at that point, that approval issues the "
+        "certificate." in page
     )
     assert "The organisation gets no actions" in page
 
@@ -298,6 +301,19 @@ def test_an_open_requirement_makes_the_certificate_wait_for_its_date(cast):
     page = approval(cast.independent, submission)
     assert "Your approval issues the certificate if the open requirement below has a date." in page
     assert "Conditions the open requirement, if you set a date for it below" in page
+
+
+def test_more_open_requirements_than_a_certificate_may_have_conditions_promise_none(cast, monkeypatch):
+    """Where each could get a date but not all of them may, the page says so and that approving is possible all the same."""
+    answers = {QUESTION: {"choice": "partly", "text": "Half."}}
+    submission = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=answers).current_submission
+    mark_all(submission, by=cast.independent)
+    rules = issuing.rules_today()
+    monkeypatch.setattr(issuing, "rules_on", lambda day: replace(rules, most_conditions=0))
+    page = approval(cast.independent, submission)
+    assert "Your approval does not issue a certificate, because 1 requirements are open and at most 0" in page
+    assert "Your approval issues the certificate" not in page
+    assert "A certificate can have at most 0 conditions, so some of these requirements have to be closed first." in page
 
 
 def test_the_approval_warns_of_marks_that_were_set_faster_than_anybody_reads(cast):
@@ -351,6 +367,20 @@ def decisive_question(assessment: Any) -> str:
         for row in assessment.answers.select_related("question")
         if any(edition.requirements[one].strength == "must" for one in edition.questions[row.question.key].requirements)
     )
+
+
+def test_a_part_that_was_not_given_is_called_missing_without_its_description_again(cast):
+    submission = two_seats(cast)
+    content = submission.content()
+    asked = returned_parts.parts_of(submission)[0]
+    content["conformity"] = [part for part in content["conformity"] if part["part"] != asked.key]
+    lines = lines_of(edition_for(submission.edition_checksum), content, {asked.key: asked.asks})
+    assert [line.lacks_beyond for line in lines if line.lacks] == [""]
+    expired = f"The attached evidence has expired or has been withdrawn. {asked.asks}"
+    lines = lines_of(edition_for(submission.edition_checksum), content, {asked.key: expired})
+    assert [line.lacks_beyond for line in lines if line.lacks] == [
+        "The attached evidence has expired or has been withdrawn."
+    ]
 
 
 def test_a_colleagues_judgement_of_a_part_is_closed_until_ones_own_is_given(cast):

@@ -13,6 +13,7 @@ from assessments.domain.register import members
 from assessments.domain.review import decisions, marks, opened, seat_taking, targets
 from assessments.domain.submission import submit, taking_back
 from assessments.models import Assessment, Certificate, Condition, MarkKind, ReviewMark, Role, Route, State, Submission
+from assessments.views.review.case import ReviewCase
 from tests.support.factories import (
     PASSWORD,
     in_days,
@@ -340,6 +341,7 @@ def test_a_mark_that_lacks_something_is_shown_at_its_field_and_the_others_are_sa
     assert f'href="#{PREFIX}"' in page
     assert f'id="id_{PREFIX}-reason_error"' in page
     assert list(submission.marks.values_list("target", flat=True)) == [f"q:{OTHER}"]
+    assert "1 mark saved." in text_of(response)  # what was saved is said beside what was not
 
 
 def test_the_counts_of_the_filters_stay_right_after_a_save_that_failed(ines, cast):
@@ -374,6 +376,17 @@ def test_a_page_that_is_not_fully_marked_says_what_has_no_mark(ines, cast):
     page = ines.post(url, judged([last]), follow=True)
     assert page.redirect_chain[0][0] != url
     assert "To continue" not in text_of(page)
+
+
+def test_saving_goes_on_to_the_next_page_and_not_back_to_the_first(ines, cast):
+    """The facts are left open; from a section the reviewer comes to the section after it, from the last one to the facts."""
+    submission = in_review(cast)
+    groups = [group for group in ReviewCase(cast.independent, submission.reference).pages.groups if group.left]
+    first, last = groups[2], groups[-1]
+    for group, following in ((first, groups[3]), (last, groups[0])):
+        url = ReviewCase(cast.independent, submission.reference).pages.url(group.key)
+        page = ines.post(url, judged(ines.get(url).context["rows"]), follow=True)
+        assert page.context["group"].key == following.key
 
 
 def test_words_without_a_mark_are_not_lost_in_silence(ines, cast):
@@ -621,7 +634,7 @@ def test_high_says_that_a_second_independent_approval_is_needed_and_who_holds_it
     mark_all(submission, by=cast.independent)
     client.force_login(cast.independent)
     text = text_of(client.get(address("approve", submission)))
-    assert "The first of two approvals" in text
+    assert "Your approval is the first of two" in text
     assert "There is no second reviewer yet." in text
     client.post(address("approve", submission), {"statement": "In order."})
     assert not Certificate.objects.exists()
@@ -635,7 +648,7 @@ def test_high_says_that_a_second_independent_approval_is_needed_and_who_holds_it
     assert "You have opened and judged 0 of" in text
     mark_all(submission, by=cast.second_independent)
     text = text_of(client.get(address("approve", submission)))
-    assert "The second approval decides the case" in text
+    assert "Your approval decides the case" in text
     assert "Ines Independent approved on" in text
     client.post(address("approve", submission), {"statement": "I agree."})
     assert Certificate.objects.get(use=submission.assessment.use).assurance == "reviewed_independently"
