@@ -44,6 +44,13 @@ LABELS = {
     "due": gettext_lazy("Due date"),
     "full_due": gettext_lazy("Due date for all steps"),
     "effort": gettext_lazy("Effort"),
+    "targets": gettext_lazy("Facts and answers"),
+    "question": gettext_lazy("Question"),
+    "fact": gettext_lazy("Fact"),
+    "section": gettext_lazy("Section"),
+    "seat": gettext_lazy("Reviewer seat"),
+    "submission": gettext_lazy("Submission"),
+    "words": gettext_lazy("Text"),
     "tier": gettext_lazy("Tier"),
     "role": gettext_lazy("Role"),
     "sees": gettext_lazy("Access to"),
@@ -61,6 +68,8 @@ LABELS = {
     "is_provider": gettext_lazy("Service Provider"),
     "is_user": gettext_lazy("Service User"),
 }
+NAMED_BY_CODE = {"targets", "question", "fact", "section"}
+"""What details name by the code that the question bank gives it: people read its title."""
 DAYS, DAY = {"due", "full_due"}, re.compile(r"\d{4}-\d\d-\d\d")
 VALUES: dict[str, dict[str, Any]] = {
     "state": dict(State.choices),
@@ -169,8 +178,25 @@ def _value(key: str, value: Any, edition: Edition) -> str:
         return _("yes") if value else _("no")
     if key in DAYS and isinstance(value, str) and DAY.fullmatch(value):
         return _moment(date.fromisoformat(value))
+    if key in NAMED_BY_CODE and isinstance(value, str):
+        return _title(key, value, edition)
     if isinstance(value, list):
         return ", ".join(_value(key, part, edition) for part in value)
     if isinstance(value, Mapping):
         return "; ".join(f"{name}: {_value(key, part, edition)}" for name, part in value.items())
     return str(VALUES.get(key, {}).get(str(value), value))
+
+
+def _title(key: str, code: str, edition: Edition) -> str:
+    """Return the title of a fact, question or section by its code; the code where this edition has no such thing.
+
+    A target of a review is `f:` and a fact or `q:` and a question.
+    """
+    kind, _colon, name = code.rpartition(":")
+    if key == "fact" or kind == "f":
+        fact = edition.facts.get(name)
+        return fact.label if fact else code
+    if key == "section":
+        return next((section.title for section in edition.sections if section.key == name), code)
+    question = edition.questions.get(name)
+    return question.title if question else code

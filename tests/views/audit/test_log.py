@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
 import re
@@ -21,7 +22,7 @@ from assessments.domain.register import organisations
 from assessments.domain.remediation import dates
 from assessments.domain.review import seat_taking
 from assessments.domain.submission import submit
-from assessments.models import AuditEntry, AuditHead, Role, Route, State
+from assessments.models import AuditEntry, AuditHead, Role, Route, State, edition_for
 from assessments.models.base import sha256
 from tests.support import tampering
 from tests.support.factories import make_assessment, make_evidence, make_member, make_use
@@ -181,6 +182,23 @@ def test_a_reviewer_sees_the_moves_of_the_review_and_nothing_of_the_work_before(
     assert [line.entry.kind for line in response.context["lines"]] == ["taken", "submitted"]
     assert response.context["lines"][1].changes == [("Status", "Draft", "Submitted")]
     assert "facts_declared" not in content_of(client.get(response.request["PATH_INFO"], {"as": "json"}))
+
+
+def test_the_log_names_facts_and_questions_by_their_titles_and_not_by_their_codes(client, cast):
+    submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
+    given = {"submission": submission.reference, "targets": ["f:public_facing", "q:use-register", "q:no-such-question"]}
+    log.record(
+        AuditKind.MARKS_ACCEPTED_TOGETHER,
+        submission.assessment,
+        by=cast.independent,
+        organisation=cast.organisation,
+        details=given,
+    )
+    client.force_login(cast.independent)
+    page = words_of(client.get(reverse("review_log", args=[submission.reference])))
+    edition = edition_for(submission.edition_checksum)
+    fact, question = edition.facts["public_facing"].label, edition.questions["use-register"].title
+    assert f"Facts and answers {fact}, {question}, q:no-such-question" in html.unescape(page)
 
 
 def test_reviewers_of_the_reviewing_body_see_its_own_log(client, cast):
