@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from assessments.forms.base import FilterForm
 from assessments.forms.fields import OneLine
+from assessments.guideline.terms import Tier
 from assessments.models import CertificateStatus
 from assessments.models.systems import TierChoices
 
@@ -30,5 +31,8 @@ class IssuedForm(FilterForm):
         required=False,
     )
     tier = forms.ChoiceField(
-        label=gettext_lazy("Tier"), choices=[("", pgettext_lazy("filter", "All")), *TierChoices.choices], required=False
+        label=gettext_lazy("Tier"),
+        # No use in the tier Unacceptable has ever had a certificate.
+        choices=[("", pgettext_lazy("filter", "All")), *(c for c in TierChoices.choices if c[0] != Tier.UNACCEPTABLE)],
+        required=False,
     )

@@ -139,6 +139,7 @@ def line_of(
         changes=[
             (_label(key, edition), _value(key, before.get(key), edition), _value(key, after.get(key), edition))
             for key in {**before, **after}
+            if before.get(key) != after.get(key)  # who takes the second seat leaves the state as it was
         ],
         told=[
             (_label(key, edition), _value(key, value, edition))

@@ -34,7 +34,7 @@ FILTERS = {
     "waits": gettext_lazy("Changed, replied to or not judged yet"),
     "changed": gettext_lazy("Only changes"),
     "unmarked": gettext_lazy("Only facts and answers without a mark"),
-    "decisive": gettext_lazy("Only facts and answers that affect the tier, a hold or a top-priority action"),
+    "decisive": gettext_lazy("Only facts and answers that decide the tier or the certificate"),
     "all": gettext_lazy("Everything"),
 }
 LATER_ONLY = ("waits", "changed")

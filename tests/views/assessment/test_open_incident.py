@@ -111,7 +111,7 @@ def test_every_fact_and_answer_behind_what_comes_first_of_all_is_decisive(cast):
 def test_the_button_says_what_is_accepted_without_a_look(client, cast):
     submission = sent(cast)
     said = page(client, cast.independent, "review_facts", submission.reference)
-    assert "facts on this page do not affect the tier, a hold or a top-priority action." in said
+    assert "facts on this page are known and do not decide the tier or the certificate." in said
     assert "answered as in place" not in said
 
 
