@@ -121,7 +121,7 @@ def need_of(assessment: Assessment, member: Membership, *, assigned: bool) -> Ne
         if member.role != Role.OWNER:
             return None
         return Need(
-            title=_("%(step)s: %(use)s") % {"step": step.label, "use": title},
+            title=title,
             text=_("%(system)s. Every question has an answer.") % {"system": system},
             url=step.url,
             label=step.label,
@@ -132,11 +132,11 @@ def need_of(assessment: Assessment, member: Membership, *, assigned: bool) -> Ne
     if assigned or member.sees != "all":
         return None
     return Need(
-        title=_("%(step)s: %(use)s") % {"step": step.label, "use": title},
+        title=title,
         text=_("%(system)s. %(n)s of %(m)s questions answered.")
         % {"system": system, "n": assessment.answered, "m": assessment.applicable},
         url=step.url,
-        label=_("Continue"),
+        label=step.label,
         when=_("Draft"),
         more=ago(assessment.state_at),
     )

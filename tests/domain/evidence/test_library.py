@@ -1011,7 +1011,7 @@ def test_the_owner_of_a_piece_that_runs_out_is_told_on_the_dashboard(client, cas
     for days, title in ((30, "Soon"), (31, "Later")):
         make_evidence(cast.organisation, by=cast.contributor, title=title, expires_on=today + timedelta(days=days))
     client.force_login(cast.contributor)
-    answering = "Continue with the questions: Booking and urgency sorting"
+    answering = "Booking and urgency sorting"
     titles = [need.title for need in client.get(reverse("dashboard")).context["needs"]]
     assert titles == ["Renew the evidence “Soon”", answering]
     client.force_login(cast.owner)
