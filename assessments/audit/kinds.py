@@ -230,7 +230,7 @@ class AuditKind(StrEnum):
         _("%(who)s withdrew the submission of %(thing)s"), Timeline(_("Withdrawn")))
     SELF_CERTIFIED = ("self_certified", ASSESSMENT, REVIEWERS, _("Self-certified"),
         _("%(who)s self-certified %(thing)s"), Timeline(_("Self-certified")))
-    DECLARED_PROHIBITED = ("declared_prohibited", ASSESSMENT, REVIEWERS, _("Declared prohibited"),
+    DECLARED_PROHIBITED = ("declared_prohibited", ASSESSMENT, REVIEWERS, _("Declared as a prohibited use"),
         _("%(who)s signed the declaration that %(thing)s is a prohibited use"), Timeline(_("Declared as a prohibited use")))
     ACTION_REPORTED = ("action_reported", ASSESSMENT, REVIEWERS, _("Action reported as done"),
         _("%(who)s reported action %(number)s of %(thing)s as done"))
@@ -261,9 +261,9 @@ class AuditKind(StrEnum):
     ACTION_DECLINED = ("action_declined", ASSESSMENT, REVIEWERS, _("Action not accepted"),
         _("%(who)s did not accept action %(number)s of %(thing)s and said what is missing"))
     RISK_ACCEPTED = ("risk_accepted", ASSESSMENT, MEMBERS, _("Risk accepted"),
-        _("%(who)s accepted the risk of leaving action %(number)s of %(thing)s undone"))
+        _("%(who)s accepted the risk of not doing action %(number)s of %(thing)s"))
     RISK_ENDED = ("risk_ended", ASSESSMENT, MEMBERS, _("Risk no longer accepted"),
-        _("The risk of leaving action %(number)s of %(thing)s undone is no longer accepted (triggered by %(who)s)"))
+        _("The risk of not doing action %(number)s of %(thing)s is no longer accepted (triggered by %(who)s)"))
     PLAN_ASKED = ("plan_asked", ASSESSMENT, MEMBERS, _("New plan requested"),
         _("%(who)s requested a new plan for %(thing)s"))
     ACTION_ACCEPTED = ("action_accepted", ASSESSMENT, MEMBERS, _("Action accepted by one of two reviewers"),
@@ -318,7 +318,7 @@ class AuditKind(StrEnum):
         _("%(who)s removed evidence from a hold on %(thing)s"))
     HOLD_ANSWERED = ("hold_answered", REVIEW, MEMBERS, _("Hold answered"),
         _("%(who)s answered a hold on %(thing)s with evidence"))
-    HOLD_UNANSWERED = ("hold_unanswered", REVIEW, MEMBERS, _("Hold no longer answered"),
+    HOLD_UNANSWERED = ("hold_unanswered", REVIEW, MEMBERS, _("Hold no longer has an answer"),
         _("A hold on %(thing)s no longer has an answer with evidence (triggered by %(who)s)"))
     HOLD_CORRECTION_ASKED = ("hold_correction_asked", REVIEW, MEMBERS, _("Correction requested for a hold"),
         _("%(who)s requested a correction of the fact that caused a hold on %(thing)s"))
@@ -351,7 +351,7 @@ class AuditKind(StrEnum):
     SECOND_LOOK_WRITTEN = ("second_look_written", REVIEW, REVIEWERS, _("Second look: message"),
         _("%(who)s wrote a message about the second look at %(thing)s"))
     SECOND_LOOK_REPORTED = ("second_look_reported", REVIEW, REVIEWERS, _("Second look: serious difference reported"),
-        _("%(who)s reported a serious difference between the first marks for %(thing)s and the second look"))
+        _("%(who)s reported a serious difference between the first marks and the marks of the second look at %(thing)s"))
 
     # --- certificates
     CERTIFICATE_ISSUED = ("certificate_issued", CERTIFICATES, REVIEWERS, _("Certificate issued"),

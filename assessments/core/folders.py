@@ -18,4 +18,4 @@ def make_folders() -> None:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise ImproperlyConfigured(f"HKGUIDE_VAR: the folder {folder} cannot be made: {error}") from error
+            raise ImproperlyConfigured(f"HKGUIDE_VAR: the folder {folder} cannot be created: {error}") from error

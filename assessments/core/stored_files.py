@@ -108,11 +108,11 @@ def open_as_stored(storage: Storage, name: str, *, sha256: str, size: int) -> IO
         raise _fault(name, "missing", str(error)) from error
     try:
         if file.size != size:
-            raise _fault(name, "changed", f"it has {file.size} bytes, {size} were stored")
+            raise _fault(name, "changed", f"it has {file.size} bytes, but {size} bytes were stored")
         if size <= LARGEST_CHECKED:
             found, _size = sha256_of(file)
             if found != sha256:
-                raise _fault(name, "changed", f"its SHA-256 is {found}, {sha256} was stored")
+                raise _fault(name, "changed", f"its SHA-256 is {found}, but the stored SHA-256 is {sha256}")
         file.seek(0)
     except BaseException:
         file.close()

@@ -381,12 +381,12 @@ def _time_taken(said: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
         return
     minutes, rest = divmod(seconds, 60)
     if not seconds:
-        yield "Half of the marks took less than one second.", "半數評核用時不足一秒。"
+        yield "Half of the marks took less than one second each.", "半數評核用時不足一秒。"
     elif minutes:
         time = f"{minutes} min {rest} s"
-        yield f"Half of the marks took {time} or less.", f"半數評核用時不多於 {minutes} 分 {rest} 秒。"
+        yield f"Half of the marks took {time} or less each.", f"半數評核用時不多於 {minutes} 分 {rest} 秒。"
     else:
-        yield f"Half of the marks took {rest} s or less.", f"半數評核用時不多於 {rest} 秒。"
+        yield f"Half of the marks took {rest} s or less each.", f"半數評核用時不多於 {rest} 秒。"
 
 
 def _band(record: Mapping[str, Any], edition: Edition, key: Dimension) -> Band:

@@ -331,8 +331,8 @@ def _columns(*texts: str | Sequence[str]) -> str:
 def class_words(action: ActionBlock) -> str:
     """Name the class of an action in the margin; what blocks the certificate, or is a condition of it, says so."""
     words = {
-        "stop": _("stop or limit now"),
-        "needed": _("needed first"),
+        "stop": _("stop or limit the use now"),
+        "needed": _("needed for other actions"),
         "table_1_or_overlay": _("required for the tier"),
         "must": _("must"),
         "should": _("should"),
@@ -342,7 +342,7 @@ def class_words(action: ActionBlock) -> str:
     word = words.get(action.placed, action.placed)
     if action.now and action.now.condition and action.stands:
         return _("%(word)s, condition") % {"word": word}
-    return _("%(word)s, blocks certificate") % {"word": word} if action.blocking and action.stands else word
+    return _("%(word)s, blocks the certificate") % {"word": word} if action.blocking and action.stands else word
 
 
 def answer_words(action: ActionBlock) -> str:

@@ -69,7 +69,7 @@ def ask(assessment: Assessment, kind: DocumentKind, *, wake: Callable[[Document]
     edition does not have.
     """
     if kind not in kinds_for(assessment):
-        raise LookupError(f"{kind} needs packages")
+        raise LookupError(f"the document {kind} is not available for this assessment")
     locked = Assessment.objects.select_for_update().only("pk", "state", "current_submission").get(pk=assessment.pk)
     signed = locked.current_submission_id is not None and not locked.is_editable
     parent = {"submission_id": locked.current_submission_id} if signed else {"assessment_id": locked.pk}

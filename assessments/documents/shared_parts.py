@@ -90,7 +90,7 @@ def made_from(report: Report) -> str:
 def bar_of(line: Readiness) -> SafeString | str:
     if line.value is None:
         return ""
-    title = _("%(name)s: %(full)s of %(duties)s duties in place, %(half)s partly") % {
+    title = _("%(name)s: %(full)s of %(duties)s duties in place, %(half)s partly in place") % {
         "name": line.name,
         "full": line.full,
         "duties": line.duties,

@@ -50,7 +50,7 @@ COLUMNS = (
     Column("risk_until", gettext_lazy("Risk accepted until"), TOLD),
     Column("risk_by", gettext_lazy("Risk accepted by"), TOLD),
     Column("risk_reason", gettext_lazy("Why the risk is acceptable"), TOLD),
-    Column("irrelevant_reason", gettext_lazy("Why it is not relevant"), TOLD),
+    Column("irrelevant_reason", gettext_lazy("Why the action is not relevant"), TOLD),
 )
 OLDER = {
     "use reference": "use_reference",

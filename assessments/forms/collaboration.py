@@ -56,7 +56,7 @@ class CommentForm(PlainForm):
         super().__init__(data, auto_id=f"{place}--%s")
         self.fields["text"].label = label
         self.fields["to"] = PeopleField(
-            members, empty=_("Only people named in the text"), label=_("Notify a colleague"), required=False
+            members, empty=_("Notify only people named in the text"), label=_("Notify a colleague"), required=False
         )
 
     def clean_text(self) -> str:

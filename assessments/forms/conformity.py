@@ -33,7 +33,7 @@ CELLS: dict[str, tuple[Any, Any]] = {
     ),
     "alert_owner": (
         gettext_lazy("Who gets the alert"),
-        gettext_lazy("Name a person, or a rota in which somebody is always on duty."),
+        gettext_lazy("Name a person, or a duty roster that always has somebody on duty."),
     ),
 }
 LONGEST_CELL = 300

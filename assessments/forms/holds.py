@@ -40,7 +40,8 @@ OUTCOME_HINTS = {
     ),
     HoldOutcome.STANDS: _("The use is lawful as declared. The tier stays the same and the hold is closed."),
     HoldOutcome.ACCEPTED: _(
-        "The evidence supports the declared purpose, authority and containment. The hold is closed."
+        "The evidence supports the declared purpose and authority, and shows that the material is kept from "
+        "spreading. The hold is closed."
     ),
     HoldOutcome.CORRECT: _(
         "The fact is marked “change needed”. Then you return the submission, and the organisation "
@@ -49,9 +50,8 @@ OUTCOME_HINTS = {
 }
 
 NOT_SHOWN = _(
-    "The fact is marked “change needed”. Then you return the submission, and the organisation "
-    "corrects the answer or attaches evidence for it. After that, a reviewer decides on the hold "
-    "again."
+    "The fact is marked “change needed”. Then you return the submission, and the organisation corrects the fact or "
+    "attaches evidence for it. After that, a reviewer decides on the hold again."
 )
 WORDS = {HoldOutcome.ANSWERED: _("The evidence supports the answer")}
 
@@ -96,8 +96,8 @@ class RaiseForm(PlainForm):
     reason = Words(
         label=_("Reason"),
         help_text=_(
-            "The reason is printed next to the tier in the plan, the letter and the submission. It is "
-            "marked there as the judgement of a reviewer."
+            "The reason is printed next to the tier in the plan, the letter and the submission. These documents say "
+            "that the tier is the judgement of a reviewer."
         ),
         max_length=4000,
         error_messages={"required": _("Give the reason. The reason is printed wherever the tier is printed.")},

@@ -42,7 +42,7 @@ class PortfolioForm(FilterForm):
     state = forms.ChoiceField(
         label=_("Status"), choices=[("", _("All")), *State.choices, (NONE, _("Not started"))], required=False
     )
-    part = forms.ChoiceField(label=_("Your part"), choices=[("", _("All")), *PARTS], required=False)
+    part = forms.ChoiceField(label=_("Your organisation's part"), choices=[("", _("All")), *PARTS], required=False)
     organisation = forms.ChoiceField(label=_("Organisation"), required=False)
     standing = forms.ChoiceField(
         label=pgettext_lazy("which uses a list contains", "Show"),

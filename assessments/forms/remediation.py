@@ -190,7 +190,9 @@ class RefuseForm(PlainForm):
 
     because = Words(
         label=_("Why is this action relevant?"),
-        help_text=_("The organisation can read this text. If you reject the reason, the action reopens."),
+        help_text=_(
+            "The organisation can read this text. If you reject the organisation's reason, the action reopens."
+        ),
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": _("Enter why the action is relevant.")},

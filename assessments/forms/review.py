@@ -95,7 +95,7 @@ class MarkForm(PlainForm):
     )
     words = text_field(gettext_lazy("Comment to the organisation"), required=False, rows=3)
     would_satisfy = text_field(
-        gettext_lazy("What would satisfy you"),
+        gettext_lazy("What you would accept"),
         gettext_lazy("“Change needed” requires this text and a reason. The comment is optional."),
         required=False,
         rows=2,
@@ -162,7 +162,7 @@ class MarkForm(PlainForm):
             if not cleaned["would_satisfy"]:
                 self.add_error(
                     "would_satisfy",
-                    _("Say what would satisfy you, so that the organisation can correct everything at once."),
+                    _("Say what you would accept, so that the organisation can correct everything at once."),
                 )
         return cleaned
 
@@ -196,7 +196,7 @@ class ReturnForm(PlainForm):
     """`tasks`: what else stands in the way of an approval, by what it has in common; ticked ones are asked for by name."""
 
     tasks = forms.MultipleChoiceField(
-        label=gettext_lazy("Other tasks for the organisation before an approval"),
+        label=gettext_lazy("Other tasks for the organisation before approval"),
         help_text=gettext_lazy(
             "Each point that you tick is listed as a task in the email and on the page with the requested changes."
         ),
@@ -214,7 +214,7 @@ class ReturnForm(PlainForm):
         required=False,
     )
     answer_by = Day(
-        label=gettext_lazy("Answer by"),
+        label=gettext_lazy("Due date for the answer"),
         help_text=gettext_lazy(
             "The owner sees this date in the email and on the page with the requested changes. The owner can "
             "still answer after this date."
@@ -275,8 +275,8 @@ class ApproveForm(PlainForm):
             )
         if longest:
             hint = _(
-                "Latest day allowed: %(last)s. A requirement with an earlier latest day gets its own latest day "
-                "instead."
+                "Latest day allowed: %(last)s. If the latest day of a requirement is earlier, that day applies to this "
+                "requirement."
             )
             self.fields["one_date"] = self._day(
                 _("One date for all requirements"), hint, today + timedelta(days=longest)
@@ -318,7 +318,7 @@ GROUP_WORDS = {  # in the order of the page
     MINE: gettext_lazy("Your cases"),
     ACTIONS: gettext_lazy("Actions to check"),
     APPEALS: gettext_lazy("Appeals and complaints"),
-    RETURNED: gettext_lazy("With the organisation"),
+    RETURNED: gettext_lazy("Waiting for the organisation"),
     TEAM: gettext_lazy("With other reviewers"),
     DONE: gettext_lazy("Done"),
 }
@@ -423,7 +423,7 @@ class AppealAnswerForm(PlainForm):
     outcome = forms.ChoiceField(
         label=gettext_lazy("Your decision"),
         choices=[
-            ("upheld", gettext_lazy("Upheld: the organisation is right, and something has to be done")),
+            ("upheld", gettext_lazy("Upheld: the organisation is right, and your answer says what happens next")),
             ("rejected", gettext_lazy("Rejected: the decision does not change")),
         ],
         widget=forms.RadioSelect,

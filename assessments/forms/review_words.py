@@ -40,7 +40,7 @@ class WordsForm(PlainForm):
     )
     words = text_field(gettext_lazy("Comment to the organisation"), required=False, rows=4)
     would_satisfy = text_field(
-        gettext_lazy("What would satisfy you"),
+        gettext_lazy("What you would accept"),
         gettext_lazy("Fill this in only for “Change needed”."),
         required=False,
         rows=3,
@@ -91,7 +91,7 @@ class ReuseForm(WordsForm):
     """Words from elsewhere, to be looked through before they are saved. `foreign`: of another organisation's case."""
 
     has_read = forms.BooleanField(
-        label=gettext_lazy("I have read this text, and nothing in it is about the other organisation's case"),
+        label=gettext_lazy("I have read this text, and nothing in it is about another organisation's case"),
         required=False,
     )
     seen = forms.CharField(required=False, max_length=300, widget=forms.HiddenInput)

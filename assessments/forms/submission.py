@@ -31,7 +31,7 @@ class StatementForm(PlainForm):
         for number, sentence in enumerate(sentences, 1):
             name = f"statement_{number}"
             self.fields[name] = forms.BooleanField(
-                label=sentence, error_messages={"required": _("Tick this sentence to sign.")}
+                label=sentence, error_messages={"required": _("Tick the box beside this sentence to sign.")}
             )
             self.statements.append(self[name])
 

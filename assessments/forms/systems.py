@@ -52,7 +52,9 @@ PARTS = {
             "You offer the system to customers, the public or other organisations. It does not matter who made the model."
         ),
         _("an airline offers a purchased chatbot to its passengers; schools subscribe to your marking service."),
-        _("clerks use a purchased tool to draft emails about orders; an agency publishes pictures from such a tool."),
+        _(
+            "clerks use a purchased tool to draft emails about orders; an agency publishes pictures made with a purchased tool."
+        ),
         Stakeholder.PROVIDER,
     ),
     "is_user": Part(
@@ -76,7 +78,7 @@ def part_choices(edition: Edition | None) -> list[tuple[str, SafeString]]:
         ]
         if edition is not None:
             least, most = questions_put(edition, part.stakeholder)
-            words = _("This part has %(least)s to %(most)s questions, depending on the facts of the use.")
+            words = _("This part has %(least)s to %(most)s questions, depending on the facts about the use.")
             lines.append(words % {"least": least, "most": most})
         found.append((key, explained(part.name, *lines)))
     return found
@@ -188,8 +190,8 @@ class UseForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable w
                 "One or two words, for example applicants, patients or pupils. Leave this empty to use the word shown below."
             ),
             "scope_en": _(
-                "At most 400 characters. Describe the use, not its quality. If you leave this empty, we use your"
-                " sentences above, as many as there is space for. You see the result below and can change it at any time."
+                "At most 400 characters. Describe the use, not its quality. If you leave this empty, we use as many of "
+                "your sentences above as fit. You see the result below and can change it at any time."
             ),
             "scope_zh": _(
                 "At most 400 characters, in Traditional Chinese. If the two texts differ, the English text applies."

@@ -106,7 +106,7 @@ class TruthTable:
                 for part in condition.parts:
                     mask |= self.where(part)
                 return mask
-        raise TypeError(f"{condition!r} is no condition")
+        raise TypeError(f"{condition!r} is not a condition")
 
     def first(self, mask: int) -> str:
         """Say the first combination among the rows of `mask`, preferring one without open answers."""

@@ -220,7 +220,7 @@ class _Walk:
                     words = _("entry %(written)s was moved: it is now at place %(seq)s")
                     yield self.fault(entry.seq, FaultKind.MOVED, words, written=written)
             else:
-                words = _("entry %(seq)s was inserted: the next entry was in this place before")
+                words = _("entry %(seq)s was inserted: earlier, the next entry was in this place")
                 yield self.fault(entry.seq - 1, FaultKind.INSERTED, words)
             follows = before_written == written - 1
             if follows and entry.previous != (before.hash if before else GENESIS):
@@ -292,7 +292,7 @@ class _Walk:
         elif key is not None and not head.fits(key):
             words = (
                 _(
-                    "the end of the log does not match its signature: it was changed, or entries were added, outside hkguide"
+                    "the end of the log does not match its signature: the log was changed, or entries were added, outside hkguide"
                 )
                 if head.signature
                 else _(
@@ -425,7 +425,7 @@ class AuditDetail(models.Model):
         super().save(*args, **kwargs)
 
     def delete(self, using: Any = None, keep_parents: bool = False) -> NoReturn:
-        raise FrozenRow("Details of the log are never deleted.")
+        raise FrozenRow("Log details are never deleted, only erased.")
 
     def content(self) -> Mapping[str, Any]:
         """Return what is told, by name; empty once it was erased."""

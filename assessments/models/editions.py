@@ -37,8 +37,8 @@ class EditionQuerySet(FrozenQuerySet["Edition"]):
         if found:
             if found.checksum != source.checksum:
                 raise PublishedDiffers(
-                    f"{source.key} release {source.release} is published with other content "
-                    f"({found.checksum[:12]} there, {source.checksum[:12]} here). Raise `release` in edition.yaml."
+                    f"{source.key} release {source.release} is already published with different content "
+                    f"(checksum {found.checksum[:12]} there, {source.checksum[:12]} here). Raise `release` in edition.yaml."
                 )
             EditionText.objects.add(found, source)
             return found, False

@@ -60,7 +60,7 @@ class Evidence(Referenced):
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="evidence")
     title = models.CharField(_("title"), max_length=160)
     proves = models.TextField(_("what it proves"), max_length=1000)
-    period_from = models.DateField(_("period covered from"), null=True, blank=True)
+    period_from = models.DateField(_("covers the period from"), null=True, blank=True)
     period_to = models.DateField(_("to"), null=True, blank=True)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     confidentiality = models.CharField(

@@ -19,7 +19,7 @@ class HoldKindChoices(models.TextChoices):
 
 class HoldOutcome(models.TextChoices):
     ANSWERED = "answered", _("answered")
-    STANDS = "stands", _("the facts stand")
+    STANDS = "stands", _("the facts stay as declared")
     CORRECT = "correct", _("the facts have to be corrected")
     ACCEPTED = "accepted", _("the evidence is accepted")
     GONE = "gone", _("the facts changed")

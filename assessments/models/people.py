@@ -50,8 +50,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     name = models.CharField(_("name"), max_length=120)
     language = models.CharField(max_length=8, default="en")
     shortcuts = models.BooleanField(_("keyboard shortcuts"), default=False)
-    away_from = models.DateField(_("away from"), null=True, blank=True)  # both dates or neither
-    away_until = models.DateField(_("away until"), null=True, blank=True)  # the last day of it
+    away_from = models.DateField(_("first day of absence"), null=True, blank=True)  # both dates or neither
+    away_until = models.DateField(_("last day of absence"), null=True, blank=True)  # the last day of it
     mail_when = models.CharField(_("email notifications"), max_length=8, choices=MailWhen, default=MailWhen.AT_ONCE)
     digest_on = models.DateField(null=True, editable=False)  # the day of the last daily mail
     is_staff = models.BooleanField(default=False)

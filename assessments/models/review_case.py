@@ -32,7 +32,7 @@ class Interest(Frozen):
 class RequestOutcome(models.TextChoices):
     TAKEN = "taken", _("taken")
     DECLINED = "declined", _("declined because of a conflict of interest")
-    REPLACED = "replaced", _("somebody else was asked or took it")
+    REPLACED = "replaced", _("somebody else was asked or took the case")
     RECALLED = "recalled", _("withdrawn by the person who asked")
 
 

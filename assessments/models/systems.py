@@ -255,7 +255,7 @@ class Involvement(Frozen):
     class Kind(models.TextChoices):
         OWNED = "owned", _("owned an action")
         ASSIGNED = "assigned", _("was asked to answer")
-        ATTACHED = "attached", _("attached or gave evidence")
+        ATTACHED = "attached", _("attached or supplied evidence")
         AGREED = "agreed", _("agreed to a fact")
 
     use = models.ForeignKey(DeclaredUse, models.PROTECT, related_name="involvements")

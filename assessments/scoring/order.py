@@ -115,7 +115,7 @@ def draw_up(
     """
     order = edition.order
     if order is None:
-        raise LookupError(f"{edition.key} release {edition.release} has no order")
+        raise LookupError(f"{edition.key} release {edition.release} has no order of actions")
     result = result or assign_tier(edition, declared.facts)
     situation = situation or Situation()
     plan = _Plan(edition, order, declared, answers, result, situation)

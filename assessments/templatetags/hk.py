@@ -132,7 +132,7 @@ STATES = {
     # answers to a file
     "exact": Mark("file-exact", _("Exact copy"), "done"),
     "altered": Mark("file-altered", _("Altered"), "error"),
-    "not_ours": Mark("file-not-ours", _("Not ours")),
+    "not_ours": Mark("file-not-ours", _("Not issued by us")),
     "not_recognised": Mark("search", _("Not recognised")),
     # actions, conditions, holds
     "proposed": Mark("open", _("Proposed")),

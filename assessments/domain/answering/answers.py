@@ -207,7 +207,10 @@ def _save_answer(assessment: Assessment, question_key: str, save: _Save) -> Answ
     unlocked = unlocked_questions(assessment, declared, answers)
     if unlocked is not None and question_key not in unlocked:
         raise Locked(
-            _("Only the items that the reviewer marked can be changed now. What you typed is still on this page.")
+            _(
+                "Only the items that the reviewer marked “change needed” can be changed now. What you typed is "
+                "still on this page."
+            )
         )
     items = {item.key for item in declared.items(edition, question)}
     check_answer(question, items, save.value, declared.context, edition)

@@ -117,7 +117,10 @@ def take_back(comment: Comment, *, by: User) -> None:
     thread = list(Comment.objects.select_for_update().filter(reply_to=comment.reply_to_id or comment.pk))
     if not may_take_back(comment, thread, by):
         raise WorkflowError(
-            _("Only the author can withdraw a comment, within 15 minutes and only if nobody has replied.")
+            _(
+                "Only the author can withdraw a comment. The author can do this only within 15 minutes, and only if "
+                "nobody has replied."
+            )
         )
     withdraw_notification(MessageKind.MENTION, MessageKind.REPLY, about=[f"comment:{comment.pk}"])
     comment.delete()

@@ -29,7 +29,7 @@ def start_assessment(use: DeclaredUse, *, by: User, follows: Assessment | None =
     if use.retired_at or use.system.retired_at:
         raise WorkflowError(_("The use is retired. An owner must put the use back into service first."))
     if not use.assigned_tier:
-        raise WorkflowError(_("Declare the facts of the use first. The facts decide which questions are asked."))
+        raise WorkflowError(_("Declare the facts about the use first. The facts decide which questions are asked."))
     follows = follows or use.assessments.order_by("-pk").first()
     assessment = Assessment(
         use=use, organisation=use.system.organisation, edition=Edition.objects.current(), follows=follows

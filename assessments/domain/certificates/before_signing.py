@@ -69,7 +69,9 @@ def prospect(
         keeps_back.append(words % {"n": undated})
     most = most_conditions()
     if dated > most:
-        words = _("%(practices)s. At most %(most)s of them can become conditions with a due date (our judgement).")
+        words = _(
+            "%(practices)s. At most %(most)s of them can become conditions with a due date. This limit is our judgement."
+        )
         keeps_back.append(words % {"practices": short_practices(dated), "most": most})
     return Prospect(
         keeps_back=tuple(keeps_back),

@@ -27,7 +27,7 @@ def require_few_enough(conditions: Sized) -> None:
     """Raise InvalidAnswer where an approval sets more conditions than the issuing body allows."""
     most = most_conditions()
     if len(conditions) > most:
-        words = _("%(n)s practices have a date. At most %(most)s can become conditions (our judgement).")
+        words = _("%(n)s practices have a date. At most %(most)s can become conditions. This limit is our judgement.")
         more = _(
             "Clear some of the dates. The certificate is then issued only when the practices without a date are "
             "in place."
@@ -40,7 +40,7 @@ def too_many_to_promise(practices: int) -> str:
     most = most_conditions()
     if practices <= most:
         return ""
-    words = _("%(practices)s. You can set a due date for at most %(most)s practices (our judgement).")
+    words = _("%(practices)s. You can set a due date for at most %(most)s practices. This limit is our judgement.")
     return words % {"practices": short_practices(practices), "most": most}
 
 

@@ -72,15 +72,17 @@ class BelowLeast:
         if not self.allowed:
             return (
                 _(
-                    "A certificate at tier %(tier)s needs at least %(least)s in every dimension. Closed actions are "
-                    "counted (our judgement, release %(n)s of the issuing rules)."
+                    "A certificate at tier %(tier)s needs at least %(least)s in every dimension. A practice with a "
+                    "closed action counts as in place. These rules are our judgement (release %(n)s of the issuing "
+                    "rules)."
                 )
                 % said
             )
         return (
             _(
-                "For a certificate at tier %(tier)s, at most %(allowed)s dimensions can be below %(least)s. "
-                "Closed actions are counted (our judgement, release %(n)s of the issuing rules)."
+                "For a certificate at tier %(tier)s, at most %(allowed)s dimensions can be below %(least)s. A practice "
+                "with a closed action counts as in place. These rules are our judgement (release %(n)s of the issuing "
+                "rules)."
             )
             % said
         )

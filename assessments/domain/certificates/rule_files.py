@@ -31,7 +31,9 @@ def read_releases[R: Release](folder: Path, read: Callable[[Any, bytes], R]) -> 
         raise FaultyRules(f"{folder}: there are no rules")
     days = [rules.first_day or date.min for rules in found]
     if [rules.release for rules in found] != list(range(1, len(found) + 1)) or days != sorted(set(days)):
-        raise FaultyRules(f"{folder}: releases count from 1, and each starts on a later day than the one before it")
+        raise FaultyRules(
+            f"{folder}: releases must be numbered from 1, each starting on a later day than the one before it"
+        )
     return tuple(found)
 
 
@@ -43,7 +45,7 @@ def _one[R: Release](path: Path, read: Callable[[Any, bytes], R]) -> R:
     except (yaml.YAMLError, KeyError, TypeError, ValueError) as error:
         raise FaultyRules(f"{path}: {error}") from error
     if path.stem != str(rules.release) or raw.get("basis") != "judgement":
-        raise FaultyRules(f"{path}: the file is named by its release, and its basis is judgement")
+        raise FaultyRules(f"{path}: the file must be named after its release, and its basis must be “judgement”")
     return rules
 
 
@@ -51,12 +53,12 @@ def release_on[R: Release](day: date, releases: Sequence[R], folder: Path) -> R:
     """Return the release that holds on that day. Raises FaultyRules where none does."""
     found = [rules for rules in releases if rules.first_day is None or rules.first_day <= day]
     if not found:
-        raise FaultyRules(f"{folder}: no rules hold on {day.isoformat()}")
+        raise FaultyRules(f"{folder}: no rules apply on {day.isoformat()}")
     return found[-1]
 
 
 def percent(given: Any) -> int:
     """Read a share in per cent. Raises ValueError outside 0 to 100."""
     if not 0 <= int(given) <= 100:
-        raise ValueError(f"{given} is not a share in per cent")
+        raise ValueError(f"{given} is not a percentage from 0 to 100")
     return int(given)

@@ -275,7 +275,7 @@ def _open_answer(assessment: Assessment, question_key: str, *, by: User) -> Answ
     answers = {row.question.key: row for row in assessment.answers.select_related("question")}
     unlocked = answering_answers.unlocked_questions(assessment, declared, answers)
     if unlocked is not None and question_key not in unlocked:
-        raise Locked(_("In this round, you can change only the answers that the reviewer marked."))
+        raise Locked(_("In this round, you can change only the answers that the reviewer marked “change needed”."))
     if question_key not in answers:
         raise InvalidAnswer("answer", _("Answer the question first. You can then attach evidence to the answer."))
     answer = answers[question_key]

@@ -83,7 +83,7 @@ def refuse(action: RemediationAction, *, by: User, words: str) -> None:
 
 def _reopen(action: RemediationAction, *, by: User, words: str) -> None:
     if action.status != ActionStatus.NOT_RELEVANT:
-        raise WorkflowError(_("You can only reopen an action that is marked as not relevant."))
+        raise WorkflowError(_("You can reopen an action here only if it is marked as not relevant."))
     action.status = ActionStatus.OPEN
     action.save(update_fields=["status"])
     note(action, Kind.RELEVANT, by=by, words=words)

@@ -104,7 +104,7 @@ def _put_in_place(row: Answer, question: Question, items: list[str], practice: C
         row.choice, row.items = Choice.TICKED, {key: row.items.get(key) or True for key in items}
     else:
         row.choice, row.items = Choice.IN_PLACE, {}
-    said = _("Confirmed in place on %(day)s, when action %(n)s was closed.") % {
+    said = _("Confirmed as in place on %(day)s, when action %(n)s was closed.") % {
         "day": date_format(timezone.localtime(practice.at), "DATE_FORMAT"),
         "n": practice.action.number,
     }

@@ -29,9 +29,9 @@ def risk_obstacle(action: RemediationAction) -> str:
     """Say why the risk of an action cannot be accepted by anybody; empty where an owner may."""
     if action.priority in NEVER_ACCEPTED:
         return _(
-            "You cannot accept the risk of this action, because it is a mandatory point, a duty from "
-            "Table 1 or an extra duty. Complete the action. A mandatory point can also become a "
-            "condition with a due date."
+            "You cannot accept the risk of leaving this action undone, because the action is for a mandatory point, a "
+            "duty from Table 1 or an extra duty. Complete the action. A mandatory point can also become a condition "
+            "with a due date."
         )
     if action.status != ActionStatus.OPEN or action.merged_into_id:
         return _("You can accept a risk only while its action is open.")
@@ -39,7 +39,8 @@ def risk_obstacle(action: RemediationAction) -> str:
         return _("Choose an owner of the action first. A different person has to accept the risk.")
     if conditions.conditions_on([action]):
         return _(
-            "You cannot accept the risk of this action, because it is a condition of the approval. Conditions have to be met."
+            "You cannot accept the risk of leaving this action undone, because the action is a condition of the "
+            "approval. Conditions have to be met."
         )
     return ""
 
@@ -101,7 +102,7 @@ def end_risk(action: RemediationAction, *, by: User) -> None:
 
 def _reopen_risk(action: RemediationAction, *, by: User | None, words: str) -> None:
     if action.status != ActionStatus.ACCEPTED:
-        raise WorkflowError(_("The risk of this action is not accepted at the moment."))
+        raise WorkflowError(_("The risk of leaving this action undone is not accepted at the moment."))
     action.status = ActionStatus.OPEN
     action.save(update_fields=["status"])
     history.note(

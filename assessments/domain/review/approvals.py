@@ -184,11 +184,11 @@ def looked_at_words(said: Mapping[str, Any] | None) -> list[str]:
     if said["median_seconds"] is not None:
         n = said["median_seconds"]
         words = ngettext(
-            "Half of the marks took one second or less.",
-            "Half of the marks took %(n)s seconds or less.",
+            "Half of the marks took one second or less each.",
+            "Half of the marks took %(n)s seconds or less each.",
             n,
         )
-        lines.append(words % {"n": n} if n else _("Half of the marks took less than one second."))
+        lines.append(words % {"n": n} if n else _("Half of the marks took less than one second each."))
     if said["together"]:
         lines.append(_("Accepted together with others: %(together)s.") % said)
     for name, n in said["taken_over"].items():

@@ -64,7 +64,7 @@ def _refusals(hold: Hold, reviewer: Reviewer) -> Iterator[NotPermitted | Workflo
     if not _is_judged(hold, reviewer.assessment, reviewer.submission):
         yield NotUnderReview(reviewer.assessment)
     if hold.kind == HoldKind.LEGAL_REVIEW and reviewer.seat is not None and not reviewer.is_independent:
-        yield SeparationOfDuties(_("Only an independent reviewer can close a legal review."))
+        yield SeparationOfDuties(_("Only an independent reviewer can close a hold for legal review."))
     if waits := waits_for_answer(hold):
         yield WorkflowError(waits)
 

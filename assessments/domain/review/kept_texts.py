@@ -149,7 +149,7 @@ def _fill(text: KeptText, fields: Mapping[str, str]) -> None:
         if text.reason not in MarkReason.values:
             raise InvalidAnswer("reason", _("Choose why a change is needed."))
         if not text.would_satisfy:
-            raise InvalidAnswer("would_satisfy", _("Say what would satisfy you."))
+            raise InvalidAnswer("would_satisfy", _("Say what you would accept."))
     else:
         text.reason = text.would_satisfy = ""
         if not text.action_title and not text.words:

@@ -123,8 +123,8 @@ def obstacles(submission: Submission, seat: ReviewSeat | None) -> list[Obstacle]
                 found.append(words % {"part": part.label, "name": mark.by})
             elif mark.verdict == PartVerdict.PARTLY and not mark.words.strip():
                 words = _(
-                    "%(part)s: this part does not fully show that its requirement is met. Say what is missing before "
-                    "you approve."
+                    "%(part)s: this part does not fully show that its requirement is met. Before you approve, say what "
+                    "is missing."
                 )
                 found.append(words % {"part": part.label})
     if overseers.is_named(seat.reviewer, overseers.signed_rows(submission)):

@@ -172,15 +172,15 @@ class Figures:
 def time_words(seconds: int) -> str:
     """Say a median in everyday words."""
     if seconds < 1:
-        return _("Half of the marks took less than one second.")
+        return _("Half of the marks took less than one second each.")
     if seconds < 90:
         words = ngettext(
-            "Half of the marks took one second or less.",
-            "Half of the marks took %(n)s seconds or less.",
+            "Half of the marks took one second or less each.",
+            "Half of the marks took %(n)s seconds or less each.",
             seconds,
         )
         return words % {"n": seconds} if seconds > 1 else words
-    return _("Half of the marks took %(n)s minutes or less.") % {"n": -(-seconds // 60)}  # two at least
+    return _("Half of the marks took %(n)s minutes or less each.") % {"n": -(-seconds // 60)}  # two at least
 
 
 def since_of(period: str) -> datetime | None:

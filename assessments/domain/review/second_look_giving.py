@@ -131,7 +131,9 @@ def save_marks(look: SecondLook, given: Mapping[str, GivenMark], *, by: User) ->
         if one.mark != MarkKind.ACCEPTED and not one.words.strip():
             raise InvalidAnswer(target, _("Say what is missing, in a sentence."))
         if shown is None:
-            raise InvalidAnswer(target, _("Open the page again, because it has not shown you this answer yet."))
+            raise InvalidAnswer(
+                target, _("Open the page again before you mark this answer. You have not seen the answer yet.")
+            )
         words = one.words.strip()[:4000]
         rows.append(
             SecondLookMark(look=look, target=target, mark=one.mark, words=words, shown_at=shown, at=timezone.now())

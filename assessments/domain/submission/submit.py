@@ -94,9 +94,7 @@ def closed_routes(assessment: Assessment) -> dict[Route, str]:
     rows = rows.filter(Q(organisation=assessment.organisation_id) | Q(organisation__is_reviewing_body=True))
     found = set(rows.values_list("user", "organisation", "organisation__is_reviewing_body"))
     closed = {
-        Route.INSIDE: _(
-            "Your organisation has no reviewer yet. Invite a reviewer, or choose the independent reviewer."
-        ),
+        Route.INSIDE: _("Your organisation has no reviewer yet. Invite a reviewer, or choose an independent reviewer."),
         Route.INDEPENDENT: _(
             "The reviewing body has no reviewer yet. Wait until it has one, or choose a reviewer of your organisation."
         ),
@@ -106,8 +104,8 @@ def closed_routes(assessment: Assessment) -> dict[Route, str]:
         del closed[Route.INSIDE]
     elif inside:
         closed[Route.INSIDE] = _(
-            "Every reviewer of your organisation has worked on this use. Invite another reviewer, or choose the independent "
-            "reviewer."
+            "Every reviewer of your organisation has worked on this use. Invite another reviewer, or choose an "
+            "independent reviewer."
         )
     if any(body for _user, _organisation, body in found):
         del closed[Route.INDEPENDENT]

@@ -65,7 +65,9 @@ class Command(BaseCommand):
         self._record(AuditKind.LOG_KEY_CHANGED, new, old=old.name)
         self.stdout.write(f"signed with key {new.name}; the old key {old.name} is kept in {kept}")
         if refused:
-            raise CommandError(f"the old key had not signed the end of: {', '.join(refused)}. These were not changed")
+            raise CommandError(
+                f"these chains were not changed, because the old key had not signed their end: {', '.join(refused)}"
+            )
 
     def _key(self) -> log_key.LogKey:
         key = log_key.load()

@@ -27,7 +27,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--against",
             metavar="FILE",
-            help="a file with the ends of the chains, printed by this command earlier (- for standard input)",
+            help="a file with the ends of the chains that this command printed earlier (- for standard input)",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -81,12 +81,12 @@ def action_relevant(*, action: RemediationAction, words: str) -> Text:
 @text_of(MessageKind.RISK_ACCEPTED)
 def risk_accepted(*, action: RemediationAction, name: User, until: date) -> Text:
     said = {**_said(action, name), "day": date_format(until, "DATE_FORMAT")}
-    text = _("%(name)s accepted the risk of leaving action %(n)s of “%(use)s” undone until %(day)s.")
+    text = _("%(name)s accepted the risk of not doing action %(n)s of “%(use)s”. This applies until %(day)s.")
     return Text(_("Risk accepted: %(title)s") % said, text % said)
 
 
 @text_of(MessageKind.RISK_RETURNED)
 def risk_returned(*, action: RemediationAction) -> Text:
     said = _said(action)
-    text = _("The risk of leaving action %(n)s of “%(use)s” undone is no longer accepted. The action is open again.")
+    text = _("The risk of not doing action %(n)s of “%(use)s” is no longer accepted. The action is open again.")
     return Text(_("Action reopened: %(title)s") % said, text % said)

@@ -157,12 +157,12 @@ def short_look(*, name: User, use: str, seconds: int) -> Text:
     """`seconds`: the median of the times for a mark."""
     if seconds:
         text = ngettext(
-            "%(name)s has approved the submission. Half of the marks took one second or less.",
-            "%(name)s has approved the submission. Half of the marks took %(n)s seconds or less.",
+            "%(name)s has approved the submission. Half of the marks took one second or less each.",
+            "%(name)s has approved the submission. Half of the marks took %(n)s seconds or less each.",
             seconds,
         )
     else:
-        text = _("%(name)s has approved the submission. Half of the marks took less than one second.")
+        text = _("%(name)s has approved the submission. Half of the marks took less than one second each.")
     subject = _("Approved very quickly by the other reviewer: %(use)s") % {"use": use}
     return Text(subject, text % {"name": name, "n": seconds})
 

@@ -57,5 +57,8 @@ def asked_no_more(*, name: User, use: str, title: str = "") -> Text:
 
 @text_of(MessageKind.HOLD)
 def hold(*, name: User, use: str, due: date) -> Text:
-    text = _("%(name)s has asked you to answer this hold by %(day)s.") % {"name": name, "day": due.isoformat()}
+    text = _("%(name)s has made you responsible for this hold. The due date is %(day)s.") % {
+        "name": name,
+        "day": due.isoformat(),
+    }
     return Text(_("Hold assigned to you: %(use)s") % {"use": use}, text)

@@ -45,7 +45,7 @@ def action_late(*, action: RemediationAction) -> Text:
 
 
 def _due(action: RemediationAction) -> str:
-    text = _("The due date of action %(n)s of “%(use)s”, %(system)s, is %(day)s.") % {
+    text = _("The due date of action %(n)s of “%(use)s” (%(system)s) is %(day)s.") % {
         "n": action.number,
         "use": action.use.title,
         "system": action.use.system.name,
@@ -70,9 +70,7 @@ def risk_review(*, action: RemediationAction, until: date) -> Text:
 
 def _accepted(action: RemediationAction, until: date) -> str:
     said = {"n": action.number, "use": action.use.title, "day": date_format(until, "DATE_FORMAT")}
-    words = _(
-        "The risk of leaving action %(n)s of “%(use)s” undone is accepted until %(day)s. The action then reopens."
-    )
+    words = _("The risk of not doing action %(n)s of “%(use)s” is accepted until %(day)s. The action then reopens.")
     return words % said
 
 

@@ -25,7 +25,7 @@ def text_of(kind: MessageKind) -> Callable[[Writer], Writer]:
 
     def enter(writer: Writer) -> Writer:
         if kind in TEXTS:
-            raise ValueError(f"{kind} has a text already")
+            raise ValueError(f"{kind} already has a text")
         TEXTS[kind] = writer
         return writer
 

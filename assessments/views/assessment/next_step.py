@@ -52,7 +52,9 @@ STEPS: Mapping[str, Step] = {
         _CORRECT,
         _CORRECT,
         "returned",
-        gettext_lazy("Only the items that the reviewer marked can be changed. Then an owner signs again."),
+        gettext_lazy(
+            "Only the items that the reviewer marked “change needed” can be changed. Then an owner signs again."
+        ),
     ),
     "submitted": _SENT,
     "resubmitted": _SENT,
@@ -74,7 +76,7 @@ STEPS: Mapping[str, Step] = {
         gettext_lazy("Keep your practices in place, and renew the certificate in time"),
         _READ,
         locked=gettext_lazy(
-            "This assessment has been decided. Its answers stay as signed. Open actions remain in the list of actions."
+            "This assessment has been decided. Its answers stay as they were signed. Open actions remain in the list of actions."
         ),
     ),
     "refused": Step("", _READ),  # how it goes on depends on the use: `why_locked`

@@ -30,9 +30,15 @@ def nearest(edition: Edition, tier: str, changes: Iterable[Mapping[str, Any]]) -
     first, *others = [_names(edition, change) for change in found if str(change["tier"]) == to]
     words = {"tier": TIER_WORDS[Tier(to)], **first}
     if not others:
-        return _("%(tier)s, if “%(fact)s” were “%(answer)s”.") % words
+        return _("%(tier)s, if the answer to “%(fact)s” were “%(answer)s”.") % words
     words |= {f"second_{name}": word for name, word in others[0].items()}
-    return _("%(tier)s, if “%(fact)s” were “%(answer)s”, or if “%(second_fact)s” were “%(second_answer)s”.") % words
+    return (
+        _(
+            "%(tier)s, if the answer to “%(fact)s” were “%(answer)s”, or if the answer to “%(second_fact)s” were "
+            "“%(second_answer)s”."
+        )
+        % words
+    )
 
 
 def _names(edition: Edition, change: Mapping[str, Any]) -> dict[str, str]:

@@ -178,7 +178,7 @@ class Facts:
             return FactLine(key, fact.label, fact_answer(fact, None), "empty", url, counts)
         note = ""
         if row.value == UNKNOWN and not fact.prohibited_use:
-            for_duties = _("counts as the worst case, but only for the duties")
+            for_duties = _("counts as the worst case for the duties, but not for the tier")
             note = _("counts as the worst case") if key in self.of_the_tier else for_duties
         if key == PROCEDURAL and row.value is True and row.agreed_by_id is None:
             note = _("counts as “no” until a second member agrees")

@@ -233,7 +233,7 @@ def hold_need(hold: Hold) -> Need:
         title=_("On hold, %(kind)s: %(use)s") % {"kind": hold.get_kind_display(), **said},
         text=_("%(system)s. You are responsible for the hold. It blocks the approval and the certificate.") % said,
         url=reverse("hold", args=[hold.use.reference, hold.pk]),
-        label=_("Answer the hold"),
+        label=_("Open the hold"),
         when=when or _("On hold"),
         more=more,
         late=late,
@@ -257,7 +257,7 @@ def evidence_need(piece: Evidence) -> Need:
         url=piece.get_absolute_url(),
         label=_("Open the evidence"),
         when=when,
-        more=_("expired %(day)s") % {"day": day} if late else _("expires %(day)s") % {"day": day},
+        more=_("expired on %(day)s") % {"day": day} if late else _("expires %(day)s") % {"day": day},
         late=late,
         due=piece.expires_on,
     )

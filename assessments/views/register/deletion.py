@@ -60,7 +60,7 @@ def organisation(request: SignedIn, reference: str) -> HttpResponse:
             messages.success(
                 request,
                 _(
-                    "The deletion is scheduled, and we have notified the owners. Any owner can cancel it until the day "
+                    "The deletion is scheduled, and we have notified the owners. Any owner can cancel it before the day "
                     "of the deletion."
                 ),
             )

@@ -96,8 +96,8 @@ def heading_key(action: RemediationAction) -> str:
 def headings(edition: Edition) -> dict[str, str]:
     """Return the headings of actions in the order of their urgency."""
     words = edition.policy.words
-    titles = {STOP: _("Stop or limit now"), PROHIBITED: words.get(f"priorities.{PROHIBITED}", PROHIBITED)}
-    titles[NEEDED] = _("Needed first")
+    titles = {STOP: _("Stop or limit the use now"), PROHIBITED: words.get(f"priorities.{PROHIBITED}", PROHIBITED)}
+    titles[NEEDED] = _("Needed for other actions")
     titles |= {key: words.get(f"priorities.{key}", key) for key in edition.policy.priorities if key not in titles}
     return titles | {OWN: _("Added by your organisation")}
 
@@ -111,7 +111,7 @@ def class_of(action: RemediationAction, priority: str) -> str:
     """Name what gives an action its weight, as the line under its task says it."""
     key = heading_key(action)
     if key == STOP:
-        return _("Stop now")
+        return _("Stop or limit the use now")
     named = {TABLE_1_OR_OVERLAY: _("required for the tier"), OWN: _("added by your organisation")}
     return named.get(key) or priority[:1].lower() + priority[1:]
 

@@ -31,7 +31,7 @@ from assessments.views.site.gate import to_declare
 from assessments.views.site.requests import SignedIn, refusals_as_messages
 
 FILTERS = {
-    "waits": gettext_lazy("Changed, replied to or not judged yet"),
+    "waits": gettext_lazy("Changed, with a reply, or not judged yet"),
     "changed": gettext_lazy("Only changes"),
     "unmarked": gettext_lazy("Only facts and answers without a mark"),
     "decisive": gettext_lazy("Only facts and answers that decide the tier or the certificate"),
