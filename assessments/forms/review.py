@@ -318,7 +318,7 @@ GROUP_WORDS = {  # in the order of the page
     MINE: gettext_lazy("Your cases"),
     ACTIONS: gettext_lazy("Actions to check"),
     APPEALS: gettext_lazy("Appeals and complaints"),
-    RETURNED: gettext_lazy("Waiting for the organisation"),
+    RETURNED: gettext_lazy("With the organisation"),
     TEAM: gettext_lazy("With other reviewers"),
     DONE: gettext_lazy("Done"),
 }

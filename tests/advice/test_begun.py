@@ -115,6 +115,6 @@ def test_what_is_left_of_a_practice_is_said_in_the_words_of_the_kind_of_use() ->
     item = next(item for item in bank().questions["publication-check"].items if item.key == "harm-assessed")
     neutral, drafted = item.remedy.in_words_of("media"), item.remedy.in_words_of("drafts")
     assert task_left(neutral, UseWords()) == "Ask before each release whom the content could mislead or harm"
-    assert task_left(drafted, UseWords()).startswith("Mark in each text, before it is published, the parts")
+    assert task_left(drafted, UseWords()).startswith("Before you publish a text, mark each part that would mislead")
     assert drafted.first_step == neutral.first_step  # it has no other first step, so the first step stays
     assert drafted.closes_it == neutral.closes_it

@@ -28,8 +28,8 @@ def actions(case: Case, **facts: object) -> dict[str, ProposedAction]:
 @pytest.mark.parametrize(
     ("id", "begins"),
     [
-        ("clinic-booking-assistant", "First switch its output off for cases of this kind"),
-        ("chinese-composition-marker", "First switch its output off for cases of this kind"),
+        ("clinic-booking-assistant", "First switch off the system's output for cases of this kind"),
+        ("chinese-composition-marker", "First switch off the system's output for cases of this kind"),
         ("warehouse-sorting-arms", "First make sure that the situation or command"),
         ("airport-island-robotaxi", "First make sure that the situation or command"),
         ("licensed-star-double", "First take down, close or correct what went out"),
@@ -96,8 +96,8 @@ def test_training_names_the_judging_of_output_first_where_output_goes_out_or_is_
 @pytest.mark.parametrize(
     ("id", "autonomy", "asks_for"),
     [
-        ("visitor-visa-sorting", "human_approves", "decides without seeing its output"),
-        ("chinese-composition-marker", "human_approves", "decides without seeing its output"),
+        ("visitor-visa-sorting", "human_approves", "decides without seeing the output"),
+        ("chinese-composition-marker", "human_approves", "decides without seeing the output"),
         ("visitor-visa-sorting", "fully_automated", "choose to be dealt with by a person"),
     ],
 )
@@ -106,7 +106,7 @@ def test_where_a_person_approves_the_choice_is_one_who_has_not_seen_the_output(
 ) -> None:
     action = actions(blank(CASES[id]), decision_autonomy=autonomy)["tier-limited-opt-out"]
     assert asks_for in action.title
-    assert ("count both" in action.stopgap) is (autonomy == "human_approves")
+    assert ("Count the requests of both" in action.stopgap) is (autonomy == "human_approves")
 
 
 @pytest.mark.parametrize("id", ["visitor-visa-sorting", "chinese-composition-marker"])
@@ -192,7 +192,7 @@ def test_the_choice_of_a_person_is_lifted_only_where_nobody_decides_each_case() 
         ("bureau-drafting-copilot", "secrets", {}, "one outside party"),
         ("hospital-linen-orders", "secrets", {"publishes_output": False}, "which confidential details"),
         ("hospital-linen-orders", "change-reassessment", {}, "a patient's treatment"),
-        ("hospital-linen-orders", "change-reassessment", {"sector": "none"}, "Let no new purpose"),
+        ("hospital-linen-orders", "change-reassessment", {"sector": "none"}, "Do not allow a new purpose"),
         ("clinic-booking-assistant", "accountable-owner", {}, "senior doctor or nurse"),
         ("visitor-visa-sorting", "accountable-owner", {}, "Appoint one senior person"),
     ],

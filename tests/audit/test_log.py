@@ -90,7 +90,7 @@ def test_a_chain_that_nobody_touched_is_whole(chain):
         (lambda c: tampering.delete(c, 1), [(1, "removed", "entry 1 was removed")]),
         (
             lambda c: tampering.insert(c, 5),
-            [(5, "inserted", "entry 5 was inserted: the next entry was in this place before")],
+            [(5, "inserted", "entry 5 was inserted: earlier, the next entry was in this place")],
         ),
         (
             lambda c: tampering.swap(c, 5, 6),

@@ -469,7 +469,7 @@ def mark_everything(reviewer: Person, change: str = "", would_satisfy: str = "")
             if mark.get_attribute("id") == f"q-{change}":
                 mark.get_by_role("radio", name="Change needed").check()
                 mark.get_by_label("Why a change is needed").select_option("Evidence is missing")
-                mark.get_by_label("What would satisfy you").fill(would_satisfy)
+                mark.get_by_label("What you would accept").fill(would_satisfy)
             else:
                 mark.locator("input[value=accepted]").check()
             for piece in mark.locator(".hk-piece").all():
@@ -511,7 +511,7 @@ def test_a_high_use_is_answered_returned_sent_again_approved_twice_and_certified
     find_use(respondent, "Frontdesk", "Declare the facts")
     declare(respondent, {"healthcare_diagnosis": "yes"})
     assert respondent.heading == f"{use}: High risk, and why"
-    respondent.sees("It takes part in judging or treating a person's health.")
+    respondent.sees("The system takes part in judging or treating a person's health.")
     start_the_questions(respondent)
     answer_everything(respondent, partly="use-register", script=script)
     give_what_a_high_use_needs(respondent)

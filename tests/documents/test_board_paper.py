@@ -161,7 +161,7 @@ def test_the_working_days_of_each_decision_are_the_editions_and_are_added_up(sto
     assert f"{least} to {most} working days for one person" in given["work"]
     html = board_paper.board_paper_html(stopping)
     assert given["work"] in html
-    assert "days of work cost only staff time" in html
+    assert "if work takes days, it costs only staff time" in html
 
 
 def test_without_sizes_in_the_edition_no_work_is_shown(stopping):

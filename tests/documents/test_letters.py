@@ -233,7 +233,7 @@ def test_an_approval_names_each_action_that_a_reviewer_asked_for(cast):
     day = letters.dated(due)
     for part in (
         f"Action 行動 1: Name a deputy: by {day.en} 限期 {day.zh} In writing, please.",
-        "Requested by the reviewer with an accepted answer, in the reviewer's own words.",
+        "The reviewer requested each action when accepting an answer. The words are the reviewer's own.",
         "Answer concerned 所涉答案: Named senior person answers for the system",
         "Complete each action by its date",
         "A late action that is not a condition does not suspend the certificate.",

@@ -108,9 +108,7 @@ def scope_reasons(**facts) -> str:
     return " ".join(re.sub(r"<[^>]*>", " ", text).split())
 
 
-NO_DATA = (
-    "Only an organisation that trains a model, or whose system looks up sources, gives the system data of its own."
-)
+NO_DATA = "An organisation supplies the system with data of its own only if it trains a model or if its system looks up sources."
 
 
 def test_a_line_that_known_facts_leave_out_gives_its_reason():

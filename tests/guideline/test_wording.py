@@ -27,7 +27,7 @@ EFFECT = "Grave: death, lasting injury, loss of liberty or ruin"
         ("modalities", ["text", "image"], "Text, including scores and labels; Images", "Text, including scores and labels; Images"),
         ("modalities", ("image",), "Images", "Images"),
         ("modalities", [UNKNOWN], "Do not know", "Do not know"),
-        ("modalities", [], "None of these: it only acts", "None of these"),
+        ("modalities", [], "None of these: the system only takes actions", "None of these"),
         ("worst_credible_effect", "retired_option", "retired_option", "retired_option"),
     ],
 )  # fmt: skip

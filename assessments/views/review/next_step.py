@@ -50,10 +50,10 @@ def step_of(case: ReviewCase, *, parts_left: int, parts_back: int) -> Step:
 
 def _with_the_organisation(changes: int) -> str:
     if not changes:
-        return _("Waiting for the organisation: changes requested")
+        return _("With the organisation: changes requested")
     words = ngettext(
-        "Waiting for the organisation: %(n)s change requested",
-        "Waiting for the organisation: %(n)s changes requested",
+        "With the organisation: %(n)s change requested",
+        "With the organisation: %(n)s changes requested",
         changes,
     )
     return words % {"n": changes}

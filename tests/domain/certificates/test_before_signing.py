@@ -45,7 +45,7 @@ def test_the_owner_reads_before_signing_that_no_certificate_would_follow(client,
     assert NONE_YET in said
     assert "Crime Prevention is too low: 0.0 out of 100." in said
     assert "Crime Prevention 0.0 out of 100, little in place" in said
-    assert "(our judgement, release 1 of the issuing rules)" in said
+    assert "These rules are our judgement (release 1 of the issuing rules)" in said
 
 
 @pytest.mark.parametrize("tier", ["limited", "high"])
@@ -55,7 +55,7 @@ def test_the_owner_reads_before_signing_that_a_certificate_can_follow_and_by_whi
     assert "At the moment, a certificate is possible if every answer is accepted." in said
     assert NONE_YET not in said
     assert "needs at least" in said
-    assert "(our judgement, release 1 of the issuing rules)" in said
+    assert "These rules are our judgement (release 1 of the issuing rules)" in said
     assert "Crime Prevention 100.0 out of 100" in said
 
 
@@ -88,8 +88,8 @@ def test_more_musts_than_may_be_conditions_keep_the_certificate_back(cast):
     assessment = make_assessment(State.DRAFT, "limited", cast=cast)
     found = prospect(assessment.compiled(), build_snapshot(assessment, final=True), dated=13, undated=0)
     assert found.keeps_back == (
-        "13 practices with mandatory requirements are not fully in place. At most 12 of them can become conditions with a due date "
-        "(our judgement).",
+        "13 practices with mandatory requirements are not fully in place. At most 12 of them can become conditions with a due date. "
+        "This limit is our judgement.",
     )
     assert NONE_YET in found.words
 

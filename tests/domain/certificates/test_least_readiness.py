@@ -37,8 +37,8 @@ def test_a_dimension_with_little_in_place_is_approved_with_a_plan_and_no_certifi
     assert "Crime Prevention" in [one.name for one in found.dimensions]
     assert "Crime Prevention is too low: 0.0 out of 100." in found.words
     assert (
-        "needs at least 40 in every dimension. Closed actions are counted (our judgement, release 1 of the issuing rules)"
-        in found.words
+        "needs at least 40 in every dimension. A practice with a closed action counts as in place. "
+        "These rules are our judgement (release 1 of the issuing rules)." in found.words
     )
 
 
@@ -171,12 +171,12 @@ def test_the_signer_of_a_low_use_promises_at_most_twelve_musts(cast):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (("release: 1", "release: 2"), "named by its release"),
-        (("basis: judgement", "basis: guideline"), "basis is judgement"),
+        (("release: 1", "release: 2"), "named after its release"),
+        (("basis: judgement", "basis: guideline"), "basis must be “judgement”"),
         (("most: 12", "most: twelve"), "twelve"),
         (("  high:", "  hgih:"), "high"),
         (("release: 1", "release: ["), "1.yaml"),
-        (("drawn_percent: 10", "drawn_percent: 200"), "not a share in per cent"),
+        (("drawn_percent: 10", "drawn_percent: 200"), "not a percentage from 0 to 100"),
     ],
 )
 def test_faulty_rules_are_refused_by_name(tmp_path, change, said):

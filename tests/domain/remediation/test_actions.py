@@ -214,7 +214,7 @@ def test_the_next_assessment_starts_with_the_practice_that_a_closed_action_put_i
     assert (row.question.key, row.choice, row.to_confirm) == (CONDITION, "in_place", False)
     number, today = action_on(assessment, CONDITION).number, date_format(timezone.localdate(), "DATE_FORMAT")
     assert row.text == (
-        f"All five clinics are in it.\n\nConfirmed in place on {today}, when action {number} was closed."
+        f"All five clinics are in it.\n\nConfirmed as in place on {today}, when action {number} was closed."
     )
     assert row.closed_action == action_on(assessment, CONDITION).number
     (leaning,) = row.evidence_uses.all()

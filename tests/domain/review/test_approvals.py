@@ -102,7 +102,7 @@ def test_what_was_looked_at_is_signed_with_the_approval_and_stands_in_the_record
         words[0]
         == f"Opened and judged by this reviewer: {len(own.targets)} of {len(own.targets)} required facts and answers."
     )
-    assert "Half of the marks took 20 seconds or less." in words
+    assert "Half of the marks took 20 seconds or less each." in words
     record = json.loads(Certificate.objects.get().public_record)
     assert [one["looked_at"]["judged"] for one in record["deciders"]] == [
         decision.looked_at["judged"] for decision in submission.decisions.order_by("pk")

@@ -35,7 +35,9 @@ from tests.support.factories import make_assessment, make_cast, make_organisatio
 
 pytestmark = pytest.mark.django_db
 
-SIGNATURE = "the end of the log does not match its signature: it was changed, or entries were added, outside hkguide"
+SIGNATURE = (
+    "the end of the log does not match its signature: the log was changed, or entries were added, outside hkguide"
+)
 
 
 def run(name, *args, **options):

@@ -155,7 +155,7 @@ def test_what_goes_back_untouched_is_confirmed_on_signing(olivia, cast):
     save(assessment, QUESTION, {"choice": "in_place", "text": "Entry of 3 May."}, by=cast.owner)
     replies.reply(assessment, "f:personal_data", by=cast.owner, words="They are invented names.")
     check = text_of(olivia.get(reverse("check", args=[assessment.reference])))
-    assert "Nobody has changed this returned answer or fact or replied to the reviewer about it:" in check
+    assert "This returned answer or fact is unchanged, and nobody has replied to the reviewer about it:" in check
     url = reverse("sign", args=[assessment.reference])
     page = olivia.get(url)
     form = page.context["form"]

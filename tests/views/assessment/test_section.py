@@ -521,7 +521,7 @@ def test_a_changed_answer_is_dealt_with_and_the_others_stay_locked(
     )  # fmt: skip
     key = other.question.key
     page = markup_of(client.post(url_of(returned, key), posted(key, base=1, choice="partly"), **HX))
-    assert "Only the items that the reviewer marked can be changed now" in page
+    assert "Only the items that the reviewer marked “change needed” can be changed now" in page
     assert f'name="{key}--choice"' not in markup_of(
         client.get(section_of(returned, returned.compiled().questions[key].section))
     )

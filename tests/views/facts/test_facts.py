@@ -210,7 +210,7 @@ def test_after_a_return_only_the_marked_facts_are_open(client, cast, edition):
     decisions.send_back(submission, by=cast.independent, words="One fact, please.")
     client.force_login(cast.owner)
     shown = text_of(client.get(page(assessment.use, "stakes")))
-    assert "Only the items that the reviewer marked can be changed now" in shown
+    assert "Only the items that the reviewer marked “change needed” can be changed now" in shown
     assert set(re.findall(r'name="(\w+)" value="yes"', shown)) == {"safety_component"}
     sent = posted(edition, "stakes", safety_component=True, autonomous_vehicle=True)
     said = text_of(client.post(page(assessment.use, "stakes"), sent))
@@ -483,7 +483,7 @@ def test_starting_needs_the_facts_first(client, cast):
     use = make_use("low", cast.organisation, declared=False)
     client.force_login(cast.owner)
     response = client.post(reverse("use_start", args=[use.reference]), follow=True)
-    assert "Declare the facts of the use first" in text_of(response)
+    assert "Declare the facts about the use first" in text_of(response)
     assert not Assessment.objects.exists()
 
 

@@ -167,14 +167,14 @@ def test_a_machine_that_only_acts_makes_nothing(client, use, edition):
     assert use.fact_rows().get(key="modalities").value == []
     page = text_of(client.get(url(use, "content")))
     assert re.search(r'name="modalities" value="nothing"[^>]* checked', page)
-    assert "None of these: it only acts" in page
+    assert "None of these: the system only takes actions" in page
     assert 'value="action"' not in page
 
 
 @pytest.mark.parametrize(
     ("field", "values", "named"),
     [
-        ("modalities", ["text", "nothing"], "None of these: it only acts"),
+        ("modalities", ["text", "nothing"], "None of these: the system only takes actions"),
         ("high_risk_content", ["none", "deepfake"], "None of these"),
         ("high_risk_content", ["deepfake", "unknown"], "Do not know"),
     ],
@@ -257,7 +257,7 @@ def test_do_not_know_says_the_same_on_the_page_and_beside_the_tier(cast, client,
     client.force_login(cast.owner)
     tier = text_of(client.get(use.get_absolute_url()))
     for key, words in (
-        ("personal_data", "counts as the worst case, but only for the duties"),
+        ("personal_data", "counts as the worst case for the duties, but not for the tier"),
         ("decision_autonomy", "counts as the worst case"),
     ):
         row = tier.partition(f"<span>{edition.facts[key].label}</span>")[2].partition("</li>")[0]

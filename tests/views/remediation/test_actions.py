@@ -213,13 +213,13 @@ def test_the_workspace_names_what_comes_first_by_what_gave_it_its_place(client, 
     RemediationAction.objects.filter(use=assessment.use, question=CONDITION).update(priority="prohibited_or_hold")
     client.force_login(cast.owner)
     groups = {group.title: group.lines for group in client.get(url, {"by": "priority"}).context["groups"]}
-    assert list(groups)[:2] == ["Stop or limit now", "Needed first"]
-    assert [line.row.action.question for line in groups["Stop or limit now"]] == [CONSIDER]
-    assert [line.row.action.question for line in groups["Needed first"]] == [SHOULD]
+    assert list(groups)[:2] == ["Stop or limit the use now", "Needed for other actions"]
+    assert [line.row.action.question for line in groups["Stop or limit the use now"]] == [CONSIDER]
+    assert [line.row.action.question for line in groups["Needed for other actions"]] == [SHOULD]
     assert not any("rohibited" in title for title in groups)
     RemediationAction.objects.filter(use=assessment.use, question=SHOULD).update(question="open-hold:public_facing")
     groups = {group.title: group.lines for group in client.get(url, {"by": "priority"}).context["groups"]}
-    assert list(groups)[1].startswith("Prohibited use or hold")
+    assert list(groups)[1].startswith("Prohibited use, or a hold")
 
 
 def test_the_workspace_groups_actions_by_dimension_or_priority_with_all_that_closes_them(client, cast, assessment):

@@ -181,7 +181,7 @@ def test_the_most_urgent_are_first_by_what_gave_them_their_place(client, cast, a
     put(assessment, CONDITION, placed="must", priority="prohibited_or_hold")
     rows = opened(client, cast.owner, sort="priority").context["rows"]
     assert [row.action.question for row in rows[:2]] == [CONSIDER, SHOULD]
-    assert [row.priority for row in rows[:2]] == ["Stop or limit now", "Needed first"]
+    assert [row.priority for row in rows[:2]] == ["Stop or limit the use now", "Needed for other actions"]
     bound = next(row for row in rows if row.action.question == CONDITION)
     assert "rohibited" not in bound.priority + bound.class_word
 

@@ -187,7 +187,7 @@ def test_hint_at_a_differing_mark_comes_and_goes_with_the_saved_mark(submission,
     expect(hint).to_have_count(0)
     row.locator("input[value=change_needed]").check()
     row.get_by_label("Why a change is needed").select_option(index=1)
-    row.get_by_label("What would satisfy you").fill("The page of the clinic.")
+    row.get_by_label("What you would accept").fill("The page of the clinic.")
     expect(hint).to_be_visible()
     accepted(row).click()
     expect(hint).to_have_count(0)

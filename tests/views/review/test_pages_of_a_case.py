@@ -258,7 +258,7 @@ def test_no_date_is_promised_below_where_no_date_can_be_set(cast):
     page = approval(cast.independent, assessment.current_submission)
     assert "This submission cannot be approved yet" in page
     assert "for which you set a date below" not in page
-    assert "when nothing else is missing" in page
+    assert "When nothing else is missing" in page
 
 
 def test_the_approval_says_that_it_issues_the_certificate_with_readiness_and_actions(cast):

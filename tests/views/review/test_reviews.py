@@ -333,7 +333,7 @@ def test_a_mark_that_lacks_something_is_shown_at_its_field_and_the_others_are_sa
     assert response.status_code == 200
     for words in (
         "Choose why a change is needed.",
-        "Say what would satisfy you",
+        "Say what you would accept",
         "Who keeps it?",
         "Ask Ivan about the clinics.",
     ):

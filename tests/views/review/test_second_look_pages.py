@@ -340,7 +340,7 @@ def test_the_own_page_says_shares_times_and_what_is_too_few(ines, cast):
     figures = quality.own_figures(cast.independent, "90")
     assert "You have decided on 1 submission" in words
     assert f"{figures.own_set.n} of {figures.own_set.of} (100 %)" in words
-    assert "Half of the marks took 20 seconds or less." in words
+    assert "Half of the marks took 20 seconds or less each." in words
     assert f"too few to give a figure: {figures.evidence.of} in total" in words
     empty = text_of(ines.get(reverse("quality"), {"period": "no such period"}))
     assert "You have decided on 1 submission" in empty  # as for the shortest
@@ -390,7 +390,7 @@ def test_a_lead_asks_for_a_look_from_the_page_of_all(ines, cast):
 
 def test_everybody_reads_on_the_method_page_how_looks_are_drawn_and_how_far_reviewers_agree(client, cast):
     words = text_of(client.get(reverse("method")))
-    assert "the server draws cases for a second look at random: 20 % of the Limited cases" in words
+    assert "the server draws cases for a second look at random: 20 % of the cases in the Limited tier" in words
     assert words.count("too few marks to give a figure") >= 2
     caches["pages"].clear()
     for _n in range(5):

@@ -150,7 +150,10 @@ def test_what_is_not_in_place_is_not_accepted_together_with_the_rest(site, prepa
         offered = boxes.evaluate_all("boxes => boxes.map((box) => box.value)")
         assert offered
         assert not set(lacking) & set(offered)
-        assert "answers that are fully in place and facts that were not answered “Do not know”" in beside(page)
+        assert (
+            "answers that report a practice as fully in place, and facts that were not answered “Do not know”"
+            in beside(page)
+        )
         # The boxes are made to name what is not in place.
         boxes.evaluate_all("(boxes, names) => boxes.forEach((b, n) => { b.value = names[n % names.length] })", lacking)
         press(page, "Accept the ticked lines")
