@@ -211,7 +211,7 @@ class AuditKind(StrEnum):
     SECTION_ASSIGNED = ("section_assigned", ASSESSMENT, MEMBERS, _("Section assigned"),
         _("%(who)s assigned a section of %(thing)s to %(member)s"))
     QUESTION_ASSIGNED = ("question_assigned", ASSESSMENT, MEMBERS, _("Question assigned"),
-        _("%(who)s assigned a question of %(thing)s to %(member)s"))
+        _("%(who)s asked %(member)s to answer a question in %(thing)s"))
     ASSIGNMENT_CHANGED = ("assignment_changed", ASSESSMENT, MEMBERS, _("Assignment changed"),
         _("%(who)s changed an assignment given to %(member)s for %(thing)s"))
     ASSIGNMENT_REMOVED = ("assignment_removed", ASSESSMENT, MEMBERS, _("Assignment withdrawn"),
@@ -345,7 +345,7 @@ class AuditKind(StrEnum):
     SECOND_LOOK_TAKEN = ("second_look_taken", REVIEW, REVIEWERS, _("Second look taken"),
         _("%(who)s took the second look at %(thing)s"))
     SECOND_LOOK_LEFT = ("second_look_left", REVIEW, REVIEWERS, _("Second look given up"),
-        _("%(who)s gave up the second look at %(thing)s"))
+        _("%(who)s handed back the second look at %(thing)s"))
     SECOND_LOOK_GIVEN = ("second_look_given", REVIEW, REVIEWERS, _("Second look completed"),
         _("%(who)s completed the second look at %(thing)s"))
     SECOND_LOOK_WRITTEN = ("second_look_written", REVIEW, REVIEWERS, _("Second look: message"),

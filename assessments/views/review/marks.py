@@ -276,7 +276,7 @@ def _undo(request: SignedIn, case: ReviewCase, group: PageOfCase, anchor: str, b
     with refusals_as_messages(request):
         mark = review_marks.undo_mark(case.submission, row.target, by=case.user, base=query_values.count(base) or 0)
         case.took(row, mark)
-        messages.success(request, _("Your last mark on “%(title)s” is undone.") % {"title": row.title})
+        messages.success(request, _("Your last mark on “%(title)s” has been undone.") % {"title": row.title})
     return SavedMarks()
 
 
