@@ -16,6 +16,7 @@ from assessments.audit.kinds import READ_BY_MEMBERS, READ_BY_REVIEWERS, AuditKin
 from assessments.models import AuditEntry, AuditHead, Route, State
 from tests.support.factories import make_assessment
 from tests.support.paths import APP
+from tests.support.rooms import tree_of
 
 pytestmark = pytest.mark.sqlite_alone
 
@@ -29,7 +30,7 @@ ONLY_IN_OLD_ROWS: dict[str, str] = {}
 @cache
 def trees() -> dict[str, ast.Module]:
     paths = [path for path in APP.rglob("*.py") if "migrations" not in path.parts]
-    return {str(path.relative_to(APP)): ast.parse(path.read_text()) for path in paths}
+    return {str(path.relative_to(APP)): tree_of(path) for path in paths}
 
 
 def is_kind(node: ast.AST) -> bool:

@@ -16,6 +16,7 @@ from assessments.models import AISystem, DeclaredUse
 from tests.run import ROOT
 from tests.support.factories import Cast, make_assessment, make_system, make_use, save
 from tests.support.kept_world import world_of_the_run
+from tests.support.rooms import tree_of
 
 pytestmark = pytest.mark.django_db
 
@@ -153,7 +154,7 @@ def test_every_function_that_writes_an_assessment_keeps_the_columns_of_its_use()
         room = str(path.relative_to(app).with_suffix(""))
         if room.startswith(("migrations/", "models/", "access/")):
             continue
-        for name, function in writers(ast.parse(path.read_text("utf-8"))).items():
+        for name, function in writers(tree_of(path)).items():
             seen.add(f"{room}.{name}")
             if "portfolio.follow_newest(" not in ast.unparse(function):
                 missing.add(f"{room}.{name}")

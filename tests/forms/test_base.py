@@ -13,6 +13,7 @@ from django.http import QueryDict
 from assessments.forms.base import FilterForm, PlainForm, RevisionForm, offer
 from assessments.forms.fields import Day
 from tests.support.paths import APP
+from tests.support.rooms import tree_of
 
 FORMS = APP / "forms"
 
@@ -86,7 +87,7 @@ def test_crispy_helpers_are_made_in_the_base_alone() -> None:
     found = {
         path.name
         for path in FORMS.glob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(tree_of(path))
         if isinstance(node, ast.Name) and node.id == "FormHelper"
     }
     assert found == {"base.py"}

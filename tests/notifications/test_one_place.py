@@ -12,6 +12,7 @@ from assessments.models import Message
 from assessments.notifications import texts
 from assessments.notifications.kinds import NEWS, MessageKind
 from tests.support.paths import APP
+from tests.support.rooms import tree_of
 
 INBOX = "notifications/inbox.py"
 
@@ -48,7 +49,7 @@ def test_one_file_touches_the_rows_of_messages():
     found = {
         str(path.relative_to(APP))
         for path in APP.rglob("*.py")
-        if "migrations" not in path.parts and any(rows_touched(ast.parse(path.read_text("utf-8"))))
+        if "migrations" not in path.parts and any(rows_touched(tree_of(path)))
     }
     assert found == {INBOX}
 
@@ -56,7 +57,7 @@ def test_one_file_touches_the_rows_of_messages():
 def test_messages_are_imported_under_their_own_name():
     """So the search above sees them: no file gives the model another name."""
     for path in APP.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.ImportFrom):
                 assert not [one for one in node.names if one.name == "Message" and one.asname], path
 
@@ -64,7 +65,7 @@ def test_messages_are_imported_under_their_own_name():
 def test_every_kind_has_a_text_and_every_text_a_kind():
     named = Counter[str]()
     for path in (APP / "notifications" / "texts").glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in ast.walk(tree_of(path)):
             for mark in node.decorator_list if isinstance(node, ast.FunctionDef) else ():
                 assert isinstance(mark, ast.Call)
                 assert name_of(mark.func) == "text_of"
@@ -97,9 +98,5 @@ def sentences(tree: ast.AST) -> Iterator[int]:
 
 
 def test_callers_of_notify_bring_values_and_no_sentences():
-    found = [
-        f"{path.relative_to(APP)}:{line}"
-        for path in APP.rglob("*.py")
-        for line in sentences(ast.parse(path.read_text("utf-8")))
-    ]
+    found = [f"{path.relative_to(APP)}:{line}" for path in APP.rglob("*.py") for line in sentences(tree_of(path))]
     assert found == []

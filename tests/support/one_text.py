@@ -12,6 +12,7 @@ from django.test.utils import override_settings
 from django.utils import translation
 
 from tests.support.paths import APP
+from tests.support.rooms import tree_of
 
 LANGUAGE, TEXT = "eo", "the same text"
 MARKS_ONE = {"_", "gettext", "gettext_lazy"}
@@ -34,7 +35,7 @@ def one_text(folder: Path) -> Iterator[None]:
 def _messages() -> Iterator[tuple[str, str]]:
     """Yield every message in the source of the product with the one text."""
     for path in APP.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(tree_of(path)):
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
                 continue
             texts = [one.value for one in node.args[:2] if isinstance(one, ast.Constant) and isinstance(one.value, str)]

@@ -19,6 +19,7 @@ import django
 import pytest
 
 from tests.support.paths import ROOT
+from tests.support.rooms import tree_of
 
 PRODUCT = sorted([*ROOT.glob("assessments/**/*.py"), *ROOT.glob("hkguide/**/*.py"), ROOT / "manage.py"])
 PRIVATE_MODULES = ("django.db.models.sql", "django.db.backends")
@@ -53,11 +54,7 @@ PREPARES = {  # the modules with queries that plain querysets make too slow: doc
 
 def test_no_private_name_of_django_is_used() -> None:
     own = own_attributes(PRODUCT)
-    found = {
-        (str(path.relative_to(ROOT)), name)
-        for path in PRODUCT
-        for name in private_names(ast.parse(path.read_text("utf-8")), own)
-    }
+    found = {(str(path.relative_to(ROOT)), name) for path in PRODUCT for name in private_names(tree_of(path), own)}
     assert found == EXCEPTIONS | {(PREPARED, name) for name in COMPILER}
 
 
@@ -65,7 +62,7 @@ def test_the_module_of_prepared_queries_is_short_and_has_no_new_users() -> None:
     assert len((ROOT / PREPARED).read_text("utf-8").splitlines()) <= 150
     found = set()
     for path in PRODUCT:
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.ImportFrom) and node.module == "assessments.models.prepared":
                 found.add(str(path.relative_to(ROOT / "assessments").with_suffix("")))
     assert found == PREPARES
@@ -75,7 +72,7 @@ def test_no_private_method_of_django_is_overridden_or_called_by_a_class() -> Non
     found = set()
     for path in PRODUCT:
         module = None
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.ClassDef) and node.bases and path.name != "manage.py":
                 module = module or import_module(dotted(path))
                 kind = getattr(module, node.name, None)
@@ -212,7 +209,7 @@ def own_attributes(paths: Iterable[Path]) -> set[str]:
     """The attributes with an underscore in front that these files define: by methods, in classes and on objects."""
     found: set[str] = set()
     for path in paths:
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 found.add(node.name)
             elif isinstance(node, ast.Attribute | ast.Name) and isinstance(node.ctx, ast.Store):

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.daily import mostly_long
 from tests.support.paths import APP
+from tests.support.rooms import tree_of
 
 FIRST = {"WorkflowError", "PermissionDenied", "ValidationError"}
 EVERYTHING = {"Exception", "BaseException", ""}
@@ -37,7 +38,7 @@ def kinds_of_refusals() -> set[str]:
     classes = [
         (node.name, {ast.unparse(base).split(".")[-1] for base in node.bases})
         for path in APP.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(tree_of(path))
         if isinstance(node, ast.ClassDef)
     ]
     before = 0

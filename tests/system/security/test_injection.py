@@ -18,6 +18,7 @@ from assessments.domain.review import messages
 from assessments.models import AISystem, Assessment, DeclaredUse, Evidence, Organisation, SearchWord, State, User
 from tests.run import ROOT
 from tests.support.factories import Cast, make_assessment, make_evidence
+from tests.support.rooms import tree_of
 from tests.system.security.doors import process_log
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
@@ -107,7 +108,7 @@ def test_no_statement_is_put_together_from_text() -> None:
     """Each call that runs SQL gives it as one constant, but for the named files."""
     found = set()
     for path in PRODUCT:
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.Call) and name_of(node) in RUNS_SQL and not constant(node):
                 found.add(str(path.relative_to(ROOT)))
     assert found == set(BUILT_STATEMENTS)
@@ -154,7 +155,7 @@ def test_no_template_is_made_of_text_at_run_time() -> None:
     found = [
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for path in PRODUCT
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for node in ast.walk(tree_of(path))
         if isinstance(node, ast.Call) and name_of(node) in {"Template", "from_string", "eval", "exec", "compile_string"}
     ]
     assert found == []

@@ -40,6 +40,7 @@ from assessments.notifications.recipients import concerned
 from tests.support.factories import in_days, make_user, proved, undone
 from tests.support.kept_world import world_of_the_run
 from tests.support.paths import APP
+from tests.support.rooms import tree_of
 from tests.support.world import QUESTION, World
 from tests.system.access_table import FORMS, OPENED, POSTED
 from tests.system.access_table.answers import changes, spoken, spoken_of_a_form
@@ -175,7 +176,7 @@ def test_no_source_excludes_a_role():
     """A query names the roles that it lets in: `exclude(role=…)` and `~Q(role=…)` let a new role in unseen."""
     found = []
     for path in APP.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(tree_of(path)):
             call: Any = None
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "exclude":
                 call = node

@@ -13,6 +13,7 @@ from assessments.views.assessment.next_step import STEPS, next_step, step_of, wh
 from tests.support.factories import Cast, make_assessment
 from tests.support.page_text import text_of
 from tests.support.paths import APP
+from tests.support.rooms import tree_of
 
 pytestmark = pytest.mark.sqlite_alone
 
@@ -72,6 +73,6 @@ def test_no_other_file_says_the_step_of_an_assessment() -> None:
     found = {
         str(path.relative_to(APP))
         for path in APP.rglob("*.py")
-        if any(isinstance(node, ast.Constant) and node.value in words for node in ast.walk(ast.parse(path.read_text())))
+        if any(isinstance(node, ast.Constant) and node.value in words for node in ast.walk(tree_of(path)))
     }
     assert found == {HERE}
