@@ -295,9 +295,7 @@ def _tidy(column: Column, text: str) -> str:
 
 def _missing_words(key: str) -> str:
     if key == "parts":
-        return _(
-            "Enter the parts that your organisation plays in the system: Technology Developer, Service Provider, Service User."
-        )
+        return _("Enter the parts that you play in the system: Technology Developer, Service Provider, Service User.")
     return _("Fill in this cell. It is required.")
 
 
