@@ -96,8 +96,8 @@ def test_training_names_the_judging_of_output_first_where_output_goes_out_or_is_
 @pytest.mark.parametrize(
     ("id", "autonomy", "asks_for"),
     [
-        ("visitor-visa-sorting", "human_approves", "decides without seeing the output"),
-        ("chinese-composition-marker", "human_approves", "decides without seeing the output"),
+        ("visitor-visa-sorting", "human_approves", "a decision without the system's output"),
+        ("chinese-composition-marker", "human_approves", "a decision without the system's output"),
         ("visitor-visa-sorting", "fully_automated", "choose to be dealt with by a person"),
     ],
 )

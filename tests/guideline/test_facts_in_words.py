@@ -37,4 +37,4 @@ def test_a_paper_names_the_effect_that_was_chosen_and_no_list_of_harms(
         assert harm not in clause
     (rule,) = (rule for rule in edition.rules if rule.id == "H-GRAVE")
     assert "grave" in rule.reason
-    assert "," not in rule.reason.removeprefix("If it fails,")
+    assert "," not in rule.reason.removeprefix("If the system fails,")
