@@ -39,7 +39,7 @@ def test_the_form_of_a_use_shows_the_word_and_what_was_left_out(cast, visit):
     page.fill("#id_people_affected", "About 9,000 pet owners a year; front desk staff")
     preview = page.locator("#scope-preview")
     expect(preview).to_contain_text("Nobody checks a booking before it reaches the owner.")
-    expect(preview).to_contain_text("These sentences are left out. With them, the scope would be too long:")
+    expect(preview).to_contain_text("To keep the scope short enough, these sentences are left out:")
     expect(page.locator("#people-called")).to_have_text(
         "Your plan will use this word for these people: “the people affected”."
     )

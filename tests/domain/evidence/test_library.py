@@ -961,7 +961,7 @@ def test_a_replaced_piece_asks_to_be_looked_at_until_somebody_has(client, cast, 
     library.add_version(piece, by=cast.owner, link="https://example.org/2")
     client.force_login(cast.contributor)
     assert "replaced since it was attached: check it again" in strip_on_page(client, draft)
-    assert "Confirm that it still supports the answer" in strip_on_page(client, draft)
+    assert "Confirm that this evidence still supports the answer" in strip_on_page(client, draft)
     client.post(page_of(draft), {"confirm": piece.reference})
     assert "look again" not in strip_on_page(client, draft)
     use = EvidenceUse.objects.get()
@@ -976,7 +976,7 @@ def test_an_expired_piece_says_so_until_somebody_has_looked(client, cast, draft,
     client.force_login(cast.contributor)
     for expires_on, flagged in ((today, False), (today - timedelta(days=1), True)):
         Evidence.objects.update(expires_on=expires_on)
-        assert ("Confirm that it still supports the answer" in strip_on_page(client, draft)) == flagged
+        assert ("Confirm that this evidence still supports the answer" in strip_on_page(client, draft)) == flagged
     assert "hk-evidence-warning" in strip_on_page(client, draft)
     client.post(page_of(draft), {"confirm": piece.reference})
     strip = strip_on_page(client, draft)

@@ -140,7 +140,9 @@ def test_start_names_the_setting_when_a_folder_cannot_be_made(tmp_path):
     (tmp_path / "var").write_text("a file, not a folder")
     done = python(tmp_path, "manage.py", "check", HKGUIDE_SECRET_KEY="x" * 50)
     assert done.returncode != 0
-    said = f"django.core.exceptions.ImproperlyConfigured: HKGUIDE_VAR: the folder {tmp_path / 'var'} cannot be made: "
+    said = (
+        f"django.core.exceptions.ImproperlyConfigured: HKGUIDE_VAR: the folder {tmp_path / 'var'} cannot be created: "
+    )
     assert done.stderr.splitlines()[-1].startswith(said)
 
 

@@ -126,7 +126,7 @@ def test_the_opt_out_is_answered_in_its_own_words(client, cast):
     client.force_login(cast.owner)
     draft = make_assessment(State.DRAFT, "limited", cast=cast, parts=("provider",), filled=False)
     row = row_of(client, draft, "tier-limited-opt-out")
-    assert "The use does not deal with individuals, because" in row
+    assert "The use does not deal with people individually, because" in row
     assert 'value="not_applicable"' in row
     assert "not applicable" not in draft.compiled().questions["tier-limited-opt-out"].text
     assert 'value="not_applicable"' not in row_of(client, draft, "tier-limited-transparency")

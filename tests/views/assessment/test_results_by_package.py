@@ -68,7 +68,7 @@ def test_the_page_names_the_first_decision_of_the_board_while_something_can_harm
     said = text_of(open_results(client, cast, assessment))
     system = assessment.use.system.name
     assert f"First decide whether to pause {system}, or to limit it to safe uses, until action 1 is done." in said
-    assert "The board paper lists this choice as decision A" in said
+    assert "The board paper puts this decision first, as decision A" in said
     assert page_of(make_assessment(State.DRAFT, "limited", cast=cast, answers=GAPS)).pause == ""
 
 
@@ -223,7 +223,7 @@ def test_the_opt_out_that_nobody_needs_is_such_a_reason_and_blocks(client, cast)
     assert "tier-limited-opt-out" not in {entry.question for entry in page.entries}
     assert "tier-limited-opt-out" in {one.question.key for one in page.standing.blocking}
     text = text_of(open_results(client, cast, assessment))
-    assert f"The use does not deal with individuals, because: {reason}" in text
+    assert f"The use does not deal with people individually, because: {reason}" in text
 
 
 def test_practices_of_the_whole_organisation_are_marked(client, cast):

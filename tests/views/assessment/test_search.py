@@ -91,7 +91,7 @@ def test_a_declared_prohibited_use_says_so_and_lists_nothing_to_do(client: Clien
     closed = make_assessment(State.REFUSED, "unacceptable", cast=cast)
     client.force_login(cast.owner)
     page = text_of(client.get(closed.get_absolute_url()))
-    assert "<h1>Declared prohibited, closed</h1>" in page
+    assert "<h1>Declared as a prohibited use and closed</h1>" in page
     assert "there are no questions to answer" in page
     assert "Decision letter" in page
     for absent in ("Not started", "Missing:", "missing</a>", "Cannot start yet", "Governance and responsibility"):

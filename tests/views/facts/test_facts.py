@@ -320,7 +320,7 @@ def test_the_texts_own_tier_stands_beside_the_assigned_one_and_the_difference_is
     client.force_login(cast.owner)
     text = text_of(client.get(use.get_absolute_url()))
     assert "Not stated" in text
-    assert "The difference comes from our rules:" in text
+    assert "The two tiers differ because of our rules:" in text
     assert 'href="#rule-L-MEDIA"' in text
 
 

@@ -119,7 +119,7 @@ def test_an_owner_signs_the_worst_answer_on_a_page_that_shows_the_statement(cast
 def test_a_prohibited_fact_is_named_as_one_that_nobody_signs(cast, edition):
     use = make_use("low", cast.organisation, facts={"illegal_purpose": "unknown"})
     text = text_of(as_(cast.owner).get(reverse("sign_worst_case", args=[use.reference])))
-    assert "Find out the answers to these facts first." in text
+    assert "Find out these facts first." in text
     assert "Sign and declare these answers" not in text
 
 

@@ -115,7 +115,7 @@ def test_an_action_shows_its_first_step_and_when_all_of_it_is_due(client, cast, 
     content = opened(client, cast.owner, owner="mine").content.decode()
     assert "first step" not in content
     content = opened(client, cast.contributor, owner="mine").content.decode()
-    assert f"first step {in_days(3):%-d %b}" in content
+    assert f"first step due {in_days(3):%-d %b}" in content
     assert f"{in_days(60):%-d %b %Y}" in content
     own_actions.finish_first_step(action_on(assessment, SHOULD), by=cast.contributor)
     assert "Started" in opened(client, cast.contributor, owner="mine").content.decode()

@@ -288,7 +288,7 @@ def test_what_changed_stands_on_one_page_with_what_was_asked_and_replied(ines, c
         f"More on {OTHER}.",
         f"As it was: {OTHER}.",
         "replied without changing the answer,",
-        "Unchanged since then, with marks carried over:",
+        "Unchanged, with marks carried over:",
     ):
         assert words in text
     marks = {f"{PREFIX}-mark": "accepted", f"{PREFIX}-base": "0", f"q-{OTHER}-mark": "accepted", f"q-{OTHER}-base": "0"}

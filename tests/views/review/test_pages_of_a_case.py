@@ -136,13 +136,13 @@ def test_the_page_of_the_approval_is_in_reach_before_everything_is_marked(cast):
     submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
     link = f'href="{address("approve", submission)}"'
     page = overview(cast.independent, submission)
-    assert "Approve: see what is missing" in text_of(page)
+    assert "See what is still missing for approval" in text_of(page)
     assert markup_of(page).count(link) == 1
     assert "This submission cannot be approved yet" in approval(cast.independent, submission)
     assert link not in markup_of(overview(cast.second_independent, submission))  # who holds no seat cannot approve
     mark_all(submission, by=cast.independent)
     page = overview(cast.independent, submission)
-    assert "Approve: see what is missing" not in text_of(page)  # it is the next step, said once
+    assert "See what is still missing for approval" not in text_of(page)  # it is the next step, said once
     assert markup_of(page).count(link) == 1
     review_approval.approve(submission, by=cast.independent, statement="Read.")
     assert link not in markup_of(overview(cast.independent, submission))
@@ -435,6 +435,6 @@ def test_a_mark_that_differs_from_the_colleagues_says_which_one_counts(cast):
 
 def test_an_approval_with_something_in_the_way_says_what_would_follow_once_it_is_gone(cast):
     submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
-    assert "If the missing points are completed" in approval(cast.independent, submission)
+    assert "If what is still missing is completed" in approval(cast.independent, submission)
     mark_all(submission, by=cast.independent)
-    assert "If the missing points are completed" not in approval(cast.independent, submission)
+    assert "If what is still missing is completed" not in approval(cast.independent, submission)

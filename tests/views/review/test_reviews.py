@@ -205,7 +205,7 @@ def test_what_one_reviewer_was_shown_is_not_shown_to_whom_the_case_is_closed(cli
     text = text_of(closed)
     assert "Declare your interests to read the answers." in text
     assert "rule-H-" not in closed.content.decode()
-    for words in ("Open the link", "as the owner saw them before signing", "Conformity file"):
+    for words in ("Open the link", "results that the owner saw before signing", "Conformity file"):
         assert words not in text
 
 
