@@ -167,7 +167,7 @@ def test_a_return_for_changes_has_a_letter_that_lists_what_is_asked_and_by_whom(
         f"請於{day.zh}或之前回覆",
         edition.questions["use-register"].title,
         "Ines Independent: Evidence is missing 欠缺證據. The newest entry is not there.",
-        "What would satisfy the reviewer 符合要求之道: A list of last week.",
+        "What the reviewer would accept 符合要求之道: A list of last week.",
         edition.facts[declared].label,
         "The fact does not match the description 所報事實與描述不符. A nurse decides, as annex 2 says.",
         f"{task.label}: {task.words}",
@@ -234,7 +234,7 @@ def test_an_approval_names_each_action_that_a_reviewer_asked_for(cast):
     for part in (
         f"Action 行動 1: Name a deputy: by {day.en} 限期 {day.zh} In writing, please.",
         "The reviewer requested each action when accepting an answer. The words are the reviewer's own.",
-        "Answer concerned 所涉答案: Named senior person answers for the system",
+        "About the answer 所涉答案: Named senior person answers for the system",
         "Complete each action by its date",
         "A late action that is not a condition does not suspend the certificate.",
     ):

@@ -282,7 +282,7 @@ def test_an_action_of_ones_own_says_that_no_steps_are_given_and_what_its_owner_w
     assert "Noevidenceisnamedyet." in text
     assert "Theownersays:“Askedthecaretaker.”" in text
     assert "Agreeonthefirststep" not in text
-    assert "2actions,1ofthemnotrelevant" in sheets[0].text
+    assert "2actions,1markedasnotrelevant" in sheets[0].text
     assert "answers“notapplicable”" in sheets[0].text
 
 

@@ -518,7 +518,7 @@ def test_a_fact_that_would_hide_answers_asks_first_and_names_them(cast: Cast, hi
     content = client.post(facts_url(assessment.use, group), page).content.decode()
     titles = {assessment.compiled().questions[key].title for key in lost}
     assert all(title in content for title in titles)
-    assert f"Save and hide {len(lost)} answers" in content
+    assert f"Save and hide the {len(lost)} listed answers" in content
     assert fact(assessment.use, "personal_data").value == "ordinary"
 
 

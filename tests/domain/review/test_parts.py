@@ -109,7 +109,7 @@ def test_a_part_judged_partly_without_words_is_not_approved(cast: Cast) -> None:
     judge_parts(submission, by=cast.independent)
     PartMark.objects.filter(part="bias").update(verdict="partly", words="")
     assert refused(submission, cast.independent) == [
-        "Bias: this part does not fully show that its requirement is met. Say what is missing before you approve."
+        "Bias: this part does not fully show that its requirement is met. Before you approve, say what is missing."
     ]
 
 

@@ -167,8 +167,8 @@ def test_an_action_without_a_question_opens_too(client, cast):
 def test_the_answers_that_change_the_tier_next_are_named_in_the_open(client, cast):
     assessment = make_assessment(State.DRAFT, "limited", cast=cast, answers=GAPS)
     page = page_of(assessment)
-    assert page.higher.startswith("High, if “")
-    assert page.lower.startswith("Low, if “")
+    assert page.higher.startswith("High, if the answer to “")
+    assert page.lower.startswith("Low, if the answer to “")
     text = text_of(open_results(client, cast, assessment))
     assert page.higher in text
     assert page.lower in text

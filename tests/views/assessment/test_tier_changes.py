@@ -29,8 +29,10 @@ def test_the_next_higher_and_lower_tier_are_named_in_two_lines(client, cast):
     part = what_if(client, cast, "limited")
     assert part.count("<p><strong>") == 2
     said = in_the_open(part)
-    assert re.search(r"Higher: High, if “[^”]+” were “Yes”, or if “[^”]+” were “Yes”\.", said)
-    assert re.search(r"Lower: Low, if “[^”]+” were “No”\.", said)
+    assert re.search(
+        r"Higher: High, if the answer to “[^”]+” were “Yes”, or if the answer to “[^”]+” were “Yes”\.", said
+    )
+    assert re.search(r"Lower: Low, if the answer to “[^”]+” were “No”\.", said)
 
 
 def test_all_answers_that_would_raise_the_tier_are_folded(client, cast):

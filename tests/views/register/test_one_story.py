@@ -77,7 +77,7 @@ def test_a_scope_from_long_answers_keeps_who_checks_and_says_what_it_leaves_out(
     asked = {**TOLD, **LONG, "preview": "1"}
     preview = text_of(client.post(reverse("use_new", args=[system.reference]), asked, headers={"HX-Request": "true"}))
     assert (
-        "These sentences are left out. With them, the scope would be too long: “At the reception desks of two of our nine dental clinics in Kowloon, on"
+        "To keep the scope short enough, these sentences are left out: “At the reception desks of two of our nine dental clinics in Kowloon, on"
         in preview
     )
     assert declare(client, system, **LONG).status_code == 302

@@ -81,7 +81,7 @@ def test_the_queue_says_what_happened_last_and_what_changed_since_the_last_round
     assessment = make_assessment(State.RETURNED, "limited", cast=cast)
     save(assessment, "use-register", {"choice": "in_place", "text": "Here it is."}, by=cast.owner)
     again = submit.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
-    assert "1 changed" in text_of(ines.get(QUEUE))
+    assert "1 fact or answer changed" in text_of(ines.get(QUEUE))
     assert "Last event: submitted" in text_of(ines.get(QUEUE))  # her seat went over by itself
     messages.say(again, "All six clinics.", by=cast.owner)
     assert "Last event: message from the organisation" in text_of(ines.get(QUEUE))

@@ -241,7 +241,7 @@ def test_a_given_look_is_linked_from_the_case_and_from_the_figures_of_both(ivan,
         assert link in markup_of(page)
         assert "Second look by Ivan Independent, carried out on" in text_of(page)
         assert re.search(
-            r"carried out on \d+ \w+ \d{4} ?, without seeing the first marks; the decision does not change",
+            r"carried out on \d+ \w+ \d{4} ?, without seeing the first marks\. The second look does not change the decision",
             text_of(page),
         )
     third = make_member(Role.REVIEWER, cast.body, "Ilse Independent").user
