@@ -91,6 +91,11 @@ def test_more_musts_than_may_be_conditions_keep_the_certificate_back(cast):
         "13 practices with mandatory requirements are not fully in place. At most 12 of them can become conditions with a due date. "
         "This limit is our judgement.",
     )
+    # Said under a condition: beside it the page may say that something is missing and nobody can approve yet.
+    assert found.words == (
+        "At the moment, no certificate is possible. If a reviewer approves the assessment as it is, the decision is "
+        "“approved with a plan, no certificate yet”."
+    )
     assert NONE_YET in found.words
 
 

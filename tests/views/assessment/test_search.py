@@ -87,6 +87,23 @@ def test_sections_that_are_not_asked_say_for_whom_they_are(client: Client, cast:
     assert "Before you start" not in page  # a person's questions: nothing that an organisation declares opens them
 
 
+def test_a_section_closed_for_several_reasons_is_not_said_to_be_for_one_tier_or_part_alone(
+    client: Client, cast: Cast
+) -> None:
+    """Where facts decide too, a tier or a part opens some of its questions and not the section."""
+    client.force_login(cast.owner)
+    told: list[str] = []
+    for tier, part in (("limited", "developer"), ("low", "developer"), ("low", "provider"), ("low", "user")):
+        draft = make_assessment(State.DRAFT, tier, cast=cast, parts=(part,))
+        closed = text_of(client.get(draft.get_absolute_url())).partition("sections do not apply")[2]
+        told += [one.partition("</li>")[0] for one in closed.split("<strong>")[1:]]
+    for words in ("Some questions here apply at tier", "Some questions here apply only to"):
+        assert any(words in one for one in told), words
+    for one in told:
+        reasons = sum(words in one for words in ("Depends on", "at tier", "at this tier", "only to"))
+        assert ("Applies only" in one) <= (reasons == 1), one
+
+
 def test_a_declared_prohibited_use_says_so_and_lists_nothing_to_do(client: Client, cast: Cast) -> None:
     closed = make_assessment(State.REFUSED, "unacceptable", cast=cast)
     client.force_login(cast.owner)

@@ -201,6 +201,20 @@ def test_the_log_names_facts_and_questions_by_their_titles_and_not_by_their_code
     assert f"Facts and answers {fact}, {question}, q:no-such-question" in html.unescape(page)
 
 
+def test_the_log_shows_no_change_of_a_state_that_stayed_as_it_was(client, cast):
+    """Who takes the second seat finds the case in review, and it stays there."""
+    submission = make_assessment(State.IN_REVIEW, "high", cast=cast).current_submission
+    seat_taking.take(submission, by=cast.second_independent)
+    client.force_login(cast.independent)
+    second, first, *_others = (
+        line
+        for line in client.get(reverse("review_log", args=[submission.reference])).context["lines"]
+        if line.entry.kind == "taken"
+    )
+    assert first.changes == [("Status", "Submitted", "In review")]
+    assert second.changes == []
+
+
 def test_reviewers_of_the_reviewing_body_see_its_own_log(client, cast):
     client.force_login(cast.independent)
     response = client.get(reverse("organisation_log", args=[cast.body.reference]))
