@@ -14,6 +14,7 @@ from assessments.core.errors import WorkflowError
 from assessments.domain.facts import declare
 from assessments.exchange.model_card import Suggestion
 from assessments.models import DeclaredUse, FactSuggestion, User
+from assessments.models.systems import lock_uses
 
 # --- a model card ----------------------------------------------------------------------------------------------------
 
@@ -43,7 +44,9 @@ def confirm_suggestions(use: DeclaredUse, ids: Collection[int], *, by: User, rep
     """Declare the facts as suggested; returns the keys that changed. What is answered already is touched only with
     `replace`, which a person presses beside both answers. Raises as `declare.declare_facts` does."""
     roles.require(by, Action.DECLARE, use)
-    DeclaredUse.objects.select_for_update().get(pk=use.pk)
+    # All uses of the system, in their order: a fact of the whole system locks them too, and after the one use alone two
+    # people at two uses of it would wait for each other.
+    lock_uses(use.system_id)
     rows = list(FactSuggestion.objects.filter(use=use, settled_at=None, pk__in=ids))
     have = {row.key for row in use.fact_rows()}
     chosen = [row for row in rows if replace or row.key not in have]

@@ -15,13 +15,15 @@ import pytest
 from assessments.audit import verify
 from assessments.core.errors import Conflict
 from assessments.domain.answering import answers
-from assessments.domain.register import invitations, members
+from assessments.domain.register import invitations, members, suggestions, systems
 from assessments.domain.review import decisions, seat_taking
 from assessments.domain.submission import self_certify, submit, taking_back
+from assessments.exchange.model_card import Suggestion
 from assessments.models import (
     Answer,
     Assessment,
     Certificate,
+    FactSuggestion,
     Invitation,
     Membership,
     ReviewDecision,
@@ -38,6 +40,7 @@ from tests.support.factories import (
     make_cast,
     make_member,
     make_organisation,
+    make_use,
     make_user,
     mark_all,
     owner_of,
@@ -166,6 +169,22 @@ def saved(cast: Cast, n: int) -> None:
     assert verify.verify(cast.organisation.reference, by=None).faults == ()
 
 
+def confirmed(cast: Cast, n: int) -> None:
+    """A fact that all uses of a system share, confirmed at each of them: they wait in turn, and nobody locks another out."""
+    uses = [make_use(organisation=cast.organisation)]
+    fields = {name: getattr(uses[0], name) for name in ("purpose", "setting", "people_affected", "scope_en", "scope_zh")}
+    uses += [systems.declare_use(uses[0].system, by=cast.owner, title=f"Use {one}", **fields) for one in range(n - 1)]
+    for use in uses:
+        suggestions.suggest(use, [Suggestion("hosting", ["device"], "Runs on a device.")], by=cast.owner, source="card.md")
+    rows = [FactSuggestion.objects.get(use=use) for use in uses]
+
+    def press(row: FactSuggestion) -> None:
+        suggestions.confirm_suggestions(row.use, [row.pk], by=cast.owner, replace=True)
+
+    assert at_once(*[lambda row=row: press(row) for row in reversed(rows)]) == ["done"] * n
+    assert not FactSuggestion.objects.filter(use__in=uses, settled_at=None).exists()
+
+
 SCENES = (
     self_certified,
     self_certified_or_sent,
@@ -177,6 +196,7 @@ SCENES = (
     last_owner,
     same_operation,
     saved,
+    confirmed,
 )
 
 
