@@ -179,7 +179,8 @@ class Report:
         else:
             words = ngettext(
                 "%(n)s blocks the certificate. It can stay open with a due date",
-                "%(n)s block the certificate. Of these, %(dated)s can stay open with a due date",
+                "%(n)s block the certificate. Of these, %(dated)s can stay open with a due date, up to the limit of the "
+                "issuing body",
                 count,
             )
         return words % {"n": count, "dated": dated}
@@ -198,7 +199,7 @@ class Report:
             )
         words = ngettext(
             "blocks the certificate. It can stay open with a due date",
-            "block the certificate. Of these, %(dated)s can stay open with a due date",
+            "block the certificate. Of these, %(dated)s can stay open with a due date, up to the limit of the issuing body",
             count,
         )
         return words % {"dated": dated}

@@ -19,6 +19,7 @@ from assessments.domain.review import quality, quality_rules
 from assessments.guideline.edition import Clause, Edition
 from assessments.guideline.terms import TIERS, Choice, Credit, Kind, Strength
 from assessments.guideline.wording import rule_card
+from assessments.scoring.placing import class_of
 
 # What the policy says of readiness from release 3 on.
 READINESS_WORDS = ("readiness.least_duties", "readiness.organisation_part")
@@ -121,6 +122,7 @@ def _order_words(edition: Edition) -> dict[str, Any] | None:
         return None
     return {
         "steps": [order.reasons[step] for step in order.steps],
+        "classes": [words[f"priorities.{key}"] for key in edition.policy.priorities if class_of(key) == key],
         "stop_days": order.stop_days,
         "dates": [order.reasons[key] for key in order.reasons if key not in order.steps],
         "condition": order_words.of_conditions(),

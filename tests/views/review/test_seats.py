@@ -100,7 +100,8 @@ def test_the_own_set_lists_what_is_to_open_and_what_is_done(ivan, cast, submissi
     page = ivan.get(address("own_set", submission))
     text = text_of(page)
     assert f"Required facts and answers: 0 of {len(own.targets)} opened and judged" in text
-    assert f"Drawn at random: {len(own.drawn)} of {own.rest} (10 %, rounded up)." in text
+    assert f"{len(own.drawn)} of the {own.rest} other facts and answers (10 %, rounded up), drawn at random for you." in text
+    assert "Answers about mandatory points (requirements with “must”), duties from Table 1" in text
     assert f"0 of {len(own.openable)} opened" in text
     link = re.search(r'href="(/reviews/[^"]+/evidence/[^"]+)"', markup_of(page)).group(1)
     ivan.get(link)

@@ -236,6 +236,15 @@ def test_the_method_says_that_the_date_of_a_condition_goes_before_the_effort_of_
     assert "The due date of a condition is set with the approval" in text
 
 
+def test_the_method_sorts_the_priorities_as_the_plan_does(client, edition):
+    """A practice about prohibited uses takes its ordinary place there; the first priority is that of open holds alone."""
+    text = text_of(client.get(reverse("method"))).replace("&#x27;", "'")
+    words = edition.policy.words
+    ranked = "; ".join(words[f"priorities.{key}"] for key in ("table_1_or_overlay", "must", "should", "consider"))
+    assert f"most urgent first: {ranked}." in text
+    assert f"an open hold has the priority “{words['priorities.prohibited_or_hold']}”" in text
+
+
 def test_clauses_and_method_cost_a_query_for_the_release_alone(client):
     for url in (reverse("clauses"), reverse("clause", args=["2.2"]), reverse("method")):
         client.get(url)
