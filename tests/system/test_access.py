@@ -78,7 +78,7 @@ def clients(world: World, django_db_blocker: Any) -> dict[str, Client]:
 
 
 def rows_of(table: dict[str, dict[str, Access]]) -> list[Any]:
-    """The rows of a table; daily the first of each rule (who gets what) and of every third address."""
+    """The rows of a table; daily the first of each rule (who gets what) and of every sixth address."""
     rows = [
         pytest.param(name, what, row, id=f"{name}-{what}")
         for name, whats in table.items()
@@ -86,7 +86,7 @@ def rows_of(table: dict[str, dict[str, Access]]) -> list[Any]:
     ]
     firsts = first_of_each(rows, lambda row: row.values[0])
     rules = first_of_each(rows, lambda row: tuple(row.values[2].items()))
-    return mostly_long(rows, [*firsts[::3], *rules])
+    return mostly_long(rows, [*firsts[::6], *rules])
 
 
 @pytest.mark.django_db

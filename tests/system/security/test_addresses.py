@@ -41,7 +41,7 @@ def test_a_link_is_not_made_to_what_is_no_reference():
         reverse("system", args=["no-such"])
 
 
-@pytest.mark.parametrize("place", mostly_long(sitemap.READ, 3), ids=lambda place: place.name)
+@pytest.mark.parametrize("place", mostly_long(sitemap.READ, 8), ids=lambda place: place.name)
 def test_a_nul_in_an_address_is_nowhere_found_and_in_a_query_refused(place, site, browsers):
     """On PostgreSQL a text with a NUL is an error wherever it is looked for."""
     url = place.url(site)

@@ -27,6 +27,7 @@ from assessments.domain.submission import self_certify, submit, taking_back
 from assessments.models import AuditEntry, Certificate, State, User
 from tests.support.attack_table import ATTACKS
 from tests.support.attacks import SEATLESS, Attack, Place, Scene, decisions
+from tests.support.daily import mostly_long
 from tests.support.factories import make_assessment, make_user
 from tests.system.security.doors import confirm_it_is_me, given_password, signed_in
 from tests.system.security.factors import with_app
@@ -118,7 +119,7 @@ def at_its_place(name: str, everything: Scene) -> Iterator[tuple[Attack, Any, Pl
         yield attack, decisions()[name.partition(",")[0]], place, user
 
 
-@pytest.mark.parametrize("name", ROWS)
+@pytest.mark.parametrize("name", mostly_long(ROWS, 3))
 def test_a_decision_is_refused_without_a_fresh_proof_of_this_person_by_their_strongest_factor(name, scene, settings):
     settings.SECOND_FACTOR = True
     with at_its_place(name, scene) as (attack, function, place, user):
@@ -141,7 +142,7 @@ def test_a_decision_is_refused_without_a_fresh_proof_of_this_person_by_their_str
             assert tried() == "done"
 
 
-@pytest.mark.parametrize("name", FACTOR_ROWS)
+@pytest.mark.parametrize("name", mostly_long(FACTOR_ROWS, 3))
 def test_a_reviewers_act_is_refused_without_a_second_factor(name, scene, settings):
     settings.SECOND_FACTOR = True
     with at_its_place(name, scene) as (attack, function, place, user):

@@ -16,6 +16,7 @@ from assessments.domain.answering import assignments, start
 from assessments.domain.register import systems
 from assessments.models import AISystem, Membership, SearchWord, search_words
 from assessments.views.home.portfolio import _asked, narrowed
+from tests.support.daily import mostly_long
 from tests.support.factories import Cast, make_organisation, make_use
 from tests.support.many_uses import make_uses
 from tests.support.page_text import markup_of
@@ -40,7 +41,7 @@ def titles(client: Client, query: str) -> list[str]:
 # --- what is found ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("most_uses", [0, 1, 400])
+@pytest.mark.parametrize("most_uses", mostly_long([0, 1, 400], [1]))
 @pytest.mark.parametrize(
     "word",
     [
