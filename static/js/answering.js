@@ -476,6 +476,8 @@
     if (shown) answer.brought("now", moment(entry.at));
     answer.touched(true);
   };
+  const says = (row, typed) => typed.length && typed.every((words) => squeezed(row.textContent).includes(squeezed(words)));
+  const squeezed = (text) => text.replace(/\s+/g, " ").trim();
   const comeBack = async () => {
     // What the page says is not saved (a form that came back with faults) is kept until it is.
     document.querySelectorAll("[data-answer]").forEach((row) => {
@@ -494,7 +496,8 @@
         brought.add(entry.question);
         bringBack(row, entry);
       } else if (row?.matches("[data-answer]") && same(fieldsOf(row), entry.fields)) answerOf(row).restored.push(entry);
-      else offer(entry, Boolean(row) || entry.url.split("#")[0] === location.pathname);
+      else if (row && says(row, entry.words)) journal.forget(entry); // saved: this page only shows it
+      else offer(entry, entry.url.split("#")[0] === location.pathname);
     }
     count();
   };

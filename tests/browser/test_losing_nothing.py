@@ -760,6 +760,37 @@ def test_what_is_typed_while_the_disk_is_slow_is_kept_when_the_page_closes(site)
     assert site.stored().text == "Before. Typed offline."
 
 
+PUT = """async (entries) => {
+  const open = indexedDB.open("hkguide");
+  await new Promise((done) => { open.onsuccess = done; });
+  const transaction = open.result.transaction("kept", "readwrite");
+  entries.forEach((entry) => transaction.objectStore("kept").put({ ...entry, tab: "gone" }));
+  await new Promise((done) => { transaction.oncomplete = done; });
+}"""
+
+
+def test_the_page_that_checks_a_section_knows_what_is_saved_and_links_what_is_not(site):
+    """A copy may stay behind when the browser had no time to delete it: it is no lost text. Other text is one click away."""
+    page = site.desk(site.cast.owner).sit_down()
+    page.context.set_offline(True)
+    write(page, " Typed just before.")
+    time.sleep(A_BREATH)
+    entries = page.evaluate(KEPT.replace("(entry) => entry.question", "(entry) => entry"))
+    page.context.set_offline(False)
+    all_saved(page)
+    page.evaluate(PUT, entries)
+    page.goto(site.url("section_check", SECTION))
+    elsewhere = page.locator("[data-elsewhere]")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(elsewhere).to_be_hidden()
+    assert page.evaluate(KEPT) == []
+    page.evaluate(PUT, [entry | {"words": ["Something else."]} for entry in entries])
+    page.reload()
+    expect(elsewhere).to_contain_text("An answer on another page is kept in this browser")
+    expect(elsewhere.locator("[data-links] a")).to_be_visible()
+    expect(elsewhere.locator("[data-copies]")).to_be_hidden()
+
+
 @pytest.mark.long
 def test_a_form_that_asks_for_it_keeps_its_text_until_it_is_sent(site):
     desk = site.desk(site.cast.owner)
