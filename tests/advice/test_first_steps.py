@@ -164,7 +164,7 @@ def test_outsiders_test_a_use_after_a_first_count_of_its_own() -> None:
 def test_where_a_person_approves_the_failures_are_found_in_what_was_changed(id: str) -> None:
     approved = actions(CASES[id])["known-failures"]
     assert "results that were changed" in approved.stopgap
-    assert "of 100 checked results were wrong; nobody has found" in approved.why_here
+    assert "per cent of the checked results were wrong; nobody makes sure that" in approved.why_here
     alone = actions(CASES[id], decision_autonomy="fully_automated")["known-failures"]
     assert "results that were changed" not in alone.stopgap
 
@@ -183,7 +183,7 @@ def test_the_choice_of_a_person_is_lifted_only_where_nobody_decides_each_case() 
         ("clinic-booking-assistant", "training-opt-out", {}, "the supplier stops training"),
         ("clinic-booking-assistant", "training-opt-out", {"model_source": "own_trained"}, "keep their data out"),
         ("visitor-visa-sorting", "training-permission", {}, "let them refuse without disadvantage"),
-        ("chinese-composition-marker", "training-permission", {}, "Clear the rights"),
+        ("chinese-composition-marker", "training-permission", {}, "ask for their permission"),
         ("tenants-rights-assistant", "protection-techniques", {}, "what tenants write and send in"),
         ("virtual-bank-instant-loan", "protection-techniques", {}, "write and send in"),
         ("visitor-visa-sorting", "protection-techniques", {}, "personal and sensitive data"),
@@ -243,11 +243,11 @@ def test_missing_points_are_counted_and_the_first_named(missing: int, of: int, s
 
 
 @pytest.mark.parametrize("id", ["tenants-rights-assistant", "clinic-booking-assistant"])
-def test_a_count_alone_is_said_as_so_many_of_a_hundred(id: str) -> None:
+def test_a_count_alone_is_said_as_the_per_cent_that_was_entered(id: str) -> None:
     case = CASES[id]
     counted = {"error-rates": AnswerValue(Choice.NONE, measured=Decimal("6.50"))}
     found = {action.question: action for action in ranked(assess(bank(), replace(case, answers=counted)))}
-    assert "in a first count, 6.5 of 100 checked results were wrong" in found["error-rates"].why_here
+    assert "6.5 per cent of the checked results were wrong" in found["error-rates"].why_here
 
 
 @pytest.mark.parametrize(

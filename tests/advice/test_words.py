@@ -76,6 +76,20 @@ def test_where_few_people_are_sorted_somebody_reads_what_the_system_does_not_mar
     assert "the rate above which it may not be used" in family.stopgap
 
 
+def test_a_chat_that_tutors_is_not_asked_as_if_it_ranked_people_or_had_decided_cases() -> None:
+    """It gives answers: nobody gets a place in a list, and before its launch there is no last month."""
+    told = GIVEN["tenants-rights-assistant"]
+    facts = {"education_decisions": True, "deployment_stage": "research", "output_used_for": "information"}
+    assessed = assess(bank(), blank(replace(told, facts={**told.facts, **facts, "ranks_or_prices_people": False})))
+    texts = list(everything_shown(assessed))
+    assert {"known-failures", "results-by-group", "contest", "oversight-in-practice"} <= {
+        where for where, _text in texts
+    }
+    speaks = r"last month's (cases|errors)|result about them|cases (decided|ranked)|refuses, ranks"
+    found = [(where, text) for where, text in texts if strangers(text, assessed.case) or re.search(speaks, text)]
+    assert found == []
+
+
 @pytest.mark.parametrize("word", WORDS, ids=lambda word: word["key"])
 def test_a_planted_word_is_found_where_its_fact_is_false(word: dict[str, str]) -> None:
     without = [case for case in CASES.values() if not parse(word["when"]).holds(case.facts, unknown=False)]

@@ -9,7 +9,7 @@ import pytest
 from assessments.guideline.edition import Edition
 from assessments.guideline.wording import fact_clause
 
-HARM = re.compile(r"harm to an animal (counts|is covered)\b")
+HARM = re.compile(r"harm to an animal counts( later,)? as a loss to its owner\b")
 
 
 @pytest.mark.parametrize("key", ["causes_or_enables_physical_harm", "healthcare_diagnosis", "worst_credible_effect"])
@@ -18,7 +18,6 @@ def test_harm_to_an_animal_is_a_loss_to_its_owner_wherever_harm_to_a_person_is_a
 ) -> None:
     said = edition.facts[key].help.lower()
     assert HARM.search(said)
-    assert re.search(r"as a loss to its owner\b", said)
 
 
 @pytest.mark.parametrize("key", ["relied_on_advice", "sector"])

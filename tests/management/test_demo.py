@@ -325,6 +325,6 @@ def test_a_newer_release_than_the_one_that_stands_is_loaded_first(tmp_path: Path
     (tmp_path / "demo").mkdir()
     shutil.copy(DEMO_DIR / "review-house.yaml", tmp_path / "demo")
     said = load(password=PASSWORD, folder=tmp_path / "demo")
-    assert "hk-genai-1.1 release 6 loaded" in said
-    assert sorted(EditionRow.objects.values_list("release", flat=True)) == [5, 6]
+    assert "hk-genai-1.1 release 7 loaded" in said
+    assert sorted(EditionRow.objects.values_list("release", flat=True)) == [6, 7]
     assert "loaded" not in load(password=PASSWORD, folder=tmp_path / "demo")
