@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from assessments.documents import drawing, engine
+from assessments.documents.first_decision import before_launch, in_use, listed
 from assessments.documents.remediation_plan import attachment, points_of, shared_context, shorten
 from assessments.documents.report.actions import ActionBlock
 from assessments.documents.report.model import PERIODS, Report
@@ -190,59 +191,31 @@ def _first_in_order(asked: int, count: int) -> str:
 
 
 def _pause(report: Report, decisions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the first decision where something can harm people today: to pause the system or limit it, and until when.
+    """Return the first decision where something can harm people: to pause the system or limit it, and until when.
 
-    That is the end of the package, not its first action: a list of errors alone protects nobody.
+    That is the end of the package, not its first action: a list of errors alone protects nobody. A use that serves
+    nobody yet cannot be paused: there the decision is whether to start it.
     """
     stopping = [decision for decision in decisions if decision["stops"]]
     letters = [decision["letter"] for decision in stopping]
     ends = list(dict.fromkeys(decision["until"] for decision in stopping if decision["until"]))
-    if ends:
-        title = _("Pause %(system)s, or limit it to safe uses, until %(ends)s (%(letters)s)")
-    else:
-        title = ngettext(
-            "Pause %(system)s, or limit it to safe uses, until %(letters)s is done",
-            "Pause %(system)s, or limit it to safe uses, until %(letters)s are done",
-            len(letters),
-        )
     said = {
         "system": shortened(report.system, NAME_LETTERS),
-        "letters": _and(letters),
-        "ends": _and(ends) if ends else "",
+        "letters": listed(letters),
+        "ends": listed(ends) if ends else "",
     }
+    words = (in_use if report.in_use else before_launch)(len(letters), ends=bool(ends))
     return {
         "letter": LETTERS[0],
-        "title": title % said,
-        "boxes": [
-            (_box(word), word)
-            for word in (
-                pgettext("decision", "pause"),
-                pgettext("decision", "continue unchanged"),
-                pgettext("decision", "limit to:"),
-            )
-        ],
+        "title": words["title"] % said,
+        "cost": words["cost"],
+        "by": words["by"],
+        "boxes": [(_box(word), word) for word in words["boxes"]],
     }
-
-
-def pause_words(system: str, numbers: Sequence[int]) -> str:
-    """Say, outside the paper, that the board is first asked whether to pause; empty where no action stops a harm."""
-    if not numbers:
-        return ""
-    said = ngettext(
-        "First decide whether to pause %(system)s, or to limit it to safe uses, until action %(numbers)s is done.",
-        "First decide whether to pause %(system)s, or to limit it to safe uses, until actions %(numbers)s are done.",
-        len(numbers),
-    )
-    return said % {"system": system, "numbers": _and([str(number) for number in numbers])}
 
 
 def _box(name: str) -> str:
     return drawing.tick_box(_("Box for decision %(letter)s") % {"letter": name})
-
-
-def _and(words: Sequence[str]) -> str:
-    """Join words as a list is read aloud: B, C and D."""
-    return _("%(first)s and %(last)s") % {"first": ", ".join(words[:-1]), "last": words[-1]} if words[1:] else words[0]
 
 
 def _days(days: tuple[int, int]) -> str:
@@ -440,7 +413,7 @@ def _waits(packages: Sequence[PackageBlock]) -> str:
     may_wait = [package for package in packages if not package.never_waits and not package.blocking]
     free = [package for package in may_wait if not _urgent(package)][-WAIT_SHOWN:]
     if free:
-        named = _and([f"“{package.title}”" for package in free])
+        named = listed([f"“{package.title}”" for package in free])
         until = max((action for package in free for action in package.standing), key=_last).full_when
         return ngettext(
             "%(packages)s can wait longest, because no action in it blocks the certificate. Due: %(when)s.",

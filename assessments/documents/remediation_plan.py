@@ -267,7 +267,7 @@ def _package(report: Report, package: PackageBlock, room: Room) -> dict[str, Any
         "paper_label": ngettext("Paper", "Paper for %(n)s actions", count) % {"n": count},
         "paper": package.paper if count > 1 else "",
         "owner": shared_parts.shortened(package.owner, 48),
-        "blocks": [block_of(action, room) for action in package.actions],
+        "blocks": [block_of(action, room, in_use=report.in_use) for action in package.actions],
     }
 
 
@@ -276,7 +276,7 @@ def _place(number: int, count: int) -> str:
     return _("Package %(n)s of %(all)s") % {"n": number, "all": count} if count > 1 else _("Actions")
 
 
-def block_of(action: ActionBlock, room: Room) -> Block:
+def block_of(action: ActionBlock, room: Room, *, in_use: bool = True) -> Block:
     """Return what the block of an action shows, cut to the room that it has."""
     answer = action.answer
     rest = [step for step in action.steps if step != action.stopgap]
@@ -289,7 +289,7 @@ def block_of(action: ActionBlock, room: Room) -> Block:
     return Block(
         action=action,
         title=shared_parts.shortened(action.title, LONGEST_TITLE),
-        class_words=class_words(action),
+        class_words=class_words(action, in_use=in_use),
         clauses=clauses,
         more_clauses=more_clauses,
         answer=answer_words(action),
@@ -328,10 +328,10 @@ def _columns(*texts: str | Sequence[str]) -> str:
     return min(COLUMNS, key=lambda name: lines(COLUMNS[name]))
 
 
-def class_words(action: ActionBlock) -> str:
+def class_words(action: ActionBlock, *, in_use: bool = True) -> str:
     """Name the class of an action in the margin; what blocks the certificate, or is a condition of it, says so."""
     words = {
-        "stop": _("stop or limit the use now"),
+        "stop": _("stop or limit the use now") if in_use else _("before launch: decide whether to start"),
         "needed": _("needed for other actions"),
         "table_1_or_overlay": _("required for the tier"),
         "must": _("must"),

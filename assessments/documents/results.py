@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assessments.documents import engine, shared_parts
-from assessments.documents.board_paper import pause_words
+from assessments.documents.first_decision import pause_words
 from assessments.documents.remediation_plan import FEW, attachment, method_context, shared_context
 from assessments.documents.report.actions import ActionBlock
 from assessments.documents.report.model import Report
@@ -45,7 +45,9 @@ def results_html(report: Report, *, last_part_apart: bool = False) -> str:
         context
         | {
             "heading": _heading(report),
-            "pause": pause_words(report.system, sorted(a.number for a in report.standing if a.placed == STOP)),
+            "pause": pause_words(
+                report.system, sorted(a.number for a in report.standing if a.placed == STOP), live=report.in_use
+            ),
             "answered": _("%(answered)s of %(applicable)s questions answered")
             % {"answered": report.answered, "applicable": report.applicable},
             "groups": [

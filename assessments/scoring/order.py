@@ -134,6 +134,15 @@ def draw_up(
     return with_dates(tuple(plan.explained(ranked)), needs, order)
 
 
+def missing_words(key: str, said: Mapping[str, str]) -> str:
+    """Say what is missing where the edition's sentence reads badly: a question twice, or one count twice; else empty."""
+    if key == OPEN_FACT and "“" in said["fact"]:
+        return "nobody knows the answer yet; other questions or actions depend on it"
+    if key == VACANT_POST and said["count"] == (posts := said["all"]):
+        return f"the plan gives work to {posts} posts. Each needs a named person. One person may hold several posts"
+    return ""
+
+
 def result_holds(result: TierResult) -> tuple[str, ...]:
     return tuple(fact for hold in result.holds for fact in hold.facts)
 
@@ -321,8 +330,8 @@ class _Plan:
             return f"“{question.title}” is only partly in place"
         if given.choice == Choice.UNKNOWN:
             return f"nobody could say whether “{question.title}” is in place"
-        if given.misses_target(question):
-            return f"it misses its target: {given.measured} instead of {given.target}"
+        if given.misses_target(question) and (figure := question.figure):
+            return f"“{figure.label}” is {given.measured} {figure.unit}; your target is {given.target} {figure.unit}"
         said = self.said(question, given)
         if given.measured is not None and not given.ticks and question.figure is not None:
             return question.figure.counted(given.measured)
@@ -340,7 +349,7 @@ class _Plan:
         return f"{self.counted(question)}{gap[:1].lower()}{gap[1:]} ({said})"
 
     def counted(self, question: Question) -> str:
-        """What the count gave by which is found what this practice deals with: "6 of 100 results were wrong; ".
+        """What the count gave by which is found what this practice deals with: "6 per cent of the checked results were wrong; ".
 
         Where nothing else of the count is in place, its own action says that already.
         """
@@ -421,8 +430,9 @@ class _Plan:
         standing = self.edition.standing[key]
         stop, blocks = place[0] == 0, key in (OPEN_INCIDENT, OPEN_HOLD)
         days = self.order.stop_days if stop else MONTH_DAYS
-        clause = fact_clause(self.edition, self.relevant.behind[0], self.declared.facts) if self.relevant.behind else ""
-        gap = self.words.fill(standing.gap, **said)
+        behind = self.relevant.behind if blocks else ()  # the others have no link with what set the tier
+        clause = fact_clause(self.edition, behind[0], self.declared.facts) if behind else ""
+        gap = missing_words(key, said) or self.words.fill(standing.gap, **said)
         package = self.edition.standing[OPEN_INCIDENT].package if about == INCIDENT else standing.package
         action = ProposedAction(
             question=f"{key}:{about}" if about else key,

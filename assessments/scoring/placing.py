@@ -15,6 +15,15 @@ NEEDED = "needed"
 MOST, SOME, NONE = 0, 1, 2
 """How much of what set the tier a practice answers to."""
 FIRST_ACTIONS = 10
+STAGE, NOT_IN_USE = "deployment_stage", "research"
+
+
+def is_in_use(facts: Mapping[str, object]) -> bool:
+    """Tell whether the declared stage says that real people are served already; a pilot and an unknown stage count so.
+
+    An action that stops or limits a use means another decision before the launch than after it.
+    """
+    return facts.get(STAGE) != NOT_IN_USE
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import pytest
 from assessments.guideline.conditions import Answer
 from assessments.guideline.terms import UNKNOWN
 from assessments.scoring.case_file import Case, assess
+from assessments.scoring.order import missing_words
 from tests.advice.profiles import FIRST, bank, blank, profiles, ranked, worked_cases
 
 CASES = {case.id: case for case in (*worked_cases(), *profiles().values())}
@@ -30,7 +31,15 @@ def test_the_posts_that_have_work_and_those_of_the_urgent_actions_are_counted_ap
     if named is not None:
         urgent = {action.owner for action in others if action.rank <= FIRST or action.blocking}
         assert f"each of the {len(urgent)} posts responsible for the most urgent actions" in named.title
-        assert f"gives work to {len({action.owner for action in actions})} posts; {len(urgent)} of" in named.why_here
+        every = len({action.owner for action in actions})
+        counted = f"gives work to {every} posts; {len(urgent)} of" if len(urgent) < every else f"to {every} posts. Each"
+        assert counted in named.why_here
+
+
+def test_where_every_post_has_an_urgent_action_the_posts_are_counted_once() -> None:
+    told = missing_words("vacant-post", {"count": "5", "all": "5"})
+    assert told == "the plan gives work to 5 posts. Each needs a named person. One person may hold several posts"
+    assert missing_words("vacant-post", {"count": "5", "all": "6"}) == ""
 
 
 def test_whoever_uses_a_model_as_supplied_has_no_engineers_of_it() -> None:

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from assessments.documents import board_paper, results
+from assessments.documents.first_decision import pause_words
 from assessments.documents.report.build import build_report
 from assessments.documents.report.model import Report
 from assessments.guideline.terms import Choice, Tier
@@ -124,6 +125,35 @@ def test_where_something_can_harm_people_today_the_board_may_pause_the_system_or
     stops = [decision["letter"] for decision in decisions if decision["stops"]]
     assert stops
     assert all(re.search(rf"\b{letter}\b", pause["title"].split("until")[1]) for letter in stops)
+
+
+def test_before_launch_the_board_is_asked_whether_to_start_not_whether_to_pause(stopping, monkeypatch):
+    waiting = replace(stopping, in_use=False)
+    sheets = lay(monkeypatch, board_paper.board_paper_pdf, waiting, **HOW)
+    named = "".join(waiting.system.split())
+    assert f"Donotstart{named},orstartitwithsafeusesonly,until" in sheets[0].text
+    assert "beforelaunch" in sheets[0].text
+    assert "startwithoutlimits" in sheets[1].text
+    assert not any("Pause" in sheet.text or "paused" in sheet.text for sheet in sheets)
+    words = results.results_html(waiting)
+    assert f"Before launch, decide whether to start {waiting.system}, or to start with safe uses only, before" in words
+    assert "First decide whether to pause" not in words
+    assert "Pause or limit the system" not in words
+    assert "Pause or limit the system" in results.results_html(stopping)
+
+
+@pytest.mark.parametrize(("stage", "in_use"), [("research", False), ("pilot", True), ("live", True), ("unknown", True)])
+def test_only_a_use_that_serves_nobody_yet_is_before_launch(edition, stage, in_use):
+    report = draft(make_assessment(tier="high", facts={"deployment_stage": stage}, filled=False))
+    assert report.in_use is in_use
+    sentence = pause_words("Tutor", [1, 4], live=report.in_use)
+    assert sentence == (
+        "First decide whether to pause Tutor, or to limit it to safe uses, until actions 1 and 4 are done."
+        if in_use
+        else "Before launch, decide whether to start Tutor, or to start with safe uses only, before actions 1 and 4 are "
+        "done."
+    )
+    assert pause_words("Tutor", [], live=report.in_use) == ""
 
 
 def test_where_nothing_stops_the_board_is_not_asked_to_pause(calm, monkeypatch):

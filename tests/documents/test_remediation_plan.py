@@ -426,6 +426,19 @@ def test_a_dimension_of_few_duties_shows_no_number(reports, monkeypatch):
     assert "toofewduties" in "".join(sheet.text for sheet in sheets)
 
 
+def test_a_use_that_has_not_started_is_not_told_to_stop_now(reports):
+    report = reports["draft"]
+    stop = next(action for action in report.standing if action.placed == "stop")
+    assert remediation_plan.class_words(stop).startswith("stop or limit the use now")
+    assert remediation_plan.class_words(stop, in_use=False).startswith("before launch: decide whether to start")
+    roomy, *_others = remediation_plan.plan_layouts(report)
+    assert "stop or limit the use now" in roomy()
+    roomy, *_others = remediation_plan.plan_layouts(replace(report, in_use=False))
+    waiting = roomy()
+    assert "before launch: decide whether to start" in waiting
+    assert "stop or limit the use now" not in waiting
+
+
 def test_an_action_without_a_question_has_its_words_from_the_snapshot(reports):
     without = [action for action in reports["many"].actions if action.answer is None]
     assert without

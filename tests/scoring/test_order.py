@@ -263,7 +263,7 @@ def counted_by(practice: str, when: object) -> dict[str, Question]:
     return {
         "rate": replace(
             planned(checklist("rate", item("x", "rate-x"))),
-            figure=Figure("per cent", False, "Errors", "in a first count, {measured} of 100 were wrong"),
+            figure=Figure("per cent", False, "Errors", "{measured} per cent of the checked ones were wrong"),
         ),
         "failures": replace(stops, found_by=FoundBy(practice, parse(when))),
     }
@@ -302,7 +302,7 @@ def test_what_the_count_gave_stands_in_the_reason_of_what_it_found() -> None:
     reason = plan(edition, {"rate": counted, "failures": MISSING}, facts={"public": True})[0].why_here
     assert (
         reason
-        == "It has public: True, and in a first count, 2 of 100 were wrong; failures is missing (answer: not in place)."
+        == "It has public: True, and 2 per cent of the checked ones were wrong; failures is missing (answer: not in place)."
     )
     alone = AnswerValue(Choice.NONE, measured=Decimal("2.0"))  # its own action says so
     said = [action.why_here for action in plan(edition, {"rate": alone, "failures": MISSING}, facts={"public": True})]
@@ -361,7 +361,7 @@ def test_a_missed_target_is_an_action_although_the_practice_is_in_place() -> Non
     hit, missed = (replace(IN_PLACE, measured=Decimal(one), target=Decimal(2)) for one in (2, 6))
     assert plan(edition, {"rate": hit}) == ()
     (action,) = plan(edition, {"rate": missed})
-    assert action.why_here == "It misses its target: 6 instead of 2."
+    assert action.why_here == "“Errors” is 6 per cent; your target is 2 per cent."
 
 
 STANDING = [standing(key) for key in ("open-incident", "open-hold", "open-fact", "vacant-post")]
@@ -418,6 +418,20 @@ def test_an_unknown_incident_is_found_out_in_the_package_of_what_has_gone_wrong(
     assert first.title == "Find out whether an error or incident with it is still open"
     assert first.package == edition.standing["open-incident"].package
     assert first.why_here == "Nobody knows whether an error or incident with it is still open."
+
+
+def test_what_is_to_be_found_out_names_no_other_fact_and_repeats_no_question(edition: Edition) -> None:
+    facts = {"deployment_stage": "live", "sector": "none", "employment_decisions": True, "incident_open": False}
+    declared = Declared(facts, tuple(Stakeholder), assign_tier(edition, facts).assigned_tier)
+    said = {one.question: one for one in drawn_up(edition, declared, {}) if one.question.startswith("open-fact:")}
+    asked = {key for key, one in said.items() if "“" in one.title}
+    assert asked
+    assert asked < set(said)
+    for key, one in said.items():
+        if key in asked:
+            assert one.why_here == "Nobody knows the answer yet; other questions or actions depend on it."
+        else:
+            assert one.why_here.startswith("Nobody knows whether ")
 
 
 def test_what_is_to_be_found_out_is_a_sentence_for_each_fact(edition: Edition) -> None:
@@ -786,7 +800,8 @@ def quotes(answer: AnswerValue | None, gap: str) -> bool:
     if answer.choice == Choice.PARTLY:
         return "only partly in place" in gap
     return any(
-        word in gap for word in ("points in place", " points of “", "answer: ", "misses its target", "a first count")
+        word in gap
+        for word in ("points in place", " points of “", "answer: ", "your target is", "per cent of the checked")
     )
 
 

@@ -244,7 +244,10 @@ def _full_due(action: Mapping[str, Any], due: date | None) -> date | None:
 
 
 def _findings(edition: Edition, question: Question, findings: Iterable[Mapping[str, Any]]) -> Iterable[FindingLine]:
-    """Yield one line a duty and kind: items of a checklist that leave it short in the same way share a line."""
+    """Yield one line a duty and kind: items of a checklist that leave it short in the same way share a line.
+
+    A duty of this use that our judgement extends to another of its parts is one line too, that of the Guideline.
+    """
     standings = {
         FindingKind.SHORTFALL: _("not in place"),
         FindingKind.PARTLY: _("partly in place"),
@@ -254,8 +257,12 @@ def _findings(edition: Edition, question: Question, findings: Iterable[Mapping[s
     }
     text_of = {item.key: item.text for item in question.items}
     together: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
-    for finding in findings:
-        together.setdefault((finding["requirement"], finding["kind"]), []).append(finding)
+    given = list(findings)
+    own = {(finding["requirement"], finding["kind"]) for finding in given}
+    for finding in given:
+        of_the_register = (edition.line(finding["requirement"]), finding["kind"])
+        key = of_the_register if of_the_register in own else (finding["requirement"], finding["kind"])
+        together.setdefault(key, []).append(finding)
 
     def place(duty_and_kind: tuple[str, str]) -> tuple[int, str, str]:
         """Order musts first and extended duties last, and keep together what shares a heading."""

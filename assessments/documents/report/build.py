@@ -25,6 +25,7 @@ from assessments.guideline.edition import Edition
 from assessments.guideline.terms import Dimension
 from assessments.models.base import canonical_json
 from assessments.models.snapshots import declared_in
+from assessments.scoring.placing import is_in_use
 
 
 def build_report(
@@ -62,6 +63,7 @@ def build_report(
         public_statement=signed.get("public_statement", ""),
         tier=build_tier(edition, content, fact_of),
         facts=tuple(facts),
+        in_use=is_in_use({fact["key"]: fact["value"] for fact in content["facts"]}),
         **_scorecard(edition, content, final=not draft),
         applicable=content["counts"]["applicable"],
         answered=content["counts"]["answered"],

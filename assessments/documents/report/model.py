@@ -127,6 +127,7 @@ class Report:
     actions: tuple[ActionBlock, ...]
     method: str
     words: Mapping[str, str] = field(repr=False)
+    in_use: bool = True  # not where the declared stage says that the use serves nobody yet
     as_of: datetime | None = None  # of a plan that was asked for after the signing
     since_last: SinceLast | None = None
     # From release 3 on.

@@ -58,13 +58,18 @@ class PlanEntry:
         return without_fact(said) if len(said) > ONE_LINE else said
 
     @property
+    def one_date(self) -> bool:
+        """Tell whether its first step and all its steps are due on the same day."""
+        return (self.first, self.first_days) == (self.full, self.full_days)
+
+    @property
     def next_date(self) -> date | None:
         return self.full if self.started else self.first
 
     @property
     def next_is_first(self) -> bool:
         """Tell whether the next date is that of the first step and another one follows."""
-        return not self.started and (self.first, self.first_days) != (self.full, self.full_days)
+        return not self.started and not self.one_date
 
     def is_due(self, until: date) -> bool:
         """Tell whether its next date is not later than `until`, before the signature within a month of it."""
@@ -113,6 +118,11 @@ class PackageLine:
     def full(self) -> date | None:
         dates = [entry.full for entry in self.entries if entry.full]
         return max(dates) if len(dates) == len(self.entries) else None
+
+    @property
+    def one_date(self) -> bool:
+        """Tell whether all first steps and all steps of it are due on the same day."""
+        return not self.at_once and (self.first, self.first_days) == (self.full, self.full_days)
 
     @property
     def first_days(self) -> int:

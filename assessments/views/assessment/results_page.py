@@ -14,14 +14,15 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from assessments.documents.board_paper import pause_words
+from assessments.documents.first_decision import pause_words
 from assessments.guideline.edition import Question, Requirement
-from assessments.guideline.terms import Choice, Tier
+from assessments.guideline.terms import UNKNOWN, Choice, Tier
 from assessments.models.agreed import Acceptance
 from assessments.models.figures import figure_words
 from assessments.scoring.conditions import may_have_date
 from assessments.scoring.inputs import AnswerValue
 from assessments.scoring.order import MONTH_DAYS, OPEN_INCIDENT, STOP
+from assessments.scoring.placing import is_in_use
 from assessments.views.assessment import plan_entries, tier_changes
 from assessments.views.assessment.plan_entries import PackageLine, PlanEntry
 from assessments.views.assessment.standing import ReadinessLine, Standing
@@ -58,6 +59,7 @@ class FindingGroup:
     quoted: str
     own: tuple[ShortDuty, ...]
     extended: tuple[ShortDuty, ...]
+    may_have_date: bool = False  # it may become a condition of the certificate
 
     @property
     def count(self) -> int:
@@ -111,10 +113,14 @@ class ResultsPage:
 
     @property
     def pause(self) -> str:
-        """The first decision of the board paper, where an action stops or limits what can harm people today."""
+        """The first decision of the board paper, where an action stops or limits what can harm people."""
         stops = {action["question"] for action in self.content["actions"] if action.get("class") == STOP}
         numbers = [entry.number for entry in self.entries if entry.is_open and entry.question in stops]
-        return pause_words(self.standing.assessment.use.system.name, sorted(numbers))
+        return pause_words(self.standing.assessment.use.system.name, sorted(numbers), live=self.in_use)
+
+    @cached_property
+    def in_use(self) -> bool:
+        return is_in_use({fact["key"]: fact["value"] for fact in self.content["facts"]})
 
     @property
     def until(self) -> date:
@@ -217,6 +223,8 @@ class ResultsPage:
         least = min(told, key=lambda line: line.value)
         names = [line.name for line in told if line.band == least.band]
         if len(names) == len(told) > 1:
+            if len(told) < len(self.dimensions):
+                return _("%(band)s in every dimension with a score") % {"band": least.band}
             return _("%(band)s in every dimension") % {"band": least.band}
         return _("%(band)s: %(names)s") % {"band": least.band, "names": ", ".join(names)}
 
@@ -234,6 +242,8 @@ class ResultsPage:
             if question is None or entry.question not in by_question or question in {one.question for one in found}:
                 continue  # the parts of a split action share their findings
             duties = [self.edition.requirements[id] for id in by_question[entry.question]]
+            own = tuple(self._duty(duty) for duty in duties if not duty.extends)
+            extended = tuple(self._duty(duty) for duty in duties if duty.extends)
             credit, word = answer_said(question, self._items(entry.question), self.standing.answers.get(question.key))
             given: Mapping[str, Any] = self.content["answers"].get(question.key, {})
             found.append(
@@ -244,8 +254,9 @@ class ResultsPage:
                     credit=credit,
                     word=word,
                     quoted=Truncator(" ".join(given.get("text", "").split())).chars(QUOTED),
-                    own=tuple(self._duty(duty) for duty in duties if not duty.extends),
-                    extended=tuple(self._duty(duty) for duty in duties if duty.extends),
+                    own=own,
+                    extended=tuple(duty for duty in extended if duty not in own),  # each is read once
+                    may_have_date=entry.question in self._datable,
                 )
             )
         return found
@@ -283,10 +294,17 @@ class ResultsPage:
     @property
     def may_have_dates(self) -> int:
         """How many of those that block may get a date instead, as a condition of the certificate."""
-        blocking = [one for one in self.content["findings"] if one["blocking"]]
+        return sum(entry.question in self._datable for entry in self.blocking)
+
+    @cached_property
+    def _datable(self) -> frozenset[str]:
+        """The questions of which all that blocks may get a date."""
+        short: dict[str, list[Mapping[str, Any]]] = {}
+        for one in self.content["findings"]:
+            if one["blocking"]:
+                short.setdefault(one["question"], []).append(one)
         tier = self.content["tier"]["assigned"]
-        of_entries = ([one for one in blocking if one["question"] == entry.question] for entry in self.blocking)
-        return sum(bool(short) and may_have_date(short, tier) for short in of_entries)
+        return frozenset(question for question, found in short.items() if may_have_date(found, tier))
 
     @property
     def set_aside(self) -> int:
@@ -315,15 +333,34 @@ class ResultsPage:
         """Return one action with what to do, what closes it and what it rests on, as the lists behind a number show it."""
         found = (one for one in self.content["actions"] if one["question"] == entry.question)
         action: Mapping[str, Any] = next(found, {})
-        words = self.edition.policy.words
+        words, order = self.edition.policy.words, self.edition.order
         return {
             "entry": entry,
+            "may_have_date": entry.question in self._datable,
+            "planned_later": self._planned_later(entry),
+            "work_days": order.work_days.get(action["effort"]) if order and action else None,
             "steps": action.get("steps", []),
             "closes": action.get("closes", []),
             "why": action.get("why", ""),
             "effort": words[f"efforts.{action['effort']}"] if action else "",
-            "clauses": [(clause, self.edition.cited(clause)) for clause in action.get("clauses", [])],
+            "clauses": [
+                (clause, self.edition.cited(clause), clause not in self._own_clauses(entry.question))
+                for clause in action.get("clauses", [])
+            ],
         }
+
+    def _planned_later(self, entry: PlanEntry) -> date | None:
+        """The day for which the answer plans it, where that is later than the plan allows."""
+        question = self.edition.questions.get(entry.question)
+        answer = self.standing.answers.get(question.key) if question else None
+        planned = as_day(answer.planned_for) if answer and answer.choice == Choice.PLANNED else None
+        full = entry.full or self.today + timedelta(days=entry.full_days)
+        return planned if planned and planned > full else None
+
+    def _own_clauses(self, question: str) -> set[str]:
+        """The clauses whose duties the Guideline asks of the parts of this use itself, not by our judgement."""
+        found = {one["requirement"] for one in self.content["findings"] if one["question"] == question}
+        return {duty.clause for duty in map(self.edition.requirements.__getitem__, found) if not duty.extends}
 
     # --- no action ---
 
@@ -342,6 +379,16 @@ class ResultsPage:
     @property
     def every_reason_is_accepted(self) -> bool:
         return all(line["question"].key in self.accepted for line in self.reasons)
+
+    @cached_property
+    def unknown_facts(self) -> list[str]:
+        return [fact["key"] for fact in self.content["facts"] if fact["value"] == UNKNOWN]
+
+    @property
+    def facts_without_action(self) -> int:
+        """How many unknown facts no action finds out, because nothing waits for them (`order.waiting_for`)."""
+        about = {action["question"].partition(":")[2] for action in self.content["actions"]}
+        return sum(key not in about for key in self.unknown_facts)
 
     @cached_property
     def unknown(self) -> list[dict[str, Any]]:

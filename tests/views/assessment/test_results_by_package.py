@@ -13,6 +13,7 @@ from django.utils.formats import date_format
 
 from assessments.documents import jobs
 from assessments.documents.remediation_plan import plan_pdf
+from assessments.documents.report.build import build_report
 from assessments.guideline.readiness_rules import ReadinessRules
 from assessments.guideline.wording import without_fact
 from assessments.models import State
@@ -21,7 +22,7 @@ from assessments.views.assessment.results_page import ResultsPage
 from assessments.views.assessment.standing import Standing
 from tests.documents.reading import pages_of, squeezed
 from tests.support.acting import make_agreed
-from tests.support.factories import in_days, make_assessment
+from tests.support.factories import in_days, make_assessment, save
 from tests.support.page_text import markup_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
@@ -69,7 +70,23 @@ def test_the_page_names_the_first_decision_of_the_board_while_something_can_harm
     system = assessment.use.system.name
     assert f"First decide whether to pause {system}, or to limit it to safe uses, until action 1 is done." in said
     assert "The board paper puts this decision first, as decision A" in said
+    assert "because people could be harmed now" in said
     assert page_of(make_assessment(State.DRAFT, "limited", cast=cast, answers=GAPS)).pause == ""
+
+
+def test_before_launch_the_page_asks_whether_to_start_and_says_that_nobody_is_harmed_yet(client, cast):
+    known = {"known-failures": {"choice": "not_in_place", "text": "Two kinds of request go wrong."}}
+    stage = {"deployment_stage": "research"}
+    assessment = make_assessment(State.DRAFT, "high", cast=cast, answers=known, facts=stage)
+    said = text_of(open_results(client, cast, assessment))
+    system = assessment.use.system.name
+    asked = (
+        f"Before launch, decide whether to start {system}, or to start with safe uses only, before action 1 is done."
+    )
+    assert asked in said
+    assert "because people could be harmed as soon as it is in use" in said
+    assert "whether to pause" not in said
+    assert "could be harmed now" not in said
 
 
 def test_the_heading_counts_the_month_and_all(client, cast):
@@ -203,7 +220,9 @@ def test_extended_duties_stand_apart_and_are_marked_as_our_judgement(client, cas
     extended = [group for group in page_of(assessment).groups if group.extended]
     assert extended
     response = open_results(client, cast, assessment, "findings", "all")
-    assert response.content.decode().count("Our judgement: these requirements also apply to this use") == len(extended)
+    assert response.content.decode().count(
+        "Our judgement: the Guideline asks these of other parts. We ask them of this use too"
+    ) == len(extended)
 
 
 def test_reasons_to_be_accepted_are_listed_and_make_no_action(client, cast):
@@ -256,3 +275,135 @@ def test_an_action_without_a_finding_is_not_counted_as_none(client, cast):
     text = text_of(open_results(client, cast, make_agreed(cast, in_days(50))))
     assert "0 actions would close the findings" not in text
     assert "A requirement can count in several dimensions" in text
+
+
+# --- dates, effort and scores, each said once ------------------------------------------------------------------------------
+
+
+def test_one_date_is_shown_where_the_first_step_and_all_steps_are_due_together(client, cast):
+    assessment = make_assessment(State.DRAFT, "limited", cast=cast, answers=GAPS)
+    entries = page_of(assessment).entries
+    one, two = (next(entry for entry in entries if entry.one_date is same) for same in (True, False))
+    assert (one.first_days == one.full_days, two.first_days == two.full_days) == (True, False)
+    once = text_of(open_results(client, cast, assessment, "findings", one.question))
+    assert "All done by" in once
+    assert "First step by" not in once
+    assert "First step by" in text_of(open_results(client, cast, assessment, "findings", two.question))
+
+
+def test_a_package_with_one_date_shows_it_once(client, cast):
+    assessment = make_assessment(State.DRAFT, "limited", cast=cast, answers=GAPS)
+    packages = page_of(assessment).packages
+    same = [package for package in packages if package.one_date]
+    assert {(package.first_days, package.full_days) for package in same} == {(p.full_days, p.full_days) for p in same}
+    page = markup_of(open_results(client, cast, assessment))
+    table = page[page.index("hk-packages") : page.index("</table>", page.index("hk-packages"))]
+    assert table.count('data-label="First step by"') == len(packages) - len(same)
+    assert table.count('colspan="2"') == len(same)
+
+
+def test_the_effort_names_working_days_of_one_person(client, cast):
+    assessment = make_assessment(State.DRAFT, "limited", cast=cast, answers=GAPS)
+    page = page_of(assessment)
+    effort = next(action for action in page.content["actions"] if action["question"] == "use-register")["effort"]
+    least, most = assessment.compiled().order.work_days[effort]
+    text = text_of(open_results(client, cast, assessment, "findings", "use-register"))
+    assert f": {least} to {most} working days for one person" in text
+
+
+def test_a_day_planned_after_the_date_of_the_plan_is_said_not_to_count(client, cast):
+    def said(days):
+        answers = {"ethics-review": {"choice": "planned", "planned_for": in_days(days)}}
+        assessment = make_assessment(State.DRAFT, "limited", cast=cast, answers=answers)
+        return text_of(open_results(client, cast, assessment, "findings", "ethics-review"))
+
+    later = date_format(in_days(700), "DATE_FORMAT")
+    assert f"Your answer plans this for {later}. The date of the plan counts." in said(700)
+    assert "The date of the plan counts" not in said(20)
+
+
+def test_what_can_become_a_condition_is_marked_and_counted(client, cast):
+    assessment = make_assessment(State.DRAFT, "limited", cast=cast, answers=GAPS)
+    page = page_of(assessment)
+    marked = [entry for entry in page.blocking if page.details(entry)["may_have_date"]]
+    assert len(marked) == page.may_have_dates > 0
+    assert "finished after the certificate is issued, by a due date" in text_of(open_results(client, cast, assessment))
+    blocking = open_results(client, cast, assessment, "findings", "blocking").content.decode()
+    assert blocking.count("can become a condition") == len(marked)
+    groups = [group for group in page.groups if group.may_have_date]
+    listed = open_results(client, cast, assessment, "findings", "all").content.decode()
+    assert listed.count("can become a condition") == len(groups) > 0
+
+
+def test_a_duty_of_this_use_is_not_listed_again_as_our_judgement(cast):
+    facts = {"employment_decisions": True, "ranks_or_prices_people": True, "output_used_for": "decision"}
+    edition = make_assessment(State.DRAFT, "limited", cast=cast, facts=facts).compiled()
+    missing = {q.key: {"choice": "none" if q.is_checklist else "not_in_place"} for q in edition.questions.values()}
+    parts = ("developer", "provider", "user")
+    assessment = make_assessment(State.DRAFT, "limited", cast=cast, parts=parts, facts=facts, answers=missing)
+    page = page_of(assessment)
+    assert any(group.extended for group in page.groups)
+    assert not [group.question.key for group in page.groups if set(group.own) & set(group.extended)]
+    report = build_report(build_snapshot(assessment, final=False), assessment.compiled(), draft=True)
+    lines = [(a.number, f.requirement, f.standing) for a in report.actions for f in a.findings]
+    assert len(lines) == len(set(lines))
+
+
+def test_a_dimension_without_a_score_says_why_and_is_not_in_the_heading(client, cast):
+    assessment = make_assessment(State.DRAFT, "limited", cast=cast, answers=GAPS)
+    edition = assessment.compiled()
+    page = page_of(assessment)
+    least = min(line["line"].duties for line in page.dimensions) + 1
+    strict = replace(edition, policy=replace(edition.policy, readiness=ReadinessRules(least, 3)))
+    bands = [replace(line, value=line.value and 10, band="Little in place") for line in page.standing.dimensions]
+    for some, end in ((page_of(assessment, edition=strict), "dimension with a score"), (page, "dimension")):
+        some.standing.__dict__["dimensions"] = bands
+        some.__dict__.pop("dimensions", None)
+        assert some.readiness_heading == f"Little in place in every {end}"
+
+
+def test_facts_that_no_action_finds_out_are_counted(client, cast):
+    unknown = {"open_source_model": "unknown", "cross_border_transfer": "unknown", "personal_data": "unknown"}
+    assessment = make_assessment(State.DRAFT, "limited", cast=cast, facts=unknown, answers=GAPS)
+    page = page_of(assessment)
+    found_out = {entry.question.partition(":")[2] for entry in page.entries if entry.question.startswith("open-")}
+    left = [key for key in page.unknown_facts if key not in found_out]
+    assert page.facts_without_action == len(left)
+    text = text_of(open_results(client, cast, assessment))
+    assert ("because no further question waits for" in text) is bool(left)
+
+
+def test_a_row_without_a_score_gives_its_reason(client, cast, monkeypatch):
+    assessment = make_assessment(State.DRAFT, "limited", cast=cast, answers=GAPS)
+    monkeypatch.setattr(ResultsPage, "too_few", lambda page, line: True)
+    assert "No score: fewer than 5 requirements" in text_of(open_results(client, cast, assessment))
+    assessment = make_assessment(State.DRAFT, "limited", cast=cast, answers=GAPS)  # the sheet of the other one is kept
+    monkeypatch.setattr(ResultsPage, "too_few", lambda page, line: False)
+    lines = page_of(assessment).standing.dimensions
+    none = [replace(line, value=None) for line in lines]
+    monkeypatch.setattr(Standing, "dimensions", none)
+    text = text_of(open_results(client, cast, assessment))
+    assert text.count("No score yet: only answers about the whole organisation") == sum(
+        bool(one.answered) for one in none
+    )
+
+
+def test_a_score_of_some_answers_says_how_many_it_is_from(client, cast):
+    assessment = make_assessment(State.DRAFT, "limited", cast=cast, answers=GAPS, filled=False)
+    save(assessment, "use-register", {"choice": "in_place", "text": "Kept for all."}, by=cast.owner)
+    assert re.search(r"100\.0 so far, with \d+ of \d+ answered", text_of(open_results(client, cast, assessment)))
+
+
+def test_a_clause_that_only_our_judgement_brings_is_marked_in_the_list_of_clauses(client, cast):
+    facts = {"employment_decisions": True, "ranks_or_prices_people": True, "output_used_for": "decision"}
+    edition = make_assessment(State.DRAFT, "limited", cast=cast, facts=facts).compiled()
+    missing = {q.key: {"choice": "none" if q.is_checklist else "not_in_place"} for q in edition.questions.values()}
+    assessment = make_assessment(State.DRAFT, "limited", cast=cast, facts=facts, answers=missing)
+    page = page_of(assessment)
+    group = next(group for group in page.groups if group.extended)
+    own = {duty.clause for duty in group.own}
+    marked = [cited for clause, cited, ours in page.details(group.entry)["clauses"] if ours]
+    assert sorted(marked) == sorted({duty.cited for duty in group.extended if duty.clause not in own})
+    assert marked
+    text = text_of(open_results(client, cast, assessment, "findings", group.question.key))
+    assert text.count("(our judgement)") == len(marked)
