@@ -178,6 +178,18 @@ def copied_answers(assessment: Assessment) -> list[Answer]:
     return list(rows.prefetch_related("evidence_uses__evidence"))
 
 
+def origins(answers: Iterable[Answer]) -> dict[int, Answer]:
+    """Return the answer that each of these was copied from, with its author, by the copy's id. No query without a copy."""
+    of_copy = {row.pk: row.carried_from_id for row in answers if row.carried_from_id is not None}
+    found = Answer.objects.select_related("by").in_bulk(of_copy.values()) if of_copy else {}
+    return {pk: found[source] for pk, source in of_copy.items() if source in found}
+
+
+def count_copied(assessment: Assessment) -> int:
+    """Return how many answers were copied from other assessments, confirmed or not: one query."""
+    return assessment.answers.exclude(carried_from=None).count()
+
+
 def confirm_copied(assessment: Assessment, question: str, *, by: User, base: int) -> answering_answers.AnswerSaved:
     """Say that a carried answer is true here: from then on it is an answer like any other, of whoever confirmed it.
 

@@ -125,6 +125,7 @@ class QuestionView:
     reference: str = ""  # of the assessment
     use_reference: str = ""  # empty where the reader does not see its actions
     may_ask: bool = False  # a colleague to answer it
+    origin: Answer | None = None  # the answer that a copied one was copied from, on a page that names its author
     taken_from: str = ""  # the use that gave a taken-over answer, by name; empty for who sees but a part of this one
 
     @property

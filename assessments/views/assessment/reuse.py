@@ -62,6 +62,7 @@ def reuse(request: HttpRequest, reference: str) -> HttpResponse:
         "news": carry_over.news_in(case.assessment),
         "at_once": bool(case.edition.order) and source is None and not case.assessment.follows_id,
         "may_take": may_take,
+        "copied": 0 if waiting or offered else answering_reuse.count_copied(case.assessment),
         "problem": problem,
     }
     return render(request, "assessments/assessment/reuse.html", context)
@@ -84,11 +85,7 @@ def _source(case: MemberCase, reference: str) -> Assessment | None:
 def _reuse(request: HttpRequest, case: MemberCase, source: Assessment | None) -> str:
     """Confirm one carried answer, or take over those that are ticked; returns what was done, in words."""
     if "confirm" in request.POST:
-        key, _colon, base = request.POST["confirm"].partition(":")
-        seen = query_values.count(base)
-        answering_reuse.confirm_copied(case.assessment, key, by=case.user, base=-1 if seen is None else seen)
-        question = case.edition.questions[key]
-        return _("Confirmed: %(title)s.") % {"title": question.title}
+        return confirm_one(request, case)
     if "together" in request.POST:
         return _confirm_several(request, case)
     ticked = set(request.POST.getlist("take"))
@@ -113,6 +110,14 @@ def _reuse(request: HttpRequest, case: MemberCase, source: Assessment | None) ->
         len(taken),
     )
     return said % {"n": len(taken)}
+
+
+def confirm_one(request: HttpRequest, case: MemberCase) -> str:
+    """Confirm the copied answer that a button names (`question:revision`); returns what was done, in words."""
+    key, _colon, base = request.POST["confirm"].partition(":")
+    seen = query_values.count(base)
+    answering_reuse.confirm_copied(case.assessment, key, by=case.user, base=-1 if seen is None else seen)
+    return _("Confirmed: %(title)s.") % {"title": case.edition.questions[key].title}
 
 
 def _confirm_several(request: HttpRequest, case: MemberCase) -> str:

@@ -18,16 +18,19 @@ from assessments.access import finders, roles
 from assessments.access.finders.assessments import NO_MARKS, Marks
 from assessments.access.roles import Action
 from assessments.domain.answering import answers as answering_answers
-from assessments.domain.answering import asking
+from assessments.domain.answering import asking, reuse
 from assessments.forms.search import CompleteForm, SearchForm
 from assessments.guideline.edition import Question, Section
 from assessments.guideline.terms import Choice, QuestionKind
 from assessments.models import Answer
 from assessments.views.assessment.member_case import MemberCase, find_case, find_question, find_section
 from assessments.views.assessment.next_step import why_locked
+from assessments.views.assessment.question import QuestionView
 from assessments.views.assessment.questions_on_page import clauses_of, stored_answers, views_of
+from assessments.views.assessment.reuse import confirm_one
 from assessments.views.assessment.save import is_of_another
 from assessments.views.assessment.section import save_page
+from assessments.views.site.requests import refusals_as_messages
 
 MINUTES: Mapping[QuestionKind, int] = {QuestionKind.PRACTICE: 2, QuestionKind.CHECKLIST: 3}
 """Minutes that a question takes somebody who knows the answer. Our estimate, shown as one: nobody has measured it yet."""
@@ -236,19 +239,27 @@ def section_check(request: HttpRequest, reference: str, key: str) -> HttpRespons
     form = CompleteForm(request.POST if request.method == "POST" else None)
     if request.method == "POST":
         roles.require(case.user, Action.ANSWER, case.assessment)
+        if "confirm" in request.POST:
+            with refusals_as_messages(request):
+                messages.success(request, confirm_one(request, case))
+            return redirect("section_check", reference, key)
     views = views_of(case, questions)
-    empty = [view for view in views if view.answer is None or view.answer.to_confirm]
+    empty = [view for view in views if view.answer is None]
+    carried = [view for view in views if view.answer and view.answer.to_confirm]
     errors: list[tuple[str, str]] = []
     if request.method == "POST" and form.is_valid():
         if form.cleaned_data["complete"] == "no":
             return redirect("section", reference, key)
-        if not empty:
+        if not empty and not carried:
             return finish(request, case, found)
-        form.add_error("complete", _("Answer the remaining questions first. You may choose “Do not know yet”."))
-        words = _("Question %(n)s has no answer: %(title)s")
-        errors = [(view.id, words % {"n": view.number, "title": view.question.title}) for view in empty]
-    unknown = [view for view in views if view not in empty and view.answer and view.answer.choice == Choice.UNKNOWN]
-    flagged = [view for view in views if view.marks.flagged and view not in empty and view not in unknown]
+        form.add_error("complete", _still_to_do(bool(empty), bool(carried)))
+        errors = _left_open(empty, carried)
+    opened = empty + carried
+    unknown = [view for view in views if view not in opened and view.answer and view.answer.choice == Choice.UNKNOWN]
+    flagged = [view for view in views if view.marks.flagged and view not in opened and view not in unknown]
+    origins = reuse.origins(view.answer for view in views if view.answer and (view.answer.to_confirm or view.inherited))
+    for view in views:
+        view.origin = origins.get(view.answer.pk) if view.answer else None
     sections = [section for section, _questions in case.sections]
     following = sections[sections.index(found) + 1 :]
     context = {
@@ -259,12 +270,14 @@ def section_check(request: HttpRequest, reference: str, key: str) -> HttpRespons
         "views": views,
         "groups": [
             ("empty", empty),
+            ("carried", carried),
             ("unknown", unknown),
             ("flagged", flagged),
-            ("rest", [view for view in views if view not in empty + unknown + flagged]),
+            ("rest", [view for view in views if view not in opened + unknown + flagged]),
         ],
-        "answered": len(views) - len(empty),
+        "answered": len(views) - len(opened),
         "empty": empty,
+        "carried": carried,
         "unknown": unknown,
         "following": following[0] if following else None,
         "form": form,
@@ -272,6 +285,28 @@ def section_check(request: HttpRequest, reference: str, key: str) -> HttpRespons
         "next": why_locked(case.assessment),
     }
     return render(request, "assessments/assessment/section_check.html", context)
+
+
+def _still_to_do(empty: bool, carried: bool) -> str:
+    """Say what keeps a section from being complete: questions without an answer, copied answers, or both."""
+    if not carried:
+        return _("Answer the remaining questions first. You may choose “Do not know yet”.")
+    if not empty:
+        return _("Confirm or change the copied answers first.")
+    return _("Answer the remaining questions first, and confirm or change the copied answers.")
+
+
+def _left_open(empty: Iterable[QuestionView], carried: Iterable[QuestionView]) -> list[tuple[str, str]]:
+    """Return what keeps a section from being complete, question by question: (anchor, sentence)."""
+    unanswered, copied = (
+        _("Question %(n)s has no answer: %(title)s"),
+        _("Question %(n)s: confirm or change the copied answer: %(title)s"),
+    )
+    return [
+        (view.id, words % {"n": view.number, "title": view.question.title})
+        for words, views in ((unanswered, empty), (copied, carried))
+        for view in views
+    ]
 
 
 def finish(request: HttpRequest, case: MemberCase, found: Section) -> HttpResponse:

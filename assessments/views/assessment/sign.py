@@ -33,12 +33,13 @@ from assessments.domain.submission.obstacles import Code
 from assessments.forms.base import Refused, refusals, with_reasons
 from assessments.forms.submission import SelfCertifyForm, StatementForm, SubmitForm, WithdrawForm
 from assessments.guideline.edition import Edition, Question
-from assessments.guideline.terms import UNKNOWN, Choice, Tier
+from assessments.guideline.terms import Choice, Tier
 from assessments.guideline.wording import RuleCard
 from assessments.models import Answer, DecisionKind, Role, Route, State
 from assessments.models.base import canonical_json, sha256
 from assessments.models.going_on import PROHIBITED
-from assessments.models.snapshots import asked_facts, before_signing, build_snapshot, changed_targets
+from assessments.models.snapshots import before_signing, build_snapshot, changed_targets
+from assessments.views.assessment.before_signing import before_signing_of, facts_not_known
 from assessments.views.assessment.member_case import MemberCase, find_case, missing_facts
 from assessments.views.assessment.questions_on_page import stored_answers, unlocked_on_page
 from assessments.views.site.requests import refusals_as_messages
@@ -103,6 +104,7 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
     lasting = (
         submission_self_certify.lasting_obstacles_to_self_certify(assessment) if tier == Tier.LOW and before else []
     )
+    carried = [line for line in lines.values() if line.answer and line.answer.to_confirm]
     unknown = [line for line in lines.values() if line.answer and line.answer.choice == Choice.UNKNOWN]
     unknown_facts = facts_not_known(case)
     context = {
@@ -114,6 +116,8 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
         "will_ask": asked_at_approval(case, before) if before else [],
         "missing": missing,
         "empty": empty,
+        "carried": carried,
+        "before": before_signing_of(case, missing=len(missing), empty=len(empty), carried=len(carried)),
         "unknown": unknown,
         "unknown_facts": unknown_facts,
         "not_known": not_known(len(unknown_facts), len(unknown)),
@@ -121,7 +125,7 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
         "planned": [line for line in lines.values() if line.planned_for],
         "sections": [(section, [lines[q.key] for q in questions]) for section, questions in case.sections],
         "total": len(lines),
-        "ready": assessment.is_editable and not missing and not empty and not assessment.use.prohibited_by_facts,
+        "ready": assessment.is_editable and not (missing or empty or carried or assessment.use.prohibited_by_facts),
         "may_self_certify": tier == Tier.LOW and not lasting and assessment.state == State.DRAFT,
         "lasting": words_of(lasting),
         "is_prohibited": assessment.use.prohibited_by_facts,
@@ -129,21 +133,6 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
         "as_it_was": untouched_since_return(case) if assessment.state == State.RETURNED else [],
     }
     return render(request, "assessments/assessment/check.html", context)
-
-
-def facts_not_known(case: MemberCase) -> list[tuple[str, str]]:
-    """Return the facts that are answered *do not know*, as a reviewer reads them after the signature: label, place."""
-    reference, facts = case.assessment.use.reference, case.edition.facts
-    return [
-        (
-            facts[key].label,
-            reverse("facts", args=[reference, facts[key].group]) + f"#fact-{key}"
-            if case.may_answer
-            else reverse("use", args=[reference]),
-        )
-        for key in asked_facts(case.edition, case.declared)
-        if case.declared.facts.get(key) == UNKNOWN
-    ]
 
 
 def found_before_signing(case: MemberCase, before: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -166,7 +155,10 @@ def found_before_signing(case: MemberCase, before: Mapping[str, Any]) -> list[di
             for fact in facts
         ]
         about += [(question.title, answer_line(case, question, None).url) for question in questions]
-        lines.append({"severity": found["severity"], "title": check.label, "advice": check.advice, "lines": about})
+        counted = not_known(len(facts), len(questions))
+        lines.append(
+            {"severity": found["severity"], "title": check.label, "advice": check.advice, "lines": about, "n": counted}
+        )
     return lines
 
 

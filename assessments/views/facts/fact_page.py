@@ -347,7 +347,7 @@ def _group_context(
         "of": len(keys),
         "answered": len(facts.asked) - len(facts.missing),
         "asked": len(facts.counted),
-        "counts_later": len(facts.asked) > len(facts.counted),
+        "later": len(facts.asked) - len(facts.counted),
         "for_tier": any(fact.key in facts.of_the_tier for fact in group.facts),
         "may_see_tier": bool(facts.use.assigned_tier),
     }

@@ -186,9 +186,7 @@ def _what_if(facts: Facts, result: TierResult) -> dict[str, Any]:
         mildest = {key: to for key in changes.together if (to := edition.facts[key].mildest) is not None}
         together_tier = str(assign_tier(edition, {**facts.values, **mildest}).assigned_tier)
         for key, to in mildest.items():
-            alone = assign_tier(edition, {**facts.values, key: to}).assigned_tier
-            words = answer_on_its_page(edition.facts[key], to)
-            together.append(ChangeLine(facts.line(key), words, str(alone)))
+            together.append(ChangeLine(facts.line(key), answer_on_its_page(edition.facts[key], to), ""))
     count = len(changes.lower)
     if count:
         heading = ngettext("One answer would lower the tier", "%(n)s answers would each lower the tier", count)
@@ -202,7 +200,7 @@ def _what_if(facts: Facts, result: TierResult) -> dict[str, Any]:
     touched = {*changes.together, *(change.fact for change in changes.lower)}
     return {
         "heading": heading,
-        "lower": [_change(facts, change) for change in changes.lower],
+        "lower": [_change(facts, change, _also_lower(facts, change, result.assigned_tier)) for change in changes.lower],
         "higher": [_change(facts, change) for change in changes.higher],
         "next_higher": tier_changes.nearest(edition, str(result.assigned_tier), map(_as_said, changes.higher)),
         "next_lower": tier_changes.nearest(edition, str(result.assigned_tier), map(_as_said, changes.lower)),
@@ -217,6 +215,20 @@ def _as_said(change: Change) -> dict[str, Any]:
     return {"fact": change.fact, "from": change.was, "to": change.to, "tier": str(change.tier)}
 
 
-def _change(facts: Facts, change: Change) -> ChangeLine:
+def _also_lower(facts: Facts, change: Change, now: Tier) -> tuple[str, ...]:
+    """Return the other answers to a fact that would lower the tier too: the change itself names only the nearest one."""
+    fact = facts.edition.facts[change.fact]
+    if fact.many:
+        return ()
+    others = [value for value in fact.values if value not in (change.was, change.to)]
+    return tuple(
+        answer_on_its_page(fact, value)
+        for value in others
+        if TIERS.index(assign_tier(facts.edition, {**facts.values, change.fact: value}).assigned_tier)
+        < TIERS.index(now)
+    )
+
+
+def _change(facts: Facts, change: Change, also: tuple[str, ...] = ()) -> ChangeLine:
     to = answer_on_its_page(facts.edition.facts[change.fact], change.to)
-    return ChangeLine(facts.line(change.fact), to, str(change.tier))
+    return ChangeLine(facts.line(change.fact), to, str(change.tier), also)

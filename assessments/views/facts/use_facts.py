@@ -50,6 +50,7 @@ class FactPage:
     answered: int
     total: int
     is_open: bool  # something may still be asked here
+    later: int = 0  # questions that the page shows and that other answers may still make needless: not in `total`
 
     @property
     def state(self) -> str:
@@ -60,9 +61,12 @@ class FactPage:
 
 @dataclass(frozen=True, slots=True)
 class ChangeLine:
+    """A change of one fact. `tier`: what it would give by itself; empty in a group that works only together."""
+
     fact: FactLine
     to: str
     tier: str
+    also: tuple[str, ...] = ()  # the other answers to the fact that would lower the tier too
 
 
 @dataclass(frozen=True)
@@ -160,7 +164,8 @@ class Facts:
                 answered = sum(self.is_answered(key) for key in keys)
                 open_here = any(fact.key in self.missing for fact in self.of_group(group))
                 url = self.page_url(group.key)
-                found.append(FactPage(group.key, group.title, url, answered, len(keys), open_here))
+                later = len(self.of_group(group)) - len(keys)
+                found.append(FactPage(group.key, group.title, url, answered, len(keys), open_here, later))
         return tuple(found)
 
     def page_url(self, group: str) -> str:
@@ -178,8 +183,8 @@ class Facts:
             return FactLine(key, fact.label, fact_answer(fact, None), "empty", url, counts)
         note = ""
         if row.value == UNKNOWN and not fact.prohibited_use:
-            for_duties = _("counts as the worst case for the duties, but not for the tier")
-            note = _("counts as the worst case") if key in self.of_the_tier else for_duties
+            no_tier = _("does not change the tier, but may add questions once it is known")
+            note = _("counts as the worst case") if key in self.of_the_tier else no_tier
         if key == PROCEDURAL and row.value is True and row.agreed_by_id is None:
             note = _("counts as “no” until a second member agrees")
         if row.signed_worst_id:

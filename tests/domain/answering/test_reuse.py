@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from assessments.models import (
     snapshots,
 )
 from tests.support.factories import Cast, make_assessment, make_organisation, make_use, save
+from tests.support.page_text import markup_of as text_of
 
 pytestmark = pytest.mark.sqlite_alone
 
@@ -227,6 +229,86 @@ def test_answers_of_one_assessment_are_taken_over_to_be_confirmed(client: Client
     said = client.post(here(new), {"confirm": f"{OWN}:1"}, follow=True).content.decode()
     assert "Confirmed:" in said
     assert reload(new).answered == 1
+
+
+def copied_from(source: Assessment, cast: Cast, **answers: Any) -> Assessment:
+    """A new draft whose every question is answered, one of them with a copied answer that nobody has confirmed."""
+    new = make_assessment(cast=cast, answers={OWN: None, **answers})
+    carried = [row for row in reuse.offered(new, [OWN], source) if row.question.key == OWN]
+    reuse.copy_answers(new, carried, by=cast.contributor)
+    return reload(new)
+
+
+def test_the_check_of_a_section_says_that_a_copied_answer_waits_and_confirms_it(client: Client, cast: Cast) -> None:
+    source = elsewhere(cast)
+    new = copied_from(source, cast)
+    check = reverse("section_check", args=[new.reference, "governance"])
+    client.force_login(cast.contributor)
+    page = text_of(client.get(check))
+    assert "<h1>One copied answer is not confirmed yet</h1>" in page
+    row = page.partition(f'<section class="hk-row" id="q-{OWN}"')[2].partition("</section>")[0]
+    author = source.answers.get(question__key=OWN).by
+    assert f"Copied from “{source.use.title}”, written by {author} on" in row
+    assert "Saved" not in row
+    assert f'<a href="#q-{OWN}">' in page
+    refused = text_of(client.post(check, {"complete": "yes"}))
+    assert "Confirm or change the copied answers first." in refused
+    assert "has no answer" not in refused
+    assert "confirm or change the copied answer:" in refused
+    value = re.search(r'name="confirm" value="([^"]+)"', row)
+    assert value is not None
+    done = text_of(client.post(check, {"confirm": value[1]}, follow=True))
+    assert "Confirmed:" in done
+    assert "Every question in this section has an answer" in done
+    assert "Copied from" not in done
+    again = text_of(client.post(check, {"confirm": value[1]}, follow=True))
+    assert "There is nothing left to confirm" in again
+
+
+def test_the_check_of_a_section_names_both_what_is_not_answered_and_what_is_not_confirmed(
+    client: Client, cast: Cast
+) -> None:
+    new = copied_from(elsewhere(cast), cast, **{POLICY: None})
+    client.force_login(cast.contributor)
+    check = reverse("section_check", args=[new.reference, "governance"])
+    page = text_of(client.post(check, {"complete": "yes"}))
+    assert "Answer the remaining questions first, and confirm or change the copied answers." in page
+    assert page.count("has no answer: ") == page.count("confirm or change the copied answer: ") == 1
+
+
+def test_nobody_confirms_on_the_check_of_a_section_who_may_not_answer(client: Client, cast: Cast) -> None:
+    new = copied_from(elsewhere(cast), cast)
+    client.force_login(cast.viewer)
+    check = reverse("section_check", args=[new.reference, "governance"])
+    assert "Confirm this answer" not in text_of(client.get(check))
+    assert client.post(check, {"confirm": f"{OWN}:1"}).status_code == 403
+    assert new.answers.get(question__key=OWN).to_confirm
+
+
+def test_the_check_of_all_answers_is_not_ready_while_a_copied_answer_waits(client: Client, cast: Cast) -> None:
+    new = copied_from(elsewhere(cast), cast)
+    client.force_login(cast.owner)
+    page = client.get(reverse("check", args=[new.reference]))
+    assert not page.context["ready"]
+    text = text_of(page)
+    assert "<h1>One copied answer is not confirmed yet</h1>" in text
+    assert '<a href="#carried">1 copied answer that nobody has confirmed</a>' in text
+    assert reverse("sign", args=[new.reference]) not in text
+    assert f'href="{here(new)}">Confirm the copied answers</a>' in text
+    reuse.confirm_copied(new, OWN, by=cast.owner, base=1)
+    assert client.get(reverse("check", args=[new.reference])).context["ready"]
+
+
+def test_once_all_is_confirmed_the_page_does_not_say_that_there_never_was_anything(client: Client, cast: Cast) -> None:
+    new = copied_from(elsewhere(cast), cast)
+    client.force_login(cast.owner)
+    reuse.confirm_copied(new, OWN, by=cast.owner, base=1)
+    page = text_of(client.get(here(new)))
+    assert "<h1>No copied answer is left to confirm</h1>" in page
+    assert "1 answer of this assessment was copied" in page
+    bare = text_of(client.get(here(make_assessment(cast=cast))))
+    assert "<h1>There is no answer to copy</h1>" in bare
+    assert "No answers from other uses yet" in bare
 
 
 def test_reuse_form_with_nothing_ticked_says_so_and_copies_nothing(client: Client, cast: Cast) -> None:

@@ -145,7 +145,7 @@ def test_what_cannot_be_approved_is_not_said_to_be_approvable(cast):
     assert "This submission cannot be approved yet" in page
     assert "approve all the same" not in page
     assert "do not keep you from approving" not in page
-    assert "These points block the certificate too." in page
+    assert "These points block the certificate, not the approval." in page
 
 
 def test_somebody_signs_out_from_the_task_list_of_a_draft(cast):

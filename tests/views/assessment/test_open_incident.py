@@ -111,7 +111,10 @@ def test_every_fact_and_answer_behind_what_comes_first_of_all_is_decisive(cast):
 def test_the_button_says_what_is_accepted_without_a_look(client, cast):
     submission = sent(cast)
     said = page(client, cast.independent, "review_facts", submission.reference)
-    assert "facts on this page are known and do not decide the tier or the certificate." in said
+    assert (
+        "facts on this page have a clear answer (not “Do not know”) and do not decide the tier or the certificate."
+        in said
+    )
     assert "answered as in place" not in said
 
 

@@ -111,7 +111,7 @@ def test_a_declared_prohibited_use_says_so_and_lists_nothing_to_do(client: Clien
     assert "<h1>Declared as a prohibited use and closed</h1>" in page
     assert "there are no questions to answer" in page
     assert "Decision letter" in page
-    for absent in ("Not started", "Missing:", "missing</a>", "Cannot start yet", "Governance and responsibility"):
+    for absent in ("Not started", "Missing:", "missing</a>", "Not ready to sign", "Governance and responsibility"):
         assert absent not in page, absent
 
 
@@ -423,7 +423,19 @@ def test_a_section_that_does_not_apply_says_so_and_on_what_it_depends(
     n = closed.count("Does not apply to you")
     assert f"<summary>{n} section" in closed
     assert "<details open" not in closed
-    assert "Cannot start yet" not in part[: part.index("Finish")]
+    assert "Not ready to sign" not in part[: part.index("Finish")]
+
+
+def test_the_task_list_names_the_check_by_what_its_link_does(client: Client, cast: Cast, draft: Assessment) -> None:
+    client.force_login(cast.owner)
+    finish = text_of(client.get(draft.get_absolute_url())).partition("<h2>Finish</h2>")[2]
+    assert f'<a href="{url("check", draft)}">See what is still missing</a>' in finish
+    assert "An owner can sign when every section is complete. Next: “" in finish
+    assert "Not ready to sign" in finish
+    whole = make_assessment(cast=cast)
+    finish = text_of(client.get(whole.get_absolute_url())).partition("<h2>Finish</h2>")[2]
+    assert f'<a href="{url("check", whole)}">Check and sign</a>' in finish
+    assert "See what is still missing" not in finish
 
 
 def test_the_last_section_leads_back_to_the_task_list(client: Client, cast: Cast) -> None:

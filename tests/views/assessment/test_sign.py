@@ -359,6 +359,9 @@ def test_owner_and_reviewer_count_what_is_not_known_alike(client, cast):
     context = client.get(reverse("check", args=[assessment.reference])).context
     assert (len(context["unknown_facts"]), len(context["unknown"])) == (1, 2)
     assert context["not_known"] == "1 fact, 2 answers"
+    shown = text_of(client.get(reverse("check", args=[assessment.reference]))).partition('id="unknown"')[2]
+    assert "If a fact can change the tier, it counts as the worst case until it is known." in shown
+    assert "Answers that are not known count as “not in place”." in shown
     submission = submit.submit(assessment, by=cast.owner, route="independent")
     seat_taking.take(submission, by=cast.independent)
     client.force_login(cast.independent)

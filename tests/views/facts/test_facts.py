@@ -359,6 +359,11 @@ def test_what_if_says_its_finding_in_the_heading(client, cast, facts, heading):
         together = response.context["what_if"]
         assert {line.fact.key for line in together["together"]} == {"employment_decisions", "education_decisions"}
         assert together["together_tier"] == "low"
+        rows = (
+            text_of(response).partition("The tier is lower if all of these answers change:")[2].partition("</table>")[0]
+        )
+        assert "If both answers change, the tier would be" in rows
+        assert rows.count("hk-tier-") == rows.rpartition("If both answers change")[2].count("hk-tier-") > 0
 
 
 def test_on_a_prohibited_use_a_changed_answer_needs_evidence(client, cast):

@@ -175,7 +175,8 @@ def test_raising_a_tier_says_what_follows_from_each_choice(cast, tier, goes_back
     submission = sent(make_assessment(State.IN_REVIEW, tier, cast=cast))
     said = text_of(as_(cast.independent).get(reverse("judge_tier", args=[submission.reference])))
     assert ("A higher tier has more duties" in said) is goes_back  # above High there is only the refusal
-    assert "If you raise the tier to Unacceptable, the submission is refused." in said
+    assert ("If you raise the tier to Unacceptable, the submission is refused." in said) is goes_back
+    assert ("The only higher tier is Unacceptable." in said) is not goes_back
 
 
 def test_the_letter_of_a_use_raised_to_unacceptable_says_so(cast):

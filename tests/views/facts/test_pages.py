@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from assessments.domain.facts import values as facts_values
+from assessments.views.wording import answer_on_its_page
 from tests.support.factories import MILD, make_use
 from tests.support.page_text import markup_of as text_of
 
@@ -39,8 +40,13 @@ def use(cast, client):
 
 def test_what_may_not_be_asked_is_not_counted(client, use, edition):
     page = client.get(url(use, "reach"))
-    assert "A question of this kind is counted only when the other answers show" in text_of(page)
+    assert "It is counted only when the other answer shows that it applies." in text_of(page)
+    shown = len([one for one in page.context["questions"] if one["shown"]])
     total, (reach,) = page.context["asked"], [one for one in page.context["pages"] if one.key == "reach"]
+    assert reach.later > 0
+    assert reach.total + reach.later == shown
+    assert f"{reach.answered} of {reach.total} ({reach.later} more may apply)" in text_of(page)
+    assert f"<p>{page.context['later']} more questions may apply</p>" in text_of(page)
     yes = mild(
         edition, "reach", minors_or_vulnerable_users="yes", worst_credible_effect="none", vulnerable_kind=["others"]
     )
@@ -249,6 +255,21 @@ def test_an_incident_of_tomorrow_is_refused(client, use, edition):
     assert response.context["form"].errors["date_incident_open"] == ["Enter today or an earlier date."]
 
 
+# --- what would change the tier ---------------------------------------------------------------------------------------------
+
+
+def test_the_other_answers_that_would_lower_the_tier_are_named_beside_the_nearest(client, cast, edition):
+    use = make_use("low", cast.organisation, facts={"worst_credible_effect": "unknown"})
+    client.force_login(cast.owner)
+    response = client.get(use.get_absolute_url())
+    (line,) = [one for one in response.context["what_if"]["lower"] if one.fact.key == "worst_credible_effect"]
+    labels = {answer_on_its_page(edition.facts["worst_credible_effect"], value) for value in ("none", "minor")}
+    assert labels <= {line.to, *line.also}
+    assert line.to not in line.also
+    text = text_of(response)
+    assert f"These answers would also lower the tier: {', '.join(line.also)}" in text
+
+
 # --- do not know ----------------------------------------------------------------------------------------------------------
 
 
@@ -257,13 +278,13 @@ def test_do_not_know_says_the_same_on_the_page_and_beside_the_tier(cast, client,
     client.force_login(cast.owner)
     tier = text_of(client.get(use.get_absolute_url()))
     for key, words in (
-        ("personal_data", "counts as the worst case for the duties, but not for the tier"),
+        ("personal_data", "does not change the tier, but may add questions once it is known"),
         ("decision_autonomy", "counts as the worst case"),
     ):
         row = tier.partition(f"<span>{edition.facts[key].label}</span>")[2].partition("</li>")[0]
         assert f"{words}</span>" in row
     page = text_of(client.get(url(use, edition.facts["personal_data"].group)))
-    assert "Until the answer is known, the worst case counts, but only for the duties." in page
-    assert "The tier is not affected." in page
+    assert "the worst case counts for the duties from Table 1 and for the extra duties." in page
+    assert "This answer does not affect the tier." in page
     page = text_of(client.get(url(use, edition.facts["decision_autonomy"].group)))
     assert "If the answer affects the tier, the worst case counts until the answer is known." in page

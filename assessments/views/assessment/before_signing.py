@@ -1,0 +1,68 @@
+"""What an owner has to know before signing, for the page that checks all answers: what is missing, who signs, who reviews."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.urls import reverse
+
+from assessments.domain.certificates import least_readiness
+from assessments.domain.certificates.conditions import most_conditions
+from assessments.guideline.terms import UNKNOWN, Tier
+from assessments.models.snapshots import asked_facts
+from assessments.views.assessment.member_case import MemberCase
+
+
+@dataclass(frozen=True, slots=True)
+class BeforeSigning:
+    """What the block "Before you can sign" says of one assessment. `missing`, `empty`, `carried`: how many are open."""
+
+    missing: int
+    empty: int
+    carried: int
+    tier: str
+    needs_factor: bool  # this installation asks everybody who signs for a second factor
+    review_days: int
+    condition_days: int
+    most_conditions: int
+    readiness: str  # the rule of today, as a sentence
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether something is missing that keeps the assessment from being signed."""
+        return bool(self.missing or self.empty or self.carried)
+
+
+def before_signing_of(case: MemberCase, *, missing: int, empty: int, carried: int) -> BeforeSigning | None:
+    """Return what has to be known before signing; None where nothing can be signed. Runs no query."""
+    use = case.assessment.use
+    if not case.assessment.is_editable or use.prohibited_by_facts or not use.assigned_tier:
+        return None
+    policy = case.edition.policy
+    return BeforeSigning(
+        missing=missing,
+        empty=empty,
+        carried=carried,
+        tier=str(use.assigned_tier),
+        needs_factor=bool(settings.SECOND_FACTOR),
+        review_days=policy.review_target_days,
+        condition_days=policy.condition_days,
+        most_conditions=most_conditions(),
+        readiness=least_readiness.rule_today(case.edition, Tier(use.assigned_tier)),
+    )
+
+
+def facts_not_known(case: MemberCase) -> list[tuple[str, str]]:
+    """Return the facts that are answered *do not know*, as a reviewer reads them after the signature: label, place."""
+    reference, facts = case.assessment.use.reference, case.edition.facts
+    return [
+        (
+            facts[key].label,
+            reverse("facts", args=[reference, facts[key].group]) + f"#fact-{key}"
+            if case.may_answer
+            else reverse("use", args=[reference]),
+        )
+        for key in asked_facts(case.edition, case.declared)
+        if case.declared.facts.get(key) == UNKNOWN
+    ]
