@@ -206,7 +206,7 @@ def require_seat(reviewer: Reviewer) -> ReviewSeat:
     if not reviewer.may_know:
         raise NotPermitted(_("This submission was not sent to you, so you cannot review it."))
     if reviewer.has_conflict:
-        raise SeparationOfDuties(_("You have declared a conflict of interest. Reassign the case to a colleague."))
+        raise SeparationOfDuties(_("You have declared a conflict of interest. Ask a colleague to take over the case."))
     if reviewer.in_team:
         raise SeparationOfDuties(_("You worked on this use yourself, so somebody else has to judge it."))
     if seat.to_declare:

@@ -96,7 +96,7 @@ class MarkForm(PlainForm):
     words = text_field(gettext_lazy("Comment to the organisation"), required=False, rows=3)
     would_satisfy = text_field(
         gettext_lazy("What you would accept"),
-        gettext_lazy("“Change needed” requires this text and a reason. The comment is optional."),
+        gettext_lazy("“Change needed” requires a reason and this text. The comment below is optional."),
         required=False,
         rows=2,
     )
@@ -162,7 +162,7 @@ class MarkForm(PlainForm):
             if not cleaned["would_satisfy"]:
                 self.add_error(
                     "would_satisfy",
-                    _("Say what you would accept, so that the organisation can correct everything at once."),
+                    _("Fill in “What you would accept”, so that the organisation can correct everything at once."),
                 )
         return cleaned
 
@@ -444,7 +444,9 @@ class AbsenceForm(PlainForm):
     away_from = Day(label=gettext_lazy("First day of absence"), required=False, wrong=REVIEW_DAY_WRONG, css="")
     away_until = Day(
         label=gettext_lazy("Last day of absence"),
-        help_text=gettext_lazy("Colleagues see this date on your cases and can reassign your cases until then."),
+        help_text=gettext_lazy(
+            "Until this day, colleagues see on your cases that you are absent, and can reassign your cases."
+        ),
         required=False,
         wrong=REVIEW_DAY_WRONG,
         css="",

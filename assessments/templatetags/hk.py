@@ -97,7 +97,7 @@ STATES = {
     "change_needed": Mark("flag", _("Change needed"), "warn"),
     # parts of a conformity file
     "part_missing": Mark("half", pgettext_lazy("status of a part", "Missing")),
-    "part_given": Mark("box", _("Given, not judged yet")),
+    "part_given": Mark("box", _("Handed in, not judged yet")),
     "part_supports": Mark("done", _("Judged: supports"), "done"),
     "part_partly": Mark("half", _("Judged: partly supports"), "warn"),
     "part_does_not": Mark("error", _("Judged: does not support"), "error"),

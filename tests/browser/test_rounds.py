@@ -174,7 +174,7 @@ def test_three_rounds_take_few_steps_on_both_sides_and_show_just_what_changed(
         ines.open_message(people.independent, "case_round")  # her seat went over by itself
         ines.press(re.compile("Continue marking"))
         assert sorted(shown_rows(ines)) == sorted(f"q-{key}" for key in asked)
-        said = "2 answers and facts changed since round 1, 1 unchanged but with a reply, 3 still to look at"
+        said = "2 answers and facts changed since round 1, 1 unchanged but with a reply, 3 still to mark"
         assert ines.heading == said
         expect(ines.page.locator(f"#q-{THIRD}")).to_contain_text("It stands in the handbook, page 4.")
         assert ines.page.locator(f"#q-{QUESTION} ins").count() > 0

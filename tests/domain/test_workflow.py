@@ -287,7 +287,7 @@ def test_approval_waits_for_every_mark():
     with pytest.raises(NotReady) as refused:
         approval.approve(submission, by=cast.independent, statement="Fine.")
     targets = review_targets.review_targets(submission.content())
-    assert refused.value.reasons[0] == f"{len(targets)} answers and facts are not marked yet."
+    assert refused.value.reasons[0] == f"You still have to mark {len(targets)} answers and facts."
 
 
 def test_a_return_unlocks_only_what_was_marked_and_keeps_the_other_marks():

@@ -20,7 +20,10 @@ def found() -> dict[str, object]:
 
 @pytest.mark.parametrize(
     "make",
-    [kept_world.world_of_the_run, pytest.param(kept_world.scene_of_the_run, marks=[pytest.mark.sqlite_alone, pytest.mark.long])],
+    [
+        kept_world.world_of_the_run,
+        pytest.param(kept_world.scene_of_the_run, marks=[pytest.mark.sqlite_alone, pytest.mark.long]),
+    ],
 )
 def test_replayed_data_have_every_row_and_file_of_the_first(make, settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path / "first"

@@ -77,7 +77,9 @@ def obstacles_to_approve(
     look = approvals.look_of(submission, seat) if seat else preloaded.look
     left = look.targets - look.marked if look else len(targets.review_targets(content))
     if left:
-        words = ngettext("%(n)s answer or fact is not marked yet.", "%(n)s answers and facts are not marked yet.", left)
+        words = ngettext(
+            "You still have to mark %(n)s answer or fact.", "You still have to mark %(n)s answers and facts.", left
+        )
         reasons.append(Obstacle(Code.UNMARKED, words % {"n": left}))
     reasons += approvals.obstacles(look) if look else []
     changes = preloaded.changes
@@ -94,11 +96,12 @@ def obstacles_to_approve(
         reasons.append(Obstacle(Code.PROHIBITED, _("Nobody can approve a prohibited use.")))
     reasons += [Obstacle(Code.HELD, b.words) for b in found if not b.question]
     lacking = missing_at_the_gates(submission, content) if preloaded.lacking is None else preloaded.lacking
-    reasons += [Obstacle(Code.GATE, said(lack), lack.target) for lack in lacking]
+    reasons += [Obstacle(Code.GATE, said(submission, content, lack), lack.target) for lack in lacking]
     of_seat = preloaded.of_seat
     if of_seat is None:
         seat = submission.seats.filter(reviewer=by).select_related("reviewer").first()
-        of_seat = [*parts.obstacles(submission, seat), *supplements.obstacles(submission, seat)]
+        missing_parts = {lack.part for lack in lacking}
+        of_seat = [*parts.obstacles(submission, seat, missing_parts), *supplements.obstacles(submission, seat)]
     reasons += of_seat
     if by.pk in delivery_team(assessment):
         words = _("You worked on this use yourself, so somebody else has to approve the submission.")
@@ -106,9 +109,18 @@ def obstacles_to_approve(
     return reasons
 
 
-def said(lack: requirements.Missing) -> str:
-    """One thing that is missing, as a sentence in a list of obstacles."""
-    return f"{lack.label}: {lack.words}"
+def said(submission: Submission, content: Mapping[str, Any], lack: requirements.Missing) -> str:
+    """Say of one thing that it is missing, or handed in but not enough, before the words that tell what is needed.
+
+    The words alone (“Reports of the tests …”) read as if the reports were there.
+    """
+    gates = edition_for(submission.edition_checksum).gates
+    asks = {one.asks for one in gates.evidence} | {part.asks for part in gates.conformity_file}
+    given = any(one["part"] == lack.part and (one["rows"] or one["evidence"]) for one in content.get("conformity", ()))
+    named = {"what": lack.label, "words": lack.words}
+    if lack.words in asks and not given:
+        return _("%(what)s: not handed in. Needed: %(words)s") % named
+    return _("%(what)s: not complete. Needed: %(words)s") % named
 
 
 def missing_at_the_gates(

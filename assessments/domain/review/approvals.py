@@ -136,7 +136,7 @@ def obstacles(look: Look) -> list[Obstacle]:
     reasons = []
     if look.judged < look.asked:
         reasons.append(
-            _("You have opened and judged %(n)s of %(all)s required facts and answers.")
+            _("You have opened and marked %(n)s of %(all)s required facts and answers.")
             % {"n": look.judged, "all": look.asked}
         )
     if look.opened < look.openable:
@@ -145,7 +145,10 @@ def obstacles(look: Look) -> list[Obstacle]:
         )
     if look.pieces_judged < look.pieces:
         reasons.append(
-            _("Evidence items that you have judged for the required answers: %(n)s of %(all)s.")
+            _(
+                "Evidence items that you have judged at the required answers: %(n)s of %(all)s. A judgement at another "
+                "answer does not count here."
+            )
             % {"n": look.pieces_judged, "all": look.pieces}
         )
     return [Obstacle(Code.OWN_SET, words) for words in reasons]
@@ -172,9 +175,9 @@ def looked_at_words(said: Mapping[str, Any] | None) -> list[str]:
     if said is None:
         return [_("This approval does not say what the reviewer looked at.")]
     lines = [
-        _("Opened and judged by this reviewer: %(judged)s of %(asked)s required facts and answers.") % said,
+        _("Opened and marked by this reviewer: %(judged)s of %(asked)s required facts and answers.") % said,
         _("Evidence items opened: %(opened)s of %(openable)s.") % said,
-        _("Evidence items judged for the required answers: %(pieces_judged)s of %(pieces)s.") % said,
+        _("Evidence items judged at the required answers: %(pieces_judged)s of %(pieces)s.") % said,
         _(
             "Drawn at random: %(drawn)s of the %(drawn_from)s other facts and answers (%(drawn_percent)s "
             "%%, rounded up)."
@@ -195,7 +198,7 @@ def looked_at_words(said: Mapping[str, Any] | None) -> list[str]:
         lines.append(_("Marks adopted from %(name)s: %(n)s.") % {"name": name, "n": n})
     single = said["marked"] - said["judged"] - said["together"] - sum(said["taken_over"].values())
     if single > 0:
-        lines.append(_("Other facts and answers judged one by one: %(n)s.") % {"n": single})
+        lines.append(_("Other facts and answers marked one by one: %(n)s.") % {"n": single})
     lines.append(_("Marked in total: %(marked)s of %(targets)s facts and answers.") % said)
     return lines
 

@@ -155,7 +155,7 @@ def _check_mark(submission: Submission, target: str, given: GivenMark, *, stands
         if not given.would_satisfy.strip():
             raise InvalidAnswer(
                 "would_satisfy",
-                _("Say what you would accept, so that the organisation can correct everything at once."),
+                _("Fill in “What you would accept”, so that the organisation can correct everything at once."),
             )
     if mark == MarkKind.ACCEPTED_WITH_ACTION:
         if not target.startswith("q:"):

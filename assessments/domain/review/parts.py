@@ -7,7 +7,7 @@ approved, and the reviewer's words say what is missing.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,11 +91,12 @@ def check_verdict(verdict: str, words: str, *, judged: bool) -> None:
         raise InvalidAnswer("words", _("Say what is missing. The organisation reads your text."))
 
 
-def obstacles(submission: Submission, seat: ReviewSeat | None) -> list[Obstacle]:
+def obstacles(submission: Submission, seat: ReviewSeat | None, lacking: Collection[str] = ()) -> list[Obstacle]:
     """Return what of the conformity file keeps this seat from approving; empty where nothing does.
 
     Each part has to be judged by the person in the seat. A part that either seat finds not to support the file is
-    returned first. One query at tiers that ask for a file, none at others.
+    returned first. `lacking`: keys of the parts that are missing or not complete, each an obstacle of its own already:
+    there is nothing to judge in them yet. One query at tiers that ask for a file, none at others.
     """
     asked = returned_parts.parts_of(submission)
     if not asked or seat is None:
@@ -103,7 +104,7 @@ def obstacles(submission: Submission, seat: ReviewSeat | None) -> list[Obstacle]
     marks = list(submission.part_marks.exclude(verdict="").select_related("by"))
     own = {mark.part: mark for mark in marks if mark.seat == seat.seat and mark.by_id == seat.reviewer_id}
     found = []
-    left = [part.label for part in asked if part.key not in own]
+    left = [part.label for part in asked if part.key not in own and part.key not in lacking]
     if left:
         words = ngettext(
             "You still have to judge one part of the conformity file: %(parts)s.",

@@ -77,7 +77,8 @@ def _require_comparing(look: SecondLook, by: User) -> None:
     if not second_look.may_compare(look, by):
         raise NotPermitted(
             _(
-                "Only the first reviewers, the second reviewer and the leads of the reviewing body can write here. "
+                "Only the reviewers of the case, the colleague who took the second look and the leads of the reviewing "
+                "body can write here. "
                 "They can write after the second look is submitted."
             )
         )

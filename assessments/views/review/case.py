@@ -82,7 +82,7 @@ class ReviewCase:
                 _("Declare your interests again before you continue. Something has changed since you declared them.")
             )
         if not self.may_open:
-            raise NotPermitted(_("You have declared a conflict of interest. Reassign the case to a colleague."))
+            raise NotPermitted(_("You have declared a conflict of interest. Ask a colleague to take over the case."))
         return self.seat
 
     @property

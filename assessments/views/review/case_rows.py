@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.utils.functional import cached_property
-from django.utils.translation import ngettext
 
 from assessments.domain.review import reasons
 from assessments.guideline.edition import Question
@@ -17,7 +16,7 @@ from assessments.models.figures import figure_words
 from assessments.models.snapshots import evidence_of, value_of
 from assessments.views.review.guides import Guide, guide_to
 from assessments.views.review.rows import JudgedRow
-from assessments.views.wording import answer_lines, as_day, as_moment, choice_word, submitted_pieces
+from assessments.views.wording import answer_lines, as_day, as_moment, choice_word, points_word, submitted_pieces
 
 if TYPE_CHECKING:
     from assessments.views.review.case import ReviewCase
@@ -124,10 +123,7 @@ class CaseRows(dict[str, JudgedRow]):
         lines = answer_lines(self.case.edition, key, items, given)
         word = choice_word(given["choice"])
         if given["choice"] == Choice.TICKED:
-            word = ngettext("%(n)s of %(all)s line ticked", "%(n)s of %(all)s lines ticked", len(lines)) % {
-                "n": sum(line["ticked"] for line in lines),
-                "all": len(lines),
-            }
+            word = points_word(sum(line["ticked"] for line in lines), len(lines))
         practice = (Choice.IN_PLACE, Choice.PARTLY, Choice.PLANNED, Choice.NOT_IN_PLACE)
         return {
             "word": word,

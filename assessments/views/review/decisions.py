@@ -26,7 +26,7 @@ from assessments.forms.base import refusals
 from assessments.forms.review import ApproveForm, RefuseForm, ReturnForm
 from assessments.guideline.conditions import ANSWER
 from assessments.guideline.terms import Tier
-from assessments.models import PartMark, ReviewDecision, User
+from assessments.models import DecisionKind, PartMark, ReviewDecision, State, User
 from assessments.models import marks as models_marks
 from assessments.models.certificates import Assurance
 from assessments.models.going_on import REFUSED
@@ -46,6 +46,24 @@ def _decisive(user: User, reference: str) -> ReviewCase:
     return case
 
 
+def _returned(
+    request: SignedIn, case: ReviewCase, decisions: Iterable[ReviewDecision] | None = None
+) -> HttpResponse | None:
+    """Return the page that stands for a decision once the case was returned; None while it can still be decided.
+
+    An old tab or bookmark must not offer a decision that nobody can take any more. Without `decisions`, it reads them
+    in one query, and only of a case that is not under review.
+    """
+    if case.is_current and case.assessment.state != State.RETURNED:
+        return None
+    made = case.submission.decisions.select_related("by").order_by("pk") if decisions is None else decisions
+    last = next((one for one in reversed(list(made)) if one.kind == DecisionKind.RETURN), None)
+    if last is None:
+        return None
+    context = {"case": case, "submission": case.submission, "decision": last}
+    return render(request, "assessments/review/returned_case.html", context)
+
+
 def _given(request: SignedIn) -> QueryDict | None:
     """Return what fills the form of a decision: what was posted, or what was typed when the session had ended."""
     data = posted(request)
@@ -57,6 +75,8 @@ def _given(request: SignedIn) -> QueryDict | None:
 def send_back(request: SignedIn, reference: str) -> HttpResponse:
     """Return the submission to the organisation with a message; show what will be unlocked."""
     case = _decisive(request.user, reference)
+    if request.method != "POST" and (gone := _returned(request, case)):
+        return gone
     back = returned_parts.returned(case.submission)
     returned = {*(mark.target for mark in case.changes), *(f"part:{key}" for key in back)}
     given = approvals.standing(case.submission.decisions.order_by("pk"))
@@ -149,6 +169,8 @@ def approve(request: SignedIn, reference: str) -> HttpResponse:
     case = _decisive(request.user, reference)
     submission = case.submission
     decisions = list(submission.decisions.select_related("by").order_by("pk"))
+    if request.method != "POST" and (gone := _returned(request, case, decisions)):
+        return gone
     given = approvals.standing(decisions)
     case.has_approved = cases.approves(decisions, case.user)
     accepted = models_marks.accepted_in(submission, marks=case.all_marks, seats=case.seats, given=given)
@@ -196,13 +218,15 @@ def _missing(
     `found`: what blocks the certificate; `conditions`: how much of it can be given a date; `given`: the approvals so far.
     """
     submission, look = case.submission, case.look()
+    lacking = approval.missing_at_the_gates(submission, case.content)
+    of_file = parts.obstacles(submission, case.seat, {lack.part for lack in lacking})
     read = approval.PreloadedCase(
         content=case.content,
         found=found,
-        lacking=approval.missing_at_the_gates(submission, case.content),
+        lacking=lacking,
         look=look,
         changes=len(case.changes),
-        of_seat=[*parts.obstacles(submission, case.seat), *supplements.obstacles_of(case.added_left)],
+        of_seat=[*of_file, *supplements.obstacles_of(case.added_left)],
     )
     obstacles = approval.obstacles_to_approve(submission, case.user, read)
     below = least_readiness.below_today(submission, case.content)
@@ -240,6 +264,8 @@ def _certificate(case: ReviewCase, given: Iterable[ReviewDecision]) -> dict[str,
 @require_http_methods(["GET", "HEAD", "POST"])
 def refuse(request: SignedIn, reference: str) -> HttpResponse:
     case = _decisive(request.user, reference)
+    if request.method != "POST" and (gone := _returned(request, case)):
+        return gone
     form = RefuseForm(_given(request))
     if request.method == "POST" and form.is_valid():
         with refusals(form):

@@ -96,14 +96,13 @@ def _marking(request: SignedIn, reference: str, key: str, case: ReviewCase | Non
     case.require_seat()
     undone, _colon, base = request.POST.get("undo", "").rpartition(":")
     saved = _save_marks(request, case, [row for row in group.rows if row.anchor != undone], request.POST)
-    if undone and not saved.refused:
-        saved = _undo(request, case, group, undone, base)
-    if saved:  # with script they were saved one by one before
-        messages.success(request, saved.words)
+    stay = undone or request.POST.get("request", "").partition(":")[0]
+    _say_saved(request, saved, "" if stay or "together" in request.POST else _marked_of(group))
     if saved.refused:
         return _marking_page(request, case, group)
     forget_typed(request)
-    stay = undone or request.POST.get("request", "").partition(":")[0]
+    if undone:
+        _undo(request, case, group, undone, base)
     if "together" in request.POST:
         return redirect(f"{reverse('review_together', args=[reference])}?{urlencode({'of': key})}")
     if stay:
@@ -118,6 +117,18 @@ def _marking(request: SignedIn, reference: str, key: str, case: ReviewCase | Non
     if following is None:
         return redirect(case.submission)
     return redirect(_with_filter(case.pages.url(following.key), request))
+
+
+def _say_saved(request: SignedIn, saved: SavedMarks, marked: str) -> None:
+    """Say what was saved and what was not, and how far the page is: a script may have saved its marks one by one before."""
+    if words := " ".join(part for part in (saved.words, marked) if part):
+        (messages.warning if saved.refused else messages.success)(request, words)
+
+
+def _marked_of(group: PageOfCase) -> str:
+    """Say how many facts and answers of a page have a saved mark; empty for a page without any."""
+    words = _("Marked on the page “%(title)s”: %(marked)s of %(all)s.")
+    return words % {"title": group.title, "marked": group.marked, "all": len(group.targets)} if group.targets else ""
 
 
 def _next_with_work(case: ReviewCase, group: PageOfCase) -> PageOfCase | None:
@@ -168,12 +179,12 @@ def _with_filter(url: str, request: SignedIn) -> str:
 class SavedMarks(NamedTuple):
     """How many marks on facts and answers were saved, which a case counts, and how many judgements on evidence.
 
-    `refused`: at least one mark or judgement of the page could not be saved; its form says why.
+    `refused`: how many marks and judgements of the page could not be saved; the form of each says why.
     """
 
     marks: int = 0
     judgements: int = 0
-    refused: bool = False
+    refused: int = 0
 
     def __bool__(self) -> bool:
         return bool(self.marks or self.judgements)
@@ -184,12 +195,14 @@ class SavedMarks(NamedTuple):
         of_evidence = ngettext(
             "%(n)s judgement on evidence saved.", "%(n)s judgements on evidence saved.", self.judgements
         ) % {"n": self.judgements}
-        return " ".join(words for n, words in ((self.marks, marks), (self.judgements, of_evidence)) if n)
+        refused = _("Not saved yet: %(n)s.") % {"n": self.refused}
+        said = ((self.marks, marks), (self.judgements, of_evidence), (self.refused, refused))
+        return " ".join(words for n, words in said if n)
 
 
 def _save_marks(request: SignedIn, case: ReviewCase, rows: Iterable[JudgedRow], data: QueryDict) -> SavedMarks:
     """Save the marks that changed; where one of them cannot be saved, the others are saved all the same."""
-    marks, judgements, failed = 0, 0, False
+    marks, judgements, failed = 0, 0, 0
     rows = list(rows)
     if any(name.startswith("e-") for name in data):
         case.add_evidence(rows)
@@ -198,12 +211,12 @@ def _save_marks(request: SignedIn, case: ReviewCase, rows: Iterable[JudgedRow], 
     for row in rows:
         for each in row.pieces:
             kept = _save_piece(case, each, data)
-            judgements, failed = judgements + bool(kept), failed or kept is None
+            judgements, failed = judgements + bool(kept), failed + (kept is None)
         if f"{row.anchor}-mark" not in data:
             continue  # not on the page: the filter left it out
         given = _asking_for_another(data, row, piece) if asked == row.anchor else data
         kept = _save_mark(case, row, given, seen if resolve == row.anchor else "")
-        marks, failed = marks + bool(kept), failed or kept is None
+        marks, failed = marks + bool(kept), failed + (kept is None)
     return SavedMarks(marks, judgements, failed)
 
 
@@ -269,7 +282,7 @@ def _asking_for_another(data: QueryDict, row: JudgedRow, reference: str) -> Quer
     return data
 
 
-def _undo(request: SignedIn, case: ReviewCase, group: PageOfCase, anchor: str, base: str) -> SavedMarks:
+def _undo(request: SignedIn, case: ReviewCase, group: PageOfCase, anchor: str, base: str) -> None:
     row = next((row for row in group.rows if row.anchor == anchor), None)
     if row is None:
         raise Http404
@@ -277,7 +290,6 @@ def _undo(request: SignedIn, case: ReviewCase, group: PageOfCase, anchor: str, b
         mark = review_marks.undo_mark(case.submission, row.target, by=case.user, base=query_values.count(base) or 0)
         case.took(row, mark)
         messages.success(request, _("Your last mark on “%(title)s” has been undone.") % {"title": row.title})
-    return SavedMarks()
 
 
 def _let_through(case: ReviewCase, show: str, targets: Iterable[str]) -> list[str]:
@@ -358,10 +370,11 @@ def _marking_page(request: SignedIn, case: ReviewCase, group: PageOfCase) -> Htt
 
 
 def _errors(rows: Iterable[JudgedRow]) -> Iterable[tuple[str, str]]:
+    """Return one line for each mark or judgement that could not be saved, however many of its fields are at fault."""
     for row in rows:
-        if row.form is not None and row.form.is_bound:
-            for found in row.form.errors.values():
-                yield from ((row.anchor, f"{row.title}: {message}") for message in found)
+        if row.form is not None and row.form.is_bound and row.form.errors:
+            said = " ".join(str(message) for found in row.form.errors.values() for message in found)
+            yield row.anchor, f"{row.title}: {said}"
         for piece in row.pieces:
             if piece.problem:
                 yield piece.anchor, f"{piece.given['title']}: {piece.problem}"
@@ -441,6 +454,7 @@ def _mark_piece(request: SignedIn, case: ReviewCase, target: str) -> HttpRespons
         return render(request, "assessments/review/piece_saved.html", context)
     if saved is None:
         return _marking_page(request, case, case.pages.group(row_group(case, row)))
+    _say_saved(request, SavedMarks(judgements=int(saved)), "")
     return redirect(case.pages.url(row_group(case, row), row.target))
 
 

@@ -23,11 +23,12 @@ class Step:
     url: str = ""
 
 
-def step_of(case: ReviewCase, *, parts_left: int, parts_back: int) -> Step:
+def step_of(case: ReviewCase, *, parts_left: int, parts_back: int, parts_missing: int = 0) -> Step:
     """Say where the case is and what its reader does next.
 
-    `parts_left`: parts of the conformity file that the reader has not judged, `parts_back`: those that go back. No
-    query: what of the evidence of the own set is left, the page of the approval says.
+    `parts_left`: parts of the conformity file that the reader has not judged, `parts_back`: those that go back,
+    `parts_missing`: the others that are missing or not complete. No query: what of the evidence of the own set is left,
+    the page of the approval says.
     """
     state = case.assessment.state
     if not case.is_current:
@@ -38,7 +39,7 @@ def step_of(case: ReviewCase, *, parts_left: int, parts_back: int) -> Step:
         case State.SUBMITTED:
             return Step(_("This case needs a reviewer"))
         case State.IN_REVIEW:
-            return _in_review(case, parts_left, parts_back)
+            return _in_review(case, parts_left, parts_back, parts_missing)
         case State.RETURNED:
             return Step(_with_the_organisation(len(case.changes) + parts_back))
         case State.APPROVED:
@@ -59,13 +60,13 @@ def _with_the_organisation(changes: int) -> str:
     return words % {"n": changes}
 
 
-def _in_review(case: ReviewCase, parts_left: int, parts_back: int) -> Step:
+def _in_review(case: ReviewCase, parts_left: int, parts_back: int, parts_missing: int) -> Step:
     if case.seat is not None and case.has_approved:
         if wants_second(case.submission, case.seats):
             return Step(_("You have approved. There is no second reviewer yet"))
         return Step(_("You have approved. The second approval is still needed"))
     if case.is_open:
-        return _yours(case, parts_left, parts_back)
+        return _yours(case, parts_left, parts_back, parts_missing)
     if case.seat is None and wants_second(case.submission, case.seats):
         return Step(_("This case is waiting for a second reviewer"))
     names = ", ".join(str(seat.reviewer) for seat in case.seats if seat is not case.seat)
@@ -74,13 +75,13 @@ def _in_review(case: ReviewCase, parts_left: int, parts_back: int) -> Step:
     return Step(_("In review by %(names)s") % {"names": names})
 
 
-def _yours(case: ReviewCase, parts_left: int, parts_back: int) -> Step:
+def _yours(case: ReviewCase, parts_left: int, parts_back: int, parts_missing: int) -> Step:
     """Return what the holder of a seat still has to do before the decision, in the order of the work."""
     reference = case.submission.reference
     if case.left:
         words = ngettext(
-            "You still have to look at %(n)s answer or fact",
-            "You still have to look at %(n)s answers and facts",
+            "You still have to mark %(n)s answer or fact",
+            "You still have to mark %(n)s answers and facts",
             case.left,
         )
         label = _("Start marking") if case.left == len(case.targets) else _("Continue marking")
@@ -103,12 +104,26 @@ def _yours(case: ReviewCase, parts_left: int, parts_back: int) -> Step:
         url = reverse("review_supplements", args=[reference])
         return Step(words % {"n": case.added_left}, _("Judge the added evidence"), url)
     changes = len(case.changes) + parts_back
+    if parts_missing:
+        return _missing_parts(reference, parts_missing, may_return=changes > 0)
     if changes:
         words = ngettext(
             "Everything is marked: %(n)s change is needed", "Everything is marked: %(n)s changes are needed", changes
         )
         return Step(words % {"n": changes}, _("Return for changes"), reverse("send_back", args=[reference]))
     return Step(_all_accepted(case), _("Go to the approval"), reverse("approve", args=[reference]))
+
+
+def _missing_parts(reference: str, missing: int, *, may_return: bool) -> Step:
+    """Send the reader to the return, or first to the conformity file: a return needs a change or a part that goes back."""
+    words = ngettext(
+        "One part of the conformity file is missing or not complete: return the case for it",
+        "%(n)s parts of the conformity file are missing or not complete: return the case for them",
+        missing,
+    ) % {"n": missing}
+    if may_return:
+        return Step(words, _("Return for changes"), reverse("send_back", args=[reference]))
+    return Step(words, _("Say what is missing in the conformity file"), reverse("review_parts", args=[reference]))
 
 
 def _all_accepted(case: ReviewCase) -> str:

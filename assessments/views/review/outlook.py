@@ -70,8 +70,8 @@ def _follows(*, issues: bool, conditions: int, is_last: bool) -> str:
             )
             if is_last
             else _(
-                "The other reviewer’s approval decides the case. It would not lead to a certificate, because %(n)s "
-                "requirements are open and at most %(most)s of them can become conditions. The certificate is issued "
+                "You approve first, and the second approval decides the case. It would not lead to a certificate, because "
+                "%(n)s requirements are open and at most %(most)s of them can become conditions. The certificate is issued "
                 "when the organisation has closed the requirements that have no date."
             )
         )
@@ -82,7 +82,8 @@ def _follows(*, issues: bool, conditions: int, is_last: bool) -> str:
                 "Your approval does not issue a certificate. The decision is “approved with a plan, no certificate yet”."
             )
         return _(
-            "The other reviewer’s approval decides the case. At the moment, that approval would not lead to a certificate."
+            "You approve first, and the second approval decides the case. At the moment, the second approval would not "
+            "issue a certificate."
         )
     if conditions:
         words = (
@@ -95,10 +96,10 @@ def _follows(*, issues: bool, conditions: int, is_last: bool) -> str:
             )
             if is_last
             else ngettext(
-                "The other reviewer’s approval decides the case. That approval issues the certificate if the open "
+                "You approve first, which issues no certificate yet. The second approval issues it if the open "
                 "requirement below has a date.",
-                "The other reviewer’s approval decides the case. That approval issues the certificate if each of the "
-                "%(n)s open requirements below has a date.",
+                "You approve first, which issues no certificate yet. The second approval issues it if each of the %(n)s "
+                "open requirements below has a date.",
                 conditions,
             )
         )
@@ -106,8 +107,8 @@ def _follows(*, issues: bool, conditions: int, is_last: bool) -> str:
     if is_last:
         return _("Your approval issues the certificate at once.")
     return _(
-        "The other reviewer’s approval decides the case. If nothing is missing at that point, that approval issues the "
-        "certificate."
+        "You approve first, which issues no certificate yet. The second approval issues it if nothing is missing at "
+        "that point."
     )
 
 
@@ -141,6 +142,6 @@ def _hurried(look: Look | None) -> str:
         return ""
     return _(
         "You set at least half of your marks in less than %(n)s seconds each. That is faster than most "
-        "people read an answer with its evidence. The time is recorded with your approval. Before you sign, read the "
-        "answers with their evidence again."
+        "people read an answer with its evidence. Marks that you set together or adopted are not counted here. How long "
+        "you took is recorded with your approval. Read the answers with their evidence again before you approve."
     ) % {"n": issuing.rules_today().short_look_seconds}

@@ -117,15 +117,18 @@ def _of_marks(case: ReviewCase) -> dict[str, Any]:
     submission = case.submission
     lacking = approval.missing_at_the_gates(submission, case.content, as_signed=True)
     judged = parts.marks_on(submission) if case.may_open and returned_parts.parts_of(submission) else []
-    unjudged, back = _parts_left(case, judged), len({mark.part for mark in judged if mark.returned and mark.verdict})
+    missing = {lack.part for lack in lacking if lack.part}
+    going_back = {mark.part for mark in judged if mark.returned and mark.verdict}
+    unjudged, back = _parts_left(case, judged, missing), len(going_back)
     return {
         **_drawn_parts(case, lacking, judged),
         "asked_for": [
             (lack.label, lack.words, case.pages.url_of(f"q:{lack.question}")) for lack in lacking if lack.question
         ],
-        "step": step_of(case, parts_left=unjudged, parts_back=back),
+        "step": step_of(case, parts_left=unjudged, parts_back=back, parts_missing=len(missing - going_back)),
         "differing": differing(case) if case.may_open else [],
         "parts_left": unjudged,
+        "parts_missing": len(missing) if case.is_open else 0,
         "parts_back": back,
         "has_approved": case.has_approved,
         "total": len(case.targets),
@@ -171,12 +174,12 @@ def _second_look(case: ReviewCase) -> SecondLook | None:
     return second_look.given_at(case.submission, case.user)
 
 
-def _parts_left(case: ReviewCase, judged: Iterable[PartMark]) -> int:
-    """Count the parts of the conformity file that this reviewer has still to judge."""
+def _parts_left(case: ReviewCase, judged: Iterable[PartMark], missing: Collection[str]) -> int:
+    """Count the parts of the conformity file that this reviewer has still to judge; those `missing` are not counted."""
     if case.seat is None or not case.is_open:
         return 0
     own = {mark.part for mark in judged if mark.verdict and (mark.seat, mark.by_id) == (case.seat.seat, case.user.pk)}
-    return sum(part.key not in own for part in returned_parts.parts_of(case.submission))
+    return sum(part.key not in own and part.key not in missing for part in returned_parts.parts_of(case.submission))
 
 
 def _waits(case: ReviewCase, rounds: Iterable[Any], holds: Iterable[dict[str, Any]]) -> NoCertificateYet | None:
@@ -228,7 +231,7 @@ def _drawn_parts(
             case,
             "file",
             (compared, missing, [(mark.pk, mark.revision, mark.at, str(mark.by)) for mark in judged]),
-            lambda: {"lines": file_lines(case, lacking, judged), "submission": case.submission},
+            lambda: {"lines": _told_apart(file_lines(case, lacking, judged)), "submission": case.submission},
         ),
     }
 
@@ -319,7 +322,7 @@ def _free_seat(case: ReviewCase) -> str:
 
 
 def _found(case: ReviewCase) -> list[dict[str, Any]]:
-    """Return what the checks found before signing, in the words that the owner read, and what changed since the last round.
+    """Return what the checks found before signing, what the owner was told then, and what changed since the last round.
 
     Submissions of a release without checks show only what is not known and what is planned.
     """
@@ -328,21 +331,26 @@ def _found(case: ReviewCase) -> list[dict[str, Any]]:
     for found in case.content.get("checks", ()):
         check = case.edition.check_of[found["check"]]
         targets = [*(f"f:{key}" for key in found["facts"]), *(f"q:{key}" for key in found["questions"])]
-        lines.append((found["severity"], check.label, check.advice, _among(case.targets, targets)))
-    facts = sum(target.startswith("f:") for target in sent.unknown)
-    open_ones = not_known(facts, len(sent.unknown) - facts)
-    lines.append(("look", fact_answer(None, UNKNOWN), open_ones, sent.unknown))
+        advice = _("The organisation was told before signing: “%(advice)s”") % {"advice": check.advice}
+        lines.append((found["severity"], check.label, advice, _among(case.targets, targets)))
+    lines.append(("look", fact_answer(None, UNKNOWN), "", sent.unknown))
     lines.append(("look", _("Planned for later"), "", sent.planned))
     return [
         {
             "severity": severity,
             "title": title,
             "advice": advice,
+            "n": not_known(*_facts_and_answers(about)),
             "lines": [(case.title_of(target), case.pages.url_of(target)) for target in about],
         }
         for severity, title, advice, about in lines
         if about
     ]
+
+
+def _facts_and_answers(targets: Sequence[str]) -> tuple[int, int]:
+    facts = sum(target.startswith("f:") for target in targets)
+    return facts, len(targets) - facts
 
 
 def _among(known: Collection[str], targets: Iterable[str]) -> Sequence[str]:
@@ -362,6 +370,14 @@ def file_lines(
         line.changed = case.before is not None and now.get(line.part.key) != before.get(line.part.key, {}).get(
             "revision"
         )
+    return lines
+
+
+def _told_apart(lines: list[PartLine]) -> list[PartLine]:
+    """Say before what a part lacks that the organisation has to bring it: it reads like an order to the reviewer."""
+    for line in lines:
+        if line.lacks:
+            line.lacks = _("Still needed from the organisation: %(words)s") % {"words": line.lacks}
     return lines
 
 

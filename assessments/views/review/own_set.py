@@ -57,6 +57,8 @@ def own_set(request: SignedIn, reference: str) -> HttpResponse:
             "judged": sum(mark is not None for *_line, mark in lines),
             "opened": sum(piece.is_opened for piece in pieces if piece.url),
             "to_open": sum(bool(piece.url) for piece in pieces),
+            "with_answers": sum(not piece.of_file for piece in pieces),
+            "of_file": sum(piece.of_file for piece in pieces),
             "rules": issuing.rules_today(),
             "drawn": len(own.drawn),
             "rest": own.rest,
@@ -115,7 +117,7 @@ def own_set_words(case: ReviewCase) -> str:
     if case.own is None:
         return ""
     done = sum(target in case.marks for target in case.own.targets)
-    return _("You have opened and judged %(n)s of %(all)s required facts and answers.") % {
+    return _("You have opened and marked %(n)s of %(all)s required facts and answers.") % {
         "n": done,
         "all": len(case.own.targets),
     }

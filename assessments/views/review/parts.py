@@ -16,6 +16,8 @@ from django.views.decorators.http import require_http_methods
 
 from assessments.domain.answering import returned_parts
 from assessments.domain.review import approval, cases, parts, supplements
+from assessments.domain.review.opened import opened_contents
+from assessments.domain.review.sampling import content_of, is_openable
 from assessments.forms.judgements import JudgementForm
 from assessments.models import PartMark, Supplement
 from assessments.views.assessment.conformity import PartLine
@@ -33,6 +35,7 @@ class JudgedPart(JudgedItem[PartMark]):
     line: PartLine
     others: list[PartMark] = field(default_factory=list)
     later: list[Supplement] = field(default_factory=list)
+    unopened: list[str] = field(default_factory=list)  # evidence that the reader can open and has not opened
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -59,6 +62,8 @@ def judge(request: SignedIn, reference: str) -> HttpResponse:
             return redirect("review_parts", reference)
         messages.success(request, _("Saved. You have judged every part of the conformity file."))
         return redirect(case.submission)
+    if None in results:
+        messages.warning(request, _saved_and_not(results))
     errors = errors_of(shown)
     judged = sum(bool(one.own and one.own.verdict) for one in shown)
     context = {
@@ -72,6 +77,14 @@ def judge(request: SignedIn, reference: str) -> HttpResponse:
         "returned": sum(bool(one.own and one.own.returned) for one in shown),
     }
     return render(request, "assessments/review/parts.html", context)
+
+
+def _saved_and_not(results: list[bool | None]) -> str:
+    """Say how many judgements were saved and how many were not, beside the errors of those."""
+    n = results.count(True)
+    saved = ngettext("%(n)s judgement saved.", "%(n)s judgements saved.", n) % {"n": n}
+    refused = _("Not saved yet: %(n)s.") % {"n": results.count(None)}
+    return f"{saved} {refused}" if n else refused
 
 
 def _judge(case: ReviewCase, part: str, *, base: int, operation: uuid.UUID | None, **fields: Any) -> PartMark:
@@ -88,8 +101,11 @@ def _parts(case: ReviewCase, data: QueryDict | None) -> list[JudgedPart]:
     for row in supplements.of_assessment(case.assessment) if case.added else ():
         later.setdefault(row.target, []).append(row)
     approved = cases.has_approved(case.submission, case.user)
+    lines = file_lines(case, lacking)
+    may_open = case.reader and any(line.pieces for line in lines)
+    opened = opened_contents(case.submission, case.reader) if may_open else set()
     found = []
-    for line in file_lines(case, lacking):
+    for line in lines:
         key = line.part.key
         part = JudgedPart(anchor=f"part-{key}", label=line.part.label, line=line, later=later.get(f"part:{key}", []))
         for mark in marks.get(key, ()):
@@ -100,5 +116,6 @@ def _parts(case: ReviewCase, data: QueryDict | None) -> list[JudgedPart]:
                 part.others.append(mark)
         if (case.is_open and not approved) or data is not None:
             part.form = JudgementForm(data, prefix=part.anchor, row=part.own)
+            part.unopened = [p["title"] for p in line.pieces if is_openable(p) and content_of(p) not in opened]
         found.append(part)
     return found

@@ -114,7 +114,8 @@ class Group:
 def queue(request: SignedIn) -> HttpResponse:
     """Show all that waits for this reviewer or did, in groups. The queries are the same for one row and for thousands.
 
-    The filter stands in the address; the one used last is kept in the session until it is cleared or somebody signs out.
+    The filter is in the address. The one used last is kept in the session until it is cleared or somebody signs out, but
+    not whose cases it showed: a link to the queue always shows the reader's own cases, first where there are any.
     """
     user = request.user
     reviews_for = separation.reviewing_organisations(user)
@@ -124,8 +125,9 @@ def queue(request: SignedIn) -> HttpResponse:
         return redirect(f"{reverse('reviews')}?{request.session[KEPT]}")
     form = QueueForm(request.GET, organisations=review_queue.organisations_in_queue(user))
     chosen = form.chosen()
-    if request.GET and request.session.get(KEPT, "") != form.query():
-        request.session[KEPT] = form.query()
+    kept = urlencode({name: value for name, value in chosen.items() if name != "who"})
+    if request.GET and request.session.get(KEPT, "") != kept:
+        request.session[KEPT] = kept
     today = timezone.localdate()
     target = finders.current_edition().policy.review_target_days
     only = chosen.get("who", "")
@@ -156,7 +158,9 @@ def queue(request: SignedIn) -> HttpResponse:
         "form": form,
         "filtered": bool(chosen),
         "groups": [
-            group for key, group in groups.items() if only == key or (not only and (key != APPEALS or for_the_body))
+            group
+            for key, group in sorted(groups.items(), key=lambda one: one[0] != MINE or not one[1].count)
+            if only == key or (not only and (key != APPEALS or for_the_body))
         ],
         "only": only,
         "begins": "after" in request.GET and only,

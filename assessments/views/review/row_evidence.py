@@ -87,7 +87,7 @@ def describe(piece: EvidenceRow, versions: Mapping[tuple[str, int], Any], signed
             ngettext("The period is %(n)s day long.", "The period is %(n)s days long.", days) % {"n": days}
         )
     elif not start and not end:
-        piece.claim.append(_("No period stated."))
+        piece.claim.append(_("The organisation did not say which period this covers."))
     if end and (signed - end).days > LONG_AGO:
         piece.claim.append(
             _("The period ended %(n)s days before the assessment was signed.") % {"n": (signed - end).days}

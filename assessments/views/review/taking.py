@@ -44,7 +44,7 @@ def take_over(request: SignedIn, reference: str) -> HttpResponse:
             "case": case,
             "submission": case.submission,
             "lines": [(case.rows[t], case.pages.url_of(t), found[t], ticked) for t in targets],
-            "problem": _("Tick at least one line.") if request.method == "POST" else "",
+            "problem": _("Select at least one mark.") if request.method == "POST" else "",
             "names": sorted({str(mark.by) for mark in found.values()}),
         },
     )

@@ -19,7 +19,7 @@ from assessments.views.site.requests import SignedIn
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def together(request: SignedIn, reference: str) -> HttpResponse:
-    """List what may be accepted together, of one page (`of`) or of the whole case; POST accepts what is ticked."""
+    """List what may be accepted together, of one page (`of`) or of the whole case; POST accepts what is selected."""
     case = ReviewCase(request.user, reference)
     if request.method != "POST" and not case.may_open:
         return to_declare(request, case.submission)
@@ -59,9 +59,9 @@ def together(request: SignedIn, reference: str) -> HttpResponse:
 
 
 def _accept(request: SignedIn, case: ReviewCase, chosen: list[str]) -> str:
-    """Accept what is ticked; says what was in the way, or nothing."""
+    """Accept what is selected; says what was in the way, or nothing."""
     if not chosen:
-        return _("Tick at least one line.")
+        return _("Select at least one fact or answer.")
     with refusals() as refused:
         accepted = marks.accept_together(case.submission, chosen, by=case.user)
     if refused:
@@ -70,8 +70,8 @@ def _accept(request: SignedIn, case: ReviewCase, chosen: list[str]) -> str:
         case.took(case.rows[mark.target], mark)
     n, left = len(accepted), len(set(chosen)) - len(accepted)
     alone = ngettext(
-        "One of the ticked lines cannot be accepted together with others. Judge that line separately.",
-        "%(n)s of the ticked lines cannot be accepted together with others. Judge these lines one by one.",
+        "One of the selected facts and answers cannot be accepted together with others. Judge it separately.",
+        "%(n)s of the selected facts and answers cannot be accepted together with others. Judge them one by one.",
         left,
     )
     if not n:

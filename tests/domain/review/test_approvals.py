@@ -59,7 +59,7 @@ def test_an_approval_says_how_much_of_the_own_set_is_not_opened_and_judged(cast)
     ReviewMark.objects.filter(pk=row.pk).update(shown_at=None)
     n = len(own.targets)
     assert obstacles(submission, cast.independent) == [
-        f"You have opened and judged {n - 1} of {n} required facts and answers."
+        f"You have opened and marked {n - 1} of {n} required facts and answers."
     ]
     with pytest.raises(NotReady):
         approval.approve(submission, by=cast.independent, statement="Read.")
@@ -72,7 +72,8 @@ def test_an_approval_waits_for_every_piece_to_be_opened_and_judged(cast):
     EvidenceMark.objects.filter(submission=submission, seat=Seat.FIRST).delete()
     assert obstacles(submission, cast.independent) == [
         f"Required evidence that you have opened: 0 of {len(own.openable)}.",
-        f"Evidence items that you have judged for the required answers: 0 of {len(own.pieces)}.",
+        f"Evidence items that you have judged at the required answers: 0 of {len(own.pieces)}. A judgement at another "
+        "answer does not count here.",
     ]
     assert obstacles(submission, cast.second_independent) == []
 
@@ -81,7 +82,7 @@ def test_a_mark_accepted_together_is_no_judgement_of_the_own_set(cast):
     submission = two_seats(cast)
     ReviewMark.objects.filter(submission=submission, seat=Seat.FIRST).update(together=True)
     n = len(own_set(submission, Seat.FIRST).targets)
-    assert f"You have opened and judged 0 of {n} required facts and answers." in (
+    assert f"You have opened and marked 0 of {n} required facts and answers." in (
         obstacles(submission, cast.independent)
     )
 
@@ -100,7 +101,7 @@ def test_what_was_looked_at_is_signed_with_the_approval_and_stands_in_the_record
     words = approvals.looked_at_words(said)
     assert (
         words[0]
-        == f"Opened and judged by this reviewer: {len(own.targets)} of {len(own.targets)} required facts and answers."
+        == f"Opened and marked by this reviewer: {len(own.targets)} of {len(own.targets)} required facts and answers."
     )
     assert "Half of the marks took 20 seconds or less each." in words
     record = json.loads(Certificate.objects.get().public_record)

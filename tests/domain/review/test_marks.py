@@ -151,8 +151,8 @@ def test_a_first_mark_that_is_undone_counts_nowhere_and_is_kept(cast):
     reasons = words_of(approval.obstacles_to_approve(submission, cast.independent))
     own = len(own_set(submission, "first").targets)
     assert reasons == [
-        "1 answer or fact is not marked yet.",
-        f"You have opened and judged {own - 1} of {own} required facts and answers.",
+        "You still have to mark 1 answer or fact.",
+        f"You have opened and marked {own - 1} of {own} required facts and answers.",
     ]
     kept = ReviewMark.kept.get(submission=submission, target=TARGET)
     assert versions(kept) == [(1, "current", "accepted"), (2, "restored", "")]

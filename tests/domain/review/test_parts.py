@@ -398,6 +398,7 @@ def test_a_reviewer_judges_all_parts_on_one_page(client: Client, cast: Cast) -> 
     assert wrong.status_code == 200
     assert "Tests: Say what is missing. The organisation reads your text." in wrong.content.decode()
     assert PartMark.objects.filter(by=cast.independent).count() == 7  # the others are saved all the same
+    assert "7 judgements saved. Not saved yet: 1." in wrong.content.decode()
     sent |= {f"part-{key}-base": "1" for key in PARTS if key != "tests"}
     assert client.post(url, sent | {"part-tests-words": "It is a privacy notice."}).status_code == 302
     assert PartMark.objects.get(by=cast.independent, part="tests").returned

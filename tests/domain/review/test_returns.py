@@ -55,7 +55,7 @@ def test_everything_that_stands_in_the_way_is_listed_but_what_goes_back_anyhow(c
     )
     said = words_of(approval.obstacles_to_approve(submission, cast.independent))
     lacking = approval.missing_at_the_gates(submission, submission.content())
-    assert all(approval.said(lack) in said for lack in lacking)
+    assert all(approval.said(submission, submission.content(), lack) in said for lack in lacking)
     assert len([key for key in found if key.startswith(("gate:", "part:"))]) == len(lacking)
     blocking = {b.question for b in blockers.blockers(submission) if b.question}
     named = {key.partition(":")[2] for key in found if key.startswith(("answer:", "gate:"))}

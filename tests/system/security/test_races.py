@@ -172,10 +172,14 @@ def saved(cast: Cast, n: int) -> None:
 def confirmed(cast: Cast, n: int) -> None:
     """A fact that all uses of a system share, confirmed at each of them: they wait in turn, and nobody locks another out."""
     uses = [make_use(organisation=cast.organisation)]
-    fields = {name: getattr(uses[0], name) for name in ("purpose", "setting", "people_affected", "scope_en", "scope_zh")}
+    fields = {
+        name: getattr(uses[0], name) for name in ("purpose", "setting", "people_affected", "scope_en", "scope_zh")
+    }
     uses += [systems.declare_use(uses[0].system, by=cast.owner, title=f"Use {one}", **fields) for one in range(n - 1)]
     for use in uses:
-        suggestions.suggest(use, [Suggestion("hosting", ["device"], "Runs on a device.")], by=cast.owner, source="card.md")
+        suggestions.suggest(
+            use, [Suggestion("hosting", ["device"], "Runs on a device.")], by=cast.owner, source="card.md"
+        )
     rows = [FactSuggestion.objects.get(use=use) for use in uses]
 
     def press(row: FactSuggestion) -> None:

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from assessments.domain.review import seat_taking, supplements
+from assessments.domain.review import parts, seat_taking, supplements
 from assessments.domain.submission import submit
 from assessments.models import EvidenceMark, EvidenceOpening, ReviewMark, Submission
 from tests.support.factories import Cast, make_assessment, make_evidence, mark_all
@@ -31,6 +31,8 @@ def with_every_obstacle(cast: Cast) -> Submission:
     piece = make_evidence(cast.organisation, by=cast.owner, title="Screenshot of the notice")
     supplements.attach(submission.assessment, OPT_OUT, piece, by=cast.owner, words="The notice.")
     ReviewMark.objects.filter(submission=submission, target="q:accountable-owner").delete()
+    does_not = parts.GivenPartMark("does_not", words="There are no reports.")
+    parts.judge_part(submission, "tests", does_not, by=cast.independent)
     EvidenceOpening.objects.filter(submission=submission).delete()
     EvidenceMark.objects.filter(submission=submission).delete()
     return submission

@@ -344,14 +344,14 @@ def test_the_next_without_a_mark_is_one_link_away(ines, case, cast):
 def test_the_heading_follows_the_count_with_each_save(ines, case, cast):
     url = address("review_section", case, SECTION)
     left = len(rows_of(case))
-    assert f"{left} still to look at" in text_of(ines.get(url))
+    assert f"{left} still to mark" in text_of(ines.get(url))
     data = {"target": TARGET, "mark": "accepted", "seen": token(case, TARGET, reader=cast.independent)}
     saved = ines.post(
         address("mark", case), data, headers=IN_PLACE | {"HX-Current-URL": f"http://testserver{url}?show=all"}
     )
     heading = re.search(r'<span id="marks-heading" hx-swap-oob="true">(.*?)</span>', markup_of(saved), re.DOTALL)
     assert heading
-    assert f"{left - 1} still to look at" in heading[1]
+    assert f"{left - 1} still to mark" in heading[1]
     assert f"1 of {left}" in text_of(saved)
     elsewhere = ines.post(address("mark", case), data, headers=IN_PLACE | {"HX-Current-URL": "http://x/elsewhere/"})
     assert "marks-heading" not in markup_of(elsewhere)

@@ -124,7 +124,7 @@ class Reviewer:
     def accept_together(self) -> None:
         if self.main.get_by_role("link", name="Review and accept").count():
             self.follow("Review and accept")
-            self.button("Accept the ticked lines")
+            self.button("Accept the selected facts and answers")
 
     def take_over(self) -> None:
         self.follow("Review and adopt")

@@ -101,7 +101,7 @@ def test_the_plain_facts_of_a_page_are_accepted_together(ines, cast):
     assert len(boxes) == plain
     assert not submission.marks.exists()
     together = f"{address('review_together', submission)}?of=facts"
-    assert "Tick at least one line." in text_of(ines.post(together, {}))
+    assert "Select at least one fact or answer." in text_of(ines.post(together, {}))
     assert f"Accepted together: {plain - 1}." in text_of(ines.post(together, {"target": boxes[1:]}, follow=True))
     assert not submission.marks.filter(target=boxes[0]).exists()
     ines.post(together, {"target": boxes})
@@ -222,7 +222,7 @@ def test_each_piece_says_what_it_is_and_what_became_of_it_since(ines, cast, show
         "confidential: opening it is logged",
         "SHA-256",
         "Not checked for malware",
-        "No period stated.",
+        "The organisation did not say which period this covers.",
         "Changed since signing: replaced by version 2",
         "Changed since signing: withdrawn on",
         "Available on request from The secretary.",
@@ -284,7 +284,7 @@ def test_what_changed_stands_on_one_page_with_what_was_asked_and_replied(ines, c
     assert set(targets(page)) == {TARGET, f"q:{OTHER}"}
     text = text_of(page)
     for words in (
-        "1 answer or fact changed since round 1, 1 unchanged but with a reply, 2 still to look at",
+        "1 answer or fact changed since round 1, 1 unchanged but with a reply, 2 still to mark",
         f"More on {OTHER}.",
         f"As it was: {OTHER}.",
         "replied without changing the answer,",

@@ -168,7 +168,7 @@ def test_the_heading_after_the_first_approval_says_what_each_reader_waits_for(ca
         heading_of(overview(cast.independent, submission)) == "You have approved. The second approval is still needed"
     )
     second = heading_of(overview(cast.second_independent, submission))
-    assert re.fullmatch(r"You still have to look at \d+ answers and facts", second)
+    assert re.fullmatch(r"You still have to mark \d+ answers and facts", second)
     mark_all(submission, by=cast.second_independent)
     review_approval.approve(submission, by=cast.second_independent, statement="I agree.")
     assert heading_of(overview(cast.independent, submission)) == "Decided: the certificate is issued"
@@ -215,7 +215,8 @@ def test_findings_are_counted_as_requirements_that_an_answer_leaves_short(cast):
     submission = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=answers).current_submission
     assert submission.findings == len(submission.content()["findings"]) >= 1
     assert "a requirement that is not fully met" in text_of(overview(cast.independent, submission)) or (
-        "one for each requirement that is not fully met" in text_of(overview(cast.independent, submission))
+        "requirements that are not fully met; one question can give several"
+        in text_of(overview(cast.independent, submission))
     )
 
 
@@ -248,7 +249,7 @@ def test_the_first_of_two_approvals_promises_no_certificate(cast):
     submission = make_assessment(State.IN_REVIEW, "high", cast=cast).current_submission
     mark_all(submission, by=cast.independent)
     page = approval(cast.independent, submission)
-    assert "No certificate is issued yet, because the other reviewer’s approval decides the case." in page
+    assert "No certificate is issued yet, because the second approval decides the case." in page
     assert "The certificate is issued at once if nothing blocks it" not in page
 
 
@@ -288,8 +289,8 @@ def test_the_first_of_two_approvals_says_that_the_other_decides(cast):
     mark_all(submission, by=cast.independent)
     page = approval(cast.independent, submission)
     assert (
-        "The other reviewer’s approval decides the case. If nothing is missing at that point, that approval issues the "
-        "certificate." in page
+        "You approve first, which issues no certificate yet. The second approval issues it if nothing is missing at that "
+        "point." in page
     )
     assert "The organisation gets no actions" in page
 
@@ -400,7 +401,9 @@ def test_the_page_of_facts_says_why_the_others_are_judged_one_by_one(cast):
     page = proved(Client(), cast.independent).get(address("review_facts", submission))
     rest = page.context["group"].left - page.context["plain"]
     assert rest > 1
-    assert f"Judge the other {rest} facts and answers one by one" in text_of(page)
+    assert f"Judge the other {rest} facts one by one." in text_of(page)
+    assert "Possible reasons: a fact decides the tier or the certificate, is answered “Do not know”" in text_of(page)
+    assert "the organisation replied to it" not in text_of(page)  # there was no round before
 
 
 def test_a_case_that_waits_for_the_other_seat_is_not_ones_own_to_review(cast):
@@ -435,6 +438,6 @@ def test_a_mark_that_differs_from_the_colleagues_says_which_one_counts(cast):
 
 def test_an_approval_with_something_in_the_way_says_what_would_follow_once_it_is_gone(cast):
     submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
-    assert "If what is still missing is completed" in approval(cast.independent, submission)
+    assert "Once nothing is missing any more" in approval(cast.independent, submission)
     mark_all(submission, by=cast.independent)
     assert "If what is still missing is completed" not in approval(cast.independent, submission)

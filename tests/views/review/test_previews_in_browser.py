@@ -141,7 +141,13 @@ def test_previews_list_and_marks_serve_without_script_and_at_320(case, chromium)
         photograph(page, "section-320")
         assert not browser.too_wide(page)
         answer = page.locator(f"#q-{QUESTION}")
-        for words in ("Good evidence", "What closes the gap", "Why it matters", "The duties", "What each mark means"):
+        for words in (
+            "Good evidence",
+            "What counts as in place",
+            "Why it matters",
+            "The duties",
+            "What each mark means",
+        ):
             answer.locator("summary", has_text=words).click()
         assert answer.get_by_text("This is the Guideline in our own words.").is_visible()
         photograph(page, "section-guides")

@@ -328,12 +328,13 @@ def test_an_older_accepted_with_action_on_a_fact_is_shown_and_counts_as_no_actio
 def test_a_mark_that_lacks_something_is_shown_at_its_field_and_the_others_are_saved(ines, cast):
     submission = in_review(cast)
     data = CHANGE | {f"{PREFIX}-reason": "", f"{PREFIX}-would_satisfy": "", f"q-{OTHER}-mark": "accepted"}
+    data[f"q-{OTHER}-seen"] = opened.token(submission, f"q:{OTHER}", reader=cast.independent)
     response = ines.post(address("review_section", submission, SECTION), data)
     page = markup_of(response)
     assert response.status_code == 200
     for words in (
         "Choose why a change is needed.",
-        "Say what you would accept",
+        "Fill in “What you would accept”",
         "Who keeps it?",
         "Ask Ivan about the clinics.",
     ):
@@ -341,7 +342,41 @@ def test_a_mark_that_lacks_something_is_shown_at_its_field_and_the_others_are_sa
     assert f'href="#{PREFIX}"' in page
     assert f'id="id_{PREFIX}-reason_error"' in page
     assert list(submission.marks.values_list("target", flat=True)) == [f"q:{OTHER}"]
-    assert "1 mark saved." in text_of(response)  # what was saved is said beside what was not
+    total = len(response.context["group"].targets)
+    said = f"1 mark saved. Not saved yet: 1. Marked on the page “{response.context['group'].title}”: 1 of {total}."
+    assert said in text_of(response)  # what was saved is said beside what was not
+    assert "Correct one error" in text_of(response)  # of one mark, though two of its fields are at fault
+    assert len(response.context["errors"]) == 1
+
+
+def test_the_button_says_how_far_the_page_is_though_a_script_saved_its_marks_before(ines, cast):
+    submission = in_review(cast)
+    url = address("review_section", submission, SECTION)
+    data = judged(ines.get(url).context["rows"][:3])
+    ines.post(url, data)
+    shown = ines.get(url)
+    total = len(shown.context["group"].targets)
+    again = data | {f"{row.anchor}-base": "1" for row in shown.context["rows"][:3]}
+    page = ines.post(url, again, follow=True)  # nothing is left to save
+    assert "marks saved." not in text_of(page)
+    assert f"Marked on the page “{shown.context['group'].title}”: 3 of {total}." in text_of(page)
+
+
+def test_marks_saved_by_the_undo_of_another_mark_are_said_too(ines, cast):
+    submission = in_review(cast)
+    url = address("review_section", submission, SECTION)
+    look_at(submission, TARGET, cast.independent)
+    page = ines.post(url, {"undo": f"{PREFIX}:1", f"q-{OTHER}-mark": "accepted"}, follow=True)
+    assert "1 mark saved." in text_of(page)
+    assert "has been undone." in text_of(page)
+
+
+def test_a_judgement_on_evidence_saved_without_script_is_said(ines, cast):
+    submission = in_review(cast)
+    answers = submission.content()["answers"]
+    key, piece = next((key, one["evidence"][0]["reference"]) for key, one in answers.items() if one["evidence"])
+    data = {"target": f"e:{key}/{piece}", f"e-{key}-{piece}-verdict": "supports"}
+    assert "1 judgement on evidence saved." in text_of(ines.post(address("mark", submission), data, follow=True))
 
 
 def test_the_counts_of_the_filters_stay_right_after_a_save_that_failed(ines, cast):
@@ -645,7 +680,7 @@ def test_high_says_that_a_second_independent_approval_is_needed_and_who_holds_it
     client.post(address("take", submission), {"conflict": "none"})
     judge_parts(submission, by=cast.second_independent)
     text = text_of(client.get(address("approve", submission)))
-    assert "You have opened and judged 0 of" in text
+    assert "You have opened and marked 0 of" in text
     mark_all(submission, by=cast.second_independent)
     text = text_of(client.get(address("approve", submission)))
     assert "Your approval decides the case" in text

@@ -99,8 +99,11 @@ def test_the_own_set_lists_what_is_to_open_and_what_is_done(ivan, cast, submissi
     own = own_set(submission, Seat.SECOND)
     page = ivan.get(address("own_set", submission))
     text = text_of(page)
-    assert f"Required facts and answers: 0 of {len(own.targets)} opened and judged" in text
-    assert f"{len(own.drawn)} of the {own.rest} other facts and answers (10 %, rounded up), drawn at random for you." in text
+    assert f"Required facts and answers: 0 of {len(own.targets)} opened and marked" in text
+    assert (
+        f"{len(own.drawn)} of the {own.rest} other facts and answers (10 %, rounded up), drawn at random for you."
+        in text
+    )
     assert "Answers about mandatory points (requirements with “must”), duties from Table 1" in text
     assert f"0 of {len(own.openable)} opened" in text
     link = re.search(r'href="(/reviews/[^"]+/evidence/[^"]+)"', markup_of(page)).group(1)
@@ -113,7 +116,7 @@ def test_the_own_set_lists_what_is_to_open_and_what_is_done(ivan, cast, submissi
     marked = text_of(ivan.get(address("own_set", submission)))
     assert marked.count(" Accepted ") == 2
     assert "Complete" not in marked
-    assert f"2 of {len(own.targets)} opened and judged" in text_of(ivan.get(address("own_set", submission)))
+    assert f"2 of {len(own.targets)} opened and marked" in text_of(ivan.get(address("own_set", submission)))
 
 
 def test_evidence_of_the_conformity_file_is_to_be_judged_until_its_part_is(cast):
@@ -125,8 +128,18 @@ def test_evidence_of_the_conformity_file_is_to_be_judged_until_its_part_is(cast)
     submission = submit.submit(draft, by=cast.owner, route=Route.INDEPENDENT)
     seat_taking.take(submission, by=cast.independent)
     ines = proved(Client(), cast.independent)
-    before = text_of(ines.get(address("own_set", submission)))
+    page = ines.get(address("own_set", submission))
+    before = text_of(page)
+    open_all, with_answers = page.context["to_open"], len(page.context["pieces"]) - 1
+    said = f"Open all {open_all}. Judge {with_answers} with their answers; the other one is judged with the conformity file."
+    assert said in before
     assert ", to be judged together with its part of the conformity file" in before
+    parts_page = text_of(ines.get(address("review_parts", submission)))
+    unopened = "have not opened th[^.]*Reports of the tests"
+    assert re.search(unopened, parts_page)
+    ines.get(reverse("review_evidence", args=[submission.reference, piece.reference, 1]))
+    parts_page = text_of(ines.get(address("review_parts", submission)))
+    assert not re.search(unopened, parts_page)
     judge_parts(submission, by=cast.independent)
     after = text_of(ines.get(address("own_set", submission)))
     assert "to be judged" not in after
@@ -137,6 +150,7 @@ def test_saved_marks_are_counted_as_the_case_counts_them_and_judgements_apart():
     assert SavedMarks(34, 18).words == "34 marks saved. 18 judgements on evidence saved."
     assert SavedMarks(1).words == "1 mark saved."
     assert SavedMarks(0, 1).words == "1 judgement on evidence saved."
+    assert SavedMarks(14, 0, 2).words == "14 marks saved. Not saved yet: 2."
     assert not SavedMarks()
 
 
@@ -177,7 +191,7 @@ def test_the_rest_is_taken_over_by_name_from_the_overview(ivan, submission):
     )
     url = address("take_over_marks", submission)
     assert f"Adopt {rest} marks from Ines Independent" in text_of(ivan.get(url))
-    assert "Tick at least one line." in text_of(ivan.post(url))
+    assert "Select at least one mark." in text_of(ivan.post(url))
     ticked = re.findall(r'name="target" value="([^"]+)" checked', markup_of(ivan.get(url)))
     assert len(ticked) == rest
     left_out = ticked.pop()
@@ -192,7 +206,7 @@ def test_the_rest_is_taken_over_by_name_from_the_overview(ivan, submission):
 def test_an_approval_with_nothing_opened_is_refused_with_the_counts(ivan, submission):
     page = ivan.get(address("approve", submission))
     own = own_set(submission, Seat.SECOND)
-    words = f"You have opened and judged 0 of {len(own.targets)} required facts and answers."
+    words = f"You have opened and marked 0 of {len(own.targets)} required facts and answers."
     assert words in text_of(page)
     assert f'<a href="{address("own_set", submission)}">{words}</a>' in markup_of(page)
     refused = ivan.post(address("approve", submission), {"statement": "ok"})
@@ -204,7 +218,7 @@ def test_the_page_of_the_approval_says_what_is_kept_with_it(ivan, cast, submissi
     look_at_all(submission, cast.second_independent)
     page = text_of(ivan.get(address("approve", submission)))
     n = len(own_set(submission, Seat.SECOND).targets)
-    assert f"Opened and judged by this reviewer: {n} of {n} required facts and answers." in page
+    assert f"Opened and marked by this reviewer: {n} of {n} required facts and answers." in page
     assert "Marks adopted from Ines Independent:" in page
 
 
@@ -270,8 +284,13 @@ def test_what_a_colleague_wants_changed_is_not_offered_to_be_accepted_together(i
 def test_what_is_accepted_together_says_in_whose_name_and_all_or_none_may_be_ticked(ivan, submission):
     url = address("review_together", submission)
     page = ivan.get(url)
-    assert "Each ticked line gets a mark with your name" in text_of(page)
-    assert "Untick a line to leave it out." in text_of(page)
+    assert "Each selected fact or answer gets the mark “Accepted” with your name." in text_of(page)
+    assert "To leave out a fact or answer, clear its box." in text_of(page)
+    assert "Marks accepted together do not count in your time per mark." in text_of(page)
+    assert "ticked" not in text_of(page)  # that is a word of the organisation's checklists
+    shown = [row.text for _part, rows in page.context["groups"] for row, _url, _chosen in rows]
+    assert len(shown) > 1
+    assert all(" ".join(html.escape(question).split()) in text_of(page) for question in shown)
     boxes = markup_of(page).count('name="target"')
     ticks = {way: markup_of(ivan.get(f"{url}?ticks={way}")).count(" checked>") for way in ("all", "none")}
     assert ticks == {"all": boxes, "none": 0}

@@ -271,15 +271,10 @@ def test_the_page_says_that_the_look_was_blind_how_much_was_judged_and_who_chose
 def test_the_figures_name_both_rules_for_too_few_and_say_what_counts_for_the_body(ines, cast):
     rules = quality.rules_on(timezone.localdate())
     words = text_of(ines.get(reverse("quality")))
-    assert (
-        f"A percentage for one reviewer needs at least {rules.least_items} facts, answers, marks or evidence items."
-        in words
-    )
-    assert (
-        f"so it also needs {rules.least_cases} cases. Otherwise the percentage could show what one person did" in words
-    )
-    assert "A second look that somebody asked for counts here." in words
-    assert "It does not count in the figures of the reviewing body" in words
+    assert f"A percentage for one reviewer is shown from {rules.least_items} items on" in words
+    assert f"so it also needs {rules.least_cases} cases. These minimum numbers are in the issuing rules" in words
+    assert "Here, all second looks count." in words
+    assert "In the figures of the reviewing body, only second looks drawn at random count." in words
 
 
 def test_the_page_names_who_hears_of_a_grave_difference_and_it_is_no_reviewer_of_the_case(ivan, ines, taken, cast):

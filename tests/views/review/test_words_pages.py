@@ -163,3 +163,18 @@ def test_nobody_makes_a_text_from_a_case_without_a_seat(client, cast, case, who)
     client.force_login(getattr(cast, who))
     page = f"{reverse('review_texts')}?from={case.reference}&mark=q-{KEY}"
     assert client.get(page).status_code in (403, 404)
+
+
+def test_notes_on_texts_from_other_cases_are_shown_only_where_a_text_is_offered(ines, cast, case):
+    empty = text_of(ines.get(page_of(case)))
+    assert "No saved texts for “Register of generative AI uses” yet" in empty
+    assert "From your cases" not in empty
+    kept_texts.keep(WANTED | {"title": "Entries"}, by=cast.independent)
+    assert "From your cases" in text_of(ines.get(page_of(case)))
+
+
+def test_the_settings_say_which_key_gives_which_mark_to_reviewers_only(client, cast):
+    said = "1 Accepted, 2 Accepted with action (not for facts), 3 Change needed, 4 Not marked"
+    for user, shown in ((cast.independent, True), (cast.owner, False)):
+        client.force_login(user)
+        assert (said in text_of(client.get(reverse("settings")))) is shown

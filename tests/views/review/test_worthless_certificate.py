@@ -156,10 +156,9 @@ def test_what_is_not_in_place_is_not_accepted_together_with_the_rest(site, prepa
         )
         # The boxes are made to name what is not in place.
         boxes.evaluate_all("(boxes, names) => boxes.forEach((b, n) => { b.value = names[n % names.length] })", lacking)
-        press(page, "Accept the ticked lines")
-        assert "3 of the ticked lines cannot be accepted together with others. Judge these lines one by one." in text(
-            page
-        )
+        press(page, "Accept the selected facts and answers")
+        refused = "3 of the selected facts and answers cannot be accepted together with others. Judge them one by one."
+        assert refused in text(page)
     assert not submission.marks.exclude(mark="").exists()
 
 
@@ -180,7 +179,7 @@ def test_a_second_seat_with_nothing_opened_approves_nothing(site, prepared):
         assert heading(page) == "This submission cannot be approved yet"
         own = own_set(submission, Seat.SECOND)
         sentences = (
-            f"You have opened and judged 0 of {len(own.targets)} required facts and answers.",
+            f"You have opened and marked 0 of {len(own.targets)} required facts and answers.",
             f"Required evidence that you have opened: 0 of {len(own.openable)}.",
             "You still have to judge 8 parts of the conformity file",
         )

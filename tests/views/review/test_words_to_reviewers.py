@@ -1,0 +1,150 @@
+"""What the pages of a case tell its reviewers: what is the organisation's to do, what is missing, what is over."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from assessments.domain.review import decisions, parts, seat_taking
+from assessments.domain.submission import submit
+from assessments.models import DecisionKind, State, Submission
+from tests.support.factories import Cast, make_assessment, make_cast, mark_all, proved
+from tests.support.page_text import markup_of
+
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
+
+CHANGE = {"q:use-register": "Show the newest entry."}
+PARTS = 8
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    return make_cast()
+
+
+def text_of(response: Any) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", markup_of(response))).replace("&#x27;", "'")
+
+
+def shown(user: Any, name: str, submission: Submission, **query: str) -> str:
+    return text_of(proved(Client(), user).get(reverse(name, args=[submission.reference]), query))
+
+
+def without_file(cast: Cast) -> Submission:
+    """A High case in review: no conformity file, no evidence where the tier asks for it; all facts and answers are marked."""
+    submission = submit.submit(make_assessment("draft", "high", cast=cast), by=cast.owner, route="independent")
+    seat_taking.take(submission, by=cast.independent)
+    mark_all(submission, by=cast.independent, file=False)
+    return submission
+
+
+def returned(cast: Cast, tier: str = "limited") -> Submission:
+    submission = make_assessment(State.IN_REVIEW, tier, cast=cast).current_submission
+    mark_all(submission, by=cast.independent, change=CHANGE)
+    decisions.send_back(submission, by=cast.independent, words="One entry.")
+    return submission
+
+
+def test_advice_of_a_check_is_quoted_as_what_the_organisation_was_told(cast):
+    answers = {"use-register": {"choice": "unknown", "text": ""}}
+    assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=answers)
+    told = "This counts as not in place. Before you sign, ask the colleague who would know."
+    page = shown(cast.independent, "review", assessment.current_submission)
+    assert f"The organisation was told before signing: “{told}”" in page
+    assert page.count(told) == 1
+
+
+def test_what_is_still_needed_is_the_organisations_to_do(cast):
+    page = shown(cast.independent, "review", without_file(cast))
+    assert "The organisation still has to do this: Show in an attachment to the answer how people can opt out." in page
+    assert page.count("Still needed from the organisation: ") == PARTS
+
+
+def test_parts_that_are_missing_are_to_be_returned_and_not_judged(cast):
+    submission = without_file(cast)
+    page = shown(cast.independent, "review", submission)
+    heading = f"{PARTS} parts of the conformity file are missing or not complete: return the case for them"
+    assert heading in page
+    assert "still to judge" not in page
+    assert "Say what is missing in the conformity file" in page  # a return needs a judgement first
+    page = shown(cast.independent, "approve", submission)
+    assert "Tests: not handed in. Needed: Reports of the tests that the present version passed" in page
+    assert "You still have to judge" not in page
+    does_not = parts.GivenPartMark("does_not", words="There are no reports.")
+    parts.judge_part(submission, "tests", does_not, by=cast.independent)
+    page = shown(cast.independent, "review", submission)
+    assert f"{PARTS - 1} parts of the conformity file are missing or not complete: return the case for them" in page
+    assert "Say what is missing in the conformity file" not in page
+
+
+@pytest.mark.parametrize("name", ["approve", "send_back", "refuse"])
+def test_a_returned_case_offers_no_decision_and_says_who_returned_it(cast, name):
+    submission = returned(cast)
+    made = submission.decisions.get(kind=DecisionKind.RETURN)
+    page = shown(cast.independent, name, submission)
+    assert "This case was returned for changes" in page
+    assert f"{made.by_name} returned the case on " in page
+    assert "Nobody can approve, return or refuse it until the organisation submits it again." in page
+    for words in ("return the submission instead", "go back to the owner", "goes back to the owner", "Refuse this"):
+        assert words not in page
+
+
+def test_the_return_says_what_is_not_part_of_it(cast):
+    submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
+    mark_all(submission, by=cast.independent, change=CHANGE)
+    page = shown(cast.independent, "send_back", submission)
+    assert "the organisation gets the actions when the case is approved" in page
+    assert "Private notes are never included." in page
+    assert "The points themselves are not in the email." in page
+
+
+def test_facts_and_questions_are_counted_apart(cast):
+    submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
+    content = submission.content()
+    page = shown(cast.independent, "review", submission)
+    assert f"{len(content['facts'])} facts {content['counts']['applicable']} questions" in page
+
+
+def test_an_action_is_said_not_to_be_a_condition(cast):
+    submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
+    page = shown(cast.independent, "approve", submission)
+    assert "An action that you add to an accepted answer is not a condition." in page
+
+
+# --- the queue -----------------------------------------------------------------------------------------------------------
+
+
+def heading_of(response: Any) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", markup_of(response).split("<h1")[1].split("</h1>")[0]))
+
+
+def test_a_link_to_the_queue_shows_ones_own_cases_first_whatever_group_was_read_last(cast):
+    make_assessment(State.IN_REVIEW, "limited", cast=cast)
+    make_assessment(State.SUBMITTED, "limited", cast=cast)
+    client, queue = proved(Client(), cast.independent), reverse("reviews")
+    client.get(queue, {"who": "waiting"})
+    page = client.get(queue)
+    assert page.status_code == 200
+    assert [group.key for group in page.context["groups"]][:2] == ["mine", "waiting"]
+    assert "You have 1 case to review, 1 other case needs a reviewer" in heading_of(page)
+
+
+@pytest.mark.parametrize(
+    ("who", "words"),
+    [
+        ("waiting", "1 case needs a reviewer"),
+        ("mine", "You have 1 case to review"),
+        ("returned", "1 case is with the organisation"),
+        ("team", "No cases match the filters"),
+        ("done", "1 case is done"),
+    ],
+)
+def test_the_heading_of_the_queue_counts_the_group_that_is_shown(cast, who, words):
+    for state in (State.IN_REVIEW, State.SUBMITTED, State.RETURNED, State.CERTIFIED):
+        make_assessment(state, "limited", cast=cast)
+    page = proved(Client(), cast.independent).get(reverse("reviews"), {"who": who})
+    assert heading_of(page).split(">", 1)[1].strip() == words
