@@ -72,16 +72,16 @@ class BelowLeast:
         if not self.allowed:
             return (
                 _(
-                    "A certificate at tier %(tier)s needs at least %(least)s in every dimension. A practice with a "
-                    "closed action counts as in place. These rules are our judgement (release %(n)s of the issuing "
+                    "A certificate at tier %(tier)s needs at least %(least)s out of 100 in every dimension. A practice with "
+                    "a closed action counts as in place. These rules are our judgement (release %(n)s of the issuing "
                     "rules)."
                 )
                 % said
             )
         return (
             _(
-                "For a certificate at tier %(tier)s, at most %(allowed)s dimensions can be below %(least)s. A practice "
-                "with a closed action counts as in place. These rules are our judgement (release %(n)s of the issuing "
+                "For a certificate at tier %(tier)s, at most %(allowed)s dimensions can be below %(least)s out of 100. A "
+                "practice with a closed action counts as in place. These rules are our judgement (release %(n)s of the issuing "
                 "rules)."
             )
             % said
