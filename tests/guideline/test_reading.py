@@ -106,7 +106,7 @@ class Plant:
 
 
 def test_the_shipped_edition_has_no_fault(source: Source) -> None:
-    assert (source.key, source.release) == ("hk-genai-1.1", 5)
+    assert (source.key, source.release) == ("hk-genai-1.1", 6)
     assert source.edition.checksum == source.checksum == checksum_of(source.content)
     assert source.edition.title == "Hong Kong Generative Artificial Intelligence Technical and Application Guideline"
 

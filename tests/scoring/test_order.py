@@ -306,7 +306,7 @@ def test_what_the_count_gave_stands_in_the_reason_of_what_it_found() -> None:
     )
     alone = AnswerValue(Choice.NONE, measured=Decimal("2.0"))  # its own action says so
     said = [action.why_here for action in plan(edition, {"rate": alone, "failures": MISSING}, facts={"public": True})]
-    assert ["of 100" in one for one in said] == [False, True]
+    assert ["per cent" in one for one in said] == [False, True]
 
 
 def test_what_is_eased_is_not_lifted_by_what_set_the_tier_and_keeps_its_class() -> None:

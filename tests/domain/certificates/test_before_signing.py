@@ -77,7 +77,7 @@ def test_sign_page_results_and_plan_say_the_same_of_what_blocks(client, cast):
     assert "not fully in place. These requirements belong to one practice" in texts[0]
     assert "musts" not in texts[0]
     assert "blocks the certificate until it is in place or becomes a condition with a due date" in texts[0]
-    assert "1 action blocks a certificate (it can become a condition with a due date)" in texts[1]
+    assert "1 action blocks a certificate (it can become a condition: it can be finished after" in texts[1]
     assert (
         jobs.draft_report(assessment).blocking_words
         == "1 blocks the certificate until it is closed or given a due date"

@@ -138,7 +138,7 @@ def test_a_high_use_is_not_approved_by_anybody_without_its_conformity_file(cast:
     for reviewer in (cast.independent, cast.second_independent):
         found = approval.missing_at_the_gates(submission, submission.content())
         reasons = refused(submission, reviewer)
-        assert reasons[: len(found)] == [approval.said(lack) for lack in found]
+        assert reasons[: len(found)] == [approval.said(submission, submission.content(), lack) for lack in found]
         assert len(found) == 2 + len(PARTS)
     assert [lack.part for lack in found if lack.part] == PARTS
 

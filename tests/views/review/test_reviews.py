@@ -155,8 +155,8 @@ def test_the_overview_shows_scope_tier_rules_and_what_is_unusual(ines, cast):
         "Sorting of appointment requests",
         "香港各診所",
         "Limited risk",
-        "Do not know: 1 answer or fact",
-        "Planned for later: 1 answer or fact",
+        "Do not know: 1 answer",
+        "Planned for later: 1 answer",
         "“Do not know” on a mandatory point",
         "Several answers have the same note",
     ):
