@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import partial
 from math import ceil
@@ -36,8 +36,11 @@ SHORT = 2
 FEW = 5
 """A dimension with fewer duties than this shows no score: it would say too little."""
 CLAUSE_LETTERS, CLAUSE_LETTERS_DENSE = 60, 30
-LONGEST_TITLE, WHOLE = 300, 150
-"""Letters of a title, and of a single step, up to which they are never cut: an incident has 200 and its date."""
+LONGEST_TITLE, WHOLE = 300, 210
+"""Letters of a title, and of a single step, up to which they are never cut: an incident has 200 and its date.
+
+A step that gives two options is useless without the second one.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,8 @@ ROOMS = (
     Room(70, 220, 180, 110, 100, dense=True, dates_aside=True),
     Room(50, 100, 180, 50, 50, dense=True, dates_aside=True),
 )
+UNLISTED = replace(ROOMS[-1], said=110)
+"""The room without the list of all actions: what the list leaves free goes to what people answered."""
 ROOMY_LIST, TIGHT, NO_LIST = "roomy", "tight", ""
 """How the list of all actions is set: with room between its rows, with less, or not at all."""
 ROOMY, FEW_ACTIONS = 2, 20
@@ -126,7 +131,7 @@ def plan_layouts(report: Report) -> tuple[Callable[[], str], ...]:
     context = shared_context(report) | method_context(report)
     context |= fitted_tier(report, context)
     rooms = ROOMS[ROOMY if len(report.actions) > FEW_ACTIONS else 0 :]
-    lists = [*((ROOMY_LIST, room) for room in rooms), (TIGHT, rooms[-1]), (NO_LIST, rooms[-1])]
+    lists = [*((ROOMY_LIST, room) for room in rooms), (TIGHT, rooms[-1]), (NO_LIST, UNLISTED), (NO_LIST, rooms[-1])]
     return tuple(partial(_plan_html, report, context, listed, room) for listed, room in lists)
 
 
@@ -202,6 +207,7 @@ def shared_context(report: Report) -> dict[str, Any]:
         "guideline_date": shared_parts.guideline_month(report.guideline_date),
         "address": settings.PUBLIC_URL + reverse("remediation_plan", args=[report.use_reference]),
         "reason": deciding_rules(report)[0].reason if deciding_rules(report) else report.tier.meaning + ".",
+        "unowned": _unowned(report),
         "blocks_mark": drawing.blocking_mark(_("Blocks the certificate:")),
     }
 
@@ -384,6 +390,7 @@ def method_context(report: Report) -> dict[str, Any]:
     accepted = sum(bool(reason.mark) for reason in report.reasons)
     return {
         "to_sign": _to_sign(report),
+        "not_known": any(line.unknown for line in report.readiness),
         "reasons_heading": _reasons_heading(len(report.reasons), len(report.reasons) - accepted),
         "readiness": [
             {"line": line, "bar": shared_parts.bar_of(line), "few": line.value is not None and line.duties < FEW}
@@ -413,6 +420,24 @@ def _to_sign(report: Report) -> str:
     if len(report.standing) == 1:
         said = _("We have read this plan. Its action has no owner yet: the post beside it is a suggestion.")
     return said % {"n": waiting, "all": len(report.standing)}
+
+
+def _unowned(report: Report) -> str:
+    """Say on the cover of a signed plan how many actions nobody has taken on; empty where there are none."""
+    waiting, count = len(report.untaken), len(report.standing)
+    if not waiting or report.frozen is None:
+        return ""
+    if waiting == count:
+        return ngettext(
+            "Nobody has taken on the action yet: the post beside it is a suggestion.",
+            "Nobody has taken on any of the %(n)s actions yet: the posts beside them are suggestions.",
+            count,
+        ) % {"n": count}
+    return ngettext(
+        "%(n)s of %(all)s actions has no owner yet: the post beside it is a suggestion.",
+        "%(n)s of %(all)s actions have no owner yet: the posts beside them are suggestions.",
+        waiting,
+    ) % {"n": waiting, "all": count}
 
 
 def _reasons_heading(count: int, waiting: int) -> str:

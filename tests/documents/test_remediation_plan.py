@@ -306,8 +306,53 @@ def test_what_starts_is_dated_by_the_last_day_of_its_first_step(plans, signed):
 def test_the_list_of_all_actions_is_left_out_only_where_no_other_layout_fits(reports):
     layouts = [layout() for layout in remediation_plan.plan_layouts(reports["few"])]
     listed = ["All actions in order" in html for html in layouts]
-    assert listed == [True] * (len(layouts) - 1) + [False]
-    assert ["all-actions tight" in html for html in layouts] == [False] * (len(layouts) - 2) + [True, False]
+    assert listed == [True] * (len(layouts) - 2) + [False] * 2
+    assert ["all-actions tight" in html for html in layouts] == [False] * (len(layouts) - 3) + [True, False, False]
+
+
+def test_what_the_list_leaves_free_goes_to_what_people_answered(reports):
+    action = next(action for action in reports["few"].actions if action.answer)
+    said = "The office manager can hide the assistant in the app by herself, and has done so twice this year."
+    told = replace(action, answer=replace(action.answer, note=said))
+    assert remediation_plan.block_of(told, remediation_plan.UNLISTED).said == said
+    assert remediation_plan.block_of(told, remediation_plan.ROOMS[-1]).said != said
+    assert remediation_plan.UNLISTED.why == remediation_plan.ROOMS[-1].why
+
+
+def test_a_step_that_gives_two_options_is_never_cut():
+    shown, left = remediation_plan.within(["Choose one of two options. " + "Or wait. " * 20, "Then go on."], 50)
+    assert (shown[0].endswith("Or wait."), left) == (True, 1)
+
+
+def test_the_cover_of_a_signed_plan_says_that_nobody_has_taken_on_its_actions(reports):
+    report = reports["few"]
+
+    def cover(of) -> str:
+        html = remediation_plan.plan_layouts(of)[0]()
+        return " ".join(re.sub("<[^>]*>", " ", html.partition('class="cover"')[2].partition("</section>")[0]).split())
+
+    count = len(report.standing)
+    assert f"Nobody has taken on any of the {count} actions yet: the posts beside them" in cover(report)
+    assert "The plan itself is signed on its last page." in cover(report)
+    assert "Nobody has taken on" not in cover(reports["draft"])
+    first, *others = report.actions
+    one = replace(report, actions=(replace(first, now=replace(first.now, owner="Carmen Yip")), *others))
+    assert f"{count - 1} of {count} actions ha" in cover(one)
+
+
+def test_the_method_explains_the_words_beside_an_action_and_what_the_signatures_are_for(reports):
+    text = " ".join(remediation_plan.plan_layouts(reports["many"])[-1]().split())
+    for word in ("stop or limit the use now, required for the tier", "“Needed for other actions”"):
+        assert word in text
+    assert "These signatures are for your own files." in text
+
+
+@pytest.mark.parametrize("unknown", [0, 2])
+def test_answers_that_are_not_known_are_told_apart_from_the_duties_that_are_counted(reports, unknown):
+    report = reports["few"]
+    lines = tuple(replace(line, unknown=unknown) for line in report.readiness)
+    text = " ".join(remediation_plan.plan_layouts(replace(report, readiness=lines))[-1]().split())
+    assert ("One answer “do not know” can concern several duties" in text) is bool(unknown)
 
 
 @pytest.mark.parametrize("name", EACH)
