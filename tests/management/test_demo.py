@@ -242,6 +242,46 @@ def test_every_answer_and_line_is_shown_and_says_something_of_its_own(edition: E
 
 
 @pytest.mark.django_db
+def test_what_is_answered_for_two_uses_is_true_of_both_and_their_scopes_are_apart(edition: Edition):
+    """The second use of a file gets the answers of the first: none may speak of what the first alone makes."""
+    [file] = [file for file in read_demo(DEMO_DIR, edition) if file.reviewed]
+    one_use_only = ("leaflet", "60 minutes", "papers for the Council", "drafting as the only purpose")
+    said = {key: words for key, answer in file.answers.items() for words in one_use_only if words in answer.text}
+    assert said == {}
+    first, second = file.use, file.reviewed.use
+    assert "ummar" not in first["purpose"] + first["scope_en"]
+    assert "Summaries of consultation papers" in first["exclusions"]
+    assert ("撮" in first["scope_zh"], "撮" in second["scope_zh"]) == (False, True)
+    assert "All other office papers" in second["exclusions"]
+    assert "published" in second["purpose"]
+    assert file.facts["publishes_output"] is True
+    assert "Read in full" not in file.reviewed.statement  # no evidence was attached, most answers are accepted together
+
+
+@pytest.mark.django_db
+def test_the_complete_high_case_agrees_with_its_own_evidence(edition: Edition):
+    [file] = [file for file in read_demo(DEMO_DIR, edition) if file.organisation["registration_no"] == READING]
+    assert file.facts["minors_or_vulnerable_users"] is True  # patients
+    assert file.facts["vulnerable_kind"] == ["patients"]
+    assert file.declared(edition).tier == "high"
+    for words in ("先行閱片", "修正"):  # the X-ray first, then the draft, as in English
+        assert words in file.use["scope_zh"]
+
+    folder = DEMO_DIR / "files"
+    weeks = (folder / file.evidence["monitoring"].file).read_text().splitlines()[1:]
+    last, first = reversed(file.evidence["monitoring"].days_ago)
+    assert first - last + 1 == 7 * len(weeks) == 28
+    risks = (folder / file.evidence["risks"].file).read_text().splitlines()[1:]
+    assert len(risks) == 9
+    assert file.answers["risk-assessment"].text.startswith("Nine risks")
+
+    audit = (folder / file.evidence["audit"].file).read_text()
+    before, after = audit.split("Second visit, 19 October")
+    assert ("conformity file" in before, "conformity file" in after) == (False, True)
+    assert "19 October" in file.answers["tier-high-conformity"].text
+
+
+@pytest.mark.django_db
 def test_the_organisations_are_named_in_both_languages_and_one_with_characters_of_hkscs(edition: Edition):
     named = [file.organisation["name_zh"] for file in read_demo(DEMO_DIR, edition)]
     assert all(named)
