@@ -166,6 +166,7 @@ FACT, ANSWER, PART = (
     Pair("Answer", "答案"),
     Pair("Part of the conformity file", "合規檔案的部分"),
 )
+NO_MARK_REASON = Pair("Change needed", "須修改")
 MARK_REASONS = {
     MarkReason.UNCLEAR: Pair("The answer is not clear", "答案不清楚"),
     MarkReason.NOT_SHOWN: Pair("Evidence is missing", "欠缺證據"),
@@ -175,9 +176,8 @@ MARK_REASONS = {
         "The requirement applies, although it was marked “not applicable”", "此項適用，雖標示為「不適用」"
     ),
     MarkReason.WRONG_FACT: Pair("The fact does not match the description", "所報事實與描述不符"),
-    MarkReason.OTHER: Pair("Another reason", "其他原因"),
+    MarkReason.OTHER: NO_MARK_REASON,  # “another reason” tells nobody which; what would be accepted stands below it
 }
-NO_MARK_REASON = Pair("Change needed", "須修改")
 VERDICTS = {
     PartVerdict.SUPPORTS: Pair("Supports", "足以支持"),
     PartVerdict.PARTLY: Pair("Partly", "部分支持"),

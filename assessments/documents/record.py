@@ -343,11 +343,11 @@ def look(name: str, said: Any) -> RecordLine:
         return RecordLine(words.NOT_RECORDED.en + ".", words.NOT_RECORDED.zh + "。", name, inline=True)
     if not isinstance(said, Mapping):
         return RecordLine(" ".join(str(one) for one in said), lead=name)
-    en = [f"{said['judged']} of {said['asked']} facts and answers opened and judged"]
-    zh = [f"打開並評核事實及答案 {said['judged']}／{said['asked']} 項"]
+    en = [f"{said['judged']} of {said['asked']} required facts and answers opened and judged"]
+    zh = [f"打開並評核規定事實及答案 {said['judged']}／{said['asked']} 項"]
     if said.get("drawn"):
-        en[0] += f" ({said['drawn']} drawn at random)"
-        zh[0] += f"（隨機抽出 {said['drawn']} 項）"
+        en[0] += f" ({said['drawn']} at random)"
+        zh[0] += f"（隨機 {said['drawn']} 項）"
     taken, together = said.get("taken_over") or {}, said.get("together") or 0
     single = said.get("marked", 0) - said["judged"] - together - sum(taken.values())
     if together:
@@ -367,6 +367,9 @@ def _evidence_seen(said: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     """Opened: all that the seat has to open. Judged with an answer: those under the answers of the own set."""
     if said.get("openable") is None:
         return
+    if not said["openable"] and not said.get("pieces"):
+        yield "Evidence: none attached.", "證據：沒有附上。"
+        return
     en = f"Evidence: {said['opened']} of {said['openable']} opened"
     zh = f"證據：打開 {said['opened']}／{said['openable']} 項"
     if said.get("pieces"):
@@ -380,13 +383,9 @@ def _time_taken(said: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     if seconds is None:
         return
     minutes, rest = divmod(seconds, 60)
-    if not seconds:
-        yield "Half of the marks took less than one second each.", "半數評核用時不足一秒。"
-    elif minutes:
-        time = f"{minutes} min {rest} s"
-        yield f"Half of the marks took {time} or less each.", f"半數評核用時不多於 {minutes} 分 {rest} 秒。"
-    else:
-        yield f"Half of the marks took {rest} s or less each.", f"半數評核用時不多於 {rest} 秒。"
+    en, zh = (f"{minutes} min {rest} s", f"{minutes} 分 {rest} 秒") if minutes else (f"{rest} s", f"{rest} 秒")
+    en, zh = (f"{en} or less", f"不多於 {zh}") if seconds else ("less than one second", "不足一秒")
+    yield f"Half of the marks took {en}.", f"半數評核用時{zh}。"
 
 
 def _band(record: Mapping[str, Any], edition: Edition, key: Dimension) -> Band:

@@ -242,7 +242,7 @@ def test_a_plan_without_actions_is_one_page_that_says_so():
     assessment = make_assessment("certified", "low")
     pdf = plan_of(assessment.current_submission)
     (page,) = pages_of(pdf)
-    assert squeezed("There is nothing to do.") in page
+    assert squeezed("The answers show no gap, so this plan has no actions.") in page
     assert squeezed("33 of 33 questions answered").replace("33", str(assessment.applicable)) in page
 
 

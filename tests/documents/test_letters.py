@@ -23,6 +23,7 @@ from assessments.guideline.terms import Tier
 from assessments.models import Document, Membership, Message, ReviewDecision, State, edition_for
 from assessments.models.base import canonical_json
 from assessments.models.going_on import PROHIBITED, REFUSED
+from assessments.models.reviews import MarkReason
 from assessments.notifications.kinds import MessageKind
 from tests.documents.reading import laid_out, off_the_page
 from tests.documents.reading import pages_of as printed_pages
@@ -181,9 +182,10 @@ def test_a_return_for_changes_has_a_letter_that_lists_what_is_asked_and_by_whom(
 
 
 def test_a_letter_gives_the_reasons_in_the_words_of_the_page():
-    assert {key: pair.en for key, pair in letter_words.MARK_REASONS.items()} == {
-        key: str(key.label) for key in letter_words.MARK_REASONS
-    }
+    """All but *another reason*, which tells its reader nothing: there the letter says that a change is needed."""
+    told = {key: pair.en for key, pair in letter_words.MARK_REASONS.items()}
+    assert told.pop(MarkReason.OTHER) == "Change needed"
+    assert told == {key: str(key.label) for key in MarkReason if key != MarkReason.OTHER}
 
 
 def test_a_letter_about_changes_names_the_parts_that_go_back_and_each_reviewer(cast):
@@ -217,7 +219,7 @@ def test_an_approval_says_statement_conditions_certificate_and_what_was_looked_a
         f"Register of generative AI uses: by {due.en} 限期 {due.zh}",
         "What was reviewed",
         "facts and answers opened and judged",
-        "打開並評核事實及答案",
+        "打開並評核規定事實及答案",
         certificate.number,
         "Otherwise, the certificate is suspended.",
         "There is no appeal against an approval.",

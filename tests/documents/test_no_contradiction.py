@@ -194,18 +194,22 @@ PAIRS = [
     # who decided
     Pair("reviewer within the organisation 機構內部審核員", r"決定人 Review House"),
     # the plan
-    Pair("There is nothing to do", "All actions in order", "text"),
+    Pair("so this plan has no actions", "All actions in order", "text"),
     Pair(rf"Certificate {NUMBER} was issued on", r"[1-9]\d* ?blocks? the certificate", "text"),
     Pair(rf"Certificate {NUMBER} was issued on", ", blocks", "text"),
-    Pair("must, condition", "There is nothing to do", "text"),
+    Pair("must, condition", "so this plan has no actions", "text"),
 ]
 MUST = [
     # what a case has to say, where, and in which words
-    ("refused", "plan", r"Signed by .{4,60}\. Refused on .{4,30} by Ines Independent: no certificate is issued"),
+    ("refused", "plan", r"signed by .{4,60}\. Refused on .{4,30} by Ines Independent: no certificate is issued"),
     ("refused inside", "plan", "Refused on .{4,30} by Rita Reviewer"),
     ("refused inside", "decision_letter", "Rita Reviewer, reviewer within the organisation"),
     ("refused inside", "decision_letter", "Harbourlight Clinics Limited 港燈診所有限公司 Confidential"),
-    ("returned", "plan", "Returned for changes on .{4,30} by Ines Independent"),
+    (
+        "returned",
+        "plan",
+        "Returned for changes on .{4,30} by Ines Independent. The letter of the decision lists the points",
+    ),
     ("returned", "page", "Round 1 returned These documents show the answers signed on"),
     ("returned for its tier", "plan", "Returned for changes on"),
     ("conditional", "plan", rf"Approved on .{{4,30}} by Ines Independent\. Certificate {NUMBER} was issued on"),

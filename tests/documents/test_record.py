@@ -280,10 +280,10 @@ def test_only_who_looked_is_named_as_the_issuer(cast):
 def test_what_each_reviewer_looked_at_is_a_row_of_its_own(cast):
     text = text_of(high(cast))["looked_at"]
     for name in ("Ines Independent", "Ivan Independent"):
-        assert f"{name}: 61 of 61 facts and answers opened and judged (6 drawn at random)" in text
+        assert f"{name}: 61 of 61 required facts and answers opened and judged (6 at random)" in text
     assert "49 more adopted from Dr Wallace Kwan" in text
     assert "Evidence: 12 of 12 opened, 12 of 12 judged with the answers." in text
-    assert "Half of the marks took 2 min 40 s or less each." in text
+    assert "Half of the marks took 2 min 40 s or less." in text
     assert text_of(self_declared(cast))["looked_at"] == "No reviewer has checked the answers."
 
 
@@ -299,14 +299,23 @@ def test_the_marks_of_a_reviewer_add_up_to_all_facts_and_answers():
     }
     line = look("Ines", said | {"median_seconds": 0})
     assert line.en.startswith(
-        "35 of 35 facts and answers opened and judged (9 drawn at random); 71 more accepted together; 4 more one by one."
+        "35 of 35 required facts and answers opened and judged (9 at random); 71 more accepted together; 4 more one by one."
     )
-    assert line.en.endswith("Half of the marks took less than one second each.")
+    assert line.en.endswith("Half of the marks took less than one second.")
     assert "另一併接納 71 項；另逐一評核 4 項。" in line.zh
     second = look("Ivan", said | {"together": 0, "taken_over": {"Ines": 75}, "median_seconds": 8})
     assert "; 75 more adopted from Ines." in second.en
-    assert second.en.endswith("Half of the marks took 8 s or less each.")
-    assert "one by one" not in second.en
+    assert second.en.endswith("Half of the marks took 8 s or less.")
+    assert "more one by one" not in second.en
+
+
+def test_where_no_evidence_was_attached_the_certificate_says_so_and_counts_none():
+    line = look("Ines", LOOK | {"opened": 0, "openable": 0, "pieces": 0, "pieces_judged": 0})
+    assert "Evidence: none attached." in line.en
+    assert "證據：沒有附上。" in line.zh
+    assert "0 of 0" not in line.en
+    on_request = look("Ines", LOOK | {"opened": 0, "openable": 0, "pieces": 2, "pieces_judged": 2})
+    assert "0 of 0 opened, 2 of 2 judged with the answers." in on_request.en
 
 
 def test_the_parts_of_the_conformity_file_are_given_or_judged(cast):

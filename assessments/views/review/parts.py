@@ -37,6 +37,15 @@ class JudgedPart(JudgedItem[PartMark]):
     later: list[Supplement] = field(default_factory=list)
     unopened: list[str] = field(default_factory=list)  # evidence that the reader can open and has not opened
 
+    @property
+    def judged(self) -> bool:
+        return bool(self.own and self.own.verdict)
+
+    @property
+    def lacking(self) -> bool:
+        """Tell whether there is nothing to judge yet: the part is missing or not complete, and the case goes back for it."""
+        return bool(self.line.lacks) and not self.judged
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def judge(request: SignedIn, reference: str) -> HttpResponse:
@@ -53,30 +62,46 @@ def judge(request: SignedIn, reference: str) -> HttpResponse:
     # every part is tried
     results = [one.save(partial(_judge, case, one.line.part.key)) for one in shown] if data is not None else []
     if results and None not in results:
-        left = sum(one.own is None or not one.own.verdict for one in shown)
-        if left:
-            words = ngettext(
-                "Saved. You still have to judge one part.", "Saved. You still have to judge %(n)s parts.", left
-            )
-            messages.success(request, words % {"n": left})
-            return redirect("review_parts", reference)
-        messages.success(request, _("Saved. You have judged every part of the conformity file."))
-        return redirect(case.submission)
+        left, lacking = _left(shown), sum(one.lacking for one in shown)
+        messages.success(request, _saved(left, lacking))
+        return redirect("review_parts", reference) if left else redirect(case.submission)
     if None in results:
         messages.warning(request, _saved_and_not(results))
     errors = errors_of(shown)
-    judged = sum(bool(one.own and one.own.verdict) for one in shown)
     context = {
         "case": case,
         "submission": case.submission,
         "parts": shown,
         "errors": errors,
-        "judged": judged,
-        "left": len(shown) - judged,
+        "judged": sum(one.judged for one in shown),
+        "left": _left(shown),
+        "lacking": sum(one.lacking for one in shown),
         "has_form": any(one.form is not None for one in shown),
         "returned": sum(bool(one.own and one.own.returned) for one in shown),
     }
     return render(request, "assessments/review/parts.html", context)
+
+
+def _left(shown: list[JudgedPart]) -> int:
+    """Count the parts that the reader has still to judge."""
+    return sum(not one.judged and not one.lacking for one in shown)
+
+
+def _saved(left: int, lacking: int) -> str:
+    """Say after a save what is left to judge, and what the case has to go back for."""
+    if left:
+        words = ngettext(
+            "Saved. You still have to judge one part.", "Saved. You still have to judge %(n)s parts.", left
+        )
+        return words % {"n": left}
+    if lacking:
+        words = ngettext(
+            "Saved. One part is missing or not complete: return the case for it.",
+            "Saved. %(n)s parts are missing or not complete: return the case for them.",
+            lacking,
+        )
+        return words % {"n": lacking}
+    return _("Saved. You have judged every part of the conformity file.")
 
 
 def _saved_and_not(results: list[bool | None]) -> str:

@@ -74,10 +74,15 @@ def test_parts_that_are_missing_are_to_be_returned_and_not_judged(cast):
     page = shown(cast.independent, "approve", submission)
     assert "Tests: not handed in. Needed: Reports of the tests that the present version passed" in page
     assert "You still have to judge" not in page
+    page = shown(cast.independent, "review_parts", submission)
+    assert f"{PARTS} parts of the conformity file are missing or not complete" in page
+    assert "You still have to judge" not in page
     does_not = parts.GivenPartMark("does_not", words="There are no reports.")
     parts.judge_part(submission, "tests", does_not, by=cast.independent)
     page = shown(cast.independent, "review", submission)
     assert f"{PARTS - 1} parts of the conformity file are missing or not complete: return the case for them" in page
+    page = shown(cast.independent, "review_parts", submission)
+    assert f"{PARTS - 1} parts of the conformity file are missing or not complete" in page
     assert "Say what is missing in the conformity file" not in page
 
 
