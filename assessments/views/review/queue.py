@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -125,9 +125,7 @@ def queue(request: SignedIn) -> HttpResponse:
         return redirect(f"{reverse('reviews')}?{request.session[KEPT]}")
     form = QueueForm(request.GET, organisations=review_queue.organisations_in_queue(user))
     chosen = form.chosen()
-    kept = urlencode({name: value for name, value in chosen.items() if name != "who"})
-    if request.GET and request.session.get(KEPT, "") != kept:
-        request.session[KEPT] = kept
+    _keep_filter(request, chosen)
     today = timezone.localdate()
     target = finders.current_edition().policy.review_target_days
     only = chosen.get("who", "")
@@ -172,6 +170,13 @@ def queue(request: SignedIn) -> HttpResponse:
         "second_looks": [] if chosen else second_looks,
     }
     return render(request, "assessments/review/queue.html", context | groups)
+
+
+def _keep_filter(request: SignedIn, chosen: Mapping[str, Any]) -> None:
+    """Keep the filter of the address for the next time, but not whose cases it showed; a write only where it changed."""
+    kept = urlencode({name: value for name, value in chosen.items() if name != "who"})
+    if request.GET and request.session.get(KEPT, "") != kept:
+        request.session[KEPT] = kept
 
 
 def _lines(
