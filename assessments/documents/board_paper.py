@@ -10,11 +10,12 @@ from itertools import pairwise
 from typing import Any
 
 from django.template.loader import render_to_string
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from assessments.documents import drawing, engine
-from assessments.documents.first_decision import before_launch, in_use, listed
+from assessments.documents.first_decision import before_launch, in_use
 from assessments.documents.remediation_plan import attachment, points_of, shared_context, shorten
 from assessments.documents.report.actions import ActionBlock
 from assessments.documents.report.model import PERIODS, Report
@@ -201,8 +202,8 @@ def _pause(report: Report, decisions: Sequence[Mapping[str, Any]]) -> dict[str, 
     ends = list(dict.fromkeys(decision["until"] for decision in stopping if decision["until"]))
     said = {
         "system": shortened(report.system, NAME_LETTERS),
-        "letters": listed(letters),
-        "ends": listed(ends) if ends else "",
+        "letters": get_text_list(letters, _("and")),
+        "ends": get_text_list(ends, _("and")),
     }
     words = (in_use if report.in_use else before_launch)(len(letters), ends=bool(ends))
     return {
@@ -413,7 +414,7 @@ def _waits(packages: Sequence[PackageBlock]) -> str:
     may_wait = [package for package in packages if not package.never_waits and not package.blocking]
     free = [package for package in may_wait if not _urgent(package)][-WAIT_SHOWN:]
     if free:
-        named = listed([f"“{package.title}”" for package in free])
+        named = get_text_list([f"“{package.title}”" for package in free], _("and"))
         until = max((action for package in free for action in package.standing), key=_last).full_when
         return ngettext(
             "%(packages)s can wait longest, because no action in it blocks the certificate. Due: %(when)s.",

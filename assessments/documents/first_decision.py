@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
@@ -71,9 +72,4 @@ def pause_words(system: str, numbers: Sequence[int], *, live: bool) -> str:
             "%(numbers)s are done.",
             len(numbers),
         )
-    return said % {"system": system, "numbers": listed([str(number) for number in numbers])}
-
-
-def listed(words: Sequence[str]) -> str:
-    """Join words as a list is read aloud: B, C and D."""
-    return _("%(first)s and %(last)s") % {"first": ", ".join(words[:-1]), "last": words[-1]} if words[1:] else words[0]
+    return said % {"system": system, "numbers": get_text_list([str(number) for number in numbers], _("and"))}
