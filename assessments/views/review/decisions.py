@@ -64,6 +64,26 @@ def _returned(
     return render(request, "assessments/review/returned_case.html", context)
 
 
+def _nothing_to_decide(
+    request: SignedIn, case: ReviewCase, decisions: Iterable[ReviewDecision] | None = None
+) -> HttpResponse | None:
+    """Return what stands instead of a decision that nobody can take any more; None while it can be taken.
+
+    Takes what `_returned` takes. It reads nothing of a case that is under review.
+    """
+    if gone := _returned(request, case, decisions):
+        return gone
+    if case.is_current and case.assessment.state == State.IN_REVIEW:
+        return None
+    if case.is_current:
+        state = case.assessment.get_state_display()
+        words = _("This case is not under review (its status is “%(state)s”), so there is nothing to decide.")
+        messages.info(request, words % {"state": state})
+    else:
+        messages.info(request, _("This is an earlier round of the case, so there is nothing to decide."))
+    return redirect(case.submission)
+
+
 def _given(request: SignedIn) -> QueryDict | None:
     """Return what fills the form of a decision: what was posted, or what was typed when the session had ended."""
     data = posted(request)
@@ -75,8 +95,8 @@ def _given(request: SignedIn) -> QueryDict | None:
 def send_back(request: SignedIn, reference: str) -> HttpResponse:
     """Return the submission to the organisation with a message; show what will be unlocked."""
     case = _decisive(request.user, reference)
-    if request.method != "POST" and (gone := _returned(request, case)):
-        return gone
+    if request.method != "POST" and (instead := _nothing_to_decide(request, case)):
+        return instead
     back = returned_parts.returned(case.submission)
     returned = {*(mark.target for mark in case.changes), *(f"part:{key}" for key in back)}
     given = approvals.standing(case.submission.decisions.order_by("pk"))
@@ -169,10 +189,14 @@ def approve(request: SignedIn, reference: str) -> HttpResponse:
     case = _decisive(request.user, reference)
     submission = case.submission
     decisions = list(submission.decisions.select_related("by").order_by("pk"))
-    if request.method != "POST" and (gone := _returned(request, case, decisions)):
-        return gone
-    given = approvals.standing(decisions)
     case.has_approved = cases.approves(decisions, case.user)
+    if request.method != "POST" and (instead := _nothing_to_decide(request, case, decisions)):
+        return instead
+    if request.method != "POST" and case.has_approved:
+        words = _("You have already approved this submission. To change your marks, withdraw your approval first.")
+        messages.info(request, words)
+        return redirect(submission)
+    given = approvals.standing(decisions)
     accepted = models_marks.accepted_in(submission, marks=case.all_marks, seats=case.seats, given=given)
     found = certificates_blockers.blockers(submission, case.content, accepted=accepted)
     blockers = [blocker for blocker in found if blocker.question]
@@ -230,7 +254,7 @@ def _missing(
     )
     obstacles = approval.obstacles_to_approve(submission, case.user, read)
     below = least_readiness.below_today(submission, case.content)
-    is_last = submission.assigned_tier != Tier.HIGH or bool(given)
+    is_last = submission.assigned_tier != Tier.HIGH or any(one.by_id != case.user.pk for one in given)
     held = len(found) - conditions
     return {
         "obstacles": _obstacle_links(case, obstacles),
@@ -264,8 +288,8 @@ def _certificate(case: ReviewCase, given: Iterable[ReviewDecision]) -> dict[str,
 @require_http_methods(["GET", "HEAD", "POST"])
 def refuse(request: SignedIn, reference: str) -> HttpResponse:
     case = _decisive(request.user, reference)
-    if request.method != "POST" and (gone := _returned(request, case)):
-        return gone
+    if request.method != "POST" and (instead := _nothing_to_decide(request, case)):
+        return instead
     form = RefuseForm(_given(request))
     if request.method == "POST" and form.is_valid():
         with refusals(form):

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from assessments.domain.review import decisions, parts, seat_taking
+from assessments.domain.review import approval, decisions, parts, seat_taking
 from assessments.domain.submission import submit
 from assessments.models import DecisionKind, State, Submission
 from tests.support.factories import Cast, make_assessment, make_cast, mark_all, proved
@@ -96,6 +96,29 @@ def test_a_returned_case_offers_no_decision_and_says_who_returned_it(cast, name)
     assert "Nobody can approve, return or refuse it until the organisation submits it again." in page
     for words in ("return the submission instead", "go back to the owner", "goes back to the owner", "Refuse this"):
         assert words not in page
+
+
+@pytest.mark.parametrize("name", ["approve", "send_back", "refuse"])
+def test_a_case_that_is_decided_offers_no_decision(cast, name):
+    """An old tab must not offer what nobody can do any more: it leads to the case, with the reason."""
+    submission = make_assessment(State.REFUSED, "limited", cast=cast).current_submission
+    response = proved(Client(), cast.independent).get(reverse(name, args=[submission.reference]), follow=True)
+    assert response.redirect_chain == [(submission.get_absolute_url(), 302)]
+    assert "This case is not under review (its status is “Refused”), so there is nothing to decide." in text_of(response)
+
+
+def test_who_has_approved_first_is_not_asked_to_approve_again(cast):
+    submission = make_assessment(State.IN_REVIEW, "high", cast=cast).current_submission
+    mark_all(submission, by=cast.independent)
+    approval.approve(submission, by=cast.independent, statement="Read and found in order.")
+    client = proved(Client(), cast.independent)
+    response = client.get(reverse("approve", args=[submission.reference]), follow=True)
+    assert response.redirect_chain == [(submission.get_absolute_url(), 302)]
+    assert "You have already approved this submission." in text_of(response)
+    response = client.post(reverse("approve", args=[submission.reference]), {"statement": "Once more."})
+    page = text_of(response)
+    assert "You have already approved this submission." in page
+    assert "Your approval decides the case" not in page
 
 
 def test_the_return_says_what_is_not_part_of_it(cast):
