@@ -9,9 +9,14 @@ from django.utils.translation import gettext as _
 
 from assessments.exchange.actions import Gap
 from assessments.guideline.edition import Edition, Question
+from assessments.guideline.terms import Choice
 from assessments.models import RemediationAction, Submission, edition_for
 from assessments.models.agreed import CLOSED_BY
 from assessments.views.wording import choice_word, said_lines
+
+
+# The answers at which nothing of a practice is in place: a checklist of which nothing is ticked among them.
+NOTHING_IN_PLACE = (Choice.NOT_IN_PLACE, Choice.NONE, Choice.TICKED)
 
 
 def gaps_in(submissions: Iterable[Submission]) -> dict[tuple[int, str], Gap]:
@@ -29,13 +34,26 @@ def gap_at(edition: Edition, key: str, content: Mapping[str, Any], action: Mappi
     """Return the gap at one question; an action without a question says itself what to do."""
     question = edition.questions.get(key)
     steps, closes = remedies_at(question, key, content)
-    given = content["answers"].get(key)
-    words = question.action.gap or question.text if question else ""
-    if given and question and not question.action.gap:
-        words = f"{words} {choice_word(given['choice'])}"
-    return Gap(
-        words[:1].upper() + words[1:], tuple(action.get("steps") or steps), tuple(action.get("closes") or closes)
-    )
+    words = words_of_gap(question, content) if question else ""
+    return Gap(words, tuple(action.get("steps") or steps), tuple(action.get("closes") or closes))
+
+
+def words_of_gap(question: Question, content: Mapping[str, Any]) -> str:
+    """Say what is missing at a question, and no more than its answer says.
+
+    The edition's words for a gap ("nobody keeps a list") are true only where nothing of the practice is in place. Where
+    some points of a checklist are, the others are named; any other answer is quoted.
+    """
+    given = content["answers"].get(question.key)
+    items = given["items"] if given else {}
+    ticked = [item for item, value in items.items() if value is True]
+    if given and question.action.gap and not ticked and given["choice"] in NOTHING_IN_PLACE:
+        return question.action.gap[:1].upper() + question.action.gap[1:]
+    missing = {finding["item"] for finding in content["findings"] if finding["question"] == question.key}
+    lines = [item.text.rstrip(".") for item in question.items if item.key in missing]
+    if ticked and lines:
+        return _("Not in place yet: %(points)s") % {"points": "; ".join(lines)}
+    return " ".join(filter(None, (question.text, choice_word(given["choice"]) if given else "")))
 
 
 def remedies_at(
@@ -71,7 +89,8 @@ def gap_of(
     _steps, closes = remedies_at(question, found.question, content)
     originals = edition_steps(found, question, content)
     duties = [edition.requirements[id] for id in found.requirements if id in edition.requirements]
-    words = question.action.gap if question else ""
+    # Where the plan says why the action applies here, it says what is missing too.
+    words = words_of_gap(question, content) if question and content and not found.why_here else ""
     if found.asked and given and not proposed:  # nothing falls short: a reviewer asked for more on accepting the answer
         words, originals = _("The answer was accepted. A reviewer also requested this action: see below."), []
         closes = (str(CLOSED_BY),)

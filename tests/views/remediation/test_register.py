@@ -18,7 +18,7 @@ from assessments.guideline.packages import Package
 from assessments.models import Message, RemediationAction, State
 from assessments.notifications.reminders import remind_of_actions
 from tests.support.acting import CONDITION, CONSIDER, SHOULD, action_on, make_agreed, make_conditioned
-from tests.support.factories import anew, in_days
+from tests.support.factories import anew, in_days, make_assessment
 from tests.support.page_text import markup_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
@@ -269,6 +269,12 @@ def table(client, **query):
     return rows[0], [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
 
 
+def row_of(client, action):
+    """The line of the file about one action."""
+    own = (action.use.reference, str(action.number))
+    return next(row for row in table(client)[1] if (row["Reference of the use"], row["Number"]) == own)
+
+
 def test_the_file_says_package_place_why_here_gap_steps_what_closes_it_and_both_dates(
     client, cast, assessment, packages
 ):
@@ -286,6 +292,42 @@ def test_the_file_says_package_place_why_here_gap_steps_what_closes_it_and_both_
     assert row["Gap"]
     assert (row["First step by"], row["All done by"]) == (in_days(5).isoformat(), in_days(60).isoformat())
     assert found["Ours"]["Steps"].splitlines() == ["First", "Then"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "gap"),
+    [
+        ({"choice": "not_in_place"}, "Nobody keeps a current list of the laws"),
+        ({"choice": "partly", "text": "Samuel keeps a list of two pages."}, "Partly"),
+        ({"choice": "unknown"}, "Do not know"),
+    ],
+)
+def test_a_gap_is_said_no_wider_than_the_answer(client, cast, answer, gap):
+    """Where a list is partly kept, nobody may read that nobody keeps one."""
+    assessment = make_assessment("approved", "limited", cast=cast, answers={"laws-list": {"text": "", **answer}})
+    question = assessment.compiled().questions["laws-list"]
+    said = gap if answer["choice"] == "not_in_place" else f"{question.text} {gap}"
+    client.force_login(cast.owner)
+    found = action_on(assessment, "laws-list")
+    row = row_of(client, found)
+    assert row["Gap"].startswith(said)
+    RemediationAction.objects.filter(pk=found.pk).update(why_here="")
+    page = markup_of(client.get(found.get_absolute_url()))
+    assert ("Nobody keeps a current list" in page) == (answer["choice"] == "not_in_place")
+
+
+def test_the_gap_of_a_checklist_names_the_points_that_are_missing(client, cast):
+    first = make_assessment("approved", "limited", cast=cast)
+    declared, edition = first.declared(), first.compiled()
+    question = next(q for q in declared.questions(edition) if q.is_checklist and len(declared.items(edition, q)) > 2)
+    ticked, *missing = declared.items(edition, question)
+    some = {"choice": "ticked", "items": {ticked.key: True}, "text": ""}
+    assessment = make_assessment("approved", "limited", cast=cast, answers={question.key: some})
+    client.force_login(cast.owner)
+    row = row_of(client, action_on(assessment, question.key))
+    assert row["Gap"].startswith("Not in place yet: ")
+    assert missing[0].text.rstrip(".") in row["Gap"]
+    assert ticked.text.rstrip(".") not in row["Gap"]
 
 
 def test_both_dates_come_back_from_the_file(client, cast, assessment):
