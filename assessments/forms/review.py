@@ -198,7 +198,8 @@ class ReturnForm(PlainForm):
     tasks = forms.MultipleChoiceField(
         label=gettext_lazy("Other tasks for the organisation before approval"),
         help_text=gettext_lazy(
-            "Each point that you tick is listed as a task in the email and on the page with the requested changes."
+            "Each point that you tick is listed as a task in the email and on the page with the requested changes. "
+            "What is needed for an approval is ticked already."
         ),
         required=False,
         widget=forms.CheckboxSelectMultiple,

@@ -30,6 +30,7 @@ from assessments.models import (
     RevisionOutcome,
     State,
     Submission,
+    Supplement,
     User,
 )
 
@@ -74,6 +75,9 @@ def judge_part(
             raise InvalidAnswer("part", _("The conformity file of this submission has no such part."))
         row = submission.part_marks.filter(seat=seat.seat, part=part).select_related("by").first()
         check_verdict(given.verdict, given.words.strip(), judged=row is not None)
+        if given.verdict == PartVerdict.SUPPORTS and not _is_handed_in(submission, part):
+            words = _("The organisation has not provided this part, so there is nothing that supports the file.")
+            raise InvalidAnswer("verdict", words)
         row = row or PartMark(submission=submission, seat=seat.seat, part=part, revision=0, by=by)
         if row.pk and row.by_id != by.pk:  # of somebody who had the seat before: judged anew, whatever it says
             base, row.verdict = None, ""
@@ -81,6 +85,14 @@ def judge_part(
     if not saved:  # raised out here, so that the version beside the newer one stays stored
         raise Conflict(_("You judged this part in another window in the meantime. Nothing was overwritten."), row)
     return row
+
+
+def _is_handed_in(submission: Submission, part: str) -> bool:
+    """Tell whether the organisation gave anything for a part, signed or added since."""
+    signed = submission.content().get("conformity", ())
+    if any(one["part"] == part and (one["rows"] or one["evidence"]) for one in signed):
+        return True
+    return Supplement.objects.filter(assessment=submission.assessment_id, target=f"part:{part}").exists()
 
 
 def check_verdict(verdict: str, words: str, *, judged: bool) -> None:

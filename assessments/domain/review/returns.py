@@ -81,6 +81,11 @@ class Obstacle(NamedTuple):
         return self.sentence.replace("\n", "\n  ")
 
     @property
+    def is_needed(self) -> bool:
+        """Tell whether nobody can approve without it: evidence or a part of the conformity file that the tier asks for."""
+        return self.key.partition(":")[0] in ("gate", "part")
+
+    @property
     def kind(self) -> str:
         """Say for what it is asked: several of one kind stand under one heading (`of_one_kind`)."""
         kind = self.key.partition(":")[0]

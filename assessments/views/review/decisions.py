@@ -102,7 +102,8 @@ def send_back(request: SignedIn, reference: str) -> HttpResponse:
     given = approvals.standing(case.submission.decisions.order_by("pk"))
     accepted = models_marks.accepted_in(case.submission, marks=case.all_marks, seats=case.seats, given=given)
     possible = review_decisions.in_the_way_of(case.submission, case.content, returned=returned, accepted=accepted)
-    form = ReturnForm(_given(request), tasks=returns.of_one_kind(possible))
+    needed = [one.key for one in possible if one.is_needed]
+    form = ReturnForm(_given(request), tasks=returns.of_one_kind(possible), initial={"tasks": needed})
     if request.method == "POST" and form.is_valid() and "preview" not in request.POST:
         with refusals(form):
             review_decisions.send_back(
@@ -154,7 +155,8 @@ def _mail(
     """Return the mail as it would be sent, with the message and the day of the form."""
     given = form.cleaned_data if form.is_bound and form.is_valid() else {}
     day = given.get("answer_by") if form.is_bound else form["answer_by"].value()
-    asked = [one for one in possible if one.key in given.get("tasks", ())]
+    ticked = given.get("tasks", ()) if form.is_bound else form.initial["tasks"]
+    asked = [one for one in possible if one.key in ticked]
     marked = returns.MarkedChanges.of((one for mark in case.changes for one in mark.each), back)
     context = review_decisions.return_context(case.assessment, marked, given.get("words", ""), day, asked)
     return texts.write(MessageKind.RETURNED, context)

@@ -27,7 +27,7 @@ def step_of(case: ReviewCase, *, parts_left: int, parts_back: int, parts_missing
     """Say where the case is and what its reader does next.
 
     `parts_left`: parts of the conformity file that the reader has not judged, `parts_back`: those that go back,
-    `parts_missing`: the others that are missing or not complete. No query: what of the evidence of the own set is left,
+    `parts_missing`: those that are missing or not complete, judged or not. No query: what of the evidence of the own set is left,
     the page of the approval says.
     """
     state = case.assessment.state

@@ -125,7 +125,7 @@ def _of_marks(case: ReviewCase) -> dict[str, Any]:
         "asked_for": [
             (lack.label, lack.words, case.pages.url_of(f"q:{lack.question}")) for lack in lacking if lack.question
         ],
-        "step": step_of(case, parts_left=unjudged, parts_back=back, parts_missing=len(missing - going_back)),
+        "step": step_of(case, parts_left=unjudged, parts_back=back, parts_missing=len(missing)),
         "differing": differing(case) if case.may_open else [],
         "parts_left": unjudged,
         "parts_missing": len(missing) if case.is_open else 0,

@@ -43,8 +43,8 @@ class JudgedPart(JudgedItem[PartMark]):
 
     @property
     def lacking(self) -> bool:
-        """Tell whether there is nothing to judge yet: the part is missing or not complete, and the case goes back for it."""
-        return bool(self.line.lacks) and not self.judged
+        """Tell whether the part is missing or not complete: nobody has to judge it, and the case goes back for it."""
+        return bool(self.line.lacks)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -9,9 +9,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from assessments.core.errors import InvalidAnswer
 from assessments.domain.review import approval, decisions, parts, seat_taking
 from assessments.domain.submission import submit
-from assessments.models import DecisionKind, State, Submission
+from assessments.models import DecisionKind, ReviewMark, State, Submission
 from tests.support.factories import Cast, make_assessment, make_cast, mark_all, proved
 from tests.support.page_text import markup_of
 
@@ -72,7 +73,7 @@ def test_parts_that_are_missing_are_to_be_returned_and_not_judged(cast):
     assert "still to judge" not in page
     assert "Say what is missing in the conformity file" in page  # a return needs a judgement first
     page = shown(cast.independent, "approve", submission)
-    assert "Tests: not handed in. Needed: Reports of the tests that the present version passed" in page
+    assert "Tests: not handed in. Needed: Reports of the tests that the present version of the system passed" in page
     assert "You still have to judge" not in page
     page = shown(cast.independent, "review_parts", submission)
     assert f"{PARTS} parts of the conformity file are missing or not complete" in page
@@ -80,10 +81,39 @@ def test_parts_that_are_missing_are_to_be_returned_and_not_judged(cast):
     does_not = parts.GivenPartMark("does_not", words="There are no reports.")
     parts.judge_part(submission, "tests", does_not, by=cast.independent)
     page = shown(cast.independent, "review", submission)
-    assert f"{PARTS - 1} parts of the conformity file are missing or not complete: return the case for them" in page
+    assert heading in page  # one number on every page, whatever was judged
     page = shown(cast.independent, "review_parts", submission)
-    assert f"{PARTS - 1} parts of the conformity file are missing or not complete" in page
+    assert f"{PARTS} parts of the conformity file are missing or not complete" in page
     assert "Say what is missing in the conformity file" not in page
+
+
+def test_a_part_that_is_missing_cannot_be_found_to_support_the_file(cast):
+    submission = without_file(cast)
+    with pytest.raises(InvalidAnswer, match="there is nothing that supports the file"):
+        parts.judge_part(submission, "tests", parts.GivenPartMark("supports"), by=cast.independent)
+    client = proved(Client(), cast.independent)
+    url = reverse("review_parts", args=[submission.reference])
+    page = text_of(client.post(url, {"part-tests-verdict": "supports"}))
+    assert "The organisation has not provided this part, so there is nothing that supports the file." in page
+    assert not submission.part_marks.exclude(verdict="").exists()
+
+
+def test_a_return_asks_for_missing_parts_and_needed_evidence_unless_they_are_unticked(cast):
+    submission = without_file(cast)
+    ReviewMark.objects.filter(submission=submission, target="q:use-register").update(
+        mark="change_needed", reason="not_shown", would_satisfy="Show the newest entry."
+    )
+    client = proved(Client(), cast.independent)
+    url = reverse("send_back", args=[submission.reference])
+    response = client.get(url)
+    form = response.context["form"]
+    assert {key.partition(":")[0] for key in form.initial["tasks"]} == {"gate", "part"}
+    assert sum(key.startswith("part:") for key in form.initial["tasks"]) == PARTS
+    assert "- Tests: Complete this part of the conformity file." in markup_of(response).partition('id="mail"')[2]
+    data = {"words": "", "answer_by": form["answer_by"].value(), "tasks": form.initial["tasks"]}
+    client.post(url, data)
+    made = submission.decisions.get(kind=DecisionKind.RETURN)
+    assert made.tasks.count() == len(form.initial["tasks"])
 
 
 @pytest.mark.parametrize("name", ["approve", "send_back", "refuse"])
@@ -104,7 +134,9 @@ def test_a_case_that_is_decided_offers_no_decision(cast, name):
     submission = make_assessment(State.REFUSED, "limited", cast=cast).current_submission
     response = proved(Client(), cast.independent).get(reverse(name, args=[submission.reference]), follow=True)
     assert response.redirect_chain == [(submission.get_absolute_url(), 302)]
-    assert "This case is not under review (its status is “Refused”), so there is nothing to decide." in text_of(response)
+    assert "This case is not under review (its status is “Refused”), so there is nothing to decide." in text_of(
+        response
+    )
 
 
 def test_who_has_approved_first_is_not_asked_to_approve_again(cast):
