@@ -14,9 +14,12 @@ from assessments.domain.certificates.conditions import most_conditions
 from assessments.domain.certificates.least_readiness import BelowLeast
 from assessments.domain.review.approvals import Look
 from assessments.guideline.terms import Tier
-from assessments.models import MarkKind
+from assessments.models import MarkKind, ReviewMark
 from assessments.views.review.case import ReviewCase
 from assessments.views.review.next_step import differing
+
+FEW_MARKS = 10
+"""Below so many marks set alone, their median says nothing about how somebody reviews."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +120,22 @@ def _asked(case: ReviewCase) -> list[RequestedAction]:
     found = []
     for target in case.targets:
         mark = case.combined.get(target)
-        if mark is not None and mark.mark == MarkKind.ACCEPTED_WITH_ACTION and target.startswith("q:"):
-            title = mark.action_title.strip() or mark.words.strip().partition("\n")[0] or case.title_of(target)
-            words = _("“%(title)s”") % {"title": title.rstrip(" .")}
-            days = case.sent.standard_days(case.edition.questions[target.removeprefix("q:")])
-            due = mark.action_due or timezone.localdate() + timedelta(days=days)
-            found.append(RequestedAction(words, case.pages.url_of(target), due, is_standard=mark.action_due is None))
+        if mark is None or mark.mark != MarkKind.ACCEPTED_WITH_ACTION or not target.startswith("q:"):
+            continue
+        days = case.sent.standard_days(case.edition.questions[target.removeprefix("q:")])
+        due = mark.action_due or timezone.localdate() + timedelta(days=days)
+        titles = [_title_asked(one, case) for one in mark.each]
+        if len(titles) > 1:  # both reviewers ask for something: one action, with the texts of both
+            titles = [f"{title} ({one.by})" for title, one in zip(titles, mark.each, strict=True)]
+        words = _("%(answer)s: %(titles)s") % {"answer": case.title_of(target), "titles": "; ".join(titles)}
+        found.append(RequestedAction(words, case.pages.url_of(target), due, is_standard=mark.action_due is None))
     return found
+
+
+def _title_asked(mark: ReviewMark, case: ReviewCase) -> str:
+    """Quote the title of an action as its reviewer gave it: else the first line of the comment."""
+    title = mark.action_title.strip() or mark.words.strip().partition("\n")[0] or case.title_of(mark.target)
+    return _("“%(title)s”") % {"title": title.rstrip(" .")}
 
 
 def _readiness(case: ReviewCase) -> list[tuple[str, str]]:
@@ -139,6 +151,8 @@ def _readiness(case: ReviewCase) -> list[tuple[str, str]]:
 
 def _hurried(look: Look | None) -> str:
     if look is None or not look.is_short:
+        return ""
+    if look.marked - look.together - sum(look.taken_over.values()) < FEW_MARKS:
         return ""
     return _(
         "You set at least half of your marks in less than %(n)s seconds each. That is faster than most "

@@ -270,7 +270,8 @@ def test_the_approval_says_that_it_issues_the_certificate_with_readiness_and_act
     assert "Your approval issues the certificate at once." in page
     assert "If the two reviewers gave different marks, “the mark” means the stricter of the two." in page
     assert "Only the stricter mark counts." in page
-    action = "One action goes to the organisation: “List the trials” , by"
+    title = submission.assessment.compiled().questions[TARGET.removeprefix("q:")].title
+    action = f"One action goes to the organisation: {title}: “List the trials” , by"
     standard = submission.assessment.compiled().policy.due_days["high"]
     dates = [date_format(in_days(days), "j F Y") for days in standard.values()]
     assert any(f"{action} {day} (the standard date, if you approve today)" in page for day in dates)
@@ -282,6 +283,15 @@ def test_the_approval_says_that_it_issues_the_certificate_with_readiness_and_act
     review_approval.approve(submission, by=cast.second_independent, statement="I agree.")
     assert Certificate.objects.filter(use=submission.assessment.use).exists()
     assert submission.assessment.use.actions.get().title == "List the trials"
+
+
+def test_actions_that_both_reviewers_ask_for_at_one_answer_are_both_shown(cast):
+    submission = two_seats(cast)
+    seat_taking.take(submission, by=cast.second_independent)
+    look_at(submission, TARGET, cast.second_independent, mark="accepted_with_action", words="Name the trial leads.")
+    page = approval(cast.second_independent, submission)
+    assert "One action goes to the organisation:" in page
+    assert "“List the trials” (Ines Independent); “Name the trial leads” (Ivan Independent)" in page
 
 
 def test_the_first_of_two_approvals_says_that_the_other_decides(cast):
