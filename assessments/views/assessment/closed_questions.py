@@ -12,6 +12,7 @@ from assessments.access.roles import Action
 from assessments.guideline.conditions import Test
 from assessments.guideline.edition import Question, Section
 from assessments.guideline.terms import Stakeholder, Tier
+from assessments.guideline.wording import fact_answer
 from assessments.templatetags.hk import TIER_WORDS
 from assessments.views.assessment.member_case import MemberCase
 
@@ -22,7 +23,7 @@ NAMED = 3  # facts that are named of those on which a section depends
 class ClosingReason:
     """Why questions are not asked of a use: the facts that keep them closed, a tier, or the parts that they are for."""
 
-    facts: tuple[tuple[str, str], ...]  # address, label
+    facts: tuple[tuple[str, str, str], ...]  # address, label, the answer that closes
     tiers: tuple[str, ...]
     parts: tuple[str, ...]
 
@@ -34,7 +35,11 @@ class ClosedSection:
 
 
 def why_closed(case: MemberCase, questions: Iterable[Question]) -> ClosingReason:
-    """Find what would have to be declared otherwise for these questions to be asked."""
+    """Find what would have to be declared otherwise for these questions to be asked.
+
+    The sector comes first: a question of another sector often reads further facts, which the reader answered as they are.
+    A fact that nobody knows keeps closed what a known answer may open, and is named too.
+    """
     edition, declared = case.edition, case.declared
     context, mine = declared.context, set(declared.parts)
     shut: set[str] = set()
@@ -47,12 +52,16 @@ def why_closed(case: MemberCase, questions: Iterable[Question]) -> ClosingReason
         for test in _tests_of(question, mine):
             if test.fact == "stakeholder":
                 parts.update(dict.fromkeys(Stakeholder(str(one)) for one in test.answers if one not in mine))
-            elif not test.holds(context):
+            elif not test.holds(context, unknown=False):
                 shut.add(test.fact)
                 tiers.update(str(answer) for answer in test.answers if test.fact == "tier")
-    named = [(key, fact) for key, fact in edition.facts.items() if key in shut][:NAMED]
+    named = [(key, fact) for key, fact in edition.facts.items() if key in shut]
+    named.sort(key=lambda one: one[0] != "sector")
     return ClosingReason(
-        facts=tuple((where_declared(case, key), fact.label) for key, fact in named),
+        facts=tuple(
+            (where_declared(case, key), fact.label, fact_answer(fact, context.get(key), short=True))
+            for key, fact in named[:NAMED]
+        ),
         tiers=tuple(str(TIER_WORDS[tier]) for tier in Tier if str(tier) in tiers),
         parts=tuple(edition.terms[f"stakeholders.{part}"] for part in parts),
     )

@@ -97,10 +97,10 @@ def test_a_section_closed_for_several_reasons_is_not_said_to_be_for_one_tier_or_
         draft = make_assessment(State.DRAFT, tier, cast=cast, parts=(part,))
         closed = text_of(client.get(draft.get_absolute_url())).partition("sections do not apply")[2]
         told += [one.partition("</li>")[0] for one in closed.split("<strong>")[1:]]
-    for words in ("Some questions here apply at tier", "Some questions here apply only to"):
+    for words in ("Some questions here apply only at this tier", "Some questions here apply only to"):
         assert any(words in one for one in told), words
     for one in told:
-        reasons = sum(words in one for words in ("Depends on", "at tier", "at this tier", "only to"))
+        reasons = sum(words in one for words in ("Not asked because of", "at tier", "at this tier", "only to"))
         assert ("Applies only" in one) <= (reasons == 1), one
 
 
@@ -285,7 +285,7 @@ def test_all_words_have_to_occur(client: Client, cast: Cast, draft: Assessment) 
     save(draft, PRACTICE, {"choice": "partly", "text": "Kept in the Kowloon office."}, by=cast.owner)
     client.force_login(cast.owner)
     page = found(client, draft, "Kowloon warehouse")
-    assert "Nothing here contains “Kowloon warehouse”" in page
+    assert "No question contains “Kowloon warehouse”" in page
     assert "Try fewer words" in page
 
 
@@ -417,13 +417,28 @@ def test_a_section_that_does_not_apply_says_so_and_on_what_it_depends(
     client.force_login(cast.owner)
     page = text_of(client.get(draft.get_absolute_url()))
     assert "Does not apply to you" in page
-    assert "Depends on" in page
-    part = page[page.index("Not needed") :]
+    assert "Not asked because of" in page
+    part = page[page.index("Sections not needed") :]
     closed = part[: part.index("Finish")]
     n = closed.count("Does not apply to you")
     assert f"<summary>{n} section" in closed
     assert "<details open" not in closed
     assert "Not ready to sign" not in part[: part.index("Finish")]
+
+
+def test_a_section_that_is_not_asked_names_the_answers_that_keep_it_closed(client: Client, cast: Cast) -> None:
+    """An answer "do not know" keeps a section closed that "yes" would open; the sector comes before other facts."""
+    draft = make_assessment("draft", "low", cast=cast, facts={"retrieval_augmented": "unknown"})
+    client.force_login(cast.owner)
+    page = text_of(client.get(draft.get_absolute_url()))
+    closed = page[page.index("Sections not needed") :]
+    of = {one.partition("</strong>")[0]: one.partition("</li>")[0] for one in closed.split("<strong>")[1:]}
+    edition = draft.compiled()
+    titles = {section.key: section.title for section in edition.sections}
+    assert "Looks up documents to answer</a> (Do not know)" in of[titles["training-data"]]
+    finance = of[titles["sector-finance"]].partition("Not asked because of")[2]
+    sector = edition.facts["sector"]
+    assert finance.partition("</a>")[0].endswith(sector.label)
 
 
 def test_the_task_list_names_the_check_by_what_its_link_does(client: Client, cast: Cast, draft: Assessment) -> None:
