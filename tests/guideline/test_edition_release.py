@@ -1,4 +1,4 @@
-"""Releases 1 to 5 beside release 6: what began on an old one stays on it, what is new begins on the newest."""
+"""Releases 1 to 6 beside release 7: what began on an old one stays on it, what is new begins on the newest."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ PUBLISHED = {
     3: "8c7730b923e49d1f57bbcc1b9ce0a253ac73eb1b296e00b0314fb326b521009c",
     4: "b5ed5631291e762d0a27951a1155fc90dbd3da3720fbefdaee091ac124f1a450",
     5: "8ac48fd3671af63a83d50e5a7ca730988c5f2882050ee2bbc7fa68ab7aa7907d",
+    6: "7df6d855a76da72585ef1f0d4b2e85fd9f54721d32c116c90aca5f63adec6967",
 }
 
 
@@ -90,8 +91,8 @@ def test_release_2_asks_the_same_questions_as_release_1_in_the_same_words(releas
     assert asked(releases[1]) == asked(releases[2])
 
 
-def test_release_6_is_the_one_that_is_read_from_the_folder(edition: Edition) -> None:
-    assert edition.release == 6
+def test_release_7_is_the_one_that_is_read_from_the_folder(edition: Edition) -> None:
+    assert edition.release == 7
     assert edition.checksum not in PUBLISHED.values()
 
 
@@ -117,8 +118,9 @@ def test_release_5_differs_from_release_4_in_its_words_and_in_the_weight_of_one_
     assert before == now
 
 
-def test_release_6_differs_from_release_5_in_its_words_alone() -> None:
-    assert without_words(content_of(5)) == without_words(read_edition(GUIDELINE).content)
+def test_releases_6_and_7_differ_from_release_5_in_their_words_alone() -> None:
+    assert without_words(content_of(5)) == without_words(content_of(6))
+    assert without_words(content_of(6)) == without_words(read_edition(GUIDELINE).content)
 
 
 def test_release_3_asks_no_more_what_facts_or_other_questions_tell(releases: dict[int, Edition]) -> None:
@@ -146,8 +148,8 @@ def test_a_release_without_the_new_files_cannot_be_published_again_from_a_folder
 
 
 def test_new_assessments_open_on_the_newest_release(rows: dict[int, EditionRow]) -> None:
-    assert EditionRow.objects.current().release == 6
-    assert make_assessment(filled=False).compiled().release == 6
+    assert EditionRow.objects.current().release == 7
+    assert make_assessment(filled=False).compiled().release == 7
 
 
 @pytest.fixture
@@ -172,7 +174,7 @@ def test_an_assessment_on_an_old_release_stays_on_it_to_the_end(
     draft_on: Callable[..., Assessment], release: int
 ) -> None:
     assessment = draft_on(release)
-    assert EditionRow.objects.current().release == 6
+    assert EditionRow.objects.current().release == 7
     bring_to(assessment, "certified", tier="limited", by=owner_of(assessment.organisation), route="independent")
     submission = Submission.objects.defer(None).get(assessment=assessment)
     content = submission.content()

@@ -9,7 +9,7 @@ import pytest
 from assessments.guideline.edition import Edition
 from assessments.guideline.wording import fact_clause
 
-HARM = re.compile(r"harm to an animal counts( later,)? as a loss to its owner\b")
+HARM = re.compile(r"harm to an animal counts( in a later question,)? as a loss to its owner\b")
 
 
 @pytest.mark.parametrize("key", ["causes_or_enables_physical_harm", "healthcare_diagnosis", "worst_credible_effect"])

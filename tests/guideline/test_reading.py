@@ -106,7 +106,7 @@ class Plant:
 
 
 def test_the_shipped_edition_has_no_fault(source: Source) -> None:
-    assert (source.key, source.release) == ("hk-genai-1.1", 6)
+    assert (source.key, source.release) == ("hk-genai-1.1", 7)
     assert source.edition.checksum == source.checksum == checksum_of(source.content)
     assert source.edition.title == "Hong Kong Generative Artificial Intelligence Technical and Application Guideline"
 
@@ -211,8 +211,8 @@ def test_words_are_found_under_flat_names(edition: Edition) -> None:
 def test_comments_and_the_order_of_keys_leave_the_checksum_alone(plant: Plant, source: Source) -> None:
     plant.replace("policy.yaml", "basis: judgement", "# a remark of the editor's\nbasis: judgement")
     plant.replace("policy.yaml", "{must: 3, should: 2, consider: 1}", "{consider: 1, must: 3, should: 2}")
-    plant.replace("edition.yaml", "release: 6\n", "")
-    plant.replace("edition.yaml", "limits:", "release: 6\nlimits:")
+    plant.replace("edition.yaml", "release: 7\n", "")
+    plant.replace("edition.yaml", "limits:", "release: 7\nlimits:")
     again = read_edition(plant.folder)
     assert (again.content, again.checksum) == (source.content, source.checksum)
 
@@ -320,8 +320,8 @@ ALONE = {
     ),
     "a key that stands twice": (
         "edition.yaml",
-        "release: 6\n",
-        "release: 6\n§release: 7\n",
+        "release: 7\n",
+        "release: 7\n§release: 8\n",
         "release: stands twice; the first is in line 3",
     ),
     # unknown vocabulary
@@ -894,7 +894,7 @@ ALONE = {
 AMONG_OTHERS = {
     "a number that is not whole": (
         "edition.yaml",
-        "release: 6\n",
+        "release: 7\n",
         "release: 1.5\n",
         "release: 1.5 is no text, whole number, true or false; write it in quotes",
     ),
@@ -1250,7 +1250,7 @@ def test_a_file_that_is_no_yaml(plant: Plant) -> None:
 
 def test_every_fault_is_told_at_once(plant: Plant) -> None:
     lines = [
-        plant.replace("edition.yaml", "release: 6\n", "§release: 6\ncolour: red\n") + 1,
+        plant.replace("edition.yaml", "release: 7\n", "§release: 7\ncolour: red\n") + 1,
         plant.replace("terms.en.yaml", '"Finance"', '""'),
         plant.replace(OVERSIGHT, "requirements: [3.1-40, 3.1-41]", "requirements: [3.1-40, 3.1-41, 9.9-01]"),
         plant.replace("tiering.yaml", "  basis: explicit", "  basis: rumour"),

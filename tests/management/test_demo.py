@@ -360,11 +360,11 @@ def test_a_newer_release_than_the_one_that_stands_is_loaded_first(tmp_path: Path
     """A database that was set up with an older release gets the newest, beside it, before the demo begins."""
     copy = shutil.copytree(settings.EDITION_DIR, tmp_path / "edition")
     head = copy / "edition.yaml"
-    head.write_text(head.read_text().replace("release: 6\n", "release: 7\n"))
+    head.write_text(head.read_text().replace("release: 7\n", "release: 8\n"))
     settings.EDITION_DIR = copy
     (tmp_path / "demo").mkdir()
     shutil.copy(DEMO_DIR / "review-house.yaml", tmp_path / "demo")
     said = load(password=PASSWORD, folder=tmp_path / "demo")
-    assert "hk-genai-1.1 release 7 loaded" in said
-    assert sorted(EditionRow.objects.values_list("release", flat=True)) == [6, 7]
+    assert "hk-genai-1.1 release 8 loaded" in said
+    assert sorted(EditionRow.objects.values_list("release", flat=True)) == [7, 8]
     assert "loaded" not in load(password=PASSWORD, folder=tmp_path / "demo")

@@ -91,7 +91,7 @@ def test_an_edition_without_such_conditions_costs_nothing(edition: Any) -> None:
 def hanging(tmp_path_factory: pytest.TempPathFactory) -> Source:
     """The shipped edition with one more condition: the content of a policy is asked where there is a policy."""
     folder = shutil.copytree(GUIDELINE, tmp_path_factory.mktemp("hanging") / "edition")
-    _change(folder / "edition.yaml", "release: 6\n", "release: 99\n")
+    _change(folder / "edition.yaml", "release: 7\n", "release: 99\n")
     people = folder / "questionnaires" / "people.yaml"
     _change(people, f"- key: {SECOND}\n", f"- key: {SECOND}\n  when: {{answer.{FIRST}: [in_place, partly]}}\n")
     return read_edition(folder)

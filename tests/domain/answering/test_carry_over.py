@@ -1,4 +1,4 @@
-"""From an old release to release 6: a draft goes on to its end unchanged, a new assessment takes over what keeps its meaning."""
+"""From an old release to release 7: a draft goes on to its end unchanged, a new assessment takes over what keeps its meaning."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def assessed_on(row, cast, *, state="refused", tier="limited", answers=None):
 
 def test_a_draft_on_release_2_goes_on_to_its_end_unchanged(cast, second):
     draft = assessed_on(second, cast, state="draft")
-    assert Edition.objects.current().release == 6
+    assert Edition.objects.current().release == 7
     questions = [question.key for question in draft.declared().questions(draft.compiled())]
     assert questions == [question.key for question in draft.declared().questions(second.compiled())]
     before = draft.answer_values()
@@ -63,7 +63,7 @@ def test_a_new_assessment_takes_over_what_keeps_its_meaning_to_be_confirmed(cast
     said = {"choice": "partly", "text": "Kept for three of our five clinics."}
     former = assessed_on(second, cast, answers={"use-register": said})
     new = organisation_answers.start(former.use, by=cast.owner)
-    assert (new.compiled().release, new.follows_id) == (6, former.pk)
+    assert (new.compiled().release, new.follows_id) == (7, former.pk)
     row = new.answers.get(question__key="use-register")
     assert (row.choice, row.text, row.to_confirm) == ("partly", said["text"], True)
     old, fresh = second.compiled().questions, new.compiled().questions
@@ -111,12 +111,12 @@ def test_nothing_is_new_against_the_same_release(cast):
     assert new.answers.filter(to_confirm=True).count() == former.answers.count()
 
 
-@pytest.mark.parametrize("release", [3, 4, 5])
+@pytest.mark.parametrize("release", [3, 4, 5, 6])
 def test_from_release_3_or_4_every_answer_is_taken_over_and_nothing_is_new(cast, db, release):
-    """Release 6 says in other words what these asked: whoever renews confirms, and answers nothing twice."""
+    """Release 7 says in other words what these asked: whoever renews confirms, and answers nothing twice."""
     former = assessed_on(store(release), cast)
     new = organisation_answers.start(former.use, by=cast.owner)
-    assert new.compiled().release == 6
+    assert new.compiled().release == 7
     assert not carry_over.news_in(new)
     assert new.answers.filter(to_confirm=True).count() == former.answers.count()
 
