@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -35,7 +35,7 @@ from assessments.models import (
 from assessments.notifications.inbox import unread_for
 from assessments.views.home import review_needs
 from assessments.views.home.inbox import open_message
-from assessments.views.home.needs import SOON_DAYS, Need, may_work_on, needs_of, stale_need
+from assessments.views.home.needs import SOON_DAYS, Need, may_work_on, needs_of, stale_need, unowned_need
 from assessments.views.home.use_rows import use_row
 from assessments.views.review.queue import cases_of
 
@@ -50,6 +50,7 @@ class NextActions:
     shown: list[Any]
     open: int
     late: int
+    unowned: int  # those without an owner in organisations that the reader may sign for
 
     def due_soon(self, today: date) -> list[RemediationAction]:
         return [action for action in self.shown if action.next_due <= today + timedelta(days=SOON_DAYS)]
@@ -66,13 +67,16 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     only_reviews = bool(memberships) and all(m.role in access_roles.REVIEWING_ROLES for m in memberships)
     uses = newest_uses(user)
     open_ones, changed = open_and_changed(user, memberships)
-    actions = next_actions(user, today, only_reviews=only_reviews)
+    owned = {m.organisation_id for m in memberships if m.role in access_roles.MAY[Action.SIGN]}
+    actions = next_actions(user, today, owned=owned, only_reviews=only_reviews)
     roles = {membership.organisation_id: membership for membership in memberships}
     worked_on = [action for action in actions.due_soon(today) if may_work_on(action, roles)]
     more = bool(worked_on) and actions.open > len(worked_on)
     needs = needs_of(user, memberships, open_ones, worked_on)
     cases = cases_of(user, today) if separation.reviewing_organisations(user) else None
     needs += [stale_need(approval) for approval in changed]
+    if actions.unowned and not worked_on:  # one that is due soon asks for its owner itself
+        needs.append(unowned_need(actions.unowned))
     needs += [Need(**line) for line in review_needs.lines_of(cases)]
     needs.sort(key=lambda need: need.order)
     certificates = list(
@@ -119,17 +123,26 @@ def open_and_changed(user: User, memberships: Iterable[Membership]) -> tuple[lis
     return [one for one in found if one.is_editable], changed
 
 
-def next_actions(user: User, today: date, *, only_reviews: bool) -> NextActions:
-    """Return the open actions that are due next: one query, none for a member who only reviews."""
+def next_actions(user: User, today: date, *, owned: Collection[int], only_reviews: bool) -> NextActions:
+    """Return the open actions that are due next: one query, none for a member who only reviews.
+
+    `owned`: the organisations that the reader may sign for.
+    """
     actions = finders.actions_for(user).none() if only_reviews else finders.actions_for(user)
     found: list[Any] = list(
         actions.listed()  # type: ignore[attr-defined]
         .filter(status=ActionStatus.OPEN)
         .annotate(next=NEXT_DUE)
-        .annotate(all_open=Window(Count("pk")), all_late=Window(Count("pk", filter=Q(next__lt=today))))
+        .annotate(
+            all_open=Window(Count("pk")),
+            all_late=Window(Count("pk", filter=Q(next__lt=today))),
+            all_unowned=Window(Count("pk", filter=Q(owner=None, organisation__in=owned))),
+        )
         .order_by("next", "pk")[:5]
     )
-    return NextActions(found, found[0].all_open if found else 0, found[0].all_late if found else 0)
+    if not found:
+        return NextActions([], 0, 0, 0)
+    return NextActions(found, found[0].all_open, found[0].all_late, found[0].all_unowned)
 
 
 def next_of(shown: int, every: int) -> str:

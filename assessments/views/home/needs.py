@@ -12,12 +12,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 
 from assessments.access import finders
 from assessments.access import roles as access_roles
 from assessments.access.roles import Action
 from assessments.domain.certificates import staleness
+from assessments.forms.remediation import NOBODY
 from assessments.models import (
     Assessment,
     Comment,
@@ -125,8 +126,7 @@ def need_of(assessment: Assessment, member: Membership, *, assigned: bool) -> Ne
             text=_("%(system)s. Every question has an answer.") % {"system": system},
             url=step.url,
             label=step.label,
-            when=_("Ready"),
-            more=_("for signing"),
+            when=_("Ready to sign"),
             rank=3,
         )
     if assigned or member.sees != "all":
@@ -172,8 +172,8 @@ def assigned_need(assignment: Any) -> Need | None:
         % {"use": assessment.use.title, "n": counts["answered"], "m": counts["applicable"]},
         url=reverse("section", args=[assessment.reference, section.key]),
         label=_("Answer the questions"),
-        when=when or _("Assigned"),
-        more=more or _("to you"),
+        when=when or _("Assigned to you"),
+        more=more,
         late=late,
         due=assignment.due,
     )
@@ -196,8 +196,8 @@ def asked_need(assignment: Any) -> Need | None:
         text=(_("%(use)s. %(name)s asks: %(said)s") if assignment.by else "%(use)s. %(said)s") % words,
         url=url,
         label=label,
-        when=when or _("Assigned"),
-        more=more or _("to you"),
+        when=when or _("Assigned to you"),
+        more=more,
         late=late,
         due=assignment.due,
     )
@@ -222,6 +222,19 @@ def action_need(action: RemediationAction, user: User) -> Need:
         more=more,
         late=late,
         due=action.next_due,
+    )
+
+
+def unowned_need(n: int) -> Need:
+    """Ask an owner of the organisation to say who does the actions that nobody has taken on."""
+    words = ngettext("%(n)s open action has no owner", "%(n)s open actions have no owner", n)
+    return Need(
+        title=words % {"n": n},
+        text=_("Choose a person for each action. That person is reminded before the action is due."),
+        url=f"{reverse('actions')}?owner={NOBODY}",
+        label=_("Choose owners"),
+        when=_("Actions"),
+        rank=4,
     )
 
 

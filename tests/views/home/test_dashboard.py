@@ -107,6 +107,18 @@ def test_home_heading_counts_the_tasks_of_the_person(client: Client, cast: Cast)
     assert page.count("btn-primary") == 1
 
 
+def test_an_owner_is_told_of_actions_that_nobody_has_taken_on(client: Client, cast: Cast) -> None:
+    """An action that is due soon asks for its owner itself; the others are one task together, of owners alone."""
+    actions = RemediationAction.objects.filter(use=with_actions(cast).use)
+    actions.update(due=in_days(80), full_due=None)
+    page = read(client, cast.owner, HOME)
+    assert "2 open actions have no owner" in page
+    assert f"{reverse(ACTIONS)}?owner=nobody" in page
+    assert "have no owner" not in read(client, cast.contributor, HOME)
+    actions.update(owner=cast.owner)
+    assert "have no owner" not in read(client, cast.owner, HOME)
+
+
 def test_a_low_use_that_a_reviewer_approved_shows_the_step_of_the_review(client: Client, cast: Cast) -> None:
     def steps(assessment: Assessment) -> list[str]:
         client.force_login(cast.owner)
