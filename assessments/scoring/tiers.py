@@ -176,6 +176,22 @@ def _together(edition: Edition, facts: Facts, result: TierResult) -> tuple[str, 
     return tuple(fact for fact in plan.facts if fact in milder)
 
 
+def nearest_together(edition: Edition, facts: Facts, group: Iterable[str]) -> dict[str, Answer]:
+    """Return for each fact of `Counterfactuals.together` the nearest answer with which the tier still falls.
+
+    The mildest answer would name another kind of use ("creative") where a smaller step ("recommendation") is enough.
+    """
+    plan = _plan(edition)
+    rank = _RANK[plan.tier(facts)]
+    milder = {fact: to for fact in group if (to := edition.facts[fact].mildest) is not None}
+    for fact in tuple(milder):
+        for to in _towards(edition.facts[fact], facts.get(fact, UNKNOWN), milder=True):
+            if _RANK[plan.tier({**facts, **milder, fact: to})] < rank:
+                milder[fact] = to
+                break
+    return milder
+
+
 _RANK: Mapping[Tier, int] = {tier: rank for rank, tier in enumerate(TIERS)}
 
 

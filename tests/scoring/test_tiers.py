@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from assessments.guideline.conditions import Answer, parse
 from assessments.guideline.edition import Edition
 from assessments.guideline.terms import UNKNOWN, Basis, HoldKind, Tier
-from assessments.scoring.tiers import Change, FiredRule, OpenedHold, assign_tier, counterfactuals
+from assessments.scoring.tiers import Change, FiredRule, OpenedHold, assign_tier, counterfactuals, nearest_together
 from tests.guideline.uses import declared_uses, mildest, tier_facts
 from tests.support.paths import DATA
 
@@ -407,6 +407,27 @@ def test_the_facts_that_carry_a_tier_together_lower_it_together_and_not_with_one
     assert bool(changes.together) == (not changes.lower and now != Tier.LOW)
     if changes.together:
         assert assign_tier(edition, facts | mild).assigned_tier.rank < now.rank
+        near = nearest_together(edition, facts, changes.together)
+        assert near.keys() == mild.keys()
+        assert assign_tier(edition, facts | near).assigned_tier.rank < now.rank
     for fact in changes.together:
         all_but_one = {other: answer for other, answer in mild.items() if other != fact}
         assert assign_tier(edition, facts | all_but_one).assigned_tier.rank >= now.rank
+
+
+def test_the_nearest_answer_is_named_for_a_group_and_not_another_kind_of_use(edition):
+    """Who lets a system decide on applications could let it recommend; nobody would call the use creative."""
+    facts = mildest(edition) | {
+        "decision_autonomy": "fully_automated",
+        "human_reviewer_qualified": "none",
+        "legal_or_similarly_significant_effect": True,
+        "output_used_for": "decision",
+        "reversibility": "hardly",
+        "worst_credible_effect": "serious",
+    }
+    together = counterfactuals(edition, facts).together
+    assert nearest_together(edition, facts, together) == {
+        "decision_autonomy": "human_approves",
+        "human_reviewer_qualified": "qualified",
+        "output_used_for": "recommendation",
+    }

@@ -21,7 +21,7 @@ from assessments.guideline.terms import TIERS, Basis, HoldKind, Tier
 from assessments.guideline.wording import RuleCard, rule_card
 from assessments.models import Assessment, DeclaredUse, Hold, Role, State, assessments
 from assessments.scoring.held import assign_held_tier
-from assessments.scoring.tiers import Change, FiredRule, TierResult, assign_tier, counterfactuals
+from assessments.scoring.tiers import Change, FiredRule, TierResult, assign_tier, counterfactuals, nearest_together
 from assessments.views.assessment import tier_changes
 from assessments.views.assessment.next_step import NextStep, step_of, to_read, why_prohibited
 from assessments.views.facts import agreement
@@ -58,9 +58,10 @@ def tier(request: SignedIn, reference: str) -> HttpResponse:
         "incident": open_incident(facts.edition, ((row.key, row.value, row.reason) for row in facts.rows.values())),
         "before_signing": newest is None or newest.current_submission_id is None,
     }
-    if newest is not None and newest.state in staleness.APPROVALS:
-        context["stale"] = staleness.shown(newest)
-        context["may_say"] = role in roles.MAY[Action.SIGN]
+    approved = next((one for one in every if one.state in staleness.APPROVALS), None)
+    if approved is not None:  # a change or an incident is reported there, also while the next assessment is a draft
+        context["changes_of"] = approved if role in roles.MAY[Action.SIGN] else None
+        context["stale"] = staleness.shown(approved) if approved is newest else []
     context["offers"] = offers_to(request.user, newest)
     context["may_sign"] = role in roles.MAY[Action.SIGN] and not locked
     if use.assigned_tier:
@@ -183,9 +184,9 @@ def _what_if(facts: Facts, result: TierResult) -> dict[str, Any]:
     together: list[ChangeLine] = []
     together_tier = ""
     if changes.together:
-        mildest = {key: to for key in changes.together if (to := edition.facts[key].mildest) is not None}
-        together_tier = str(assign_tier(edition, {**facts.values, **mildest}).assigned_tier)
-        for key, to in mildest.items():
+        milder = nearest_together(edition, facts.values, changes.together)
+        together_tier = str(assign_tier(edition, {**facts.values, **milder}).assigned_tier)
+        for key, to in milder.items():
             together.append(ChangeLine(facts.line(key), answer_on_its_page(edition.facts[key], to), ""))
     count = len(changes.lower)
     if count:
@@ -204,7 +205,6 @@ def _what_if(facts: Facts, result: TierResult) -> dict[str, Any]:
         "higher": [_change(facts, change) for change in changes.higher],
         "next_higher": tier_changes.nearest(edition, str(result.assigned_tier), map(_as_said, changes.higher)),
         "next_lower": tier_changes.nearest(edition, str(result.assigned_tier), map(_as_said, changes.lower)),
-        "no_lower": not changes.lower and result.assigned_tier != Tier.LOW,
         "together": together,
         "together_tier": together_tier,
         "evidence": any(edition.facts[key].prohibited_use for key in touched),

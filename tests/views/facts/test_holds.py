@@ -108,7 +108,7 @@ def test_an_owner_signs_the_worst_answer_on_a_page_that_shows_the_statement(cast
     page = olivia.get(url)
     assert edition.facts["healthcare_diagnosis"].label in text_of(page)
     digest = page.context["form"].digest
-    assert "Tick the box beside this sentence" in text_of(olivia.post(url, {"seen": digest}))
+    assert "To sign, tick the box for this sentence." in text_of(olivia.post(url, {"seen": digest}))
     assert olivia.post(url, {"seen": digest, "statement_1": "on"}).url == use.get_absolute_url()
     use.refresh_from_db()
     assert (use.assigned_tier, use.provisional) == ("high", False)
@@ -200,8 +200,8 @@ def test_what_was_signed_at_its_worst_prints_in_the_plan(cast):
     worst_case.sign_worst(assessment.use, by=cast.owner)
     assessment = Assessment.objects.for_dashboard().get(pk=assessment.pk)
     html = plan_html(build_report(build_snapshot(assessment, final=False), assessment.compiled(), draft=True))
-    assert "Not known. Signed by Olivia Owner" in html
-    assert ", on the basis of the worst case." in html
+    assert "Not known. Olivia Owner" in html
+    assert " signed on the basis of the worst case." in html
 
 
 def test_an_owner_states_a_change_and_comes_to_what_waits_to_be_confirmed(cast):
@@ -235,8 +235,8 @@ def test_why_an_approval_is_stale_stands_on_every_page_of_it(cast):
         as_(cast.independent).get(sent(assessment).get_absolute_url()),
     ]
     assert [words in text_of(page) for page in pages] == [True] * 4
-    assert "Report what has changed" in text_of(olivia.get(reverse("certificates")))
-    assert "Report what has changed" not in text_of(as_(cast.viewer).get(assessment.get_absolute_url()))
+    assert "Report a change or an incident" in text_of(olivia.get(reverse("certificates")))
+    assert "Report a change or an incident" not in text_of(as_(cast.viewer).get(assessment.get_absolute_url()))
 
 
 def test_marks_that_a_hold_asked_for_go_back_with_the_submission(cast):
