@@ -74,6 +74,7 @@ class PartForm(RevisionForm):
                     self.fields[name] = OneLine(
                         label=label, help_text=help_text, required=False, max_length=LONGEST_CELL
                     )
+                    self.fields[name].goes_with = "row"  # type: ignore[attr-defined]  # an entry needs all its fields
                     self.initial[name] = rows[number].get(cell, "") if number < len(rows) else ""
                 if "power" in self.cells:
                     names.insert(0, self._add_link(number, rows, members))
@@ -91,6 +92,7 @@ class PartForm(RevisionForm):
                 widget=forms.CheckboxSelectMultiple,
                 error_messages={"invalid_choice": _("Choose from the evidence in your organisation's library.")},
             )
+            self.fields["evidence"].goes_with = "part"  # type: ignore[attr-defined]  # the part is not there without it
             layout.append("evidence")
             titles = dict(pieces)
             whys = [self._add_why(key, titles[key], parts) for key, parts in (served or {}).items() if key in titles]
@@ -117,6 +119,7 @@ class PartForm(RevisionForm):
             required=False,
             error_messages={"invalid_choice": _("Choose a member of your organisation.")},
         )
+        self.fields[name].goes_with = "row"  # type: ignore[attr-defined]  # "somebody else" is a choice too
         self.initial[name] = rows[number].get(MEMBER, "") if number < len(rows) else ""
         return name
 
@@ -126,13 +129,14 @@ class PartForm(RevisionForm):
         self.fields[name] = OneLine(
             label=_("Why “%(title)s” is also evidence for this part") % {"title": title},
             help_text=_(
-                "This evidence is already used for: %(parts)s. If you tick it, say why it is also evidence for "
-                "this part. The reviewer reads your reason."
+                "This evidence is already used for: %(parts)s. If you tick this evidence, say why it is also evidence "
+                "for this part. The reviewer reads your reason."
             )
             % {"parts": parts},
             required=False,
             max_length=LONGEST_WHY,
         )
+        self.fields[name].goes_with = "evidence"  # type: ignore[attr-defined]  # needed with its tick
         return name
 
     def _sent(self) -> int:

@@ -38,9 +38,20 @@ class Prospect:
     rule: str
     figures: tuple[Figure, ...]
     alone: bool = False  # the signature itself issues the certificate
+    lacking: bool = False  # evidence or a part of the conformity file without which nobody can approve
 
     @property
     def words(self) -> str:
+        if self.lacking and self.keeps_back:
+            return _(
+                "At the moment, a reviewer cannot approve the assessment, because the items listed above are missing. "
+                "With these items and the current answers, the decision is “approved with a plan, no certificate yet”."
+            )
+        if self.lacking:
+            return _(
+                "At the moment, a reviewer cannot approve the assessment, because the items listed above are missing. "
+                "With these items, a certificate is possible if every answer is accepted."
+            )
         if self.keeps_back:
             return _(
                 "At the moment, no certificate is possible. If a reviewer approves the assessment as it is, the "
@@ -52,11 +63,18 @@ class Prospect:
 
 
 def prospect(
-    edition: Edition, content: Mapping[str, Any], *, dated: int, undated: int, alone: bool = False
+    edition: Edition,
+    content: Mapping[str, Any],
+    *,
+    dated: int,
+    undated: int,
+    alone: bool = False,
+    lacking: bool = False,
 ) -> Prospect:
     """Return what would follow from a snapshot. No query.
 
     `dated`: answers short of a must that may become a condition with a date; `undated`: those for which no date can stand.
+    `lacking`: something is missing without which nobody can approve.
     """
     found = least_readiness.below_as_signed(edition, content)
     keeps_back = [one.words for one in found.dimensions] if found else []
@@ -79,6 +97,7 @@ def prospect(
         rule=least_readiness.rule_today(edition, Tier(content["tier"]["assigned"])),
         figures=_figures(edition, content, {one.key for one in least_readiness.little_as_signed(edition, content)}),
         alone=alone,
+        lacking=lacking,
     )
 
 

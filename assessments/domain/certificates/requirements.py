@@ -106,7 +106,7 @@ def _part(
         if not rows:
             return asked.asks
         whole = all(row.get(cell) for row in rows for cell in ROWS[asked.kind])
-        return "" if whole else _("Fill in every cell of each row.") + " " + asked.asks
+        return "" if whole else _("Fill in every field of each entry.") + " " + asked.asks
     pieces = [piece for piece in (given["evidence"] if given else ()) if is_current(piece, today, withdrawn)]
     if not pieces:
         return asked.asks

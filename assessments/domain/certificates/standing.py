@@ -82,7 +82,9 @@ def refusals(certificate: Certificate, by: User) -> dict[str, Refusal]:
     found: dict[str, Refusal] = dict.fromkeys(status.FROM)
     independently = certificate.assurance == Assurance.REVIEWED_INDEPENDENTLY
     if independently and not separation.is_independent(by, certificate.organisation_id):
-        words = _("The certificate was reviewed independently, so only an independent reviewer can do this.")
+        words = _(
+            "The certificate was reviewed independently, so only an independent reviewer can reinstate or revoke it."
+        )
         found |= {move: NotPermitted(words) for move in (REINSTATE, REVOKE)}
     return found
 
@@ -147,7 +149,9 @@ def _change(certificate: Certificate, move: status.Event, *, by: User, reason: s
         raise refused
     if not status.moves_from(certificate, move):
         said = {"status": certificate.status().label}
-        raise WorkflowError(_("You cannot do this now, because the status of the certificate is “%(status)s”.") % said)
+        raise WorkflowError(
+            _("You cannot make this change now, because the status of the certificate is “%(status)s”.") % said
+        )
     if reason not in REASONS[move]:
         raise InvalidAnswer("reason", _("Choose the reason that the public page will show."))
     if not words.strip():

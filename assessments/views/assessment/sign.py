@@ -307,12 +307,14 @@ def _sign_page(request: HttpRequest, case: MemberCase) -> HttpResponse:
             )
             messages.success(request, said % {"reference": submission.reference})
             return redirect("assessment", assessment.reference)
+    will_ask = asked_at_approval(case, content)
+    blockers = certificates_blockers.blockers_to_self_certify(assessment, content)
     context = signing_context(case, content, form) | {
         "obstacles": obstacle_links(case, obstacles),
         "tier": tier,
         "untouched": untouched,
-        "will_ask": asked_at_approval(case, content),
-        "prospect": prospect_of(case, content, certificates_blockers.blockers_to_self_certify(assessment, content)),
+        "will_ask": will_ask,
+        "prospect": prospect_of(case, content, blockers, lacking=bool(will_ask)),
         "target": case.edition.policy.review_target_days,
     }
     return render(request, "assessments/assessment/sign.html", context)
@@ -333,10 +335,12 @@ def prospect_of(
     blockers: Iterable[certificates_blockers.Blocker],
     *,
     alone: bool = False,
+    lacking: bool = False,
 ) -> Prospect:
     """Return what would follow from a signature, as the answers stand."""
     dated = [blocker.conditionable for blocker in blockers]
-    return prospect(case.edition, content, dated=sum(dated), undated=len(dated) - sum(dated), alone=alone)
+    undated = len(dated) - sum(dated)
+    return prospect(case.edition, content, dated=sum(dated), undated=undated, alone=alone, lacking=lacking)
 
 
 def signing_context(case: MemberCase, content: Mapping[str, Any], form: StatementForm) -> dict[str, Any]:

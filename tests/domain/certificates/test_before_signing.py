@@ -52,7 +52,7 @@ def test_the_owner_reads_before_signing_that_no_certificate_would_follow(client,
 def test_the_owner_reads_before_signing_that_a_certificate_can_follow_and_by_which_rule(client, cast, tier):
     proved(client, cast.owner)
     said = words_of(client, "sign", make_assessment(State.DRAFT, tier, cast=cast))
-    assert "At the moment, a certificate is possible if every answer is accepted." in said
+    assert "a certificate is possible if every answer is accepted." in said
     assert NONE_YET not in said
     assert "needs at least" in said
     assert "These rules are our judgement (release 1 of the issuing rules)" in said
@@ -74,10 +74,10 @@ def test_sign_page_results_and_plan_say_the_same_of_what_blocks(client, cast):
         " ".join(strip_tags(client.get(reverse(name, args=[assessment.reference])).content.decode()).split())
         for name in ("sign", "results")
     ]
-    assert "not fully in place. These requirements belong to one practice" in texts[0]
+    assert "not fully in place. This requirement belongs to one practice" in texts[0]
     assert "musts" not in texts[0]
     assert "blocks the certificate until it is in place or becomes a condition with a due date" in texts[0]
-    assert "1 action blocks a certificate (it can become a condition: it can be finished after" in texts[1]
+    assert "1 action blocks a certificate (it can become a condition: the certificate is issued first" in texts[1]
     assert (
         jobs.draft_report(assessment).blocking_words
         == "1 blocks the certificate until it is closed or given a due date"
@@ -86,7 +86,10 @@ def test_sign_page_results_and_plan_say_the_same_of_what_blocks(client, cast):
 
 def test_more_musts_than_may_be_conditions_keep_the_certificate_back(cast):
     assessment = make_assessment(State.DRAFT, "limited", cast=cast)
-    found = prospect(assessment.compiled(), build_snapshot(assessment, final=True), dated=13, undated=0)
+    content = build_snapshot(assessment, final=True)
+    lacking = prospect(assessment.compiled(), content, dated=13, undated=0, lacking=True)
+    assert lacking.words.startswith("At the moment, a reviewer cannot approve the assessment")
+    found = prospect(assessment.compiled(), content, dated=13, undated=0)
     assert found.keeps_back == (
         "13 practices with mandatory requirements are not fully in place. At most 12 of them can become conditions with a due date. "
         "This limit is our judgement.",

@@ -47,7 +47,7 @@ def test_a_date_is_suggested_within_what_is_allowed(planned, due, full, day, why
 def test_a_plan_that_ends_after_the_latest_day_is_named_beside_that_day():
     found = suggested(content(None, in_days(60), in_days(120)), {QUESTION: 90})[QUESTION]
     later = date_format(in_days(120), "DATE_FORMAT")
-    words = f"the latest day allowed, because the end date in the plan is later: {later}"
+    words = f"the latest day allowed, because the end date in the plan ({later}) is later"
     assert (found.day, found.why) == (in_days(90), words)
 
 

@@ -164,7 +164,7 @@ def test_conformity_row_without_a_cell_does_not_count(cast: Cast, part: str, row
     conformity_file.save_part(draft, part, GivenPart(rows=[*FILE_ROWS[part], rows]), by=cast.owner, base=1)
     submission = submit.submit(draft, by=cast.owner, route="independent")
     found = approval.missing_at_the_gates(submission, submission.content())
-    assert [(lack.part, lack.words.split(".")[0]) for lack in found] == [(part, "Fill in every cell of each row")]
+    assert [(lack.part, lack.words.split(".")[0]) for lack in found] == [(part, "Fill in every field of each entry")]
 
 
 @pytest.mark.parametrize(
@@ -336,7 +336,9 @@ def test_the_file_is_filled_from_the_task_list_on(client: Client, cast: Cast) ->
     assert file in start
     assert "8 parts of the conformity file are missing" in client.get(file).content.decode()
     page = reverse("conformity_part", args=[draft.reference, "overseers"])
-    form = client.get(page).context["form"]
+    shown = client.get(page)
+    form = shown.context["form"]
+    assert shown.content.decode().count("(optional)") == 1  # the statement
     sent = {"base": 0, "operation": str(form.initial["operation"]), "words": "Two doctors watch it."}
     sent |= {f"{cell}-0": text for cell, text in FILE_ROWS["overseers"][0].items()}
     assert client.post(page, sent).status_code == 302

@@ -110,7 +110,7 @@ def test_the_approval_page_says_before_the_signature_what_the_decision_will_read
         mark_all(submission, by=cast.independent)
         text = words_of(client.get(page))
         assert (said in text) is waits
-        assert ("is too low" in text) is waits
+        assert ("is too low: " in text) is waits
         assert "at most 12 conditions (our judgement)" in text
 
 
