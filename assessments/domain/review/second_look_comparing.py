@@ -105,19 +105,16 @@ def report(look: SecondLook, *, by: User, words: str) -> SecondLook:
     if certificate is not None:
         link = links.certificate_status(certificate.number)
         context["number"] = certificate.number
-    people = {one.pk for one in _who_hears(look, by)}
+    people = {one.pk for one in hearers(look, by)}
     notify(MessageKind.SECOND_LOOK_REPORTED, people, about=f"second_look:{look.pk}", link=link, context=context)
     second_look.record(AuditKind.SECOND_LOOK_REPORTED, look, by)
     return look
 
 
-def hearers(look: SecondLook, by: User) -> list[str]:
-    """Name those who would hear of a grave difference that this person reports. Two queries."""
-    return [str(one) for one in _who_hears(look, by)]
+def hearers(look: SecondLook, by: User) -> list[User]:
+    """Return those who would hear of a grave difference that this person reports. Two queries.
 
-
-def _who_hears(look: SecondLook, by: User) -> list[User]:
-    """Return those who lead the body; where none is left beside the two reviewers, every other reviewer of the same body.
+    Those who lead the body; where none is left beside the two reviewers, every other reviewer of the same body.
 
     Only where there is nobody else, those who lead and are reviewers of the case hear of it.
     """

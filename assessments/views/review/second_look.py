@@ -214,6 +214,7 @@ def _compare(request: SignedIn, found: SecondLook) -> HttpResponse:
     pairs = second_look_comparing.compare(found, by=request.user)
     lines = [PairLine(case.title_of(pair.target), pair) for pair in pairs]
     certificate = second_look.certificate_of(found)
+    hearers = second_look_comparing.hearers(found, request.user)
     context = {
         "look": found,
         "submission": found.submission,
@@ -228,7 +229,8 @@ def _compare(request: SignedIn, found: SecondLook) -> HttpResponse:
         "write_form": write_form,
         "report_form": report_form,
         "error_form": report_form if is_report else write_form,
-        "hearers": second_look_comparing.hearers(found, request.user),
+        "hearers": hearers,
+        "heard_by_own": any(pair.first is not None and pair.first.by in hearers for pair in pairs),
         "judged": len(lines),
         "of_all": len(case.content["facts"]) + len(case.content["questions"]),
         "certificate": certificate,

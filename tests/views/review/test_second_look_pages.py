@@ -241,7 +241,8 @@ def test_a_given_look_is_linked_from_the_case_and_from_the_figures_of_both(ivan,
         assert link in markup_of(page)
         assert "Second look by Ivan Independent, carried out on" in text_of(page)
         assert re.search(
-            r"carried out on \d+ \w+ \d{4} ?, without seeing the first marks\. The second look does not change the decision",
+            r"carried out on \d+ \w+ \d{4} ?\. The first marks were not shown during the second look\. "
+            r"The second look does not change the decision",
             text_of(page),
         )
     third = make_member(Role.REVIEWER, cast.body, "Ilse Independent").user
@@ -271,7 +272,7 @@ def test_the_page_says_that_the_look_was_blind_how_much_was_judged_and_who_chose
 def test_the_figures_name_both_rules_for_too_few_and_say_what_counts_for_the_body(ines, cast):
     rules = quality.rules_on(timezone.localdate())
     words = text_of(ines.get(reverse("quality")))
-    assert f"A percentage for one reviewer is shown from {rules.least_items} items on" in words
+    assert f"A percentage for one reviewer is shown only if it is based on at least {rules.least_items} items" in words
     assert f"so it also needs {rules.least_cases} cases. These minimum numbers are in the issuing rules" in words
     assert "Here, all second looks count." in words
     assert "In the figures of the reviewing body, only second looks drawn at random count." in words
@@ -279,11 +280,15 @@ def test_the_figures_name_both_rules_for_too_few_and_say_what_counts_for_the_bod
 
 def test_the_page_names_who_hears_of_a_grave_difference_and_it_is_no_reviewer_of_the_case(ivan, ines, taken, cast):
     give_look(taken, cast.second_independent)
-    assert "Your report goes to: Ines Independent." in text_of(ivan.get(address("second_look", taken)))  # nobody else
+    page = text_of(ivan.get(address("second_look", taken)))
+    assert "Your report goes to: Ines Independent." in page
+    assert "it goes to somebody who reviewed the case" in page  # there is nobody else
     assert "Nobody is notified." in text_of(ines.get(address("second_look", taken)))
     make_member(Role.REVIEWER, cast.body, "Ilse Independent")
     for client in (ivan, ines):  # Ines leads the body, and decided the case
-        assert "Your report goes to: Ilse Independent." in text_of(client.get(address("second_look", taken)))
+        page = text_of(client.get(address("second_look", taken)))
+        assert "Your report goes to: Ilse Independent." in page
+        assert "it goes to somebody who reviewed the case" not in page
 
 
 def test_a_grave_difference_is_reported_once_and_leads_to_the_certificate(ivan, taken, cast):
