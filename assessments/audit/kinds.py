@@ -284,7 +284,7 @@ class AuditKind(StrEnum):
     APPROVED = ("approved", REVIEW, REVIEWERS, _("Approved"), _("%(who)s approved %(thing)s"), Timeline(_("Approved")))
     REFUSED = ("refused", REVIEW, REVIEWERS, _("Refused"), _("%(who)s refused %(thing)s"), Timeline(_("Refused")))
     NO_INTEREST_DECLARED = ("no_interest_declared", REVIEW, REVIEWERS, _("No conflict of interest"),
-        _("%(who)s declared no conflict of interest in %(thing)s"))
+        _("%(who)s declared that there is no conflict of interest in %(thing)s"))
     CONFLICT_DECLARED = ("conflict_declared", REVIEW, REVIEWERS, _("Conflict of interest"),
         _("%(who)s declined the case of %(thing)s because of a conflict of interest"),
         Timeline(_("Declared a conflict of interest"), reviewers_only=True))
@@ -327,11 +327,11 @@ class AuditKind(StrEnum):
     MARKS_ACCEPTED_TOGETHER = ("marks_accepted_together", REVIEW, REVIEWERS, _("Accepted together"),
         _("%(who)s accepted several answers or facts of %(thing)s together"))
     REVIEW_TEXT_KEPT = ("review_text_kept", REVIEW, OWNERS, _("Shared text saved"),
-        _("%(who)s saved or changed a text that the reviewers of %(thing)s share"))
+        _("%(who)s saved or changed a shared text of the reviewers of %(thing)s"))
     REVIEW_TEXT_DELETED = ("review_text_deleted", REVIEW, OWNERS, _("Shared text deleted"),
-        _("%(who)s deleted a text that the reviewers of %(thing)s share"))
+        _("%(who)s deleted a shared text of the reviewers of %(thing)s"))
     REVIEW_TEXT_BROUGHT_BACK = ("review_text_brought_back", REVIEW, OWNERS, _("Shared text restored"),
-        _("%(who)s restored a text that the reviewers of %(thing)s share"))
+        _("%(who)s restored a shared text of the reviewers of %(thing)s"))
     MARKS_TAKEN_OVER = ("marks_taken_over", REVIEW, REVIEWERS, _("Marks adopted from a colleague"),
         _("%(who)s adopted a colleague’s marks for %(thing)s"))
     APPROVAL_TAKEN_BACK = ("approval_taken_back", REVIEW, REVIEWERS, _("Approval withdrawn"),
@@ -345,7 +345,7 @@ class AuditKind(StrEnum):
     SECOND_LOOK_TAKEN = ("second_look_taken", REVIEW, REVIEWERS, _("Second look taken"),
         _("%(who)s took the second look at %(thing)s"))
     SECOND_LOOK_LEFT = ("second_look_left", REVIEW, REVIEWERS, _("Second look given up"),
-        _("%(who)s handed back the second look at %(thing)s"))
+        _("%(who)s gave up the second look at %(thing)s"))
     SECOND_LOOK_GIVEN = ("second_look_given", REVIEW, REVIEWERS, _("Second look completed"),
         _("%(who)s completed the second look at %(thing)s"))
     SECOND_LOOK_WRITTEN = ("second_look_written", REVIEW, REVIEWERS, _("Second look: message"),

@@ -229,7 +229,7 @@ def _work_together(decisions: Sequence[Mapping[str, Any]], actions: Sequence[Act
     every = [action.work_days for action in actions]
     if len(days) < 2 or not all(days):
         return ""
-    said = _("%(first)s to %(last)s together: %(days)s for one person.") % {
+    said = _("Decisions %(first)s to %(last)s together: %(days)s for one person.") % {
         "first": decisions[0]["letter"],
         "last": decisions[-1]["letter"],
         "days": _sum(days),

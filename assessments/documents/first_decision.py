@@ -66,9 +66,9 @@ def pause_words(system: str, numbers: Sequence[int], *, live: bool) -> str:
         )
     else:
         said = ngettext(
-            "Before launch, decide whether to start %(system)s, or to start with safe uses only, before action "
+            "Before launch, decide whether to delay %(system)s, or to start it with safe uses only, until action "
             "%(numbers)s is done.",
-            "Before launch, decide whether to start %(system)s, or to start with safe uses only, before actions "
+            "Before launch, decide whether to delay %(system)s, or to start it with safe uses only, until actions "
             "%(numbers)s are done.",
             len(numbers),
         )

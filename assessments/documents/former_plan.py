@@ -155,7 +155,7 @@ def _glance_heading(report: Report) -> str:
     if not report.standing:
         return _("Nothing is left to do") if report.actions else ""
     first = report.periods[0]
-    return _("%(n)s of %(all)s are due first: %(period)s") % {
+    return _("%(n)s of %(all)s actions are due first: %(period)s") % {
         "n": len(first.actions),
         "all": len(report.standing),
         "period": first.title.lower(),

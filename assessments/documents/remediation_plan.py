@@ -412,13 +412,12 @@ def _to_sign(report: Report) -> str:
     if not waiting:
         return _("We have read this plan. The owners named in the plan have agreed to carry out their actions.")
     said = ngettext(
-        "We have read this plan. %(n)s of its %(all)s actions has no owner yet: the post beside it is a suggestion.",
-        "We have read this plan. %(n)s of its %(all)s actions have no owner yet: the posts "
-        "beside them are suggestions.",
+        "We have read this plan. %(n)s of its %(all)s actions has no owner yet: the job title shown is a suggestion.",
+        "We have read this plan. %(n)s of its %(all)s actions have no owner yet: the job titles shown are suggestions.",
         waiting,
     )
     if len(report.standing) == 1:
-        said = _("We have read this plan. Its action has no owner yet: the post beside it is a suggestion.")
+        said = _("We have read this plan. Its action has no owner yet: the job title shown is a suggestion.")
     return said % {"n": waiting, "all": len(report.standing)}
 
 
@@ -429,13 +428,13 @@ def _unowned(report: Report) -> str:
         return ""
     if waiting == count:
         return ngettext(
-            "Nobody has taken on the action yet: the post beside it is a suggestion.",
-            "Nobody has taken on any of the %(n)s actions yet: the posts beside them are suggestions.",
+            "Nobody has taken on the action yet: the job title shown is a suggestion.",
+            "Nobody has taken on any of the %(n)s actions yet: the job titles shown are suggestions.",
             count,
         ) % {"n": count}
     return ngettext(
-        "%(n)s of %(all)s actions has no owner yet: the post beside it is a suggestion.",
-        "%(n)s of %(all)s actions have no owner yet: the posts beside them are suggestions.",
+        "%(n)s of %(all)s actions has no owner yet: the job title shown is a suggestion.",
+        "%(n)s of %(all)s actions have no owner yet: the job titles shown are suggestions.",
         waiting,
     ) % {"n": waiting, "all": count}
 

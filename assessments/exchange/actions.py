@@ -33,7 +33,7 @@ COLUMNS = (
     Column("use", gettext_lazy("Use"), TOLD),
     Column("priority", gettext_lazy("Priority"), TOLD),
     Column("clauses", gettext_lazy("Guideline clauses"), TOLD),
-    Column("why_here", gettext_lazy("Why it applies here"), TOLD),
+    Column("why_here", gettext_lazy("Why this action applies"), TOLD),
     Column("gap", gettext_lazy("Gap"), TOLD),
     Column("steps", gettext_lazy("Steps"), TOLD),
     Column("closes", gettext_lazy("What closes the gap"), TOLD),

@@ -34,7 +34,8 @@ class ReportForm(forms.Form):
     evidence = forms.MultipleChoiceField(
         label=_("Evidence to attach"),
         help_text=_(
-            "This list shows the newest evidence in the library. “Attach or remove evidence” shows all evidence."
+            "This list shows the newest evidence in the library. To see all evidence, use the link “Attach or detach "
+            "evidence”."
         ),
         required=False,
         widget=forms.CheckboxSelectMultiple,

@@ -84,11 +84,11 @@ class AnswerForm(forms.Form):
     seen = Revision(required=False)  # the newer version that was shown
     text = Words(label=_("How do you do this, and what is the evidence?"), max_length=TEXT_MAX, required=False)
     planned_for = forms.DateField(
-        label=_("Date by which this will be in place"),
+        label=_("Date by which the practice will be in place"),
         required=False,
         error_messages={"invalid": DAY_WRONG},
     )
-    reason = Words(label=_("Why does this not apply?"), max_length=4_000, required=False)
+    reason = Words(label=_("Why does this question not apply?"), max_length=4_000, required=False)
 
     def __init__(
         self, data: Any = None, *, question: Question, items: Sequence[Item] = (), stored: Answer | None = None

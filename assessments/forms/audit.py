@@ -43,7 +43,7 @@ class LogForm(FilterForm):
         """`one`: an object that the page was asked for alone, with what it is called."""
         super().__init__(data)
         everything = ("", pgettext_lazy("all kinds of log entries", "Everything"))
-        anybody = [("", _("Anybody")), *((str(pk), name) for pk, name in people.items()), (NOBODY, _("The system"))]
+        anybody = [("", _("Anybody")), *((str(pk), name) for pk, name in people.items()), (NOBODY, _("This service"))]
         offer(self, "kind", [everything, *kinds])
         offer(self, "who", anybody)
         offer(self, "about", [everything, *about.items(), *([one] if one else [])])

@@ -209,7 +209,7 @@ class FactsForm(forms.Form):
         if fact.dated:
             today = timezone.localdate().isoformat()
             self.fields[f"date_{key}"] = DayForYes(
-                label=_("When did it happen? If you do not know, when did you learn of it?"),
+                label=_("When did the incident happen? If you do not know, when did you learn of it?"),
                 initial=self.drafted(f"date_{key}", day),
                 disabled=disabled,
                 widget=forms.DateInput(attrs={"type": "date", "class": "hk-narrow", "max": today}, format="%Y-%m-%d"),

@@ -19,7 +19,7 @@ class AssignHoldForm(PlainForm):
     """Who looks after a hold, and by when; `people` may, and are read once."""
 
     owner = forms.TypedChoiceField(
-        label=_("Person responsible"),
+        label=_("Person responsible for the hold"),
         error_messages=dict.fromkeys(("required", "invalid_choice"), _("Choose a person.")),
     )
     due = Day(label=_("Due date"))

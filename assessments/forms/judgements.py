@@ -65,5 +65,5 @@ class JudgementForm(RevisionForm):
         if self.errors:
             return cleaned
         if cleaned["words"] and not cleaned["verdict"] and (self.row is None or not self.row.verdict):
-            self.add_error("verdict", _("Choose a judgement. You entered text without one."))
+            self.add_error("verdict", _("Choose a judgement. You entered text without a judgement."))
         return cleaned

@@ -40,14 +40,14 @@ class OrganisationForm(LaidOut, forms.ModelForm):  # type: ignore[type-arg]  # n
         field_classes: ClassVar = dict.fromkeys(("name_en", "name_zh", "registration_no", "place"), OneLine)
         help_texts = {
             "name_en": _("The full registered name, as printed on certificates."),
-            "name_zh": _("The full registered name, if there is one."),
+            "name_zh": _("The full registered name, if the organisation has a Chinese name."),
             "registration_no": _("Business registration, company or charity number."),
             "place": _("For example Hong Kong."),
             "contact": _("An email address for questions about certificates. The address is not printed."),
         }
         error_messages: ClassVar = {
             "name_en": {"required": _("Enter the name of the organisation.")},
-            "place": {"required": _("Enter a place.")},
+            "place": {"required": _("Enter the place of registration or office.")},
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

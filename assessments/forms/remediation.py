@@ -342,7 +342,7 @@ class RiskForm(PlainForm):
         super().__init__(data)
         first = timezone.localdate() + timedelta(days=1)
         self.fields["until"] = Day(
-            label=_("Accepted until"),
+            label=_("Risk accepted until"),
             first=first,
             last=last,
             help_text=_(
@@ -351,7 +351,7 @@ class RiskForm(PlainForm):
             % {"day": date_format(last, "DATE_FORMAT")},
         )
         self.fields["review"] = Day(
-            label=_("Review date"),
+            label=_("Date to review the risk"),
             first=first,
             last=last,
             help_text=_("You and the owner of the action are reminded on that day."),

@@ -52,7 +52,7 @@ class TakeForm(PlainForm):
         label=gettext_lazy("Do you have a conflict of interest with this organisation or this system?"),
         choices=[
             ("none", gettext_lazy("No, I have no conflict of interest")),
-            ("declared", gettext_lazy("Yes, I declare it here")),
+            ("declared", gettext_lazy("Yes, I declare the conflict of interest here")),
         ],
         widget=forms.RadioSelect,
         error_messages={"required": gettext_lazy("Say whether you have a conflict of interest.")},
@@ -155,7 +155,7 @@ class MarkForm(PlainForm):
             return cleaned
         if not cleaned.get("mark"):
             if self.row is None:
-                self.add_error("mark", _("Choose a mark. You entered text without one."))
+                self.add_error("mark", _("Choose a mark. You entered text without a mark."))
         elif cleaned["mark"] == MarkKind.CHANGE_NEEDED:
             if not cleaned["reason"]:
                 self.add_error("reason", _("Choose why a change is needed."))

@@ -64,7 +64,7 @@ class WriteForm(PlainForm):
 
 class ReportForm(PlainForm):
     words = text_field(
-        gettext_lazy("What is the difference, and what does it mean for the certificate?"),
+        gettext_lazy("What is the difference between the two reviews, and what does it mean for the certificate?"),
         missing=gettext_lazy("Say what the difference is, and what it means for the certificate."),
     )
 

@@ -31,7 +31,7 @@ class StatementForm(PlainForm):
         for number, sentence in enumerate(sentences, 1):
             name = f"statement_{number}"
             self.fields[name] = forms.BooleanField(
-                label=sentence, error_messages={"required": _("Tick the box beside this sentence to sign.")}
+                label=sentence, error_messages={"required": _("To sign, tick the box for this sentence.")}
             )
             self.statements.append(self[name])
 
@@ -137,7 +137,7 @@ class SelfCertifyForm(StatementForm):
                 widget=forms.DateInput(
                     attrs={"type": "date", "min": first.isoformat(), "max": last.isoformat()}, format="%Y-%m-%d"
                 ),
-                error_messages={"required": _("Enter the date by which this will be in place.")},
+                error_messages={"required": _("Enter the date by which the practice will be in place.")},
             )
             self.dates.append(self[name])
 

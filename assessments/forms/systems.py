@@ -37,10 +37,10 @@ PARTS = {
     "is_developer": Part(
         _("Technology Developer"),
         _(
-            "Your own staff train, tune or maintain a model, or somebody makes a model for you. This does not"
+            "Your own staff train, tune or maintain a model, or somebody makes a model for you. This part does not"
             " apply if you only choose, set up or instruct a finished product."
         ),
-        _("a start-up tunes an open model on marked exam papers; a city has a traffic model built for it."),
+        _("a start-up tunes an open model on marked exam papers; a city pays a supplier to make its traffic model."),
         _(
             "a clinic connects a supplier's assistant to its calendar; an office adds its handbook to a purchased chatbot."
         ),
@@ -171,9 +171,9 @@ class UseForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable w
         field_classes: ClassVar = dict.fromkeys(("title", "people_word"), OneLine)
         labels = {
             "title": _("Name of the use"),
-            "purpose": _("What is it used for?"),
-            "setting": _("Where and how is it used?"),
-            "people_affected": _("Who is affected by it?"),
+            "purpose": _("What is the system used for?"),
+            "setting": _("Where and how is the system used?"),
+            "people_affected": _("Who is affected by this use?"),
             "people_word": _("What do you call the people affected?"),
             "scope_en": _("Scope in English, as printed on the certificate"),
             "scope_zh": _("Scope in Chinese, as printed on the certificate"),
@@ -190,19 +190,20 @@ class UseForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable w
                 "One or two words, for example applicants, patients or pupils. Leave this empty to use the word shown below."
             ),
             "scope_en": _(
-                "At most 400 characters. Describe the use, not its quality. If you leave this empty, we use as many of "
-                "your sentences above as fit. You see the result below and can change it at any time."
+                "At most 400 characters. Describe the use, not its quality. If you leave this field empty, we use your "
+                "sentences above. If not all of them fit, we leave some out. You see the result below and can change the "
+                "scope at any time."
             ),
             "scope_zh": _(
                 "At most 400 characters, in Traditional Chinese. If the two texts differ, the English text applies."
             ),
-            "exclusions": _("In one line, name the uses that are left out."),
+            "exclusions": _("In one line, name the uses that the certificate does not cover."),
         }
         error_messages: ClassVar = {
-            "title": {"required": _("Enter a name.")},
-            "purpose": {"required": _("Say what it is used for.")},
-            "setting": {"required": _("Say where and how it is used.")},
-            "people_affected": {"required": _("Say who is affected.")},
+            "title": {"required": _("Enter the name of the use.")},
+            "purpose": {"required": _("Say what the system is used for.")},
+            "setting": {"required": _("Say where and how the system is used.")},
+            "people_affected": {"required": _("Say who is affected by this use.")},
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -31,8 +31,8 @@ class ActionNote(StrEnum):
 
 WORDS: Mapping[ActionNote, Any] = {
     ActionNote.RISK_BLOCKS: _("The gap now blocks the certificate, so the risk can no longer be accepted."),
-    ActionNote.RISK_TAKEN_BACK: _("The acceptance was ended early."),
-    ActionNote.RISK_DAY_OVER: _("The acceptance has ended."),
+    ActionNote.RISK_TAKEN_BACK: _("The acceptance of the risk was ended early."),
+    ActionNote.RISK_DAY_OVER: _("The acceptance of the risk has ended."),
     ActionNote.NO_FINDING: _("The new answer closes the gap."),
     ActionNote.REASON_ACCEPTED: _("A reviewer accepted the reason why the action does not apply."),
     ActionNote.CONDITION_SET: _("The action became a condition of the approval."),

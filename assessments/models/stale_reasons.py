@@ -30,7 +30,8 @@ class StaleReason(StrEnum):
 WORDS: Mapping[StaleReason, Any] = {
     StaleReason.FACTS_CHANGED: _("Declared facts changed: %(facts)s."),
     StaleReason.SYSTEM_CHANGED: _(
-        "The version or the suppliers of the system, or the organisation's parts in it, were changed in the register."
+        "The register entry of the system was changed: its version, its suppliers or the organisation's parts in the "
+        "system."
     ),
     StaleReason.PROCEDURAL_AGREED: _("A second member agreed that the use is a minor procedural task."),
     StaleReason.PROCEDURAL_WITHDRAWN: _("A member withdrew the agreement that the use is a minor procedural task."),

@@ -136,7 +136,7 @@ def test_before_launch_the_board_is_asked_whether_to_start_not_whether_to_pause(
     assert "startwithoutlimits" in sheets[1].text
     assert not any("Pause" in sheet.text or "paused" in sheet.text for sheet in sheets)
     words = results.results_html(waiting)
-    assert f"Before launch, decide whether to start {waiting.system}, or to start with safe uses only, before" in words
+    assert f"Before launch, decide whether to delay {waiting.system}, or to start it with safe uses only," in words
     assert "First decide whether to pause" not in words
     assert "Pause or limit the system" not in words
     assert "Pause or limit the system" in results.results_html(stopping)
@@ -150,8 +150,8 @@ def test_only_a_use_that_serves_nobody_yet_is_before_launch(edition, stage, in_u
     assert sentence == (
         "First decide whether to pause Tutor, or to limit it to safe uses, until actions 1 and 4 are done."
         if in_use
-        else "Before launch, decide whether to start Tutor, or to start with safe uses only, before actions 1 and 4 are "
-        "done."
+        else "Before launch, decide whether to delay Tutor, or to start it with safe uses only, until actions 1 and 4 "
+        "are done."
     )
     assert pause_words("Tutor", [], live=report.in_use) == ""
 
@@ -191,7 +191,7 @@ def test_the_working_days_of_each_decision_are_the_editions_and_are_added_up(sto
     assert f"{least} to {most} working days for one person" in given["work"]
     html = board_paper.board_paper_html(stopping)
     assert given["work"] in html
-    assert "if work takes days, it costs only staff time" in html
+    assert "days of work cost only staff time" in html
 
 
 def test_without_sizes_in_the_edition_no_work_is_shown(stopping):
@@ -272,7 +272,7 @@ def test_where_no_practice_is_whole_the_papers_say_all_the_same_how_many_duties_
     assert report.good == {}
     assert report.duties_in_place > 1
     said = f"{report.duties_in_place} of the {report.duties} duties in scope are met."
-    assert report.nothing_in_full == f"No practice has all its points in place yet, but {said}"
+    assert report.nothing_in_full == f"No practice has all its points in place yet. {said}"
     for make in (board_paper.board_paper_pdf, results.results_pdf):
         sheets = lay(monkeypatch, make, report, **HOW)
         text = "".join(sheet.text for sheet in sheets)

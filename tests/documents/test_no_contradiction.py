@@ -208,7 +208,7 @@ MUST = [
     (
         "returned",
         "plan",
-        "Returned for changes on .{4,30} by Ines Independent. The letter of the decision lists the points",
+        "Returned for changes on .{4,30} by Ines Independent. The decision letter lists the points",
     ),
     ("returned", "page", "Round 1 returned These documents show the answers signed on"),
     ("returned for its tier", "plan", "Returned for changes on"),

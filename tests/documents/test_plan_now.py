@@ -73,7 +73,7 @@ def test_a_plan_of_today_says_how_actions_stand_and_what_changed(cast):
         "Changes since the earlier plan of the same day",
         "A date was postponed once.",
         "accepted by Ines Independent",
-        "reported as done or accepted earlier, now open again",
+        "reported as done, or its risk accepted, but now open again",
         "Actions as of",
     ):
         assert part in words, part

@@ -99,7 +99,7 @@ def test_a_page_that_stays_open_asks_no_more_after_a_while(client: Client, plan:
     address = polled(page_of(client, plan))
     opened = time.time() - document_progress.ASKED_FOR - 1
     part = client.get(re.sub("since=[0-9]+", f"since={int(opened)}", address)).content.decode()
-    assert "This is taking longer than usual" in part
+    assert "The document is taking longer than usual" in part
     assert "hx-get" not in part
 
 

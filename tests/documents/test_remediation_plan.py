@@ -121,8 +121,8 @@ def test_a_line_that_is_left_out_for_want_of_a_fact_says_what_it_waits_for():
     said = scope_reasons(trains_on_user_data="unknown", retrieval_augmented="unknown")
     assert NO_DATA not in said
     assert (
-        "This depends on facts that are not known yet: whether its model is trained on data from people who use it or"
-        " are affected by it and whether it looks up documents or data to answer."
+        "The scope depends on facts that are not known yet: whether its model is trained on data from people who use it"
+        " or are affected by it and whether it looks up documents or data to answer."
     ) in said
 
 
@@ -332,7 +332,7 @@ def test_the_cover_of_a_signed_plan_says_that_nobody_has_taken_on_its_actions(re
         return " ".join(re.sub("<[^>]*>", " ", html.partition('class="cover"')[2].partition("</section>")[0]).split())
 
     count = len(report.standing)
-    assert f"Nobody has taken on any of the {count} actions yet: the posts beside them" in cover(report)
+    assert f"Nobody has taken on any of the {count} actions yet: the job titles shown" in cover(report)
     assert "The plan itself is signed on its last page." in cover(report)
     assert "Nobody has taken on" not in cover(reports["draft"])
     first, *others = report.actions

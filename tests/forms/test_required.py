@@ -21,10 +21,10 @@ DJANGOS = "This field is required."
 @pytest.mark.parametrize(
     ("form", "field", "said"),
     [
-        (UseForm, "title", "Enter a name."),
-        (UseForm, "people_affected", "Say who is affected."),
+        (UseForm, "title", "Enter the name of the use."),
+        (UseForm, "people_affected", "Say who is affected by this use."),
         (SystemForm, "name", "Enter the name of the system."),
-        (OrganisationForm, "place", "Enter a place."),
+        (OrganisationForm, "place", "Enter the place of registration or office."),
         (NewEvidenceForm, "title", "Enter a title."),
         (NewEvidenceForm, "proves", "Say what the evidence proves."),
         (NewEvidenceForm, "file", "Choose a file or enter a link."),

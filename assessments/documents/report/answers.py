@@ -73,7 +73,7 @@ class AnswerLine:
         words = self.words
         if self.choice == Choice.TICKED:
             ticked = sum(item.state == "ticked" for item in self.items)
-            words = _("%(n)s of %(all)s ticked") % {"n": ticked, "all": len(self.items)}
+            words = _("%(n)s of %(all)s points ticked") % {"n": ticked, "all": len(self.items)}
         return ", ".join(filter(None, (words, self.figure)))
 
     @property

@@ -179,9 +179,9 @@ class Report:
             )
         else:
             words = ngettext(
-                "%(n)s blocks the certificate. It can stay open with a due date",
-                "%(n)s block the certificate. Of these, %(dated)s can stay open with a due date, up to the limit of the "
-                "issuing body",
+                "%(n)s blocks the certificate. The action can stay open with a due date",
+                "%(n)s block the certificate. Of these, %(dated)s can stay open with a due date (the issuing body "
+                "limits the number)",
                 count,
             )
         return words % {"n": count, "dated": dated}
@@ -199,8 +199,9 @@ class Report:
                 count,
             )
         words = ngettext(
-            "blocks the certificate. It can stay open with a due date",
-            "block the certificate. Of these, %(dated)s can stay open with a due date, up to the limit of the issuing body",
+            "blocks the certificate. The action can stay open with a due date",
+            "block the certificate. Of these, %(dated)s can stay open with a due date (the issuing body limits "
+            "the number)",
             count,
         )
         return words % {"dated": dated}
@@ -237,8 +238,8 @@ class Report:
         if not self.duties_in_place:
             return _("No practice is in place yet.")
         return ngettext(
-            "No practice has all its points in place yet, but %(n)s of the %(all)s duties in scope is met.",
-            "No practice has all its points in place yet, but %(n)s of the %(all)s duties in scope are met.",
+            "No practice has all its points in place yet. %(n)s of the %(all)s duties in scope is met.",
+            "No practice has all its points in place yet. %(n)s of the %(all)s duties in scope are met.",
             self.duties_in_place,
         ) % {"n": self.duties_in_place, "all": self.duties}
 

@@ -76,4 +76,4 @@ def _until_known(edition: Edition, facts: Sequence[str]) -> str:
     listed = asked[0]
     if asked[1:]:
         listed = _("%(first)s and %(last)s") % {"first": ", ".join(asked[:-1]), "last": asked[-1]}
-    return _("This depends on facts that are not known yet: %(facts)s.") % {"facts": listed}
+    return _("The scope depends on facts that are not known yet: %(facts)s.") % {"facts": listed}

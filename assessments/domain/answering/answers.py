@@ -67,18 +67,18 @@ def check_answer(
     if choice not in own | {Choice.UNKNOWN, Choice.NOT_APPLICABLE}:
         raise InvalidAnswer("choice", _("Choose one of the answers listed."))
     if choice == Choice.PLANNED and not value.get("planned_for"):
-        raise InvalidAnswer("planned_for", _("Enter the date by which this will be in place."))
+        raise InvalidAnswer("planned_for", _("Enter the date by which the practice will be in place."))
     if choice == Choice.NOT_APPLICABLE:
         if not edition.not_applicable_allowed(question.requirements, facts):
             raise InvalidAnswer(
                 "choice",
                 _(
-                    "Choose another answer. You cannot mark this as not applicable, because it applies to every use "
-                    "of this type."
+                    "Choose another answer. You cannot mark this question as not applicable, because it applies to "
+                    "every use of this type."
                 ),
             )
         if not str(value.get("reason", "")).strip():
-            raise InvalidAnswer("reason", _("Say why this does not apply. A reviewer must agree."))
+            raise InvalidAnswer("reason", _("Say why this question does not apply. A reviewer must agree."))
     shown = {item.key: item for item in question.items if item.key in set(items)}
     for key, given in (value.get("items") or {}).items():
         if key not in shown:
@@ -88,8 +88,8 @@ def check_answer(
                 raise InvalidAnswer(
                     f"reason-{key}",
                     _(
-                        "Clear this reason. You cannot mark the line as not applicable, because it applies to every "
-                        "use of this type."
+                        "Clear this reason. You cannot mark the line as not applicable, because the line applies to "
+                        "every use of this type."
                     ),
                 )
             if not given.strip():
@@ -231,7 +231,7 @@ def _save_answer(assessment: Assessment, question_key: str, save: _Save) -> Answ
     if not save.may_hide:
         hides = _hidden_by(assessment, declared, known, answers)
         if hides:
-            raise WouldHide(_("Saving hides some answers. They are kept, but no longer count."), hides)
+            raise WouldHide(_("If you save, some answers are hidden. Hidden answers are kept but do not count."), hides)
     _write(row, record, save)
     answers[question_key] = row.value()
     done = assessment.refresh_derived(known, answers)

@@ -31,7 +31,9 @@ def kept_figure(question: Question, value: Mapping[str, Any]) -> dict[str, str]:
     kept = {name: _number(name, given[name], question.figure.unit) for name in ("measured", "target") if name in given}
     if "by" in given:
         if "target" not in kept:
-            raise InvalidAnswer("target", _("Enter the target that you will reach by this date."))
+            raise InvalidAnswer(
+                "target", _("Enter the target. You entered only the date by which you will reach the target.")
+            )
         kept["by"] = _day(given["by"]).isoformat()
     return kept
 

@@ -90,7 +90,7 @@ def keep(upload: UploadedFile) -> StoredFile:
     name = clean_name(upload.name or "")
     size = upload.size or 0
     if not size:
-        raise refuse(_("The file is empty. Choose another one."))
+        raise refuse(_("Choose another file. This file is empty."))
     if size > settings.EVIDENCE_MAX_BYTES:
         raise refuse(
             _("Make the file smaller, or enter a link instead. The file is larger than %(limit)s MB.")

@@ -127,7 +127,7 @@ def is_ticket_for(ticket: str, version: EvidenceVersion, user: User) -> bool:
 def _read(version: EvidenceVersion, number: int) -> dict[str, Any]:
     reader = READER_OF.get(version.media_type)
     if version.link:
-        raise NotShown(_("This is a link. It opens on its own website, not here."))
+        raise NotShown(_("This evidence is a link. Open the link to read the evidence on its own website."))
     if reader is None:
         raise NotShown(_("Download the file to read it. Files of this kind cannot be shown here."))
     if number != 1 and reader in ("image", "text"):

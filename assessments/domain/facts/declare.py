@@ -147,7 +147,9 @@ def declare_facts(
     if hiding is not None:
         hides = before - hidden.shown_answers(use, values, edition)
         if hides and {answer.name for answer in hides} != set(hiding):
-            raise WouldHide(_("Saving hides some answers. They are kept, but no longer count."), sorted(hides))
+            raise WouldHide(
+                _("If you save, some answers are hidden. Hidden answers are kept but do not count."), sorted(hides)
+            )
     return FactsSaved(use, result, tuple(changed), tuple(page.conflicts))
 
 

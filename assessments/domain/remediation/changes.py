@@ -54,7 +54,7 @@ def lock_use(use: DeclaredUse) -> DeclaredUse:
 def require_open(action: RemediationAction) -> None:
     """Raise WorkflowError unless the action is open and stands by itself."""
     if action.merged_into_id:
-        raise WorkflowError(_("This action was merged into another one. Undo the merge first."))
+        raise WorkflowError(_("This action was merged into another action. Undo the merge first."))
     if action.status != ActionStatus.OPEN:
         raise WorkflowError(_("This action is not open."))
 

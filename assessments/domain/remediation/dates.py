@@ -87,7 +87,7 @@ def plan(
         changed.append(name)
     if effort != action.effort:
         if effort not in EffortChoices.values:
-            raise InvalidAnswer("effort", _("Choose the effort."))
+            raise InvalidAnswer("effort", _("Choose the effort that the action needs."))
         history.note(action, Kind.EFFORT, by=by, old=str(action.effort), new=effort)
         action.effort = effort
         action.set_by_hand = sorted({*action.set_by_hand, "effort"})
@@ -203,7 +203,7 @@ def take_back_dates(batch: uuid.UUID, *, by: User) -> DatesMoved:
             continue
         for event in mine:
             old = date.fromisoformat(event.old)
-            _set_due(action, old, by=by, which=event.kind, batch=back, words=_("The change was undone."))
+            _set_due(action, old, by=by, which=event.kind, batch=back, words=_("The date change was undone."))
         action.save(update_fields=["due", "full_due", "set_by_hand"])
         taken.append(action)
     for action in taken:

@@ -154,7 +154,7 @@ def finish_first_step(action: RemediationAction, *, by: User) -> None:
     if action.first_step_on is not None:
         return
     if action.full_due is None:
-        raise WorkflowError(_("Report this action as done. It has no separate first step."))
+        raise WorkflowError(_("Report the whole action as done. This action has no separate first step."))
     action.first_step_on = timezone.localdate()
     action.owner = action.owner or by
     action.save(update_fields=["first_step_on", "owner"])

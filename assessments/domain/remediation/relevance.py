@@ -19,7 +19,7 @@ from assessments.notifications.recipients import concerned
 def obstacle(action: RemediationAction) -> str:
     """Say why an action cannot be marked as not relevant by anybody; empty where it can."""
     if action.merged_into_id:
-        return _("This action was merged into another one. Undo the merge first.")
+        return _("This action was merged into another action. Undo the merge first.")
     if action.status != ActionStatus.OPEN:
         return _("Only an open action can be marked as not relevant.")
     if action.pk in conditions.conditions_on([action]):

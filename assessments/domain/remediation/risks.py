@@ -77,7 +77,8 @@ def accept_risk(action: RemediationAction, *, by: User, reason: str, until: date
         )
     if not today < review <= until:
         raise InvalidAnswer(
-            "review", _("Choose a day after today, and not later than the day on which the acceptance ends.")
+            "review",
+            _("Choose a day after today, and not later than the day in “Risk accepted until”."),
         )
     action.status, action.risk_reason, action.risk_by, action.risk_at = (
         ActionStatus.ACCEPTED,

@@ -172,9 +172,9 @@ def why_no_answer(appeal: Appeal, by: User) -> str:
     if getattr(appeal, "answer", None):
         return _("This appeal or complaint has already been answered.")
     if by.pk in separation.delivery_team(appeal.assessment):
-        return _("You worked on this use yourself, so somebody else has to answer.")
+        return _("You worked on this use yourself, so somebody else has to answer the appeal or complaint.")
     if separation.has_conflict(by, appeal.assessment):
-        return _("You have declared a conflict of interest, so somebody else has to answer.")
+        return _("You have declared a conflict of interest, so somebody else has to answer the appeal or complaint.")
     return ""
 
 

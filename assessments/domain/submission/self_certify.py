@@ -60,10 +60,10 @@ def obstacles_to_self_certify(
     allowed = musts["in_scope"] * edition.policy.self_declared_na_share // 100
     if musts["not_applicable"] > allowed:
         words = ngettext(
-            "A reviewer must decide on this use, because %(n)s mandatory requirement is answered “not "
-            "applicable”. Without a reviewer, at most %(allowed)s may be answered in this way.",
-            "A reviewer must decide on this use, because %(n)s mandatory requirements are answered “not "
-            "applicable”. Without a reviewer, at most %(allowed)s may be answered in this way.",
+            "A reviewer must decide on this use, because %(n)s mandatory requirement is answered “not applicable”. "
+            "Without a reviewer, at most %(allowed)s of all mandatory requirements may be answered “not applicable”.",
+            "A reviewer must decide on this use, because %(n)s mandatory requirements are answered “not applicable”. "
+            "Without a reviewer, at most %(allowed)s of all mandatory requirements may be answered “not applicable”.",
             musts["not_applicable"],
         )
         words %= {"n": musts["not_applicable"], "allowed": allowed}

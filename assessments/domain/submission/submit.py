@@ -63,8 +63,8 @@ def obstacles_to_submit(assessment: Assessment) -> list[Obstacle]:
         )
     if assessment.use.prohibited_by_facts:
         words = _(
-            "The declared facts describe a prohibited use. You cannot submit it. You can only declare that the use "
-            "is prohibited."
+            "The declared facts describe a prohibited use. You cannot submit the use. You can only declare that the "
+            "use is prohibited."
         )
         reasons.append(Obstacle(ToSign.PROHIBITED, words))
     elif assessment.use.raised_tier == Tier.UNACCEPTABLE and not _facts_changed_since_raise(assessment.use):
@@ -96,7 +96,8 @@ def closed_routes(assessment: Assessment) -> dict[Route, str]:
     closed = {
         Route.INSIDE: _("Your organisation has no reviewer yet. Invite a reviewer, or choose an independent reviewer."),
         Route.INDEPENDENT: _(
-            "The reviewing body has no reviewer yet. Wait until it has one, or choose a reviewer of your organisation."
+            "The reviewing body has no reviewer yet. Choose a reviewer of your organisation, or wait until the "
+            "reviewing body has a reviewer."
         ),
     }
     inside = {user for user, organisation, _body in found if organisation == assessment.organisation_id}

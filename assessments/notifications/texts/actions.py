@@ -28,7 +28,7 @@ def _days(action: RemediationAction) -> str:
     """Say when an action is due: the first step and all of it, where these are two days."""
     last = date_format(action.last_due, "DATE_FORMAT")
     if action.full_due is None or action.full_due == action.due:
-        return _("It is due on %(day)s.") % {"day": last}
+        return _("The action is due on %(day)s.") % {"day": last}
     if action.first_step_on:
         return _("The first step is done. All steps are due on %(day)s.") % {"day": last}
     first = date_format(action.due, "DATE_FORMAT")
@@ -81,7 +81,7 @@ def action_relevant(*, action: RemediationAction, words: str) -> Text:
 @text_of(MessageKind.RISK_ACCEPTED)
 def risk_accepted(*, action: RemediationAction, name: User, until: date) -> Text:
     said = {**_said(action, name), "day": date_format(until, "DATE_FORMAT")}
-    text = _("%(name)s accepted the risk of not doing action %(n)s of “%(use)s”. This applies until %(day)s.")
+    text = _("%(name)s accepted the risk of not doing action %(n)s of “%(use)s”. The acceptance ends on %(day)s.")
     return Text(_("Risk accepted: %(title)s") % said, text % said)
 
 

@@ -26,7 +26,7 @@ def in_days(due: date, today: date) -> str:
 def condition_due(*, words: str, use: str, due: date, today: date) -> Text:
     """`words`: the condition."""
     text = _(
-        "This is a condition of the approval of “%(use)s”. If the condition is not met in time, "
+        "This condition belongs to the approval of “%(use)s”. If the condition is not met in time, "
         "the certificate will be suspended."
     )
     subject = _("Condition due %(when)s: %(words)s") % {"when": in_days(due, today), "words": words}
@@ -87,8 +87,8 @@ def evidence_expiring(*, title: str, due: date, today: date) -> Text:
 def monitoring_ending(*, use: str, number: str, due: date, today: date) -> Text:
     """`number`: of the certificate."""
     text = _(
-        "Add the newest monitoring record by that day. Otherwise, certificate %(number)s will be suspended on the next "
-        "day."
+        "Add the newest monitoring record by the day on which the evidence expires. Otherwise, certificate %(number)s "
+        "will be suspended on the next day."
     )
     subject = _("Monitoring evidence expires %(when)s: %(use)s") % {"when": in_days(due, today), "use": use}
     return Text(subject, text % {"number": number})

@@ -59,5 +59,6 @@ def file_state(case: MemberCase, submission: Submission | None) -> FileState | N
     if judged == given:
         return FileState("done", _("Judged"), count)
     if judged:
-        return FileState("part_given", _("%(judged)s of %(given)s judged") % {"judged": judged, "given": given}, count)
+        words = _("%(judged)s of %(given)s parts judged") % {"judged": judged, "given": given}
+        return FileState("part_given", words, "")
     return FileState("part_given", _("Filled in, not judged yet"), count)

@@ -316,7 +316,7 @@ class QuestionView:
         if self.state == "missing" and "reason" in self.errors:
             return _("Reason is missing")
         if self.state == "partly" and self.answer and self.question.is_checklist:
-            return _("Answered, %(n)s of %(m)s in place") % {"n": self.in_place, "m": len(self.lines)}
+            return _("Answered, %(n)s of %(m)s points in place") % {"n": self.in_place, "m": len(self.lines)}
         return ""
 
     @property

@@ -59,7 +59,7 @@ def _said_of_facts(error: Refused) -> str:
         return sentence_of(error)
     words = _(
         "Not saved, because this change would hide %(n)s existing answers. Make the change on the page "
-        "where the fact is declared. There you see these answers before you save."
+        "where the fact is declared. Before you save, that page shows the answers that would be hidden."
     )
     return words % {"n": len(error.answers)}
 

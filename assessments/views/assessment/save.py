@@ -46,7 +46,7 @@ def is_of_another(request: HttpRequest) -> bool:
 def said_of_another() -> str:
     return _(
         "Not saved: somebody else was signed in when this page was opened. What you typed is still on "
-        "this page. Copy it, then open the page again."
+        "this page. Copy your text, then open the page again."
     )
 
 
@@ -68,7 +68,7 @@ def keep_answer(case: MemberCase, form: AnswerForm, resolve: str = "") -> SavedA
         value, notice = put_together(form.question, stored, form.value())
         if len(value["text"]) > TEXT_MAX:
             too_long = _(
-                "Together, the two notes have more than %(n)s characters. Shorten your note, then combine the two."
+                "Together, the two notes have more than %(n)s characters. Shorten your note, then combine the notes."
             )
             return SavedAnswer(stored, problem=too_long % {"n": TEXT_MAX}, conflict=stored)
     may_hide = resolve == "hide"
@@ -120,8 +120,8 @@ def put_together(question: Question, theirs: Answer, mine: Mapping[str, Any]) ->
     if theirs.choice == mine["choice"] and (theirs.planned_for, theirs.reason) == (mine["planned_for"], mine["reason"]):
         return value, ""
     words = _(
-        "%(who)s chose “%(theirs)s”, and you chose “%(mine)s”. The answer “%(theirs)s” is kept. Change it "
-        "if it is wrong."
+        "%(who)s chose “%(theirs)s”, and you chose “%(mine)s”. The answer “%(theirs)s” is kept. Change "
+        "the answer if it is wrong."
     )
     return value, words % {
         "who": theirs.by,

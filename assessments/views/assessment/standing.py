@@ -302,7 +302,12 @@ class Standing:
                 if answer.choice == Choice.TICKED and item.key in answer.not_applicable_items
             ]
         return [
-            {"key": "planned", "title": _("Planned"), "empty": _("Nothing is planned for later."), "lines": planned},
+            {
+                "key": "planned",
+                "title": _("Planned"),
+                "empty": _("No question is answered “planned”."),
+                "lines": planned,
+            },
             {
                 "key": "unknown",
                 "title": _("Not known yet"),
@@ -322,7 +327,7 @@ class Standing:
         """Say what the numbers of the five dimensions say."""
         scored = sorted((line for line in self.dimensions if line.value is not None), key=lambda line: line.value or 0)
         if not scored:
-            return _("Nothing is assessed yet")
+            return _("No dimension is assessed yet")
         least, most = scored[0], scored[-1]
         if least.value == most.value:
             return _("%(value)s out of 100 in every dimension that is assessed") % {"value": least.value}

@@ -121,7 +121,7 @@ def _asked_for(entries: QuerySet[AuditEntry], asked: str) -> tuple[str, str] | N
     if ":" not in asked or len(asked) > 80:
         return None
     if not entries.filter(object=asked).exists():
-        return asked, _("Nothing in this log")
+        return asked, _("No entries in this log")
     return asked, log.titles_of([asked]).get(asked, asked)
 
 

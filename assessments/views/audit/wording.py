@@ -150,7 +150,7 @@ def line_of(
 
 
 def _system(source: Mapping[str, str]) -> str:
-    return _("The system (%(job)s)") % {"job": source["system"]} if "system" in source else _("The system")
+    return _("This service (%(job)s)") % {"job": source["system"]} if "system" in source else _("This service")
 
 
 def _where(source: Mapping[str, str]) -> str:

@@ -68,7 +68,7 @@ def stand_of(assessment: Assessment) -> tuple[str, str]:
         said = _("Draft: %(n)s of %(m)s questions answered.") % {"n": assessment.answered, "m": assessment.applicable}
         return said, lasting(assessment.state_at)
     if state == State.SUBMITTED:
-        return _("Submitted. It has no reviewer yet."), lasting(assessment.state_at)
+        return _("Submitted. No reviewer has taken the case yet."), lasting(assessment.state_at)
     if state == State.IN_REVIEW:
         return _("In review."), lasting(assessment.state_at)
     if state == State.RETURNED:

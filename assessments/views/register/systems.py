@@ -259,8 +259,7 @@ def _scope(typed: dict[str, str]) -> dict[str, Any]:
         texts["scope_en"] = composed.text
     left = SCOPE_LENGTH - len(texts["scope_en"])
     count = (
-        ngettext("%(n)s character of %(all)s", "%(n)s characters of %(all)s", len(texts["scope_en"]))
-        % {"n": len(texts["scope_en"]), "all": SCOPE_LENGTH}
+        _("%(n)s of %(all)s characters") % {"n": len(texts["scope_en"]), "all": SCOPE_LENGTH}
         if left >= 0
         else ngettext("%(n)s character too long", "%(n)s characters too long", -left) % {"n": -left}
     )

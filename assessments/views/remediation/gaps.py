@@ -14,7 +14,6 @@ from assessments.models import RemediationAction, Submission, edition_for
 from assessments.models.agreed import CLOSED_BY
 from assessments.views.wording import choice_word, said_lines
 
-
 # The answers at which nothing of a practice is in place: a checklist of which nothing is ticked among them.
 NOTHING_IN_PLACE = (Choice.NOT_IN_PLACE, Choice.NONE, Choice.TICKED)
 

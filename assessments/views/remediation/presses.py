@@ -23,7 +23,7 @@ def _presses() -> dict[str, tuple[Act, str]]:
         "undo_first_step": (own_actions.undo_first_step, _("The first step was marked as not done.")),
         "restore_words": (own_actions.restore_words, _("The original wording of the action was restored.")),
         "take_back": (own_actions.take_back, _("The action was withdrawn.")),
-        "undo": (split_merge.undo, _("The change was undone.")),
+        "undo": (split_merge.undo, _("The split or merge was undone.")),
         "relevant": (relevance.reopen, _("The action was reopened.")),
     }
 

@@ -31,7 +31,7 @@ from assessments.views.site.gate import to_declare
 from assessments.views.site.requests import SignedIn, refusals_as_messages
 
 FILTERS = {
-    "waits": gettext_lazy("Changed, with a reply, or not judged yet"),
+    "waits": gettext_lazy("Only facts and answers that changed, have a reply or are not judged yet"),
     "changed": gettext_lazy("Only changes"),
     "unmarked": gettext_lazy("Only facts and answers without a mark"),
     "decisive": gettext_lazy("Only facts and answers that decide the tier or the certificate"),
@@ -76,7 +76,8 @@ def changes(request: SignedIn, reference: str) -> HttpResponse:
     if case.before is None:
         if case.former is not None:
             messages.info(
-                request, _("The earlier submission was not sent to you, so you cannot compare this one with it.")
+                request,
+                _("The earlier submission was not sent to you, so you cannot compare it with this submission."),
             )
         else:
             messages.info(request, _("This is the first round, so there is nothing to compare it with."))

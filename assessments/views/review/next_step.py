@@ -117,8 +117,8 @@ def _yours(case: ReviewCase, parts_left: int, parts_back: int, parts_missing: in
 def _missing_parts(reference: str, missing: int, *, may_return: bool) -> Step:
     """Send the reader to the return, or first to the conformity file: a return needs a change or a part that goes back."""
     words = ngettext(
-        "One part of the conformity file is missing or not complete: return the case for it",
-        "%(n)s parts of the conformity file are missing or not complete: return the case for them",
+        "One part of the conformity file is missing or not complete: return the case for changes",
+        "%(n)s parts of the conformity file are missing or not complete: return the case for changes",
         missing,
     ) % {"n": missing}
     if may_return:

@@ -73,9 +73,9 @@ def _follows(*, issues: bool, conditions: int, is_last: bool) -> str:
             )
             if is_last
             else _(
-                "You approve first, and the second approval decides the case. It would not lead to a certificate, because "
-                "%(n)s requirements are open and at most %(most)s of them can become conditions. The certificate is issued "
-                "when the organisation has closed the requirements that have no date."
+                "You approve first, and the second approval decides the case. The second approval would not lead to a "
+                "certificate, because %(n)s requirements are open and at most %(most)s of them can become conditions. "
+                "The certificate is issued when the organisation has closed the requirements that have no date."
             )
         )
         return words % {"n": conditions, "most": most}
@@ -99,10 +99,10 @@ def _follows(*, issues: bool, conditions: int, is_last: bool) -> str:
             )
             if is_last
             else ngettext(
-                "You approve first, which issues no certificate yet. The second approval issues it if the open "
-                "requirement below has a date.",
-                "You approve first, which issues no certificate yet. The second approval issues it if each of the %(n)s "
-                "open requirements below has a date.",
+                "Your approval is the first of two and issues no certificate yet. The second approval issues the "
+                "certificate if the open requirement below has a date.",
+                "Your approval is the first of two and issues no certificate yet. The second approval issues the "
+                "certificate if each of the %(n)s open requirements below has a date.",
                 conditions,
             )
         )
@@ -110,8 +110,8 @@ def _follows(*, issues: bool, conditions: int, is_last: bool) -> str:
     if is_last:
         return _("Your approval issues the certificate at once.")
     return _(
-        "You approve first, which issues no certificate yet. The second approval issues it if nothing is missing at "
-        "that point."
+        "Your approval is the first of two and issues no certificate yet. The second approval issues the certificate "
+        "if nothing is missing at that point."
     )
 
 
@@ -155,7 +155,7 @@ def _hurried(look: Look | None) -> str:
     if look.marked - look.together - sum(look.taken_over.values()) < FEW_MARKS:
         return ""
     return _(
-        "You set at least half of your marks in less than %(n)s seconds each. That is faster than most "
-        "people read an answer with its evidence. Marks that you set together or adopted are not counted here. How long "
-        "you took is recorded with your approval. Read the answers with their evidence again before you approve."
+        "You set at least half of your marks in less than %(n)s seconds each. Most people need more time to read an "
+        "answer with its evidence. Marks that you set together or adopted are not counted here. How long you took is "
+        "recorded with your approval. Read the answers with their evidence again before you approve."
     ) % {"n": issuing.rules_today().short_look_seconds}

@@ -96,8 +96,8 @@ def _saved(left: int, lacking: int) -> str:
         return words % {"n": left}
     if lacking:
         words = ngettext(
-            "Saved. One part is missing or not complete: return the case for it.",
-            "Saved. %(n)s parts are missing or not complete: return the case for them.",
+            "Saved. One part is missing or not complete: return the case for changes.",
+            "Saved. %(n)s parts are missing or not complete: return the case for changes.",
             lacking,
         )
         return words % {"n": lacking}

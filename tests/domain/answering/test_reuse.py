@@ -141,7 +141,7 @@ def test_nobody_confirms_what_was_changed_after_they_read_it(cast: Cast) -> None
     new = begun(cast)
     carry_all(new, by=cast.owner)
     Answer.objects.filter(assessment=new, question__key=POLICY).update(revision=5)
-    with pytest.raises(Conflict, match="Check it again"):
+    with pytest.raises(Conflict, match="Check the answer again"):
         reuse.confirm_copied(new, POLICY, by=cast.owner, base=1)
 
 

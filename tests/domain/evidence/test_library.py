@@ -264,7 +264,7 @@ def test_archives_and_macros_are_refused(parts):
 
 
 def test_an_empty_file_is_refused():
-    assert refusal("report.pdf", b"") == "The file is empty. Choose another one."
+    assert refusal("report.pdf", b"") == "Choose another file. This file is empty."
 
 
 def test_a_file_above_the_limit_is_refused_and_one_at_the_limit_taken(settings):
@@ -605,7 +605,7 @@ def test_a_form_with_another_mistake_says_that_its_file_has_to_be_chosen_again(c
     client.force_login(cast.owner)
     response = client.post(reverse("evidence_new"), filled_in(title="", file=uploaded("log.txt", b"an entry")))
     assert set(response.context["form"].errors) == {"title", "file"}
-    assert "The browser did not keep it" in response.context["form"].errors["file"][0]
+    assert "The browser did not keep the file" in response.context["form"].errors["file"][0]
 
 
 def test_what_is_shown_on_request_only_needs_no_file_and_says_who_has_it(client, cast):

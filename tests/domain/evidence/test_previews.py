@@ -172,7 +172,7 @@ def test_markup_in_a_text_or_a_table_comes_as_the_signs_that_it_is() -> None:
 
 
 def test_what_is_no_file_here_is_not_shown() -> None:
-    with pytest.raises(NotShown, match="This is a link"):
+    with pytest.raises(NotShown, match="This evidence is a link"):
         previews.look(EvidenceVersion(link="https://example.org/plan", media_type=""))
     with pytest.raises(NoSuchPage):
         previews.draw(stored(b"text", "text/plain"))

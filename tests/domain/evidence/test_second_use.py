@@ -128,8 +128,8 @@ def test_the_form_asks_at_the_field_and_the_reviewer_reads_it(client: Client, ca
     name = f"why-{notice.reference}"
     assert (
         form.fields[name].help_text
-        == "This evidence is already used for: Tests. If you tick it, say why it is also evidence for this part. The reviewer "
-        "reads your reason."
+        == "This evidence is already used for: Tests. If you tick this evidence, say why it is also evidence for this "
+        "part. The reviewer reads your reason."
     )
     sent = {"base": 1, "operation": str(form.initial["operation"]), "evidence": [notice.reference], "words": "Kept."}
     wrong = client.post(url, sent)

@@ -441,8 +441,8 @@ def test_each_change_after_the_certificate_is_a_reason_of_its_own(cast, edition)
         ("use", "The purpose, setting, people affected or scope of the use was changed."),
         (
             "fact",
-            "The version or the suppliers of the system, or the organisation's parts in it, were changed in the "
-            "register.",
+            "The register entry of the system was changed: its version, its suppliers or the organisation's parts in "
+            "the system.",
         ),
     ]
     assert Certificate.objects.get().status() == "valid"  # none of them raised the tier

@@ -86,7 +86,7 @@ def test_notes_of_each_change_read_as_sentences(cast: Cast):
         f"The split was undone. Action {action.number} is one action again.",
         "The split was undone.",
         "The first step is not done yet.",
-        "The acceptance was ended early.",
+        "The acceptance of the risk was ended early.",
         "Small.",
     }
     assert second.events.filter(kind="undone").exists()

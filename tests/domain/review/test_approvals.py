@@ -72,8 +72,8 @@ def test_an_approval_waits_for_every_piece_to_be_opened_and_judged(cast):
     EvidenceMark.objects.filter(submission=submission, seat=Seat.FIRST).delete()
     assert obstacles(submission, cast.independent) == [
         f"Required evidence that you have opened: 0 of {len(own.openable)}.",
-        f"Evidence items that you have judged at the required answers: 0 of {len(own.pieces)}. A judgement at another "
-        "answer does not count here.",
+        f"Evidence items that you have judged with the required answers: 0 of {len(own.pieces)}. A judgement with "
+        "another answer does not count here.",
     ]
     assert obstacles(submission, cast.second_independent) == []
 

@@ -81,10 +81,10 @@ def test_before_launch_the_page_asks_whether_to_start_and_says_that_nobody_is_ha
     said = text_of(open_results(client, cast, assessment))
     system = assessment.use.system.name
     asked = (
-        f"Before launch, decide whether to start {system}, or to start with safe uses only, before action 1 is done."
+        f"Before launch, decide whether to delay {system}, or to start it with safe uses only, until action 1 is done."
     )
     assert asked in said
-    assert "because people could be harmed as soon as it is in use" in said
+    assert "because people could be harmed as soon as the system is in use" in said
     assert "whether to pause" not in said
     assert "could be harmed now" not in said
 
@@ -221,7 +221,7 @@ def test_extended_duties_stand_apart_and_are_marked_as_our_judgement(client, cas
     assert extended
     response = open_results(client, cast, assessment, "findings", "all")
     assert response.content.decode().count(
-        "Our judgement: the Guideline asks these of other parts. We ask them of this use too"
+        "Our judgement: the Guideline asks other parts for these duties. We also ask for them in this use"
     ) == len(extended)
 
 
@@ -318,7 +318,7 @@ def test_a_day_planned_after_the_date_of_the_plan_is_said_not_to_count(client, c
         return text_of(open_results(client, cast, assessment, "findings", "ethics-review"))
 
     later = date_format(in_days(700), "DATE_FORMAT")
-    assert f"Your answer plans this for {later}. The date of the plan counts." in said(700)
+    assert f"Your answer gives {later} as the date. The date of the plan counts." in said(700)
     assert "The date of the plan counts" not in said(20)
 
 
@@ -327,7 +327,7 @@ def test_what_can_become_a_condition_is_marked_and_counted(client, cast):
     page = page_of(assessment)
     marked = [entry for entry in page.blocking if page.details(entry)["may_have_date"]]
     assert len(marked) == page.may_have_dates > 0
-    assert "finished after the certificate is issued, by a due date" in text_of(open_results(client, cast, assessment))
+    assert "the certificate is issued first, and the action" in text_of(open_results(client, cast, assessment))
     blocking = open_results(client, cast, assessment, "findings", "blocking").content.decode()
     assert blocking.count("can become a condition") == len(marked)
     groups = [group for group in page.groups if group.may_have_date]
@@ -370,7 +370,7 @@ def test_facts_that_no_action_finds_out_are_counted(client, cast):
     left = [key for key in page.unknown_facts if key not in found_out]
     assert page.facts_without_action == len(left)
     text = text_of(open_results(client, cast, assessment))
-    assert ("because no further question waits for" in text) is bool(left)
+    assert ("because no other question depends on" in text) is bool(left)
 
 
 def test_a_row_without_a_score_gives_its_reason(client, cast, monkeypatch):
@@ -383,7 +383,7 @@ def test_a_row_without_a_score_gives_its_reason(client, cast, monkeypatch):
     none = [replace(line, value=None) for line in lines]
     monkeypatch.setattr(Standing, "dimensions", none)
     text = text_of(open_results(client, cast, assessment))
-    assert text.count("No score yet: only answers about the whole organisation") == sum(
+    assert text.count("No score yet: all answers are about the whole organisation") == sum(
         bool(one.answered) for one in none
     )
 
@@ -391,7 +391,8 @@ def test_a_row_without_a_score_gives_its_reason(client, cast, monkeypatch):
 def test_a_score_of_some_answers_says_how_many_it_is_from(client, cast):
     assessment = make_assessment(State.DRAFT, "limited", cast=cast, answers=GAPS, filled=False)
     save(assessment, "use-register", {"choice": "in_place", "text": "Kept for all."}, by=cast.owner)
-    assert re.search(r"100\.0 so far, with \d+ of \d+ answered", text_of(open_results(client, cast, assessment)))
+    text = text_of(open_results(client, cast, assessment))
+    assert re.search(r"100\.0 so far, \d+ of \d+ requirements answered", text)
 
 
 def test_a_clause_that_only_our_judgement_brings_is_marked_in_the_list_of_clauses(client, cast):

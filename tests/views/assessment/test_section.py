@@ -181,8 +181,8 @@ def test_more_words_after_a_lost_reply_are_saved_too(client: Client, cast: Cast,
 @pytest.mark.parametrize(
     ("fields", "place", "words"),
     [
-        ({"choice": "planned"}, "planned_for_error", "Enter the date by which this will be in place."),
-        ({"choice": "not_applicable"}, "reason_error", "Say why this does not apply."),
+        ({"choice": "planned"}, "planned_for_error", "Enter the date by which the practice will be in place."),
+        ({"choice": "not_applicable"}, "reason_error", "Say why this question does not apply."),
         ({"text": "Written first."}, "said", "Choose an answer"),
         ({"choice": "excellent"}, "said", "excellent"),
     ],

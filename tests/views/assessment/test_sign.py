@@ -262,7 +262,7 @@ def test_an_unmet_must_takes_a_promised_date(client: Client, cast: Cast) -> None
     page = text_of(client.get(page_of("self_certify", assessment)))
     assert f'name="due-{key}"' in page
     page = text_of(client.post(page_of("self_certify", assessment), statement(assessment)))
-    assert "Enter the date by which this will be in place." in page
+    assert "Enter the date by which the practice will be in place." in page
     far = (timezone.localdate() + timedelta(days=91)).isoformat()
     page = text_of(client.post(page_of("self_certify", assessment), statement(assessment) | {f"due-{key}": far}))
     assert "from tomorrow to 90 days from today" in page
@@ -360,7 +360,7 @@ def test_owner_and_reviewer_count_what_is_not_known_alike(client, cast):
     assert (len(context["unknown_facts"]), len(context["unknown"])) == (1, 2)
     assert context["not_known"] == "1 fact, 2 answers"
     shown = text_of(client.get(reverse("check", args=[assessment.reference]))).partition('id="unknown"')[2]
-    assert "If a fact can change the tier, it counts as the worst case until it is known." in shown
+    assert "If an unknown fact can change the tier, the worst case counts until the fact is known." in shown
     assert "Answers that are not known count as “not in place”." in shown
     submission = submit.submit(assessment, by=cast.owner, route="independent")
     seat_taking.take(submission, by=cast.independent)

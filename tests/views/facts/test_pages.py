@@ -40,7 +40,7 @@ def use(cast, client):
 
 def test_what_may_not_be_asked_is_not_counted(client, use, edition):
     page = client.get(url(use, "reach"))
-    assert "It is counted only when the other answer shows that it applies." in text_of(page)
+    assert "The question is counted only when the other answer shows that it applies." in text_of(page)
     shown = len([one for one in page.context["questions"] if one["shown"]])
     total, (reach,) = page.context["asked"], [one for one in page.context["pages"] if one.key == "reach"]
     assert reach.later > 0
@@ -132,7 +132,7 @@ def test_open_input_is_asked_and_not_filled_in(client, use, edition):
 def test_what_follows_from_another_answer_is_filled_in(client, use, edition):
     client.post(url(use, "content"), mild(edition, "content", output_used_for="drafting"))
     page = client.get(url(use, "service"))
-    assert "Filled in from your other answers" in text_of(page)
+    assert "This answer is filled in from your other answers" in text_of(page)
     assert re.search(r'name="makes_content_for_people" value="yes"[^>]* checked', text_of(page))
 
 

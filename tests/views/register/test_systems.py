@@ -129,7 +129,7 @@ def test_each_part_says_what_decides_it_and_what_it_brings(client, cast):
     page = text_of(client.get(reverse("system_new")))
     assert page.count("For example: ") == page.count("Not: ") == 3
     assert len(re.findall(r"This part has \d+ to \d+ questions", page)) == 3
-    assert "This does not apply if you only choose, set up or instruct a finished product." in page
+    assert "This part does not apply if you only choose, set up or instruct a finished product." in page
 
 
 def test_only_an_owner_of_several_organisations_is_asked_for_which(client, cast):
@@ -223,7 +223,7 @@ def test_a_use_is_declared_and_leads_to_the_prohibited_facts(client, cast):
 
 
 @pytest.mark.parametrize(
-    ("length", "saved", "words"), [(400, True, "400 characters of 400"), (401, False, "1 character too long")]
+    ("length", "saved", "words"), [(400, True, "400 of 400 characters"), (401, False, "1 character too long")]
 )
 def test_a_scope_has_400_characters(client, cast, length, saved, words):
     system = make_system(cast.organisation)

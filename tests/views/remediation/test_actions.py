@@ -290,7 +290,7 @@ def test_the_mail_to_a_new_owner_names_both_dates(cast, assessment):
     RemediationAction.objects.filter(pk=other.pk).update(full_due=None)
     dates.plan(other, by=cast.owner, owner=cast.contributor, due=in_days(14), effort="M")
     assert (
-        f"It is due on {first}."
+        f"The action is due on {first}."
         in Message.objects.filter(recipient=cast.contributor, kind=MessageKind.ACTION_ASSIGNED).latest("pk").text
     )
 

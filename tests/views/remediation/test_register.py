@@ -286,7 +286,7 @@ def test_the_file_says_package_place_why_here_gap_steps_what_closes_it_and_both_
     found = {row["What to do"]: row for row in rows}
     question = assessment.compiled().questions[SHOULD]
     row = next(row for row in rows if row["Position in the plan"] == "4")
-    assert (row["Package"], row["Why it applies here"]) == ("People in control", "Because patients wait.")
+    assert (row["Package"], row["Why this action applies"]) == ("People in control", "Because patients wait.")
     assert row["Steps"].splitlines()[0] == "Ask the board."
     assert question.remedy.closes_it in row["What closes the gap"]
     assert row["Gap"]

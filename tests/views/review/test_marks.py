@@ -222,7 +222,7 @@ def test_each_piece_says_what_it_is_and_what_became_of_it_since(ines, cast, show
         "confidential: opening it is logged",
         "SHA-256",
         "Not checked for malware",
-        "The organisation did not say which period this covers.",
+        "The organisation did not say which period this evidence covers.",
         "Changed since signing: replaced by version 2",
         "Changed since signing: withdrawn on",
         "Available on request from The secretary.",

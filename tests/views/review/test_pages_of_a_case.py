@@ -230,11 +230,14 @@ def test_no_link_leads_to_no_messages_where_nobody_may_write(cast):
 def test_marks_that_differ_between_the_seats_are_named_to_both(cast):
     submission = two_seats(cast)
     seat_taking.take(submission, by=cast.second_independent)
-    assert "The two reviewers differ" not in text_of(overview(cast.independent, submission))
+    assert "The two reviewers gave different marks" not in text_of(overview(cast.independent, submission))
     mark_all(submission, by=cast.second_independent)
     for reader in (cast.independent, cast.second_independent):
         page = text_of(overview(reader, submission))
-        assert "The two reviewers differ on one point. The stricter mark counts (our own rule)." in page
+        assert (
+            "The two reviewers gave different marks on one fact or answer. The stricter mark counts (our own rule)."
+            in page
+        )
         assert "Ines Independent: Accepted with action; Ivan Independent: Accepted" in page
 
 
@@ -279,7 +282,7 @@ def test_the_approval_says_that_it_issues_the_certificate_with_readiness_and_act
         assert f"{score['value']} out of 100" in page
     assert "A certificate at tier High needs at least" in page
     assert "Conditions None" in page
-    assert "The two reviewers differ on one point." in page
+    assert "The two reviewers gave different marks on one fact or answer." in page
     review_approval.approve(submission, by=cast.second_independent, statement="I agree.")
     assert Certificate.objects.filter(use=submission.assessment.use).exists()
     assert submission.assessment.use.actions.get().title == "List the trials"
@@ -299,8 +302,8 @@ def test_the_first_of_two_approvals_says_that_the_other_decides(cast):
     mark_all(submission, by=cast.independent)
     page = approval(cast.independent, submission)
     assert (
-        "You approve first, which issues no certificate yet. The second approval issues it if nothing is missing at that "
-        "point." in page
+        "Your approval is the first of two and issues no certificate yet. The second approval issues the certificate "
+        "if nothing is missing at that point." in page
     )
     assert "The organisation gets no actions" in page
 
@@ -330,11 +333,11 @@ def test_more_open_requirements_than_a_certificate_may_have_conditions_promise_n
 def test_the_approval_warns_of_marks_that_were_set_faster_than_anybody_reads(cast):
     submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
     mark_all(submission, by=cast.independent)
-    assert "faster than most people read" not in approval(cast.independent, submission)
+    assert "Most people need more time to read" not in approval(cast.independent, submission)
     submission.marks.update(shown_at=timezone.now())
     page = approval(cast.independent, submission)
     assert "You set at least half of your marks in less than 5 seconds each." in page
-    assert page.index("faster than most people read") < page.index("Your statement")
+    assert page.index("Most people need more time to read") < page.index("Your statement")
 
 
 def test_the_page_of_the_approval_costs_fifteen_queries_at_most(cast, django_assert_max_num_queries):
@@ -448,6 +451,6 @@ def test_a_mark_that_differs_from_the_colleagues_says_which_one_counts(cast):
 
 def test_an_approval_with_something_in_the_way_says_what_would_follow_once_it_is_gone(cast):
     submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
-    assert "Once nothing is missing any more" in approval(cast.independent, submission)
+    assert "This applies when nothing is missing before approval" in approval(cast.independent, submission)
     mark_all(submission, by=cast.independent)
     assert "If what is still missing is completed" not in approval(cast.independent, submission)

@@ -427,7 +427,7 @@ def test_saving_goes_on_to_the_next_page_and_not_back_to_the_first(ines, cast):
 def test_words_without_a_mark_are_not_lost_in_silence(ines, cast):
     submission = in_review(cast)
     response = ines.post(address("review_section", submission, SECTION), CHANGE | {f"{PREFIX}-mark": ""})
-    assert "Choose a mark. You entered text without one." in text_of(response)
+    assert "Choose a mark. You entered text without a mark." in text_of(response)
     assert "Who keeps it?" in response.content.decode()
 
 

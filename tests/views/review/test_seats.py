@@ -131,7 +131,10 @@ def test_evidence_of_the_conformity_file_is_to_be_judged_until_its_part_is(cast)
     page = ines.get(address("own_set", submission))
     before = text_of(page)
     open_all, with_answers = page.context["to_open"], len(page.context["pieces"]) - 1
-    said = f"Open all {open_all}. Judge {with_answers} with their answers; the other one is judged with the conformity file."
+    said = (
+        f"Open all {open_all} evidence items. Judge {with_answers} of them with their answers. "
+        "Judge the other item with the conformity file."
+    )
     assert said in before
     assert ", to be judged together with its part of the conformity file" in before
     parts_page = text_of(ines.get(address("review_parts", submission)))
@@ -286,7 +289,7 @@ def test_what_is_accepted_together_says_in_whose_name_and_all_or_none_may_be_tic
     page = ivan.get(url)
     assert "Each selected fact or answer gets the mark “Accepted” with your name." in text_of(page)
     assert "To leave out a fact or answer, clear its box." in text_of(page)
-    assert "Marks accepted together do not count in your time per mark." in text_of(page)
+    assert "Facts and answers that you accept together do not count in your time per mark." in text_of(page)
     assert "ticked" not in text_of(page)  # that is a word of the organisation's checklists
     shown = [row.text for _part, rows in page.context["groups"] for row, _url, _chosen in rows]
     assert len(shown) > 1

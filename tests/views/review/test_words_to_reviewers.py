@@ -68,7 +68,7 @@ def test_what_is_still_needed_is_the_organisations_to_do(cast):
 def test_parts_that_are_missing_are_to_be_returned_and_not_judged(cast):
     submission = without_file(cast)
     page = shown(cast.independent, "review", submission)
-    heading = f"{PARTS} parts of the conformity file are missing or not complete: return the case for them"
+    heading = f"{PARTS} parts of the conformity file are missing or not complete: return the case for changes"
     assert heading in page
     assert "still to judge" not in page
     assert "Say what is missing in the conformity file" in page  # a return needs a judgement first
