@@ -183,7 +183,8 @@ def nearest_together(edition: Edition, facts: Facts, group: Iterable[str]) -> di
     """
     plan = _plan(edition)
     rank = _RANK[plan.tier(facts)]
-    milder: dict[str, Answer] = {fact: to for fact in group if (to := edition.facts[fact].mildest) is not None}
+    mildest = {fact: edition.facts[fact].mildest for fact in group}
+    milder: dict[str, Answer] = {fact: answer for fact, answer in mildest.items() if answer is not None}
     for fact in tuple(milder):
         for to in _towards(edition.facts[fact], facts.get(fact, UNKNOWN), milder=True):
             if _RANK[plan.tier({**facts, **milder, fact: to})] < rank:

@@ -173,7 +173,7 @@ def test_half_requests_keep_nobody_out_behind_nginx(tmp_path):
                 for _n in range(5):
                     status, _headers, took = asked(port)
                     assert status == 200
-                    assert took < 1, took
+                    assert took < 5, took  # a held thread makes it wait for 10 (client_header_timeout)
         # What the sender claims of itself is thrown away.
         assert asked(port, **{"X-Forwarded-Proto": "http", "X-Forwarded-Host": "evil.example"})[0] == 200
 
