@@ -36,7 +36,7 @@ LABELS = {
     "full_scope": Pair("Full scope", "完整範圍"),
     "covered": Pair("What was covered", "涵蓋內容"),
     "how": Pair("How it was checked", "查核方法"),
-    "looked_at": Pair("Reviewed", "審核員所閱"),
+    "looked_at": Pair("Reviewed", "審核員查閱範圍"),
     "profile": Pair("Profile", "概況"),
     "conditions": Pair("Conditions", "條件"),
     "conformity": Pair("Conformity file", "合規檔案"),

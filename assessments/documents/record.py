@@ -409,7 +409,7 @@ def _closed_since(record: Mapping[str, Any]) -> RecordLine:
     zh = "未有記錄" if closed is None else f"{closed} 項行動"
     return RecordLine(
         f"At signing on {day(signed)}. {en}.",
-        f"按{_day_zh(signed)}簽署時的情況；其後憑證據結束：{zh}。",
+        f"按{_day_zh(signed)}簽署時的情況；其後憑證據完成：{zh}。",
         style="quiet",
         inline=True,
     )

@@ -47,7 +47,7 @@ class SharedFields(dict[str, forms.Field]):
 
 
 NUMBER = {
-    "invalid": _("Enter a number, such as 92.5."),
+    "invalid": _("Enter a number, such as 4.5."),
     "min_value": _("Enter 0 or a larger number."),
     "max_digits": _("Enter a number of at most 12 digits."),
     "max_decimal_places": _("Enter at most 4 decimal places."),

@@ -187,7 +187,8 @@ class UseForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable w
                 "People who work with the system, use its service or are affected by its decisions. Give a rough number."
             ),
             "people_word": _(
-                "One or two words, for example applicants, patients or pupils. Leave this empty to use the word shown below."
+                "One or two words, for example applicants, patients or pupils. If you leave this field empty, the words "
+                "below are used."
             ),
             "scope_en": _(
                 "At most 400 characters. Describe the use, not its quality. If you leave this field empty, we use your "

@@ -219,6 +219,8 @@ def initials(name: object) -> str:
         return "?"
     if ord(words[0][0]) >= 0x2E80:  # Chinese: the family name comes first and stands alone
         return words[0][0]
+    if len(words) > 2 and "-" in words[-1]:  # Grace Yip Mei-lan: the Chinese given name comes after the family name
+        words.pop()
     return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
 
 

@@ -260,7 +260,14 @@ def test_a_part_of_a_bar_without_length_is_left_out():
 
 @pytest.mark.parametrize(
     ("name", "letters"),
-    [("Grace Yip", "GY"), ("梁思敏", "梁"), ("may.lam@harbourlight.example", "ML"), ("Ho Ka-wai", "HK"), ("", "?")],
+    [
+        ("Grace Yip", "GY"),
+        ("梁思敏", "梁"),
+        ("may.lam@harbourlight.example", "ML"),
+        ("Ho Ka-wai", "HK"),
+        ("Dominic Wan Chi-fai", "DW"),
+        ("", "?"),
+    ],
 )
 def test_initials_fit_the_circle(name, letters):
     assert hk.initials(name) == letters

@@ -44,7 +44,7 @@ def _number(name: str, given: Any, unit: str) -> str:
     except InvalidOperation:
         number = Decimal("NaN")
     if not number.is_finite() or len(str(number)) > LONGEST:
-        raise InvalidAnswer(name, _("Enter a number, such as 92.5."))
+        raise InvalidAnswer(name, _("Enter a number, such as 4.5."))
     if number < 0 or (unit == "per cent" and number > 100):
         raise InvalidAnswer(
             name, _("Enter a number from 0 to 100.") if unit == "per cent" else _("Enter 0 or a larger number.")

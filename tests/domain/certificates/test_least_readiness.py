@@ -37,8 +37,8 @@ def test_a_dimension_with_little_in_place_is_approved_with_a_plan_and_no_certifi
     assert "Crime Prevention" in [one.name for one in found.dimensions]
     assert "Crime Prevention is too low: 0.0 out of 100." in found.words
     assert (
-        "needs at least 40 out of 100 in every dimension. A practice with a closed action counts as in place. "
-        "These rules are our judgement (release 1 of the issuing rules)." in found.words
+        "needs at least 40 out of 100 in every dimension. If an action is closed with evidence, its practice counts "
+        "as in place. These rules are our judgement (release 1 of the issuing rules)." in found.words
     )
 
 

@@ -51,7 +51,7 @@ def test_only_a_question_with_a_figure_shows_its_controls(client, draft):
     row = row_of(client, draft)
     for name in ("measured", "target", "by"):
         assert f'name="{ERRORS}--{name}"' in row
-    assert "A measured value above its target counts as partly in place." in row
+    assert "If the measured value is above the target, the answer counts as partly in place." in row
     assert "--measured" not in row_of(client, draft, "use-register")
 
 
@@ -66,7 +66,7 @@ def test_a_figure_is_saved_with_the_answer_and_shown_again(client, draft):
 
 def test_words_in_a_field_for_a_number_are_an_error_there_and_stay(client, draft):
     page = post(client, draft, items=items_of(draft), measured="about eight")
-    assert "Enter a number, such as 92.5." in slot(page, "measured")
+    assert "Enter a number, such as 4.5." in slot(page, "measured")
     assert 'data-saved="failed"' in page
     assert not draft.answers.exists()
 

@@ -235,7 +235,7 @@ def test_an_in_house_reviewer_reads_what_was_sent_past_them_and_gets_no_button(c
     assert address("take", submission) not in client.get(address("review", submission)).content.decode()
     page = client.get(address("take", submission))
     assert "so only an independent reviewer can judge it" in text_of(page)
-    assert "Declare and continue" not in text_of(page)
+    assert "Declare and take the case" not in text_of(page)
     refused = client.post(address("take", submission), {"conflict": "none"})
     assert "so only an independent reviewer can judge it" in text_of(refused)
     assert not submission.seats.exists()

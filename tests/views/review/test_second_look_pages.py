@@ -452,7 +452,7 @@ def test_a_second_look_from_the_queue_to_both_sides(chromium, live_server, publi
     page.locator("#second-looks").get_by_role("link", name="Start").click()
     check("take")
     page.get_by_label("No, I have no conflict of interest").check()
-    page.get_by_role("button", name="Declare and continue").click()
+    page.get_by_role("button", name="Declare and start the second look").click()
     check("overview")
     page.get_by_role("link", name="Start marking").click()
     check("facts")
