@@ -241,6 +241,18 @@ def test_marks_that_differ_between_the_seats_are_named_to_both(cast):
         assert "Ines Independent: Accepted with action; Ivan Independent: Accepted" in page
 
 
+def test_a_reviewer_who_has_declared_opens_the_plan_from_the_overview(cast, django_assert_max_num_queries):
+    answers = {"use-register": {"choice": "partly", "text": "Half."}}
+    submission = make_assessment(State.SUBMITTED, "high", cast=cast, answers=answers).current_submission
+    plan = submission.documents.get(kind="plan")
+    assert plan.get_absolute_url() not in overview(cast.independent, submission).content.decode()
+    seat_taking.take(submission, by=cast.independent)
+    client = proved(Client(), cast.independent)
+    with django_assert_max_num_queries(15):
+        page = client.get(address("review", submission))
+    assert plan.get_absolute_url() in page.content.decode()
+
+
 # --- the page of the approval --------------------------------------------------------------------------------------------
 
 
