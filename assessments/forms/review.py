@@ -315,7 +315,7 @@ class ApproveForm(PlainForm):
 
 
 GROUP_WORDS = {  # in the order of the page
-    WAITING: gettext_lazy("Unassigned"),
+    WAITING: gettext_lazy("Needs a reviewer"),
     MINE: gettext_lazy("Your cases"),
     ACTIONS: gettext_lazy("Actions to check"),
     APPEALS: gettext_lazy("Appeals and complaints"),

@@ -38,7 +38,7 @@ def lines_of(cases: Mapping[str, int] | None) -> list[dict[str, Any]]:
         (
             WAITING,
             ngettext("%(n)s case needs a reviewer", "%(n)s cases need a reviewer", waiting),
-            _("Open unassigned cases"),
+            _("Open these cases"),
         ),
         (
             ACTIONS,
