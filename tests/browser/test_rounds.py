@@ -116,7 +116,7 @@ def take(side: Side, user: User) -> None:
     side.open_message(user, "submitted")
     side.press("Take this case", counts=False)
     side.main.get_by_label("No, I have no conflict of interest").check()
-    side.press("Declare and continue", counts=False)
+    side.press("Declare and take the case", counts=False)
 
 
 def sign_again(side: Side, assessment: Assessment) -> None:
@@ -246,7 +246,7 @@ def test_a_whole_review_is_done_by_keyboard_alone(address: str, people: Cast, ch
         enter(page)
         tab_to(page, type="radio")
         page.keyboard.press("Space")
-        tab_to(page, tag="BUTTON", text="Declare and continue")
+        tab_to(page, tag="BUTTON", text="Declare and take the case")
         enter(page)
         mark_all(submission, by=people.independent)
         open_ones = ["f:public_facing", f"q:{QUESTION}", f"q:{OTHER}"]

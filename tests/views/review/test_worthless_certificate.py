@@ -172,7 +172,7 @@ def test_a_second_seat_with_nothing_opened_approves_nothing(site, prepared):
     prepared(first_approves)
     with site.at(site.cast.second_independent, "take", submission.reference) as page:
         page.get_by_label("No, I have no conflict of interest").check()
-        press(page, "Declare and continue")
+        press(page, "Declare and take the case")
         site.open(page, "take_over_marks", submission.reference)  # what the first reviewer marked is not the own set
         press(page, "Adopt the selected marks")
         site.open(page, "approve", submission.reference)
@@ -248,7 +248,7 @@ def test_who_oversees_the_system_does_not_review_it(site, prepared):
     said = "The conformity file names you as an overseer of this use. Somebody else must review the use."
     with site.at(cast.independent, "take", submission.reference) as page:
         assert said in text(page)
-        assert page.get_by_role("button", name="Declare and continue").count() == 0
+        assert page.get_by_role("button", name="Declare and take the case").count() == 0
     with pytest.raises(SeparationOfDuties, match=said):
         seat_taking.take(submission, by=cast.independent)
     assert not submission.seats.exists()
