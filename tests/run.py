@@ -198,7 +198,8 @@ def main() -> int:
         if broker:
             common["HKGUIDE_TEST_REDIS_URL"] = broker
         if options.guards:
-            return pytest("-m", GUARDS, "--no-migrations", **common)
+            # All of them are in one file, and each is found alone: the workers share the file.
+            return pytest("-m", GUARDS, "--no-migrations", "--dist", "load", **common)
         daily = SQLITE_DAILY if postgres_bin() else SQLITE_DAILY_WITHOUT_POSTGRESQL
         marks = SQLITE_LONG if options.long else daily
         with ThreadPoolExecutor(max_workers=2) as beside:
