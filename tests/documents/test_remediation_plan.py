@@ -108,7 +108,9 @@ def scope_reasons(**facts) -> str:
     return " ".join(re.sub(r"<[^>]*>", " ", text).split())
 
 
-NO_DATA = "An organisation supplies the system with data of its own only if it trains a model or if its system looks up sources."
+NO_DATA = (
+    "These rules are for data that is looked up, and for models trained from scratch for you or tuned for this use"
+)
 
 
 def test_a_line_that_known_facts_leave_out_gives_its_reason():

@@ -19,7 +19,7 @@ from assessments.core.errors import Conflict, InvalidAnswer, Locked, NotPermitte
 from assessments.domain import portfolio
 from assessments.domain.answering.figures import check_days, kept_figure
 from assessments.domain.facts import declare
-from assessments.domain.facts.hidden import HiddenAnswer
+from assessments.domain.facts.hidden import HiddenAnswer, saving_hides
 from assessments.guideline.conditions import ANSWER, Facts
 from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.guideline.edition import Question
@@ -231,7 +231,7 @@ def _save_answer(assessment: Assessment, question_key: str, save: _Save) -> Answ
     if not save.may_hide:
         hides = _hidden_by(assessment, declared, known, answers)
         if hides:
-            raise WouldHide(_("If you save, some answers are hidden. Hidden answers are kept but do not count."), hides)
+            raise WouldHide(saving_hides(), hides)
     _write(row, record, save)
     answers[question_key] = row.value()
     done = assessment.refresh_derived(known, answers)

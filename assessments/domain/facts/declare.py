@@ -147,9 +147,7 @@ def declare_facts(
     if hiding is not None:
         hides = before - hidden.shown_answers(use, values, edition)
         if hides and {answer.name for answer in hides} != set(hiding):
-            raise WouldHide(
-                _("If you save, some answers are hidden. Hidden answers are kept but do not count."), sorted(hides)
-            )
+            raise WouldHide(hidden.saving_hides(), sorted(hides))
     return FactsSaved(use, result, tuple(changed), tuple(page.conflicts))
 
 

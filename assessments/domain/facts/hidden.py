@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.models import Assessment, DeclaredUse
 from assessments.models.assessments import EDITABLE_STATES
@@ -23,6 +25,11 @@ class HiddenAnswer:
     def name(self) -> str:
         """How a form names it."""
         return f"{self.assessment}/{self.question}"
+
+
+def saving_hides() -> str:
+    """Say that a change hides answers, before it is saved."""
+    return _("If you save, some answers are hidden. Hidden answers are kept but do not count.")
 
 
 def shown_answers(use: DeclaredUse, values: Iterable[str], edition: CompiledEdition) -> set[HiddenAnswer]:

@@ -128,7 +128,7 @@ def obstacles(submission: Submission, seat: ReviewSeat | None, lacking: Collecti
         for mark in marks:
             if mark.part != part.key:
                 continue
-            if mark.verdict == PartVerdict.DOES_NOT and part.key not in lacking:  # else named as missing already
+            if mark.verdict == PartVerdict.DOES_NOT:
                 words = _(
                     "%(part)s: according to %(name)s, this part does not show that its requirement is met. Return the "
                     "part."

@@ -18,6 +18,8 @@ from assessments.models import (
     Certificate,
     CertificateEvent,
     DeclaredUse,
+    Document,
+    DocumentKind,
     EvidenceMark,
     EvidenceVersion,
     Hold,
@@ -54,7 +56,12 @@ def _case() -> Any:
     rows = rows.annotate(may_review=mine, has_set_aside=Exists(aside), may_open=Exists(opened))
     added = Supplement.objects.filter(assessment=OuterRef("assessment")).order_by()
     judged = SupplementMark.objects.filter(by=GIVEN_USER, supplement=OuterRef("pk")).exclude(verdict="")
-    rows = rows.annotate(added=with_count(added), added_left=with_count(added.filter(~Exists(judged))))
+    plans = Document.objects.filter(submission=OuterRef("pk"), kind=DocumentKind.PLAN).order_by("-version")
+    rows = rows.annotate(
+        added=with_count(added),
+        added_left=with_count(added.filter(~Exists(judged))),
+        plan_reference=Subquery(plans.values("reference")[:1]),
+    )
     return rows.filter(reference=Placeholder("reference", CharField()))
 
 
@@ -64,7 +71,8 @@ _CASE: Prepared[Any] = Prepared(_case)
 def find_case(user: User, reference: str) -> Any:
     """Return the one of `submissions_to_read` with that reference, or None; `may_open` tells whether its gate is open.
 
-    `added`: how many supplements the case has, `added_left`: how many of them the user has not judged.
+    `added`: how many supplements the case has, `added_left`: how many of them the user has not judged,
+    `plan_reference`: of the newest plan of the submission.
     """
     return _CASE.first(user=user.pk, reference=reference)
 

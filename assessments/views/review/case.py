@@ -48,6 +48,7 @@ class ReviewCase:
         self.may_review: bool = found.may_review  # else it is read only, to answer an appeal
         self.has_set_aside: bool = found.has_set_aside  # an action that the organisation marked as not relevant
         self.may_open: bool = found.may_open  # by `finders.gate_of_case`
+        self.plan_reference: str | None = found.plan_reference
         self.added: int = found.added  # pieces of evidence that were added after the signing
         self.added_left: int = found.added_left  # those that this reviewer has not judged
         self.user = user

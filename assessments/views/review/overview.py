@@ -44,8 +44,6 @@ from assessments.guideline.terms import UNKNOWN, Tier
 from assessments.guideline.wording import fact_answer
 from assessments.models import (
     DecisionKind,
-    Document,
-    DocumentKind,
     PartMark,
     ReviewSeat,
     Seat,
@@ -144,16 +142,9 @@ def _of_marks(case: ReviewCase) -> dict[str, Any]:
         "total": len(case.targets),
         "marked": len(case.targets) - case.left,
         "asked_actions": case.asked_actions,
-        "plan": _plan(case),
+        "plan": case.plan_reference if case.may_open and case.content["actions"] else None,
         "own_set_words": own_set_words(case) if case.is_open else "",
     }
-
-
-def _plan(case: ReviewCase) -> Document | None:
-    """Return the newest plan of the submission, in which a reviewer reads what it asks for already: one query, or none."""
-    if not case.may_open or not case.content["actions"]:
-        return None
-    return case.submission.documents.filter(kind=DocumentKind.PLAN).order_by("-version").first()
 
 
 def _of_seats(case: ReviewCase) -> dict[str, Any]:
