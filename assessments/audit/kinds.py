@@ -351,7 +351,7 @@ class AuditKind(StrEnum):
     SECOND_LOOK_WRITTEN = ("second_look_written", REVIEW, REVIEWERS, _("Second look: message"),
         _("%(who)s wrote a message about the second look at %(thing)s"))
     SECOND_LOOK_REPORTED = ("second_look_reported", REVIEW, REVIEWERS, _("Second look: serious difference reported"),
-        _("%(who)s reported a serious difference between the first marks and the marks of the second look at %(thing)s"))
+        _("%(who)s reported a serious difference between the review and the second look at %(thing)s"))
 
     # --- certificates
     CERTIFICATE_ISSUED = ("certificate_issued", CERTIFICATES, REVIEWERS, _("Certificate issued"),
