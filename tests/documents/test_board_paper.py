@@ -136,7 +136,8 @@ def test_before_launch_the_board_is_asked_whether_to_start_not_whether_to_pause(
     assert "startwithoutlimits" in sheets[1].text
     assert not any("Pause" in sheet.text or "paused" in sheet.text for sheet in sheets)
     words = results.results_html(waiting)
-    assert f"Before launch, decide whether to delay {waiting.system}, or to start it with safe uses only," in words
+    asked = f"Before launch, decide whether to delay {waiting.system}, or to start it with safe uses only, until"
+    assert asked in words
     assert "First decide whether to pause" not in words
     assert "Pause or limit the system" not in words
     assert "Pause or limit the system" in results.results_html(stopping)

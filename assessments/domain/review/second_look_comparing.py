@@ -114,9 +114,8 @@ def report(look: SecondLook, *, by: User, words: str) -> SecondLook:
 def hearers(look: SecondLook, by: User) -> list[User]:
     """Return those who would hear of a grave difference that this person reports. Two queries.
 
-    Those who lead the body; where none is left beside the two reviewers, every other reviewer of the same body.
-
-    Only where there is nobody else, those who lead and are reviewers of the case hear of it.
+    They are those who lead the body; where none is left beside the two reviewers, every other reviewer of the same
+    body. Only where there is nobody else, those who lead and are reviewers of the case hear of it.
     """
     both = {by.pk, look.reviewer_id, *look.submission.seats.values_list("reviewer", flat=True)}
     if look.independent:

@@ -52,7 +52,9 @@ def test_the_owner_reads_before_signing_that_no_certificate_would_follow(client,
 def test_the_owner_reads_before_signing_that_a_certificate_can_follow_and_by_which_rule(client, cast, tier):
     proved(client, cast.owner)
     said = words_of(client, "sign", make_assessment(State.DRAFT, tier, cast=cast))
-    assert "a certificate is possible if every answer is accepted." in said
+    # The evidence that the tier asks for is not attached yet.
+    assert "At the moment, a reviewer cannot approve the assessment" in said
+    assert "With these items, a certificate is possible if every answer is accepted." in said
     assert NONE_YET not in said
     assert "needs at least" in said
     assert "These rules are our judgement (release 1 of the issuing rules)" in said

@@ -239,6 +239,26 @@ def test_why_an_approval_is_stale_stands_on_every_page_of_it(cast):
     assert "Report a change or an incident" not in text_of(as_(cast.viewer).get(assessment.get_absolute_url()))
 
 
+def test_a_change_or_an_incident_is_reported_also_while_the_next_assessment_is_a_draft(cast):
+    assessment = make_assessment(State.CERTIFIED, "limited", cast=cast)
+    olivia, report = as_(cast.owner), reverse("what_changed", args=[assessment.reference])
+    page = text_of(olivia.get(assessment.use.get_absolute_url()))
+    assert "Renew the certificate" in page
+    assert "The present certificate stays valid until it ends or a new certificate replaces it." in page
+    olivia.post(reverse("use_start", args=[assessment.use.reference]))
+    assert assessment.use.assessments.filter(state=State.DRAFT).count() == 1
+    assert report in olivia.get(assessment.use.get_absolute_url()).content.decode()
+    assert report not in as_(cast.viewer).get(assessment.use.get_absolute_url()).content.decode()
+
+
+@pytest.mark.parametrize(("tier", "button"), [("limited", "Raise the tier"), ("high", "Raise the tier and refuse")])
+def test_the_button_that_raises_a_high_tier_says_that_it_refuses(cast, tier, button):
+    submission = sent(make_assessment(State.IN_REVIEW, tier, cast=cast))
+    page = as_(cast.independent).get(reverse("judge_tier", args=[submission.reference]))
+    assert ("Raise the tier and refuse" in text_of(page)) == (button != "Raise the tier")
+    assert button in text_of(page)
+
+
 def test_marks_that_a_hold_asked_for_go_back_with_the_submission(cast):
     assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast, facts=PLEA)
     submission, hold = sent(assessment), assessment.use.holds.get(closed_at=None)
