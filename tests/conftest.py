@@ -8,6 +8,7 @@ import os
 import shutil
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from functools import cache
@@ -345,8 +346,10 @@ COLLECTED: pytest.StashKey[dict[str, frozenset[str]]] = pytest.StashKey()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Put slow files first, and mark each test that touches the database."""
+    """Put slow files first, leave most rows of a test of `few_a_day` to the long run, and mark what touches the database."""
     items.sort(key=rank)
+    for row in rows_for_the_long_run(items):
+        row.add_marker(pytest.mark.long)
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
         if item.get_closest_marker("django_db") or fixtures & {"db", "transactional_db", "live_server", "cast"}:
@@ -360,6 +363,20 @@ def rank(item: pytest.Item) -> float:
     """Return the rank of a slow test. The others come after all of them, in the order in which they were found."""
     slow = item.get_closest_marker("slow_first")
     return slow.args[0] if slow else math.inf
+
+
+def rows_for_the_long_run(items: Iterable[pytest.Item]) -> list[pytest.Item]:
+    """Return the rows that the daily run leaves out: of a test marked `few_a_day(n)`, all but n, spread over its table."""
+    tables = defaultdict[str, list[pytest.Item]](list)
+    for item in items:
+        if item.get_closest_marker("few_a_day") and not item.get_closest_marker("long"):
+            tables[item.nodeid.partition("[")[0]].append(item)
+    left: list[pytest.Item] = []
+    for rows in tables.values():
+        few = min(rows[0].get_closest_marker("few_a_day").args[0], len(rows))  # type: ignore[union-attr]
+        kept = {place * len(rows) // few for place in range(few)}
+        left += [row for place, row in enumerate(rows) if place not in kept]
+    return left
 
 
 class Emptied:

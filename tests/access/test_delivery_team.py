@@ -20,6 +20,7 @@ from tests.support.factories import make_assessment, make_member, prove
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
+@pytest.mark.few_a_day(2)
 @pytest.mark.parametrize("way", mostly_long(WAYS, 3), ids=lambda way: way.__name__)
 def test_withdrawn_contribution_still_bars_from_review(way, cast):
     once = make_member(Role.CONTRIBUTOR, cast.organisation, "Wanda Once")

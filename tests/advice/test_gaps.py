@@ -56,6 +56,7 @@ def all_answered(case: Case, choice: Choice) -> Case:
     return replace(case, answers=given)
 
 
+@pytest.mark.few_a_day(5)
 @pytest.mark.parametrize("id", CASES)
 def test_what_nobody_knows_or_answered_is_never_put_as_a_gap(id: str) -> None:
     """The gap of the practice is said only where somebody answered that it is missing."""

@@ -222,6 +222,7 @@ def test_a_profile_answers_all_that_it_is_asked() -> None:
         assert unanswered == [], id
 
 
+@pytest.mark.long
 def test_all_worked_cases_are_worked_out_in_a_second() -> None:
     begun = time.perf_counter()
     for case in worked_cases():

@@ -50,6 +50,7 @@ SORTERS = [without_content(case) for case in GIVEN.values() if case.facts.get("o
 CASES = GIVEN | {case.id: case for case in SORTERS}
 
 
+@pytest.mark.few_a_day(7)
 @pytest.mark.parametrize("id", CASES)
 def test_no_text_names_a_thing_that_the_facts_exclude(id: str) -> None:
     assessed = assess(bank(), blank(CASES[id]))

@@ -54,6 +54,7 @@ def recorders() -> set[str]:
     return found
 
 
+@pytest.mark.long
 def test_the_writer_of_entries_is_called_in_one_file():
     callers, makers = set(), set()
     for name, tree in trees().items():
@@ -72,12 +73,14 @@ def test_the_writer_of_entries_is_called_in_one_file():
     assert makers == {"models/audit.py"}
 
 
+@pytest.mark.long
 def test_every_kind_that_the_product_names_stands_in_the_table():
     named = {node.attr for tree in trees().values() for node in named_kinds(tree)}
     assert sorted(named - set(AuditKind.__members__)) == []
     assert {"system_retired", "use_restored", "details_erased"} <= set(AuditKind)
 
 
+@pytest.mark.long
 def test_every_kind_of_the_table_is_recorded_or_named_as_old():
     recorded = set()
     for tree in trees().values():
@@ -90,6 +93,7 @@ def test_every_kind_of_the_table_is_recorded_or_named_as_old():
     assert all(ONLY_IN_OLD_ROWS.values())
 
 
+@pytest.mark.long
 def test_no_text_is_given_in_the_place_of_a_kind():
     names, texts, calls = recorders(), [], 0
     assert names >= {"record", "write", "write_for_installation", "write_for_organisation"}

@@ -69,11 +69,13 @@ def chain(cast):
 # --- tampering: each is found, and named --------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_chain_that_nobody_touched_is_whole(chain):
     assert found_in(chain) == []
     assert "chains with" in run("verify_audit_log")
 
 
+@pytest.mark.few_a_day(4)
 @pytest.mark.parametrize(
     ("tamper", "found"),
     [
@@ -138,6 +140,7 @@ def test_audit_chain_deleted_as_a_whole_is_found(chain):
     assert chain in verify.chains()
 
 
+@pytest.mark.long
 def test_details_that_were_removed_or_emptied_in_silence_are_found(chain):
     with tampering.unguarded():
         pk = AuditEntry.objects.get(chain=chain, seq=3).pk
@@ -157,6 +160,7 @@ def test_details_that_were_removed_or_emptied_in_silence_are_found(chain):
 # --- anchors: what stands outside the chain -------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_certificate_names_the_newest_entry_before_its_own(cast):
     made = make_assessment(State.CERTIFIED, "limited", cast=cast)
     certificate = Certificate.objects.get(use=made.use)
@@ -166,6 +170,7 @@ def test_a_certificate_names_the_newest_entry_before_its_own(cast):
     assert cast.organisation.reference not in certificate.public_record
 
 
+@pytest.mark.long
 def test_an_end_cut_off_with_its_head_shows_by_the_certificate(cast):
     made = make_assessment(State.CERTIFIED, "limited", cast=cast)
     number = Certificate.objects.get(use=made.use).number
@@ -177,6 +182,7 @@ def test_an_end_cut_off_with_its_head_shows_by_the_certificate(cast):
     ]
 
 
+@pytest.mark.long
 def test_a_log_written_anew_with_every_hash_shows_by_the_certificate(cast):
     made = make_assessment(State.CERTIFIED, "limited", cast=cast)
     number = Certificate.objects.get(use=made.use).number
@@ -193,6 +199,7 @@ def test_a_log_written_anew_with_every_hash_shows_by_the_certificate(cast):
     ]
 
 
+@pytest.mark.long
 def test_an_end_that_was_once_verified_is_missed_without_any_certificate(chain):
     assert found_in(chain) == []
     head = AuditHead.objects.get(chain=chain)
@@ -212,6 +219,7 @@ def entries_name_no_rows(monkeypatch):
     monkeypatch.setattr(AuditManager, "record", lambda self, *told, rows=(), **more: record(self, *told, **more))
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("entries_name_no_rows")
 def test_certificates_from_before_are_counted_and_no_fault(cast):
     made = make_assessment(State.CERTIFIED, "low", cast=cast)
@@ -279,6 +287,7 @@ def test_on_postgresql_every_frozen_table_has_its_trigger():
     assert kept - guarded == set()
 
 
+@pytest.mark.few_a_day(5)
 @pytest.mark.parametrize(
     "sql",
     [
@@ -311,6 +320,7 @@ def test_frozen_row_is_not_changed_by_the_database_on_postgresql(sql):
 # --- what an entry keeps ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_facts_are_kept_with_old_and_new_value_and_the_tier_that_follows(cast):
     use = make_use("low", cast.organisation)
     declare.declare_facts(use, {"employment_decisions": True, "illegal_purpose": "unknown"}, by=cast.contributor)
@@ -332,6 +342,7 @@ def test_a_use_whose_tier_moves_with_its_system_has_an_entry_of_its_own(cast):
     assert (told["old"], told["new"]) == ({"tier": "low"}, {"tier": "limited"})
 
 
+@pytest.mark.long
 def test_each_move_is_kept_with_the_state_before_and_after(cast):
     made = make_assessment(State.CERTIFIED, "high", cast=cast)
     entries = AuditEntry.objects.filter(object=f"assessment:{made.reference}").order_by("seq").select_related("detail")
@@ -350,6 +361,7 @@ def test_each_move_is_kept_with_the_state_before_and_after(cast):
     ]
 
 
+@pytest.mark.long
 def test_a_renewal_says_what_it_took_the_place_of(cast):
     first = make_assessment(State.CERTIFIED, "low", cast=cast)
     number = Certificate.objects.get().number
@@ -362,6 +374,7 @@ def test_a_renewal_says_what_it_took_the_place_of(cast):
     assert found_in(cast.organisation.reference) == []
 
 
+@pytest.mark.long
 def test_a_reading_by_a_reviewer_is_kept_with_person_piece_submission_address_and_browser(client, cast):
     draft = make_assessment(State.DRAFT, "limited", cast=cast)
     piece = make_evidence(cast.organisation, by=cast.owner, confidentiality="confidential", title="Contract")
@@ -434,6 +447,7 @@ def test_a_job_is_recorded_as_the_job_s_even_within_a_request(cast):
 # --- erasing ----------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_what_the_log_says_of_a_person_is_erased_and_the_chain_stays_provable(cast):
     use = make_use("low", cast.organisation)
     declare.declare_facts(use, {"public_facing": True}, by=cast.contributor)
@@ -507,6 +521,7 @@ def again(submission):
 RACES = pytest.mark.parametrize("rounds", [1, pytest.param(12, marks=pytest.mark.long)])  # who comes first differs
 
 
+@pytest.mark.long
 @RACES
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("published")
@@ -537,6 +552,7 @@ def test_two_approvers_pressing_at_once_make_one_certificate(rounds):
         assert states == ["in_review", "approved"]
 
 
+@pytest.mark.long
 @RACES
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("published")
@@ -555,6 +571,7 @@ def test_one_approver_pressing_twice_approves_once(rounds):
         assert log_of(made) == ["submitted", "taken", "approved", "certificate_issued"]
 
 
+@pytest.mark.long
 @RACES
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("published")
@@ -586,6 +603,7 @@ def test_an_approval_and_a_withdrawal_at_once_leave_one_of_them(rounds):
             assert log_of(made) == ["submitted", "taken", "withdrawn"]
 
 
+@pytest.mark.long
 @RACES
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("published")
@@ -618,6 +636,7 @@ def test_a_fact_changed_while_it_is_approved_is_refused_or_makes_the_approval_st
             assert kinds == ["submitted", "taken", "approved", "certificate_issued"]
 
 
+@pytest.mark.long
 @RACES
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("published")
@@ -637,6 +656,7 @@ def test_a_fact_of_the_whole_system_declared_through_two_of_its_uses_at_once_is_
     assert found_in(cast.organisation.reference) == []
 
 
+@pytest.mark.long
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("published")
 def test_many_writers_of_one_chain_leave_it_whole():

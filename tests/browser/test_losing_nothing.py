@@ -430,6 +430,7 @@ def page_with_panel(pages: list[Page]) -> Locator:
     raise AssertionError("no tab shows both versions")
 
 
+@pytest.mark.long
 def test_an_untouched_tab_takes_over_what_another_saved_and_goes_on_from_there(site):
     desk = site.desk(site.cast.owner)
     one, other = desk.sit_down(), desk.open()
@@ -568,6 +569,7 @@ def test_a_page_that_is_not_of_this_server_saves_nothing_and_the_answer_is_sent_
     assert stored_as(site.stored(CHECKLIST), {"how many": 1}) == {"how many": 1}
 
 
+@pytest.mark.long
 def test_a_page_without_a_server_tries_again_every_fifteen_seconds_at_least(site):
     page = site.desk(site.cast.owner).start()
     page.clock.install()
@@ -628,6 +630,7 @@ KEPT = """async () => {
 }"""
 
 
+@pytest.mark.long
 def test_signing_out_says_what_would_be_lost_and_then_clears_the_browser(site):
     desk = site.desk(site.cast.owner)
     page = desk.sit_down()
@@ -746,6 +749,7 @@ SLOW_DISK = """Object.defineProperty(IDBTransaction.prototype, "oncomplete", {
 })"""
 
 
+@pytest.mark.long
 def test_what_is_typed_while_the_disk_is_slow_is_kept_when_the_page_closes(site):
     desk = site.desk(site.cast.owner)
     page = desk.start()
@@ -769,6 +773,7 @@ PUT = """async (entries) => {
 }"""
 
 
+@pytest.mark.long
 def test_the_page_that_checks_a_section_knows_what_is_saved_and_links_what_is_not(site):
     """A copy may stay behind when the browser had no time to delete it: it is no lost text. Other text is one click away."""
     page = site.desk(site.cast.owner).sit_down()

@@ -206,6 +206,7 @@ def report(name: str, wrong: dict[str, list[str]]) -> str:
     return "\n".join(f"\n{name}: {visited}\n  " + "\n  ".join(found) for visited, found in wrong.items())
 
 
+@pytest.mark.few_a_day(9)
 @pytest.mark.parametrize("name", mostly_long(PAGES, [*list(PAGES)[::6], *OF_EACH_LAYOUT]))
 @pytest.mark.parametrize(
     "every", [False, pytest.param(True, marks=pytest.mark.long)], ids=["some states", "every state"]
@@ -227,6 +228,7 @@ def test_a_page_is_fit_for_everybody(name, every, site, same_tab, settings):
     assert not wrong, report(name, wrong)
 
 
+@pytest.mark.few_a_day(2)
 @pytest.mark.parametrize("name", mostly_long(ACCOUNT_PAGES, 3))
 @pytest.mark.parametrize(
     "contrast", [(), pytest.param(("light", "dark"), marks=pytest.mark.long)], ids=["daily", "whole"]
@@ -246,6 +248,7 @@ def test_a_page_of_accounts_is_fit_for_everybody(name, contrast, site, same_tab)
 # --- what goes wrong ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize(
     ("who", "name", "what", "status"),
     mostly_long(
@@ -277,6 +280,7 @@ def without_database(*_arguments: Any, **_more: Any) -> Any:
     raise DatabaseError("switched off by the test")
 
 
+@pytest.mark.long
 def test_our_own_fault_is_a_page_like_any_other(site, tab, monkeypatch):
     page, watch = tab
     watch.expected |= {500, 404}  # the page names no picture, so the browser asks for its favourite one
@@ -286,6 +290,7 @@ def test_our_own_fault_is_a_page_like_any_other(site, tab, monkeypatch):
     assert faults_of(page, watch) == []
 
 
+@pytest.mark.long
 def test_a_certificate_that_cannot_be_looked_up_now_says_so(site, tab, monkeypatch):
     page, watch = tab
     watch.expected.add(503)
@@ -295,6 +300,7 @@ def test_a_certificate_that_cannot_be_looked_up_now_says_so(site, tab, monkeypat
     assert faults_of(page, watch) == []
 
 
+@pytest.mark.long
 def test_a_form_that_is_out_of_date_gives_back_what_was_typed(site, tab):
     page, watch = tab
     watch.expected.add(403)
@@ -313,6 +319,7 @@ def test_a_form_that_is_out_of_date_gives_back_what_was_typed(site, tab):
 # --- by hand -------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_signing_in_by_the_form_leads_to_what_needs_one(site, tab):
     page, watch = tab
     browser.sign_in_by_form(page, site.address, site.world.cast.outsider.email, PASSWORD)
@@ -320,6 +327,7 @@ def test_signing_in_by_the_form_leads_to_what_needs_one(site, tab):
     assert watch.faults() == []
 
 
+@pytest.mark.long
 def test_a_wrong_password_is_said_in_the_form(site, tab):
     page, watch = tab
     browser.sign_in_by_form(page, site.address, site.world.cast.outsider.email, "not the password")
@@ -336,6 +344,7 @@ FOCUSED = """() => {
 }"""
 
 
+@pytest.mark.long
 def test_a_section_is_answered_by_keyboard_alone(site, tab):
     """Tab, arrows, space and Enter: each practice gets *Partly*, each checklist its first line; all of it is stored."""
     page, watch = tab
@@ -368,6 +377,7 @@ def test_a_section_is_answered_by_keyboard_alone(site, tab):
     assert len(stored) == asked
 
 
+@pytest.mark.long
 def test_a_flag_is_set_without_leaving_the_page_or_what_is_typed_there(site, tab):
     page, watch = tab
     browser.sign_in(page, site.address, site.sessions["contributor"])
@@ -387,6 +397,7 @@ def test_a_flag_is_set_without_leaving_the_page_or_what_is_typed_there(site, tab
     assert faults_of(page, watch) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("on", mostly_long([True, False], [True]), ids=["switched on", "switched off"])
 def test_keys_lead_to_the_next_question_flag_and_list_themselves_where_switched_on(on, site, tab):
     page, watch = tab
@@ -424,6 +435,7 @@ def test_the_first_stop_of_the_keyboard_skips_to_the_content(site, tab):
     assert watch.faults() == []
 
 
+@pytest.mark.long
 def test_the_session_cookie_is_closed_to_scripts(site, tab):
     page, _watch = tab
     browser.sign_in_by_form(page, site.address, site.world.cast.outsider.email, PASSWORD)

@@ -132,7 +132,7 @@ def shown_rows(side: Side) -> list[str]:
     return [str(row.get_attribute("id")) for row in side.page.locator("[data-row]").all()]
 
 
-@pytest.mark.long  # each day domain/review/test_marks.py plays the rounds; a whole review is done by keyboard below
+@pytest.mark.long  # each day domain/review/test_marks.py plays the rounds
 def test_three_rounds_take_few_steps_on_both_sides_and_show_just_what_changed(
     address: str, people: Cast, chromium: Browser
 ) -> None:
@@ -235,6 +235,7 @@ def enter(page: Page) -> None:
         page.keyboard.press("Enter")
 
 
+@pytest.mark.long
 def test_a_whole_review_is_done_by_keyboard_alone(address: str, people: Cast, chromium: Browser) -> None:
     """From the queue to the approval: Tab, arrows, Space, Enter and letters; most marks are set beforehand."""
     assessment = make_assessment(State.SUBMITTED, "low", cast=people)
@@ -273,6 +274,7 @@ def test_a_whole_review_is_done_by_keyboard_alone(address: str, people: Cast, ch
     assert Assessment.objects.get(pk=assessment.pk).state == State.CERTIFIED
 
 
+@pytest.mark.long
 def test_the_mark_is_one_tab_and_enter_away_from_the_heading_without_keys(
     address: str, people: Cast, chromium: Browser
 ) -> None:
@@ -325,6 +327,7 @@ def test_one_key_marks_and_one_goes_on_to_the_next_without_a_mark_over_pages(
         assert side.watch.faults() == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("on", mostly_long([True, False], [True]), ids=["switched on", "switched off"])
 def test_keys_mark_and_go_on_only_where_they_are_switched_on(
     on: bool, address: str, people: Cast, chromium: Browser

@@ -37,6 +37,7 @@ def test_what_a_reader_refuses_comes_with_its_code_and_its_words() -> None:
     assert (refused.value.code, refused.value.params) == ("too_long", {"words": "中文"})
 
 
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize(
     ("reader", "reason"),
     mostly_long(
@@ -82,6 +83,7 @@ def two_places(settings: Any, tmp_path: Path) -> Any:
     return settings
 
 
+@pytest.mark.long
 def test_no_more_children_run_at_once_than_there_are_places(two_places: Any) -> None:
     with ThreadPoolExecutor(6) as pool:
         found = list(pool.map(lambda _n: run(f"{READERS}:times", b""), range(6)))

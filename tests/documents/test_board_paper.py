@@ -56,6 +56,7 @@ def first_actions(report: Report) -> list:
     return sorted((a for package in report.packages for a in package.standing), key=lambda action: action.rank)
 
 
+@pytest.mark.long
 def test_the_board_is_asked_for_the_first_actions_of_the_plan_in_their_order_by_number(stopping):
     wanted = [action.number for action in first_actions(stopping)][: len(front(stopping)["decisions"])]
     assert [decision["number"] for decision in front(stopping)["decisions"]] == wanted
@@ -76,6 +77,8 @@ def test_the_sum_of_all_actions_stands_beside_that_of_the_decisions(stopping):
     assert given["first_in_order"] == "These are the first 5 of the 12 actions in the plan."
 
 
+@pytest.mark.long
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -113,6 +116,7 @@ def test_what_a_package_brings_is_shortened_to_words_that_say_something():
     assert board_paper._whole(plain, 60) == "Limit the system to the data and accounts that it needs"
 
 
+@pytest.mark.long
 def test_where_something_can_harm_people_today_the_board_may_pause_the_system_or_limit_it(stopping, monkeypatch):
     assert first_actions(stopping)[0].placed == STOP
     sheets = lay(monkeypatch, board_paper.board_paper_pdf, stopping, **HOW)
@@ -127,6 +131,7 @@ def test_where_something_can_harm_people_today_the_board_may_pause_the_system_or
     assert all(re.search(rf"\b{letter}\b", pause["title"].split("until")[1]) for letter in stops)
 
 
+@pytest.mark.long
 def test_before_launch_the_board_is_asked_whether_to_start_not_whether_to_pause(stopping, monkeypatch):
     waiting = replace(stopping, in_use=False)
     sheets = lay(monkeypatch, board_paper.board_paper_pdf, waiting, **HOW)
@@ -157,6 +162,7 @@ def test_only_a_use_that_serves_nobody_yet_is_before_launch(edition, stage, in_u
     assert pause_words("Tutor", [], live=report.in_use) == ""
 
 
+@pytest.mark.long
 def test_where_nothing_stops_the_board_is_not_asked_to_pause(calm, monkeypatch):
     assert first_actions(calm)
     sheets = lay(monkeypatch, board_paper.board_paper_pdf, calm, **HOW)
@@ -184,6 +190,7 @@ def test_of_what_stops_now_that_comes_first_which_is_done_soonest(stopping):
     assert [decision["title"] for decision in asked] == ["7", "120", "1"]
 
 
+@pytest.mark.long
 def test_the_working_days_of_each_decision_are_the_editions_and_are_added_up(stopping, edition):
     given = front(stopping)
     wanted = {action.number: edition.order.work_days[action.effort_key] for action in first_actions(stopping)}
@@ -205,6 +212,7 @@ def test_without_sizes_in_the_edition_no_work_is_shown(stopping):
     assert not any(decision["work"] for decision in given["decisions"])
 
 
+@pytest.mark.long
 def test_the_paper_says_whether_a_certificate_can_follow(calm):
     said = "1 blocks the certificate until it is closed or given a due date. A certificate can be issued at once if each action is given a due date"
     assert said in board_paper.board_paper_html(calm)
@@ -268,6 +276,7 @@ def begun(tier: str, ticked: int) -> Report:
     return draft(assessment)
 
 
+@pytest.mark.long
 def test_where_no_practice_is_whole_the_papers_say_all_the_same_how_many_duties_are_met(edition, monkeypatch):
     report = begun("limited", ticked=1000)
     assert report.good == {}
@@ -331,6 +340,7 @@ def report_of(case: Case) -> Report:
     return draft(anew(assessment))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("id", mostly_long(profiles(), 9))
 def test_the_board_paper_of_a_worked_profile_is_two_pages_and_asks_for_work_by_its_class(id, edition, monkeypatch):
     report = report_of(profiles()[id])

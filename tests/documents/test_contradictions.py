@@ -90,6 +90,7 @@ def _event(certificate, kind):
     return certificate
 
 
+@pytest.mark.long  # daily test_no_contradiction reads the documents of each state
 def test_no_sentence_of_a_certificate_contradicts_another(client, cast):
     said = {case.__name__: all_said(client, cast, case(cast)) for case in (*CASES, met, suspended, revoked)}
     for of, text in said.items():

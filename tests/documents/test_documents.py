@@ -107,6 +107,7 @@ def certificate_of(record, edition) -> bytes:
 # --- the plan ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("tier", "part", "short", "at_least"),
     [("low", "user", True, 1), pytest.param("high", "provider", False, 30, marks=pytest.mark.long)],
@@ -137,6 +138,7 @@ def test_a_plan_prints_every_action_and_finding(tier, part, short, at_least, edi
     assert wrong == []
 
 
+@pytest.mark.long
 def test_no_row_stands_alone_on_a_page_of_the_overview():
     """A period of one action comes with three rows of the one before, wherever the page ends."""
 
@@ -160,6 +162,7 @@ def test_no_row_stands_alone_on_a_page_of_the_overview():
     assert seen == {1, 2}
 
 
+@pytest.mark.long
 def test_a_plan_prints_rules_facts_and_open_answers(edition):
     submission = make_submission(tier="limited", parts=("user",))
     report = jobs.submission_report(submission)
@@ -175,6 +178,7 @@ def test_a_plan_prints_rules_facts_and_open_answers(edition):
     assert squeezed("我哋嘅𨋢冇人睇，简体也行。") in text
 
 
+@pytest.mark.long
 def test_a_plan_prints_nothing_that_is_hidden():
     submission = make_submission(tier="limited", parts=("user",))
     assessment = submission.assessment
@@ -188,6 +192,7 @@ def test_a_plan_prints_nothing_that_is_hidden():
     assert SECRET in text
 
 
+@pytest.mark.long
 def test_a_plan_gives_the_reviewers_words_and_keeps_the_private_note():
     submission = make_submission(tier="limited", parts=("user",))
     question = submission.content()["actions"][0]["question"]
@@ -206,6 +211,7 @@ def test_a_plan_gives_the_reviewers_words_and_keeps_the_private_note():
     assert "Timbuktu" not in text
 
 
+@pytest.mark.long
 def test_a_reason_for_not_applicable_is_printed(edition):
     def answer(question, items, number):
         if not question.is_checklist and edition.not_applicable_allowed(question.requirements, {}):
@@ -222,6 +228,7 @@ def test_a_reason_for_not_applicable_is_printed(edition):
     assert [a.reason for a in report.not_applicable if squeezed(a.reason) not in text] == []
 
 
+@pytest.mark.long
 def test_the_cover_of_a_plan_ends_on_its_page_after_two_approvals_and_a_certificate():
     assessment = make_assessment("draft", "high", answers={"ethics-review": {"choice": "partly", "text": "Begun."}})
     scope = "Drafts of reports on plain chest X-rays of adults, read first and signed by a radiologist in Hong Kong."
@@ -238,6 +245,7 @@ def test_the_cover_of_a_plan_ends_on_its_page_after_two_approvals_and_a_certific
     assert squeezed("Based on the organisation") not in second
 
 
+@pytest.mark.long
 def test_a_plan_without_actions_is_one_page_that_says_so():
     assessment = make_assessment("certified", "low")
     pdf = plan_of(assessment.current_submission)
@@ -246,6 +254,7 @@ def test_a_plan_without_actions_is_one_page_that_says_so():
     assert squeezed("33 of 33 questions answered").replace("33", str(assessment.applicable)) in page
 
 
+@pytest.mark.long
 def test_a_draft_says_so_at_the_head_of_every_page(edition):
     assessment = make_assessment(tier="limited", filled=False)
     fill(assessment, by=owner_of(assessment.organisation))
@@ -258,6 +267,7 @@ def test_a_draft_says_so_at_the_head_of_every_page(edition):
     assert squeezed("days after signing") in "".join(pages)
 
 
+@pytest.mark.long
 def test_the_counts_of_every_dimension_add_up():
     report = jobs.submission_report(make_submission())
     for row in (*report.readiness, *report.principles, *report.lifecycle):
@@ -265,6 +275,7 @@ def test_the_counts_of_every_dimension_add_up():
         assert (row.value is None) == (row.duties == 0)
 
 
+@pytest.mark.long
 def test_a_report_of_a_snapshot_and_of_its_living_picture_agree():
     submission = make_submission(tier="limited", parts=("user",))
     edition = edition_for(submission.edition_checksum)
@@ -306,6 +317,7 @@ def test_a_certificate_is_two_pages_with_its_facts_on_the_first(record, edition)
         assert squeezed(part) in schedule
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "tier", [pytest.param("low", marks=pytest.mark.long), pytest.param("limited", marks=pytest.mark.long), "high"]
 )
@@ -337,6 +349,7 @@ def test_a_certificate_holds_no_answer_finding_or_note(tier, edition):
     assert [q.title for q in declared.questions(edition) if squeezed(q.title) in text] == []
 
 
+@pytest.mark.long
 def test_a_self_declared_certificate_says_so():
     issued = Certificate.objects.get(use=make_assessment("certified", "low").use)
     record = json.loads(issued.public_record)
@@ -345,6 +358,7 @@ def test_a_self_declared_certificate_says_so():
     assert "自行聲明" in first
 
 
+@pytest.mark.long
 def test_what_is_still_open_and_the_public_statement_are_printed(record, edition):
     record["open_actions"] = {"count": 3, "latest_due": "2027-03-31"}
     record["conditions"] = [{"words": "Yearly audit", "due_on": "2027-03-31"}] * 3
@@ -387,7 +401,7 @@ def test_a_certificate_of_400_letter_scopes_keeps_its_first_page(record, edition
     assert squeezed(record["use"]["exclusions"]) in "".join(pages)
 
 
-@pytest.mark.long  # daily the texts with short and long names stay on their pages
+@pytest.mark.long  # daily a certificate is read on its two pages
 @pytest.mark.parametrize("layouts", [1, 9], ids=["roomy", "all"])
 def test_a_certificate_with_every_field_at_its_limit_loses_nothing(layouts, record, edition):
     lengthen(record)
@@ -399,6 +413,7 @@ def test_a_certificate_with_every_field_at_its_limit_loses_nothing(layouts, reco
         assert off_the_page(html) == []
 
 
+@pytest.mark.long
 def test_a_score_becomes_words_and_a_bar_but_no_number(record, edition):
     record["dimensions"] = dict(zip(record["dimensions"], ["91.7", "73.4", "44.9", "12.3", None], strict=True))
     pages = pages_of(certificate_of(record, edition))
@@ -407,6 +422,7 @@ def test_a_score_becomes_words_and_a_bar_but_no_number(record, edition):
     assert not any(number in "".join(pages) for number in ("91.7", "73.4", "44.9", "12.3"))
 
 
+@pytest.mark.long
 def test_the_code_is_at_least_25_mm_wide_and_carries_the_address(record, edition):
     html = certificate.certificate_layouts(record, edition, public_url="https://guide.example.hk")[0]
     code = drawing.qr(f"https://guide.example.hk/verify/{record['number']}/", 29, "QR code of x")
@@ -465,10 +481,12 @@ def test_only_our_own_fonts_are_used_and_all_are_embedded(documents):
             assert "/FontFile2" in described
 
 
+@pytest.mark.long
 def test_names_with_hong_kong_characters_come_through(documents):
     assert HKSCS in printed(documents["plan"])
 
 
+@pytest.mark.long
 def test_a_document_rendered_again_has_the_same_bytes(record, edition):
     assert certificate_of(record, edition) == certificate_of(record, edition)
 
@@ -479,6 +497,7 @@ def test_a_plan_rendered_again_has_the_same_bytes():
     assert plan_of(submission) == plan_of(submission)
 
 
+@pytest.mark.long
 def test_no_document_claims_what_it_may_not(documents):
     for pdf in documents.values():
         text = printed(pdf)
@@ -486,6 +505,7 @@ def test_no_document_claims_what_it_may_not(documents):
         assert "NotissuedorendorsedbytheGovernment" in text
 
 
+@pytest.mark.long
 def test_every_text_stays_on_the_page_with_short_and_long_names(record, edition):
     for html in certificate.certificate_layouts(record, edition, public_url="https://guide.example.hk"):
         assert off_the_page(html) == []
@@ -542,6 +562,7 @@ def waiting() -> Document:
     return make_assessment("certified", "low").current_submission.documents.get()
 
 
+@pytest.mark.long
 def test_a_waiting_document_is_made_once(waiting):
     jobs.make(waiting.pk)
     waiting.refresh_from_db()
@@ -613,6 +634,7 @@ def test_a_document_that_kills_its_worker_is_given_up(waiting):
 # --- its pages ---------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_ready_document_is_sent_as_a_file_with_a_plain_name(client, cast):
     assessment = make_assessment("certified", "low", cast=cast)
     client.force_login(cast.owner)
@@ -630,6 +652,7 @@ def test_a_ready_document_is_sent_as_a_file_with_a_plain_name(client, cast):
         assert b"".join(answer.streaming_content).startswith(b"%PDF")
 
 
+@pytest.mark.long
 def test_a_document_that_is_being_made_says_so_and_looks_again(client, cast):
     document = make_assessment("certified", "low", cast=cast).current_submission.documents.get()
     client.force_login(cast.owner)
@@ -643,6 +666,7 @@ def test_a_document_that_is_being_made_says_so_and_looks_again(client, cast):
     assert (state["state"], state["address"]) == ("pending", document.get_absolute_url())
 
 
+@pytest.mark.long
 def test_a_failed_document_says_that_answers_are_safe_and_can_be_made_again(
     client, cast, django_capture_on_commit_callbacks
 ):
@@ -672,6 +696,7 @@ def test_who_may_not_know_of_a_document_gets_404(client, cast, who, status):
     assert client.get(reverse("document_state", args=[document.reference])).status_code == status
 
 
+@pytest.mark.long
 def test_documents_are_asked_for_by_the_moves_themselves():
     make_assessment("certified", "high")
     make_assessment("refused", "unacceptable")

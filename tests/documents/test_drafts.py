@@ -25,6 +25,7 @@ def asked(assessment, kind):
     return document
 
 
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize("kind", mostly_long(["plan", "board_paper", "results", "plan_annex"], ["plan", "board_paper"]))
 def test_a_draft_of_each_kind_is_made_before_anything_is_signed(cast, kind):
     assessment = make_assessment(tier="limited", cast=cast, answers=GAP)
@@ -47,6 +48,7 @@ def test_a_draft_that_is_being_made_is_not_asked_for_twice_and_a_ready_one_stays
     assert (second.version, Document.objects.get(pk=first.pk).state) == (2, DocumentState.READY)
 
 
+@pytest.mark.long
 def test_after_the_signature_the_plan_is_that_of_the_submission_and_the_rest_is_asked_for(cast):
     assessment = make_assessment("submitted", "limited", cast=cast, answers=GAP)
     plan, paper = asked(assessment, "plan"), asked(assessment, "board_paper")
@@ -68,6 +70,7 @@ def test_a_prohibited_use_offers_no_document(cast):
     assert requests.offers(assessment) == ()
 
 
+@pytest.mark.long
 def test_the_sweeper_takes_up_a_draft_that_was_left(cast, settings):
     settings.JOBS_BY_CELERY = False  # without a broker it makes the document itself
     document = asked(make_assessment(tier="low", cast=cast, answers=GAP), "board_paper")

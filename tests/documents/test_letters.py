@@ -54,6 +54,7 @@ def page_of(assessment) -> str:
     return page
 
 
+@pytest.mark.long
 def test_a_refusal_is_one_page_with_addressee_reasons_and_how_to_appeal(cast):
     assessment = make_assessment(State.REFUSED, "high", cast=cast)
     page = page_of(assessment)
@@ -95,6 +96,7 @@ def test_the_appeal_that_the_letter_describes_is_the_one_that_the_product_takes(
     assert list(told) == [cast.second_independent.pk]  # of the body, without a seat in the case
 
 
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize(("route", "head"), [("inside", "Harbourlight"), ("independent", "Review House")])
 def test_a_letter_is_headed_by_the_body_that_decided(cast, route, head):
     assessment = make_assessment(State.REFUSED, "limited", cast=cast, route=route)
@@ -106,6 +108,7 @@ def test_a_letter_is_headed_by_the_body_that_decided(cast, route, head):
     )  # the head comes last in the file
 
 
+@pytest.mark.long
 def test_a_prohibited_use_gets_a_letter_that_names_the_facts_and_no_appeal(cast):
     assessment = make_assessment(State.REFUSED, "unacceptable", cast=cast)
     page = page_of(assessment)
@@ -121,6 +124,7 @@ def test_a_prohibited_use_gets_a_letter_that_names_the_facts_and_no_appeal(cast)
     assert [one.kind for one in appeals.contestable(assessment)] == []
 
 
+@pytest.mark.long
 def test_a_use_raised_to_unacceptable_goes_on_only_with_changed_facts(cast):
     assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast)
     tier.raise_tier(sent(assessment), by=cast.independent, tier=Tier.UNACCEPTABLE, reason="It is built to harm.")
@@ -131,6 +135,7 @@ def test_a_use_raised_to_unacceptable_goes_on_only_with_changed_facts(cast):
     assert str(PROHIBITED.en) in Message.objects.get(kind="refused", recipient=cast.owner).text
 
 
+@pytest.mark.long
 def test_a_return_for_another_tier_has_a_letter_that_names_both(cast):
     assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast)
     tier.raise_tier(sent(assessment), by=cast.independent, tier=Tier.HIGH, reason="It sorts people.")
@@ -145,6 +150,7 @@ def test_a_return_for_another_tier_has_a_letter_that_names_both(cast):
         assert squeezed(part) in page
 
 
+@pytest.mark.long
 def test_a_return_for_changes_has_a_letter_that_lists_what_is_asked_and_by_whom(cast):
     assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=GAPS)
     submission = sent(assessment)
@@ -188,6 +194,7 @@ def test_a_letter_gives_the_reasons_in_the_words_of_the_page():
     assert told == {key: str(key.label) for key in MarkReason if key != MarkReason.OTHER}
 
 
+@pytest.mark.long
 def test_a_letter_about_changes_names_the_parts_that_go_back_and_each_reviewer(cast):
     assessment = make_assessment(State.IN_REVIEW, "high", cast=cast)
     submission = sent(assessment)
@@ -208,6 +215,7 @@ def test_a_letter_about_changes_names_the_parts_that_go_back_and_each_reviewer(c
         assert squeezed(part) in text, part
 
 
+@pytest.mark.long
 def test_an_approval_says_statement_conditions_certificate_and_what_was_looked_at(cast):
     assessment = make_conditioned(cast)
     page = page_of(assessment)
@@ -228,6 +236,7 @@ def test_an_approval_says_statement_conditions_certificate_and_what_was_looked_a
     assert CONDITION in GAPS
 
 
+@pytest.mark.long
 def test_an_approval_names_each_action_that_a_reviewer_asked_for(cast):
     due = in_days(50)
     assessment = make_agreed(cast, due)
@@ -247,6 +256,7 @@ def test_an_approval_names_each_action_that_a_reviewer_asked_for(cast):
     assert asked in message.text
 
 
+@pytest.mark.long
 def test_the_version_of_the_system_is_written_in_one_way(cast):
     assessment = make_conditioned(cast)
     submission = sent(assessment)
@@ -287,6 +297,7 @@ def test_an_approval_prints_what_the_server_says_was_looked_at(cast):
     assert "not recorded" in letters.letter_layouts(report, older)[0]
 
 
+@pytest.mark.long
 def test_an_approval_without_a_certificate_says_so(cast):
     assessment = make_assessment(State.APPROVED, "limited", cast=cast, answers={"accountable-owner": GAPS[CONDITION]})
     page = page_of(assessment)
@@ -302,6 +313,7 @@ def test_a_letter_keeps_to_the_certificate_of_its_own_day(cast):
     assert letters._certificate(letter) is None
 
 
+@pytest.mark.long
 def test_both_approvals_of_a_high_use_stand_in_its_letter(cast):
     assessment = make_assessment(State.CERTIFIED, "high", cast=cast)
     page = "".join(pages_of(of(assessment)))  # two, with what both reviewers looked at
@@ -310,6 +322,7 @@ def test_both_approvals_of_a_high_use_stand_in_its_letter(cast):
     assert squeezed("Ivan Independent, independent reviewer") in page
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("times", mostly_long([1, 20, 60, 110, 200], [60]))
 def test_long_reasons_run_on_and_no_page_is_left_with_one_row(cast, times):
     assessment = make_assessment(State.REFUSED, "limited", cast=cast)

@@ -376,6 +376,7 @@ def test_a_condition_has_one_date_wherever_it_stands(read):
     assert f"{due.day} {due:%b} {due.year}" in texts["plan"].replace("\u00a0", " ")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "name",
     mostly_long(["certified", "returned", "conditional", "refused", "revoked", "renewed", "suspended"], ["returned"]),

@@ -56,6 +56,7 @@ def words_of(document: Document) -> str:
     return re.sub(r"\s+", " ", unescape(strip_tags(remediation_plan.plan_layouts(report)[0]())))
 
 
+@pytest.mark.long
 def test_a_plan_of_today_says_how_actions_stand_and_what_changed(cast):
     assessment = worked_on(cast)
     document = requests.ask_plan(assessment.use, by=cast.contributor)
@@ -79,6 +80,7 @@ def test_a_plan_of_today_says_how_actions_stand_and_what_changed(cast):
         assert part in words, part
 
 
+@pytest.mark.long
 def test_the_first_plan_of_a_use_has_nothing_to_compare_with(cast):
     assessment = make_conditioned(cast)
     first, again = Document.objects.filter(submission=sent(assessment), kind="plan").order_by("version")
@@ -112,6 +114,7 @@ def test_a_plan_is_asked_for_by_who_works_there_and_once_something_was_signed(ca
         requests.ask_plan(make_use("limited", cast.organisation), by=cast.owner)
 
 
+@pytest.mark.long
 def test_the_plan_of_today_is_a_document_of_its_own(client, cast, django_capture_on_commit_callbacks):
     """Made for real; the earlier version stays as it is."""
     assessment = worked_on(cast)
@@ -127,6 +130,7 @@ def test_the_plan_of_today_is_a_document_of_its_own(client, cast, django_capture
     assert client.get(reverse("remediation_plan", args=[assessment.use.reference])).status_code == 200
 
 
+@pytest.mark.long
 def test_a_plan_whose_actions_are_all_closed_says_so(cast):
     assessment = worked_on(cast)
     type(action_on(assessment, SHOULD)).objects.update(status="closed", closed_at=timezone.now())

@@ -59,6 +59,7 @@ def polled(page: str) -> str:
     return html.unescape(found.group(1)) if found else ""
 
 
+@pytest.mark.long
 def test_the_page_asks_again_and_shows_the_link_once(client: Client, plan: Document, alive: None) -> None:
     page = page_of(client, plan)
     assert BEING_MADE in page
@@ -72,6 +73,7 @@ def test_the_page_asks_again_and_shows_the_link_once(client: Client, plan: Docum
     assert "<html" not in part
 
 
+@pytest.mark.long
 def test_the_page_shows_a_failure_by_itself(client: Client, plan: Document, alive: None) -> None:
     address = polled(page_of(client, plan))
     Document.objects.filter(pk=plan.pk).update(state="failed", error="No room.")
@@ -82,6 +84,7 @@ def test_the_page_shows_a_failure_by_itself(client: Client, plan: Document, aliv
     assert "hx-get" not in part
 
 
+@pytest.mark.long
 def test_the_list_of_an_assessment_shows_the_link_by_itself(client: Client, cast: Cast, alive: None) -> None:
     assessment = make_assessment("certified", "low", cast=cast)
     client.force_login(cast.owner)
@@ -197,6 +200,7 @@ def test_the_command_makes_a_document_and_names_one_that_is_not_there(plan: Docu
         call_command("make_document", "nowhere")
 
 
+@pytest.mark.long
 def test_a_real_child_makes_the_document_and_leaves_its_place(tmp_path: Path) -> None:
     installation = Installation(tmp_path)
     installation.seed(certificates=1, mails=0)

@@ -62,6 +62,7 @@ def test_nothing_waits_costs_one_query_that_reads_an_index():
     assert "SCAN" not in plan
 
 
+@pytest.mark.long
 def test_a_document_that_failed_is_not_tried_again_at_once(monkeypatch):
     make_assessment("certified", "low")
     monkeypatch.setattr(jobs, "_draw", lambda document: 1 / 0)

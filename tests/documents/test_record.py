@@ -140,6 +140,7 @@ CASES = [self_declared, promised, low_by_choice, inside, with_conditions, high, 
 DAILY = [self_declared, older]  # the others differ from these in a row or two
 
 
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize(
     "case",
     mostly_long(CASES, DAILY),
@@ -188,6 +189,7 @@ def text_of(certificate):
     }
 
 
+@pytest.mark.long
 def test_what_replaces_a_certificate_says_whether_it_is_a_renewal_or_a_change(cast):
     first = make_assessment(State.CERTIFIED, "limited", cast=cast)
     number = issued(first).number
@@ -198,6 +200,7 @@ def test_what_replaces_a_certificate_says_whether_it_is_a_renewal_or_a_change(ca
     assert "Type Change" in text_of(changed(cast))["dates"]
 
 
+@pytest.mark.long
 def test_an_older_certificate_says_what_was_not_recorded(cast):
     text = text_of(older(cast))
     assert "Type Not recorded" in text["dates"]
@@ -209,6 +212,7 @@ def test_an_older_certificate_says_what_was_not_recorded(cast):
     assert "rules of the issuing body, not recorded" in text["against"]
 
 
+@pytest.mark.long
 def test_page_one_says_in_one_sentence_what_is_still_open(cast):
     certificate = issued(make_conditioned(cast))
     record = record_of(certificate)
@@ -230,6 +234,7 @@ def test_page_one_says_in_one_sentence_what_is_still_open(cast):
     assert "Nothing was open when it was issued." in text_of(done)["outcome"]
 
 
+@pytest.mark.long
 def test_an_action_that_is_due_after_the_end_of_the_certificate_is_said_to_be(cast):
     record = record_of(issued(make_conditioned(cast)))
     assert "ends" not in record_module._still_open(record).en
@@ -239,6 +244,7 @@ def test_an_action_that_is_due_after_the_end_of_the_certificate_is_said_to_be(ca
     assert line.zh.endswith("（在本證書屆滿之後）。")
 
 
+@pytest.mark.long
 def test_an_action_that_a_reviewer_asked_for_on_accepting_is_open_at_the_issue(client, cast):
     due = in_days(50)
     certificate = issued(make_agreed(cast, due))
@@ -250,6 +256,7 @@ def test_an_action_that_a_reviewer_asked_for_on_accepting_is_open_at_the_issue(c
     assert "Nothing was open when it was issued" not in page
 
 
+@pytest.mark.long
 def test_an_answer_of_which_a_line_does_not_apply_is_counted_as_in_part_by_plan_and_certificate(cast):
     lines = {"change-notice": True, "security-contact": True, "records-and-tests": True, "exit": "It is one of ours."}
     answers = {"supplier-hold": {"choice": "ticked", "items": lines}}
@@ -270,6 +277,7 @@ def test_one_action_has_one_date_on_the_certificate_and_in_the_register(cast):
     assert action.last_due.isoformat() == one["due_on"] == record_of(certificate)["open_actions"]["latest_due"]
 
 
+@pytest.mark.long
 def test_only_who_looked_is_named_as_the_issuer(cast):
     for made, by in ((self_declared, "Registered by"), (inside, "Registered by"), (high, "Issued by")):
         said = text_of(made(cast))["decision"]
@@ -277,6 +285,7 @@ def test_only_who_looked_is_named_as_the_issuer(cast):
         assert ("which has not checked the answers" in said) is (by == "Registered by")
 
 
+@pytest.mark.long
 def test_what_each_reviewer_looked_at_is_a_row_of_its_own(cast):
     text = text_of(high(cast))["looked_at"]
     for name in ("Ines Independent", "Ivan Independent"):
@@ -318,6 +327,7 @@ def test_where_no_evidence_was_attached_the_certificate_says_so_and_counts_none(
     assert "0 of 0 opened, 2 of 2 judged with the answers." in on_request.en
 
 
+@pytest.mark.long
 def test_the_parts_of_the_conformity_file_are_given_or_judged(cast):
     text = text_of(high(cast))["conformity"]
     assert "Given, not judged: Tests." in text
@@ -334,6 +344,7 @@ def test_a_dimension_with_too_few_requirements_gets_no_band(cast):
     assert bands["Crime Prevention"] == "All in place"
 
 
+@pytest.mark.long
 def test_the_chinese_follows_the_official_text(cast):
     """Words of our glossary for the Guideline's own terms; the words that stood here before are gone."""
     certificate = high(cast)
@@ -344,6 +355,7 @@ def test_the_chinese_follows_the_official_text(cast):
         assert before not in text
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("step", [13, pytest.param(2, marks=pytest.mark.long)])
 def test_no_page_of_a_long_certificate_has_one_row_alone(step, cast):
     certificate = high(cast)
@@ -381,6 +393,7 @@ def rows_on(sheet):
     return len([line for line in sheet.lines if "h2" in line.tags and not line.text.isascii()])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("conditions", mostly_long([0, 4], [4]))
 def test_a_high_certificate_of_two_reviewers_is_two_pages(cast, monkeypatch, conditions):
     certificate = high(cast)
@@ -394,7 +407,7 @@ def test_a_high_certificate_of_two_reviewers_is_two_pages(cast, monkeypatch, con
     assert min(line.size for sheet in sheets for line in sheet.lines) >= 9
 
 
-@pytest.mark.long  # daily a long certificate is set below, and a High one on two pages
+@pytest.mark.long  # daily every row of the daily papers is held against its page
 def test_where_two_pages_do_not_hold_a_certificate_the_third_is_a_page_of_its_own(cast, monkeypatch):
     certificate = high(cast)
     words = "Sorting of requests for an appointment by urgency at the clinics named in the schedule of this record; "
@@ -424,6 +437,7 @@ def test_what_page_1_says_of_the_scope_is_not_said_again(cast):
         assert said == (["scope"] if short else ["full_scope"])
 
 
+@pytest.mark.long
 def test_no_hash_breaks_its_line(cast):
     certificate = self_declared(cast)
     edition = edition_for(certificate.submission.edition_checksum)

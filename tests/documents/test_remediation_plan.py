@@ -81,6 +81,8 @@ def part_of(sheet: Sheet) -> str:
     return "packages" if sheet.part.startswith("Package") else sheet.part
 
 
+@pytest.mark.long
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize("name", EACH)
 def test_a_plan_has_no_more_pages_than_its_actions_allow(reports, plans, name):
     pdf, sheets = plans[name]
@@ -173,6 +175,7 @@ def after_incident(edition):
     return build_report(build_snapshot(assessment, final=False), assessment.compiled(), draft=True)
 
 
+@pytest.mark.long
 def test_an_open_incident_is_never_cut_in_plan_and_board_paper(after_incident, monkeypatch):
     said = squeezed(f"{INCIDENT.removesuffix('. (2026-11-20)')} (20 November 2026)")
     for make in (remediation_plan.plan_pdf, board_paper.board_paper_pdf):
@@ -184,6 +187,7 @@ def test_an_open_incident_is_never_cut_in_plan_and_board_paper(after_incident, m
     assert sum(sheet.text.count(said) for sheet in sheets) == 1  # over its own block; so few actions have no list
 
 
+@pytest.mark.long
 def test_a_post_is_printed_as_suggested_until_somebody_has_taken_the_action(reports, monkeypatch):
     report = reports["few"]
     first, *others = report.actions
@@ -207,6 +211,7 @@ def test_a_post_is_printed_as_suggested_until_somebody_has_taken_the_action(repo
     assert squeezed(remediation_plan.method_context(report)["to_sign"]) in sheets[-1].text
 
 
+@pytest.mark.long
 def test_an_action_without_a_full_measure_prints_no_filler_and_keeps_its_last_day(reports, monkeypatch):
     report = reports["few"]
     packages = tuple(
@@ -234,6 +239,7 @@ def one_action(cast):
     return jobs.submission_report(sent(assessment), as_of=document.created_at, since_last=jobs._since_last(document))
 
 
+@pytest.mark.long
 def test_a_plan_of_one_action_is_short_and_says_nothing_twice(one_action, monkeypatch):
     sheets = lay(monkeypatch, remediation_plan.plan_pdf, one_action, **HOW)
     assert len(sheets) <= 4
@@ -250,6 +256,7 @@ def test_a_plan_of_one_action_is_short_and_says_nothing_twice(one_action, monkey
     assert squeezed("Its action has no owner yet") in text
 
 
+@pytest.mark.long
 def test_order_and_dates_are_one_sentence_a_line_in_the_plan_or_its_annex(reports, one_action):
     def listed(html: str) -> int:
         return re.search(r'<ul class="order small">(.*?)</ul>', html, re.S)[1].count("<li>")
@@ -262,6 +269,7 @@ def test_order_and_dates_are_one_sentence_a_line_in_the_plan_or_its_annex(report
     assert "The rules for special cases are in the annex." in short
 
 
+@pytest.mark.long
 def test_an_action_of_ones_own_says_that_no_steps_are_given_and_what_its_owner_wrote(reports, monkeypatch):
     report = reports["few"]
     own = replace(
@@ -305,6 +313,7 @@ def test_what_starts_is_dated_by_the_last_day_of_its_first_step(plans, signed):
     assert "(draft)" not in plans[signed][1][0].text
 
 
+@pytest.mark.long
 def test_the_list_of_all_actions_is_left_out_only_where_no_other_layout_fits(reports):
     layouts = [layout() for layout in remediation_plan.plan_layouts(reports["few"])]
     listed = ["All actions in order" in html for html in layouts]
@@ -326,6 +335,7 @@ def test_a_step_that_gives_two_options_is_never_cut():
     assert (shown[0].endswith("Or wait."), left) == (True, 1)
 
 
+@pytest.mark.long
 def test_the_cover_of_a_signed_plan_says_that_nobody_has_taken_on_its_actions(reports):
     report = reports["few"]
 
@@ -342,6 +352,7 @@ def test_the_cover_of_a_signed_plan_says_that_nobody_has_taken_on_its_actions(re
     assert f"{count - 1} of {count} actions ha" in cover(one)
 
 
+@pytest.mark.long
 def test_the_method_explains_the_words_beside_an_action_and_what_the_signatures_are_for(reports):
     text = " ".join(remediation_plan.plan_layouts(reports["many"])[-1]().split())
     for word in ("stop or limit the use now, required for the tier", "“Needed for other actions”"):
@@ -349,6 +360,8 @@ def test_the_method_explains_the_words_beside_an_action_and_what_the_signatures_
     assert "These signatures are for your own files." in text
 
 
+@pytest.mark.long
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize("unknown", [0, 2])
 def test_answers_that_are_not_known_are_told_apart_from_the_duties_that_are_counted(reports, unknown):
     report = reports["few"]
@@ -383,6 +396,7 @@ def test_no_label_of_the_margin_runs_into_the_next_one(plans, name):
         assert all(step < 0.7 * MM or step > 3.5 * MM for step in steps), (sheet.part, steps)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("count", [3, *(pytest.param(count, marks=pytest.mark.long) for count in (1, 9))])
 def test_the_table_of_reasons_takes_its_heading_along_to_the_next_page(reports, count):
     report = reports["many"]
@@ -399,6 +413,7 @@ def test_the_table_of_reasons_takes_its_heading_along_to_the_next_page(reports, 
             assert not {"h2", "h3"} & set(max(words, key=lambda line: line.bottom).tags), height
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("signed", EACH_SIGNED)
 def test_a_draft_says_so_at_the_foot_of_every_page_and_counts_days_from_signing(plans, signed):
     pdf, sheets = plans["draft"]
@@ -464,6 +479,7 @@ def test_a_prohibited_use_that_was_denied_is_not_named_as_what_would_raise_the_t
     assert [line.fact for group in shown for line in group["lines"]] == [denied.label, "Another fact"]
 
 
+@pytest.mark.long
 def test_a_dimension_of_few_duties_shows_no_number(reports, monkeypatch):
     report = reports["few"]
     thin = replace(report.readiness[0], duties=4, full=1, half=0, none=3, unknown=0, unanswered=0)
@@ -473,6 +489,7 @@ def test_a_dimension_of_few_duties_shows_no_number(reports, monkeypatch):
     assert "toofewduties" in "".join(sheet.text for sheet in sheets)
 
 
+@pytest.mark.long
 def test_a_use_that_has_not_started_is_not_told_to_stop_now(reports):
     report = reports["draft"]
     stop = next(action for action in report.standing if action.placed == "stop")
@@ -492,6 +509,7 @@ def test_an_action_without_a_question_has_its_words_from_the_snapshot(reports):
     assert all(action.title and action.why_here and action.closes for action in without)
 
 
+@pytest.mark.long
 def test_the_annex_shows_what_the_plan_folds(reports, edition, monkeypatch):
     report = reports["few"]
     pdf, sheets = draw(monkeypatch, remediation_plan.annex_pdf, report, **HOW)
@@ -503,6 +521,7 @@ def test_the_annex_shows_what_the_plan_folds(reports, edition, monkeypatch):
     assert max(line.right for sheet in sheets for line in sheet.lines) <= 194.5 * MM
 
 
+@pytest.mark.long
 def test_the_results_name_the_first_decision_of_the_board(reports, monkeypatch):
     report = reports["draft"]
     stops = [str(action.number) for action in report.standing if action.placed == "stop"]
@@ -516,6 +535,7 @@ def test_the_results_name_the_first_decision_of_the_board(reports, monkeypatch):
     assert "First decide" not in results.results_html(calm)
 
 
+@pytest.mark.long
 def test_the_results_name_every_action_and_what_is_in_place(reports, monkeypatch):
     report = reports["draft"]
     pdf, sheets = draw(monkeypatch, results.results_pdf, report, **HOW)
@@ -554,6 +574,8 @@ def extreme(report):
     )
 
 
+@pytest.mark.long
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize("name", EACH)
 def test_a_board_paper_is_two_pages_with_decisions_packages_and_minute(reports, name, monkeypatch):
     report = reports[name]
@@ -569,6 +591,7 @@ def test_a_board_paper_is_two_pages_with_decisions_packages_and_minute(reports, 
     assert {sheet.state for sheet in sheets} == {"Draft" if report.draft else "Round 1"}
 
 
+@pytest.mark.long
 def test_what_can_wait_names_no_package_with_an_urgent_action(reports):
     report = reports["many"]
     urgent = [p for p in report.packages if any(a.placed == "stop" or a.rank <= 10 for a in p.standing)]
@@ -597,6 +620,7 @@ def test_a_plan_of_extreme_names_and_70_actions_keeps_its_rules(reports, monkeyp
     assert [line.text for sheet in sheets for line in sheet.lines if line.right > 194.5 * MM] == []
 
 
+@pytest.mark.long
 def test_a_paper_whose_actions_are_all_closed_asks_nothing(reports, monkeypatch):
     report = reports["few"]
     closed = tuple(replace(action, now=replace(action.now, closed=True)) for action in report.actions)

@@ -38,6 +38,7 @@ def notices() -> list[Document]:
     return list(Document.objects.filter(kind="status_notice").order_by("pk"))
 
 
+@pytest.mark.long
 def test_each_change_of_a_certificate_has_a_notice_with_date_reason_and_what_to_do(cast):
     certificate = certificate_of(make_conditioned(cast))
     standing.suspend(certificate, by=cast.independent, reason="incident", words="A private word.")
@@ -58,6 +59,7 @@ def test_each_change_of_a_certificate_has_a_notice_with_date_reason_and_what_to_
     ]
 
 
+@pytest.mark.long
 def test_a_notice_carries_the_public_record_and_nothing_else_of_the_case(cast):
     assessment = make_conditioned(cast)
     certificate = certificate_of(assessment)
@@ -68,6 +70,7 @@ def test_a_notice_carries_the_public_record_and_nothing_else_of_the_case(cast):
         assert squeezed(secret) not in text
 
 
+@pytest.mark.long
 def test_what_suspends_by_itself_has_a_notice_too(cast):
     make_conditioned(cast)
     Condition.objects.update(due_on=in_days(-1))
@@ -76,6 +79,7 @@ def test_what_suspends_by_itself_has_a_notice_too(cast):
     assert squeezed("條件未有按限期履行。") in page_of(notice)
 
 
+@pytest.mark.long
 def test_a_changed_fact_or_a_raised_tier_has_a_notice(cast):
     assessment = make_conditioned(cast)
     declare.declare_facts(assessment.use, {"healthcare_diagnosis": True}, by=cast.owner)
@@ -84,6 +88,7 @@ def test_a_changed_fact_or_a_raised_tier_has_a_notice(cast):
     assert squeezed(public_reason(events[0].public_reason).zh) in page_of(notices()[0])
 
 
+@pytest.mark.long
 def test_lapsed_monitoring_says_that_a_fresh_record_is_enough(cast):
     make_assessment(State.CERTIFIED, "high", cast=cast)
     with mock.patch.object(freshness, "is_monitored", return_value=False):
@@ -103,6 +108,7 @@ def test_the_certificate_of_a_deleted_organisation_gets_no_notice(cast):
     assert notices() == []
 
 
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize(("independent", "head"), [(True, "Review House"), (False, "Harbourlight Clinics Limited")])
 def test_a_notice_is_headed_by_the_body_behind_the_certificate(cast, independent, head):
     assessment = make_assessment(
@@ -129,6 +135,7 @@ def test_every_public_reason_has_its_chinese():
     assert public_reason("").en == "No reason was recorded."
 
 
+@pytest.mark.long
 def test_an_owner_finds_the_notice_and_may_open_it(client, cast):
     assessment = make_conditioned(cast)
     standing.suspend(certificate_of(assessment), by=cast.independent, reason="asked", words="They asked.")

@@ -29,6 +29,7 @@ def columns(use: DeclaredUse) -> tuple[int | None, str, bool]:
     return row.newest_assessment_id, row.newest_state, row.in_use
 
 
+@pytest.mark.few_a_day(3)
 @pytest.mark.parametrize("state", ["draft", "submitted", "in_review", "returned", "certified", "refused", "withdrawn"])
 def test_columns_follow_an_assessment_into_every_state(cast: Cast, state: str) -> None:
     assessment = make_assessment(state, "limited", cast=cast)
@@ -44,6 +45,7 @@ def test_saved_answer_moves_the_last_change_of_its_use(cast: Cast) -> None:
     assert USES.get(pk=assessment.use_id).changed_at == assessment.updated_at > before
 
 
+@pytest.mark.long
 def test_change_of_an_older_assessment_leaves_the_columns_alone(cast: Cast) -> None:
     old = make_assessment("withdrawn", "limited", cast=cast)
     newest = start.start_assessment(old.use, by=cast.owner)
@@ -83,6 +85,7 @@ def test_progress_of_a_use_follows_its_answers(cast: Cast) -> None:
     assert USES.get(pk=make_use("low", cast.organisation).pk).newest_progress == portfolio.NOTHING_ASKED
 
 
+@pytest.mark.long
 def test_tier_rank_of_a_use_follows_its_facts(cast: Cast) -> None:
     blank = make_use(organisation=cast.organisation, declared=False)
     uses = [blank, *(make_use(tier, cast.organisation) for tier in ("low", "limited", "high"))]
@@ -97,6 +100,7 @@ def test_name_of_its_system_follows_into_the_use(cast: Cast) -> None:
     assert portfolio.wrong_columns(USES.all()) == {}
 
 
+@pytest.mark.long
 def test_wrong_columns_are_named_and_rebuilt(cast: Cast) -> None:
     assessment = make_assessment("submitted", "limited", cast=cast)
     right = columns(assessment.use)
@@ -114,6 +118,7 @@ def test_wrong_columns_are_named_and_rebuilt(cast: Cast) -> None:
         assert columns(assessment.use) == right
 
 
+@pytest.mark.long
 @pytest.mark.slow_first(41)
 def test_columns_are_true_in_the_whole_world_of_the_tests() -> None:
     world_of_the_run()
@@ -147,6 +152,7 @@ def writers(tree: ast.Module) -> dict[str, ast.FunctionDef]:
     return found
 
 
+@pytest.mark.long
 def test_every_function_that_writes_an_assessment_keeps_the_columns_of_its_use() -> None:
     app = ROOT / "assessments"
     seen, missing = set(), set()

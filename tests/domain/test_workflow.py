@@ -140,6 +140,8 @@ def try_move(move: str, state: str, assessment: Assessment, submission: Submissi
     assert AuditEntry.objects.count() == before
 
 
+@pytest.mark.long
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize("tier", ["limited", "high"])
 def test_a_reviewed_use_gets_its_certificate(tier):
     assessment = make_assessment(State.CERTIFIED, tier)
@@ -151,6 +153,7 @@ def test_a_reviewed_use_gets_its_certificate(tier):
     )
 
 
+@pytest.mark.long
 def test_a_low_use_is_self_certified_for_a_year():
     certificate = Certificate.objects.get(use=make_assessment(State.CERTIFIED, "low").use)
     assert certificate.assurance == "self_declared"
@@ -165,6 +168,7 @@ def test_a_certificate_ends_at_the_end_of_its_last_day():
     assert certificate.status(certificate.issued_on) == "valid"
 
 
+@pytest.mark.long
 def test_a_review_within_the_organisation_says_so():
     cast = make_cast()
     assessment = make_assessment(State.CERTIFIED, "limited", cast=cast, route=Route.INSIDE)
@@ -186,6 +190,7 @@ def test_a_route_without_a_reviewer_is_refused():
     assert "no reviewer yet" in refused.value.reasons[0]
 
 
+@pytest.mark.few_a_day(2)
 @pytest.mark.parametrize("who", ["contributor", "viewer", "reviewer", "independent", "outsider", "staff"])
 def test_only_an_owner_signs(who):
     cast = make_cast()
@@ -220,6 +225,7 @@ def test_nobody_of_the_delivery_team_takes_or_approves():
     assert not ReviewDecision.objects.filter(kind=DecisionKind.APPROVE).exists()
 
 
+@pytest.mark.few_a_day(2)
 @pytest.mark.parametrize("who", ["owner", "contributor", "viewer", "outsider", "staff"])
 def test_only_a_reviewer_to_whom_it_was_sent_takes_it(who):
     cast = make_cast()
@@ -235,6 +241,7 @@ def test_an_independent_reviewer_does_not_see_what_is_reviewed_inside():
         seat_taking.take(submission, by=cast.independent)
 
 
+@pytest.mark.long
 def test_the_second_seat_of_a_high_use_is_for_an_independent_person():
     cast = make_cast()
     assessment = make_assessment(State.SUBMITTED, "high", cast=cast, route=Route.INSIDE)
@@ -268,6 +275,7 @@ def test_a_member_of_the_organisation_is_never_independent():
         seat_taking.take(submission, by=cast.independent)
 
 
+@pytest.mark.long
 def test_one_person_does_not_approve_twice():
     cast = make_cast()
     assessment = make_assessment(State.IN_REVIEW, "high", cast=cast)
@@ -290,6 +298,7 @@ def test_approval_waits_for_every_mark():
     assert refused.value.reasons[0] == f"You still have to mark {len(targets)} answers and facts."
 
 
+@pytest.mark.long
 def test_a_return_unlocks_only_what_was_marked_and_keeps_the_other_marks():
     cast = make_cast()
     assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast)
@@ -316,6 +325,7 @@ def test_a_return_unlocks_only_what_was_marked_and_keeps_the_other_marks():
     assert assessment.state == State.CERTIFIED
 
 
+@pytest.mark.long
 def test_a_marked_fact_may_be_changed_and_unlocks_the_questions_that_read_it():
     cast = make_cast()
     assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast, parts=("provider",))
@@ -332,6 +342,7 @@ def test_a_marked_fact_may_be_changed_and_unlocks_the_questions_that_read_it():
     assert submit.submit(assessment, by=cast.owner, route=Route.INDEPENDENT).round == 2
 
 
+@pytest.mark.long
 def test_change_needed_says_why_and_what_would_satisfy():
     cast = make_cast()
     submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
@@ -348,6 +359,7 @@ def test_change_needed_says_why_and_what_would_satisfy():
     assert not ReviewMark.objects.exists()
 
 
+@pytest.mark.long
 def test_sending_back_without_a_change_is_refused():
     cast = make_cast()
     submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
@@ -359,6 +371,7 @@ def test_sending_back_without_a_change_is_refused():
 # --- what blocks a certificate -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_must_below_full_blocks_until_it_is_a_dated_condition():
     cast = make_cast()
     answers = {"accountable-owner": {"choice": "not_in_place"}}
@@ -379,6 +392,7 @@ def test_a_must_below_full_blocks_until_it_is_a_dated_condition():
     assert '"open_actions":{"count":1' in Certificate.objects.get().public_record
 
 
+@pytest.mark.long
 def test_an_approved_use_waits_until_the_last_blocking_action_closes():
     cast = make_cast()
     assessment = make_assessment(
@@ -396,6 +410,7 @@ def test_an_approved_use_waits_until_the_last_blocking_action_closes():
     assert assessment.state == State.CERTIFIED
 
 
+@pytest.mark.long
 def test_a_duty_of_table_1_never_becomes_a_condition():
     cast = make_cast()
     answers = {"tier-limited-transparency": {"choice": "partly"}}
@@ -412,6 +427,7 @@ def test_a_duty_of_table_1_never_becomes_a_condition():
     assert not Certificate.objects.exists()
 
 
+@pytest.mark.long
 def test_the_first_annual_audit_may_be_due_within_twelve_months():
     cast = make_cast()
     answers = {"tier-limited-audit": {"choice": "planned", "planned_for": in_days(300)}}
@@ -425,6 +441,7 @@ def test_the_first_annual_audit_may_be_due_within_twelve_months():
     assert assessment.state == State.CERTIFIED
 
 
+@pytest.mark.long
 def test_an_open_hold_or_a_provisional_tier_blocks_approval():
     cast = make_cast()
     assessment = make_assessment(State.IN_REVIEW, "high", cast=cast, facts={"exploits_vulnerable_groups": True})
@@ -475,6 +492,7 @@ def test_too_many_musts_left_out_go_to_a_reviewer():
     assert any("mandatory requirements are answered “not applicable”" in reason for reason in refused.value.reasons)
 
 
+@pytest.mark.long
 def test_not_applicable_on_a_must_stands_until_a_reviewer_accepts_the_reason():
     cast = make_cast()
     answers = {"accountable-owner": {"choice": "not_applicable", "reason": "The head office answers for it."}}
@@ -503,6 +521,7 @@ def test_a_prohibited_use_is_refused_with_a_letter_and_nobody_approves_it():
     assert not Certificate.objects.exists()
 
 
+@pytest.mark.long
 def test_a_changed_fact_after_the_certificate_suspends_it_when_the_tier_rises():
     cast = make_cast()
     assessment = make_assessment(State.CERTIFIED, "low", cast=cast)
@@ -513,6 +532,7 @@ def test_a_changed_fact_after_the_certificate_suspends_it_when_the_tier_rises():
     assert certificate.status() == "suspended"
 
 
+@pytest.mark.long
 def test_a_renewal_supersedes_the_certificate_before():
     cast = make_cast()
     assessment = make_assessment(State.CERTIFIED, "low", cast=cast)
@@ -579,6 +599,7 @@ def test_an_answer_to_a_planned_practice_needs_its_date():
     assert saved.progress.total.planned == 1
 
 
+@pytest.mark.long
 def test_a_locked_assessment_says_so():
     cast = make_cast()
     assessment = make_assessment(State.SUBMITTED, "low", cast=cast)
@@ -628,6 +649,7 @@ def test_the_database_itself_refuses_to_change_a_frozen_row_on_postgresql():
         cursor.execute("UPDATE assessments_submission SET round = 9 WHERE id = %s", [submission.pk])
 
 
+@pytest.mark.long
 def test_the_audit_chain_is_whole_and_shows_what_was_tampered_with():
     cast = make_cast()
     make_assessment(State.CERTIFIED, "limited", cast=cast)
@@ -640,6 +662,7 @@ def test_the_audit_chain_is_whole_and_shows_what_was_tampered_with():
     assert [str(fault) for fault in AuditEntry.objects.faults(chain)] == [f"{chain}: details of entry 2 were changed"]
 
 
+@pytest.mark.long
 def test_submission_notifies_reviewers_and_return_notifies_owners():
     cast = make_cast()
     assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast)
@@ -653,6 +676,7 @@ def test_submission_notifies_reviewers_and_return_notifies_owners():
     assert Message.objects.get(kind="returned").recipient == cast.owner
 
 
+@pytest.mark.long
 def test_mail_leaves_after_the_commit(django_capture_on_commit_callbacks, mailoutbox):
     cast = make_cast()
     assessment = make_assessment(State.DRAFT, "limited", cast=cast)
@@ -663,6 +687,7 @@ def test_mail_leaves_after_the_commit(django_capture_on_commit_callbacks, mailou
     assert f"/reviews/{assessment.submissions.get().reference}/" in mailoutbox[0].body
 
 
+@pytest.mark.long
 def test_actions_keep_their_numbers_over_rounds():
     cast = make_cast()
     answers = {"accountable-owner": {"choice": "not_in_place"}, "use-register": {"choice": "partly"}}
@@ -683,6 +708,7 @@ def test_actions_keep_their_numbers_over_rounds():
 # --- two at once ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("published")
 def test_two_owners_pressing_submit_make_one_submission():
@@ -710,6 +736,7 @@ def test_two_owners_pressing_submit_make_one_submission():
     assert Submission.objects.filter(assessment=assessment).count() == 1
 
 
+@pytest.mark.long
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("published")
 def test_two_reviewers_reaching_for_one_case_leave_one_seat():
@@ -747,6 +774,7 @@ def test_an_organisation_keeps_its_last_owner():
 # --- prohibited uses ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize("open_prompt", [True, False])
 def test_whoever_signs_confirms_the_prohibited_uses_also_where_no_question_asks_for_safeguards(open_prompt):
     facts = {"takes_user_input": True, "open_prompt": open_prompt, "makes_content_for_people": True}

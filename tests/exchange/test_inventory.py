@@ -268,6 +268,7 @@ def test_duplicates_are_named_in_the_file_and_in_the_register(cast: Cast) -> Non
     assert (4, "Name of the use", "Remove this row. This use is already in the register.") in found
 
 
+@pytest.mark.long
 def test_a_row_adds_a_use_to_a_registered_system_and_changes_nothing_of_it(cast: Cast) -> None:
     make_system(cast.organisation, parts=("user",), name="Chat helper", version="1")
     row = {**dict.fromkeys(HEADINGS, ""), **{key: GOOD[key] for key in HEADINGS[7:]}, "System name": "Chat helper"}
@@ -426,6 +427,7 @@ def there_and_back(how_many: int, kind: str) -> None:
     )
 
 
+@pytest.mark.few_a_day(1)
 @pytest.mark.django_db
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_an_inventory_goes_there_and_back_without_loss(kind):
@@ -471,6 +473,7 @@ def upload(client: Client, data: bytes, name: str = "inventory.csv") -> Any:
     return client.post(reverse("import"), {"file": SimpleUploadedFile(name, data)}, follow=True)
 
 
+@pytest.mark.long
 def test_the_good_rows_are_taken_and_the_faulty_ones_go_back_with_what_to_mend(client: Client, cast: Cast) -> None:
     client.force_login(cast.owner)
     bad = {**GOOD, "System name": "=HYPERLINK(0)", "Our parts in the system": "Retailer"}
@@ -564,6 +567,7 @@ def test_a_licence_that_is_not_open_suggests_nothing_about_it():
     assert "open_source_model" not in read("---\nlicense: other\npipeline_tag: text-to-image\n---\n")
 
 
+@pytest.mark.few_a_day(4)
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("text", "words"),
@@ -600,6 +604,7 @@ def read_card(client: Client, use: DeclaredUse, text: str = CARD) -> Any:
     )
 
 
+@pytest.mark.long
 def test_a_suggestion_counts_only_once_it_is_confirmed(client: Client, cast: Cast) -> None:
     use = make_use(organisation=cast.organisation, declared=False)
     client.force_login(cast.contributor)
@@ -632,6 +637,7 @@ def test_what_is_declared_stays_until_somebody_replaces_it(client: Client, cast:
     assert use.fact_rows().get(key="model_source").value == ["fine_tuned"]
 
 
+@pytest.mark.long
 def test_a_new_card_takes_the_place_of_the_former_one(client: Client, cast: Cast) -> None:
     use = make_use(organisation=cast.organisation, declared=False)
     client.force_login(cast.owner)
@@ -644,6 +650,7 @@ def test_a_new_card_takes_the_place_of_the_former_one(client: Client, cast: Cast
     ]
 
 
+@pytest.mark.long
 def test_nothing_is_confirmed_while_the_facts_are_locked(client: Client, cast: Cast) -> None:
     use = make_assessment("submitted", "limited", cast=cast).use
     client.force_login(cast.owner)

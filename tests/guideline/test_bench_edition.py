@@ -46,6 +46,7 @@ def test_a_plan_of_it_has_an_action_with_words_for_each_practice(bench):
     assert all("nobody has said yet" in action.why_here.lower() for action in mine)
 
 
+@pytest.mark.long
 def test_of_the_real_edition_the_use_is_taken_that_is_asked_most():
     edition = read_edition(default_directory()).edition
     _facts, declared = most_asked(edition)

@@ -118,6 +118,7 @@ def test_release_5_differs_from_release_4_in_its_words_and_in_the_weight_of_one_
     assert before == now
 
 
+@pytest.mark.long
 def test_releases_6_and_7_differ_from_release_5_in_their_words_alone() -> None:
     assert without_words(content_of(5)) == without_words(content_of(6))
     assert without_words(content_of(6)) == without_words(read_edition(GUIDELINE).content)
@@ -134,6 +135,7 @@ def test_release_3_asks_no_more_what_facts_or_other_questions_tell(releases: dic
     }  # fmt: skip
 
 
+@pytest.mark.long
 def test_a_release_without_the_new_files_cannot_be_published_again_from_a_folder(tmp_path: Path) -> None:
     """Only what is stored may lack them: a folder is read by the rules of today."""
     import shutil
@@ -147,6 +149,7 @@ def test_a_release_without_the_new_files_cannot_be_published_again_from_a_folder
         read_edition(copy)
 
 
+@pytest.mark.long
 def test_new_assessments_open_on_the_newest_release(rows: dict[int, EditionRow]) -> None:
     assert EditionRow.objects.current().release == 7
     assert make_assessment(filled=False).compiled().release == 7
@@ -169,6 +172,7 @@ def draft_on(rows: dict[int, EditionRow], monkeypatch: pytest.MonkeyPatch) -> Ca
     return make
 
 
+@pytest.mark.few_a_day(2)
 @pytest.mark.parametrize("release", PUBLISHED)
 def test_an_assessment_on_an_old_release_stays_on_it_to_the_end(
     draft_on: Callable[..., Assessment], release: int
@@ -184,6 +188,7 @@ def test_an_assessment_on_an_old_release_stays_on_it_to_the_end(
     assert submission.certificate.tier == "limited"
 
 
+@pytest.mark.long
 def test_release_2_keeps_its_order_and_its_way_to_it(
     draft_on: Callable[..., Assessment], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -207,6 +212,7 @@ def test_release_2_keeps_its_order_and_its_way_to_it(
     assert {action.question for action in made} == {"use-register", "laws-list"}
 
 
+@pytest.mark.long
 def test_a_draft_on_release_2_scores_as_before(draft_on: Callable[..., Assessment]) -> None:
     """An unknown fact still counts as applying, and nothing narrows or extends: what is asked is what `when` asks."""
     assessment = draft_on(2)

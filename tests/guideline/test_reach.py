@@ -193,6 +193,7 @@ def test_what_hangs_on_unknown_facts_is_of_table_1_or_an_overlay(any_edition: Ed
     assert opened <= any_edition.table_1_requirements | overlays
 
 
+@pytest.mark.few_a_day(1)
 @given(st.data())
 def test_an_extended_duty_never_blocks_outside_table_1_and_overlays(any_edition: Edition, data: st.DataObject) -> None:
     declared = data.draw(uses(any_edition))
@@ -213,6 +214,7 @@ def wide(source: Source) -> Edition:
     return compile_edition(canonical(content))
 
 
+@pytest.mark.long
 @given(st.data())
 def test_a_narrowing_never_adds(edition: Edition, wide: Edition, data: st.DataObject) -> None:
     declared = data.draw(uses(edition))

@@ -137,6 +137,7 @@ def test_every_duty_in_scope_is_covered_for_every_part(edition: Edition) -> None
     assert list(found.tiers) == list(TIERS)
 
 
+@pytest.mark.long
 def test_no_worked_case_is_put_more_questions_than_its_parts_may_be(edition: Edition) -> None:
     """Without the module of its sector, and without what is answered once for the whole organisation."""
     files = [CASES, *sorted((ROOT / "tests" / "data" / "advice").glob("*-*.yaml"))]
@@ -208,6 +209,7 @@ def test_words_are_found_under_flat_names(edition: Edition) -> None:
 # --- checksums and languages ---
 
 
+@pytest.mark.long
 def test_comments_and_the_order_of_keys_leave_the_checksum_alone(plant: Plant, source: Source) -> None:
     plant.replace("policy.yaml", "basis: judgement", "# a remark of the editor's\nbasis: judgement")
     plant.replace("policy.yaml", "{must: 3, should: 2, consider: 1}", "{consider: 1, must: 3, should: 2}")
@@ -232,6 +234,7 @@ def test_what_meaning_depends_on_changes_the_checksum(
     assert read_edition(plant.folder).checksum != source.checksum
 
 
+@pytest.mark.long
 def test_a_translation_lies_over_english_and_leaves_the_checksum_alone(plant: Plant, source: Source) -> None:
     plant.write("terms.zh-hant.yaml", "tiers:\n  low: 低\n  limited: ~\n")
     plant.write(
@@ -249,6 +252,7 @@ def test_a_translation_lies_over_english_and_leaves_the_checksum_alone(plant: Pl
     assert chinese.questions["tier-high-conformity"].why == source.edition.questions["tier-high-conformity"].why
 
 
+@pytest.mark.long
 def test_texts_are_brought_to_one_form_of_unicode(plant: Plant) -> None:
     plant.replace("terms.en.yaml", '"Finance"', '"Cafe\u0301"')
     assert read_edition(plant.folder).edition.terms["sectors.finance"] == "Caf\u00e9"
@@ -1063,6 +1067,7 @@ GROUPS = [
 ]
 
 
+@pytest.mark.few_a_day(2)
 @pytest.mark.parametrize("names", mostly_long(GROUPS, 3), ids=lambda names: f"{names[0]} to {names[-1]}")
 def test_a_planted_fault_is_named_with_file_key_and_line(plant: Plant, names: list[str]) -> None:
     """Several at once give just the faults that they give alone; those that get in each other's way are planted in halves."""
@@ -1084,6 +1089,7 @@ def named_and_nothing_else(plant: Plant, names: list[str]) -> None:
     assert sorted(plant.faults()) == sorted(f"{file}:{line}: {fault}" for file, line, fault in planted)
 
 
+@pytest.mark.few_a_day(3)
 @pytest.mark.parametrize(("file", "old", "new", "fault"), mostly_long(_cases(AMONG_OTHERS), 3))
 def test_a_planted_fault_is_named_among_its_consequences(
     plant: Plant, file: str, old: str, new: str, fault: str
@@ -1095,6 +1101,7 @@ def test_a_planted_fault_is_named_among_its_consequences(
 # --- planted faults that show in another place than the one where they were made ---
 
 
+@pytest.mark.long
 def test_a_duty_that_nobody_asks(plant: Plant) -> None:
     plant.replace(OVERSIGHT, "requirements: [3.1-40, 3.1-41]", "requirements: [3.1-41]")
     line = plant.line("requirements.yaml", '- id: "3.1-40"')
@@ -1102,6 +1109,7 @@ def test_a_duty_that_nobody_asks(plant: Plant) -> None:
     assert plant.faults() == [f"requirements.yaml:{line}: 3.1-40: {said}"]
 
 
+@pytest.mark.long
 def test_a_duty_that_one_of_its_parts_is_not_asked(plant: Plant) -> None:
     line = plant.line("requirements.yaml", '- id: "3.1-06"')
     text = (plant.folder / "requirements.yaml").read_text()
@@ -1112,6 +1120,7 @@ def test_a_duty_that_one_of_its_parts_is_not_asked(plant: Plant) -> None:
     ]
 
 
+@pytest.mark.long
 def test_an_extension_on_which_no_item_rests(plant: Plant) -> None:
     plant.replace(
         AFFECTED, "  - key: left-out\n    extended: [3.1-62]\n", "  - key: left-out\n    extended: [3.1-43]\n"
@@ -1120,6 +1129,7 @@ def test_an_extension_on_which_no_item_rests(plant: Plant) -> None:
     assert plant.faults() == [f"{AFFECTED}:{line}: error-rates.extends: no item rests on this extension of 3.1-62"]
 
 
+@pytest.mark.long
 def test_a_practice_that_no_facts_open(plant: Plant) -> None:
     text = (plant.folder / AFFECTED).read_text()
     start = text.index("  - {requirement: 3.1-64, ", text.index("- key: known-failures"))
@@ -1132,6 +1142,7 @@ def test_a_practice_that_no_facts_open(plant: Plant) -> None:
     assert plant.faults() == [f"checks.yaml:{check}: {why}", f"{AFFECTED}:{place}: known-failures: can never apply"]
 
 
+@pytest.mark.long
 def test_a_narrowing_that_leaves_a_line_to_nobody(plant: Plant) -> None:
     plant.replace(
         OVERSIGHT,
@@ -1163,6 +1174,7 @@ def test_practices_that_need_each_other_are_named_with_the_way_round(plant: Plan
     assert plant.faults() == [f"questionnaires/governance.yaml:{line}: {said}"]
 
 
+@pytest.mark.long
 def test_a_check_on_a_fact_that_nobody_is_asked(plant: Plant) -> None:
     plant.replace("conditions.yaml", "opt_out_not_possible: {customers_can_opt_out: false}", "opt_out_not_possible: {}")
     line = plant.replace(
@@ -1174,6 +1186,7 @@ def test_a_check_on_a_fact_that_nobody_is_asked(plant: Plant) -> None:
     assert plant.faults() == [f"checks.yaml:{line}: {said}"]
 
 
+@pytest.mark.long
 def test_a_section_of_too_many_questions(plant: Plant, edition: Edition) -> None:
     section = max(edition.sections, key=lambda section: len(section.questions))
     plant.replace("edition.yaml", " section: 15", f" section: {len(section.questions) - 1}")
@@ -1183,6 +1196,7 @@ def test_a_section_of_too_many_questions(plant: Plant, edition: Edition) -> None
     assert f"{file}:{plant.line(file, f'- key: {last}')}: {last}: {said}" in plant.faults()
 
 
+@pytest.mark.long
 def test_a_checklist_of_too_many_items(plant: Plant) -> None:
     plant.replace("edition.yaml", " items: 8", " items: 6")
     file = "questionnaires/assurance.yaml"
@@ -1207,6 +1221,7 @@ def test_a_part_that_is_not_put_the_section_of_its_question(plant: Plant) -> Non
     assert f"{TIER}:{line}: tier-unacceptable.stakeholders: {said}" in plant.faults()
 
 
+@pytest.mark.long
 def test_a_section_that_stands_in_no_stage(plant: Plant) -> None:
     plant.replace(
         OUTLINE,
@@ -1231,6 +1246,7 @@ def test_a_file_that_no_edition_has(plant: Plant) -> None:
     assert plant.faults() == ["words.yaml:1: words: an edition has no such file"]
 
 
+@pytest.mark.long
 def test_a_language_that_no_edition_has(plant: Plant) -> None:
     plant.write("terms.fr.yaml", "tiers: {low: faible}\n")
     said = "fr is no language of an edition: en, zh-hant, zh-hans"
@@ -1292,6 +1308,7 @@ def _field(plant: Plant, question: str, field: str, change: object) -> int:
     return text.count("\n", 0, start) + 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("field", mostly_long(HELPING, 4))
 def test_a_text_that_helps_is_not_too_long(plant: Plant, field: str) -> None:
     line = _field(plant, "updates-and-fixes", field, lambda lines: lines.replace('"', '"' + "word " * 81, 1))
@@ -1300,6 +1317,7 @@ def test_a_text_that_helps_is_not_too_long(plant: Plant, field: str) -> None:
     assert re.fullmatch(rf"{re.escape(SECURITY)}:{line}: {said}", fault)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("field", mostly_long(HELPING, 4))
 def test_a_text_that_helps_is_not_too_short(plant: Plant, field: str) -> None:
     short = {
@@ -1327,6 +1345,7 @@ def test_a_text_that_helps_does_not_repeat_its_question(plant: Plant, field: str
     assert plant.faults() == [f"{SECURITY}:{line}: {said}"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("field", mostly_long(HELPING, 4))
 def test_a_text_that_helps_is_not_used_twice(plant: Plant, field: str) -> None:
     text = (plant.folder / SECURITY).read_text()
@@ -1340,6 +1359,7 @@ def test_a_text_that_helps_is_not_used_twice(plant: Plant, field: str) -> None:
 # --- the command ---
 
 
+@pytest.mark.long
 def test_the_command_prints_what_is_covered(capsys: pytest.CaptureFixture[str], edition: Edition) -> None:
     call_command("check_guideline")
     printed = capsys.readouterr().out
@@ -1352,6 +1372,7 @@ def test_the_command_prints_what_is_covered(capsys: pytest.CaptureFixture[str], 
     assert said in printed
 
 
+@pytest.mark.long
 def test_the_command_says_for_each_question_what_opens_and_closes_it(
     capsys: pytest.CaptureFixture[str], edition: Edition
 ) -> None:
@@ -1375,6 +1396,7 @@ def test_the_command_says_for_each_question_what_opens_and_closes_it(
     )
 
 
+@pytest.mark.long
 def test_the_command_counts_what_declared_uses_are_asked_and_which_facts_brought_it(
     capsys: pytest.CaptureFixture[str], edition: Edition
 ) -> None:
@@ -1394,6 +1416,7 @@ def test_the_command_counts_what_declared_uses_are_asked_and_which_facts_brought
     assert f"{alone} because of the part alone" in chat
 
 
+@pytest.mark.long
 def test_the_command_refuses_a_faulty_file_of_cases(tmp_path: Path) -> None:
     file = tmp_path / "uses.yaml"
     file.write_text("cases: [{id: a, roles: [vendor], facts: {}}]")
@@ -1411,6 +1434,7 @@ def test_the_command_prints_the_faults_and_fails(plant: Plant, capsys: pytest.Ca
     assert f"policy.yaml:{line}: weights.must: needs a whole number, at least 1" in capsys.readouterr().err
 
 
+@pytest.mark.long
 def test_the_command_needs_no_setting_and_no_database(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, str(ROOT / "manage.py"), "check_guideline"],

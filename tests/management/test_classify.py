@@ -188,6 +188,7 @@ def test_what_is_no_yaml_is_refused_with_its_line(refused):
     assert line.startswith("uses.yaml:1: mapping values are not allowed")
 
 
+@pytest.mark.long
 def test_a_file_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(CommandError, match="No such file") as error:
         call_command("classify", tmp_path / "nowhere.yaml")
@@ -214,12 +215,14 @@ def run_by_itself(*arguments: str | Path, folder: Path) -> subprocess.CompletedP
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.long
 def test_the_command_runs_by_itself_without_a_setting(tmp_path):
     done = run_by_itself(CASES, "--format", "json", folder=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert len(json.loads(done.stdout)) == 15
 
 
+@pytest.mark.long
 def test_a_fault_ends_the_command_with_status_2_and_nothing_on_stdout(tmp_path):
     (tmp_path / "uses.yaml").write_text("cases: [{id: a, facts: {sector: mining}}]")
     done = run_by_itself("uses.yaml", folder=tmp_path)

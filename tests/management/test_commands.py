@@ -32,6 +32,7 @@ def run(name, *args, **options):
     return out.getvalue()
 
 
+@pytest.mark.long
 @pytest.mark.sqlite_alone
 def test_set_up_makes_the_reviewing_body_and_the_first_owner_once():
     first = run("set_up", **NAMES)
@@ -53,6 +54,7 @@ def test_set_up_names_a_bad_address_and_refuses_one_person_for_both():
     assert not Organisation.objects.exists()
 
 
+@pytest.mark.long
 @pytest.mark.sqlite_alone
 def test_loading_the_same_edition_again_changes_nothing():
     before = Edition.objects.count()
@@ -94,6 +96,7 @@ def test_the_audit_chains_are_verified():
         run("verify_audit_log")
 
 
+@pytest.mark.long
 def test_passwords_are_kept_by_argon2():
     with override_settings(PASSWORD_HASHERS=settings.PASSWORD_HASHERS):
         assert make_password("seven ferries before breakfast").startswith("argon2$argon2id$")

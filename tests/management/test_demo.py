@@ -67,6 +67,7 @@ def row_counts() -> dict[str, int]:
     return {model._meta.label: model._base_manager.count() for model in apps.get_models()}
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 def test_load_demo_prints_how_to_add_a_second_factor_and_which_login_is_exempt(settings):
     settings.SECOND_FACTOR, settings.SECOND_FACTOR_EXEMPT = True, ["helen.kwan@demo.example"]
@@ -167,6 +168,7 @@ def test_one_case_is_decided_by_the_body_and_looked_at_twice_by_the_moves_of_the
     assert figures.time_words
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 def test_demo_data_has_a_complete_high_case_with_its_evidence():
     """It is the one to review from the queue to the certificate: nothing is missing, and much has to be looked at."""
@@ -304,6 +306,7 @@ def test_load_demo_beside_another_reviewing_body_leaves_its_own_out(tmp_path: Pa
     assert "margaret.siu@demo.example" not in printed
 
 
+@pytest.mark.few_a_day(4)
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("was", "now", "fault"),
@@ -355,6 +358,7 @@ def test_a_bad_key_names_its_file_and_itself_and_leaves_nothing_behind(tmp_path:
     assert row_counts() == counts
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 def test_a_newer_release_than_the_one_that_stands_is_loaded_first(tmp_path: Path, settings):
     """A database that was set up with an older release gets the newest, beside it, before the demo begins."""

@@ -40,6 +40,7 @@ def _told(row):
     return type(row), kept, row.get_deferred_fields(), state.adding, state.db, along
 
 
+@pytest.mark.long
 def test_objects_are_made_as_django_makes_them():
     assessment = make_assessment("submitted")
 
@@ -75,6 +76,7 @@ def test_it_costs_one_query_with_what_it_brings_along(django_assert_num_queries)
         assert [row.organisation.name_en for row in MINE.all(user=cast.owner.pk)] == [cast.organisation.name_en]
 
 
+@pytest.mark.long
 def test_it_reads_and_writes_values_as_their_columns_do():
     answer = make_assessment("draft").answers.first()
     operation = uuid.uuid4()
@@ -120,6 +122,7 @@ def test_a_value_that_is_missing_is_named():
         MINE.all(person=1)
 
 
+@pytest.mark.long
 def test_a_lock_is_taken_inside_of_a_transaction_only(published):
     assessment = make_assessment("draft")
     locked = Prepared(lambda: Assessment.objects.locking().filter(pk=Placeholder("pk")))
@@ -131,6 +134,7 @@ def test_a_lock_is_taken_inside_of_a_transaction_only(published):
         locked.first(pk=assessment.pk)
 
 
+@pytest.mark.long
 def test_each_thread_asks_over_its_own_connection(published):
     cast = make_cast()
     MINE.all(user=cast.owner.pk)
@@ -147,6 +151,7 @@ def test_each_thread_asks_over_its_own_connection(published):
     assert found[0][1] == [row.pk for row in MINE.all(user=cast.owner.pk)]
 
 
+@pytest.mark.long
 def test_the_door_to_one_assessment_is_the_door_to_all():
     mine, other = make_assessment("draft"), make_assessment("draft")
     for membership in Membership.objects.select_related("user"):

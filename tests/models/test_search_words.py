@@ -72,6 +72,7 @@ def test_stored_words_hold_the_part_of_whatever_stands_in_a_text(text: str, star
         assert folded(word) in folded(text)
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 def test_words_follow_every_change_of_a_use_and_its_system(cast: Cast) -> None:
     organisation = cast.organisation.pk
@@ -89,6 +90,7 @@ def test_words_follow_every_change_of_a_use_and_its_system(cast: Cast) -> None:
     assert WORDS.wrong(organisation) == []
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 def test_word_of_many_uses_names_none_of_them(cast: Cast, monkeypatch: Any) -> None:
     monkeypatch.setattr(search_words, "MOST_USES", 2)
@@ -110,6 +112,7 @@ def test_part_in_many_different_words_names_no_use() -> None:
     assert uses_in([("1",)] * (search_words.MOST_WORDS + 1)) is None
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 def test_words_of_an_organisation_stand_apart_from_those_of_another(cast: Cast) -> None:
     make_use(organisation=cast.organisation, title="Letters")
@@ -118,6 +121,7 @@ def test_words_of_an_organisation_stand_apart_from_those_of_another(cast: Cast) 
     assert WORDS.get(word="letters", organisation=elsewhere.organisation).uses == str(elsewhere.pk)
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 def test_wrong_words_are_counted_and_rebuilt(cast: Cast, capsys: Any) -> None:
     use = make_use(organisation=cast.organisation, title="Letters")
@@ -146,6 +150,7 @@ def test_words_are_true_in_the_whole_world_of_the_tests() -> None:
     assert [pk for pk in organisations if WORDS.wrong(pk)] == []
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 def test_migration_writes_words_and_columns_of_the_uses_that_there_are(cast: Cast) -> None:
     assessment = make_assessment("submitted", "limited", cast=cast)

@@ -45,6 +45,7 @@ def test_a_file_that_touches_rows_of_messages_is_found(source):
     assert list(rows_touched(ast.parse(source))) == [1]
 
 
+@pytest.mark.long
 def test_one_file_touches_the_rows_of_messages():
     found = {
         str(path.relative_to(APP))
@@ -54,6 +55,7 @@ def test_one_file_touches_the_rows_of_messages():
     assert found == {INBOX}
 
 
+@pytest.mark.long
 def test_messages_are_imported_under_their_own_name():
     """So the search above sees them: no file gives the model another name."""
     for path in APP.rglob("*.py"):
@@ -97,6 +99,7 @@ def sentences(tree: ast.AST) -> Iterator[int]:
                     yield inner.lineno
 
 
+@pytest.mark.long
 def test_callers_of_notify_bring_values_and_no_sentences():
     found = [f"{path.relative_to(APP)}:{line}" for path in APP.rglob("*.py") for line in sentences(tree_of(path))]
     assert found == []

@@ -138,6 +138,7 @@ def invite() -> str:
 ACTS = [ask_for_a_new_password, ask_for_one_without_an_account, sign_up_anew, change_the_password, invite]
 
 
+@pytest.mark.few_a_day(2)
 @pytest.mark.parametrize("act", ACTS)
 @pytest.mark.usefixtures("worker_alive")
 def test_a_request_talks_to_no_mail_server_and_the_worker_sends_its_email(act: Callable[[], str], server):
@@ -327,6 +328,7 @@ def test_an_email_that_is_of_no_use_any_more_is_not_sent_but_deleted(caplog):
     assert not SealedEmail.objects.exists()
 
 
+@pytest.mark.long
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_at_the_same_time_send_it_once(edition_stays):
     heartbeat.beat()
@@ -436,6 +438,7 @@ def test_a_sealed_email_waits_for_no_line_of_an_inbox(monkeypatch):
     assert not Message.objects.filter(mailed_at=None).exists()
 
 
+@pytest.mark.long
 def test_nothing_to_send_costs_one_query_that_reads_an_index():
     with CaptureQueriesContext(connection) as queries:
         assert sealed_mail.Sender().send_new() == 0

@@ -679,6 +679,7 @@ def drawn_up(edition: Edition, declared: Declared, answers: Answers, **more: Any
     )
 
 
+@pytest.mark.few_a_day(1)
 @given(st.data())
 def test_ranks_go_from_one_without_holes_and_packages_list_them_all(any_edition: Edition, data: st.DataObject) -> None:
     declared, answers = drawn(data, any_edition)
@@ -761,6 +762,7 @@ def test_the_plan_is_the_same_each_time_and_whatever_the_order_of_the_answers(
     assert drawn_up(any_edition, declared, answers) == drawn_up(any_edition, replace(declared, facts=facts), backwards)
 
 
+@pytest.mark.few_a_day(1)
 @given(st.data())
 def test_an_empty_form_gives_the_plan_of_all_not_in_place_or_none(any_edition: Edition, data: st.DataObject) -> None:
     """But for the answer that it quotes."""

@@ -330,6 +330,7 @@ def test_improving_an_answer_never_lowers_a_score(edition, data):
         assert value is None or value >= was
 
 
+@pytest.mark.long
 @every_answer
 def test_hidden_answers_never_change_anything(edition, data):
     declared, answers = drawn(data, edition)
@@ -351,6 +352,7 @@ def test_the_order_of_the_answers_does_not_matter(edition, data):
     )
 
 
+@pytest.mark.long
 @every_answer
 def test_the_scorecard_agrees_with_the_duties_one_by_one(edition, data):
     declared, answers = drawn(data, edition)
@@ -366,6 +368,7 @@ def test_the_scorecard_agrees_with_the_duties_one_by_one(edition, data):
         assert one.value == score(credit for credit in credits if clause == credit.clause)
 
 
+@pytest.mark.long
 @every_answer
 def test_what_a_save_stores_is_what_the_scorecard_and_the_findings_of_the_draft_say(edition, data):
     declared, answers = drawn(data, edition)
@@ -375,6 +378,7 @@ def test_what_a_save_stores_is_what_the_scorecard_and_the_findings_of_the_draft_
     assert count_blocking(edition, declared, answers) == sum(finding.blocking for finding in found)
 
 
+@pytest.mark.long
 @every_answer
 def test_scoring_sees_the_questions_and_items_that_the_pages_show(edition, data):
     declared = data.draw(uses(edition))

@@ -289,6 +289,7 @@ def test_facts_that_no_rule_reads_never_move_anything(edition, data):
     assert assign_tier(edition, facts | more) == assign_tier(edition, facts)
 
 
+@pytest.mark.long
 @every_use
 def test_a_final_result_stays_whatever_the_open_answers_turn_out_to_be(edition, data):
     facts = drawn(data, edition)

@@ -18,6 +18,7 @@ def found() -> dict[str, object]:
     return {table: kept_world._rows(table) for table in kept_world._tables()}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "make",
     [
@@ -44,6 +45,7 @@ def test_replayed_data_have_every_row_and_file_of_the_first(make, settings, tmp_
     assert files[0] == files[1] != {}
 
 
+@pytest.mark.long
 def test_replayed_world_has_its_people_places_and_documents(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path / "first"
     with undone():
@@ -85,6 +87,7 @@ def test_a_row_made_after_a_replay_takes_no_number_that_a_row_has():
             assert make_user("Mia").pk > kept.pk
 
 
+@pytest.mark.long
 def test_the_beginning_is_written_after_everything_was_deleted():
     before = found()
     with undone():

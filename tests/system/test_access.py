@@ -89,6 +89,7 @@ def rows_of(table: dict[str, dict[str, Access]]) -> list[Any]:
     return mostly_long(rows, [*firsts[::6], *rules])
 
 
+@pytest.mark.few_a_day(14)
 @pytest.mark.django_db
 @pytest.mark.parametrize(("name", "what", "row"), rows_of(OPENED))
 def test_who_may_open(name, what, row, world, clients):
@@ -100,6 +101,7 @@ def test_who_may_open(name, what, row, world, clients):
     assert found == row
 
 
+@pytest.mark.few_a_day(12)
 @pytest.mark.django_db
 @pytest.mark.parametrize(("name", "what", "row"), rows_of(POSTED))
 def test_who_may_post_and_a_refused_post_writes_nothing(name, what, row, world, clients):
@@ -114,6 +116,7 @@ def test_who_may_post_and_a_refused_post_writes_nothing(name, what, row, world, 
     assert written == {}
 
 
+@pytest.mark.few_a_day(16)
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", sorted(READ_ONLY))
 def test_a_read_only_address_writes_nothing_whatever_is_posted(name, world, clients):
@@ -144,6 +147,7 @@ LISTS = [
 ]
 
 
+@pytest.mark.few_a_day(3)
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", LISTS)
 def test_no_list_shows_anything_of_a_neighbour(name, world, clients):
@@ -203,6 +207,7 @@ class Links(HTMLParser):
             self.to.add(named["href"] or "")
 
 
+@pytest.mark.few_a_day(1)
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("role", "links"),

@@ -87,6 +87,7 @@ def test_views_reach_rows_through_finders_alone(path: Path) -> None:
     assert [node.lineno for node in asked] == []
 
 
+@pytest.mark.long
 def test_weasyprint_is_imported_in_one_place() -> None:
     users = {str(path.relative_to(APP)) for path in SOURCES if "weasyprint" in modules_in(path)}
     assert users == {"documents/engine.py"}
@@ -110,6 +111,7 @@ def parameters_of(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     return len(given) - own + len(node.args.kwonlyargs) + bool(node.args.vararg) + bool(node.args.kwarg)
 
 
+@pytest.mark.long
 def test_no_function_is_too_long_or_takes_too_much() -> None:
     found = {
         f"{path.relative_to(ROOT)}:{node.name}"

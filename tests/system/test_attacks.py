@@ -130,6 +130,7 @@ def test_each_day_everybody_is_refused_and_whoever_may_is_let_in():
     assert all(set(ATTACKS[name].may) <= set(roles) | set(TEAM) for name, roles in days.items())
 
 
+@pytest.mark.few_a_day(8)
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", mostly_long(ATTACKS, EACH_DAY))
 def test_the_function_itself_refuses_whoever_may_not(name, scene, unchanged):
@@ -184,6 +185,7 @@ DAILY = {
 PAGES = [name for name, attack in ATTACKS.items() if attack.page]
 
 
+@pytest.mark.few_a_day(7)
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("name", "way"),
@@ -348,6 +350,7 @@ def test_two_people_one_of_them_independent_approve_a_high_use_in_either_order(c
 # --- what an approval waits for ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize("tier", ["low", "limited", "high"])
 def test_an_approval_waits_for_every_mark_and_for_every_change(cast, tier):
     submission = in_review(cast, tier)
@@ -498,6 +501,7 @@ def frozen_models() -> list[type[Frozen]]:
     return [model for model in apps.get_models() if issubclass(model, Frozen)]
 
 
+@pytest.mark.few_a_day(9)
 @pytest.mark.django_db
 @pytest.mark.parametrize("model", frozen_models(), ids=lambda model: model.__name__)
 def test_a_frozen_row_is_changed_by_no_way_of_its_model(model, scene, unchanged):
@@ -540,6 +544,7 @@ def test_of_a_certificate_nothing_is_changed_but_that_it_ended_or_is_listed(scen
 # --- does the table notice when a guard is gone? -------------------------------------------------------------------------------
 
 
+@pytest.mark.few_a_day(1)
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("guard", "row"),
@@ -563,6 +568,7 @@ def test_a_row_fails_without_its_guard(guard, row, scene, unchanged, monkeypatch
         the_function_refuses(row, scene, ROLES, unchanged)
 
 
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize(
     ("guard", "test"),
     mostly_long(

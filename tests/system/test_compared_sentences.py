@@ -81,6 +81,7 @@ def compared(source: str) -> Iterator[str]:
                 yield f"{node.lineno}: {ast.unparse(node)}"
 
 
+@pytest.mark.long
 def test_product_compares_no_translated_sentence() -> None:
     sources = [path for path in APP.rglob("*.py") if "migrations" not in path.parts]
     assert len(sources) > 300

@@ -110,6 +110,7 @@ def test_each_link_leads_to_a_file(page):
     assert [link for link in links if link and not (page.parent / link).exists()] == []
 
 
+@pytest.mark.long
 def test_the_table_of_moves_says_what_the_code_does():
     drawn = moves_table()
     assert written_table() == drawn, "Write it anew: HKGUIDE_DEBUG=1 .venv/bin/python -m tests.system.moves_table"

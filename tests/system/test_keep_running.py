@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from tests.support.installation import kill, wait_until
 from tests.support.paths import ROOT
 
@@ -41,6 +43,7 @@ def lives(pid: int) -> bool:
         return False
 
 
+@pytest.mark.long
 def test_what_dies_is_started_again_at_most_once_a_second(tmp_path: Path) -> None:
     with looping(tmp_path) as (_process, pids):
         for n in (1, 2):
@@ -59,6 +62,7 @@ def test_its_end_is_the_end_of_the_command(tmp_path: Path) -> None:
         assert not lives(child)
 
 
+@pytest.mark.long
 def test_it_starts_nothing_for_a_site_that_is_gone(tmp_path: Path) -> None:
     with looping(tmp_path, "bash", "-c", '"$@" & wait', "bash") as (parent, pids):
         os.kill(parent.pid, signal.SIGKILL)

@@ -48,6 +48,7 @@ def templates_in_code() -> Iterator[tuple[str, str]]:
                     yield name, str(path.relative_to(ROOT))
 
 
+@pytest.mark.long
 def test_each_template_that_the_code_names_is_there() -> None:
     named = set(templates_in_code())
     assert len(named) > 150
@@ -109,6 +110,7 @@ def all_patterns(patterns: list) -> Iterator:
             yield pattern
 
 
+@pytest.mark.long
 def test_a_worker_registers_exactly_the_listed_tasks() -> None:
     program = (
         "import django; django.setup(); from hkguide.celery import app; app.loader.import_default_modules();"

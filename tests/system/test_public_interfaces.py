@@ -52,12 +52,14 @@ PREPARES = {  # the modules with queries that plain querysets make too slow: doc
 }
 
 
+@pytest.mark.long
 def test_no_private_name_of_django_is_used() -> None:
     own = own_attributes(PRODUCT)
     found = {(str(path.relative_to(ROOT)), name) for path in PRODUCT for name in private_names(tree_of(path), own)}
     assert found == EXCEPTIONS | {(PREPARED, name) for name in COMPILER}
 
 
+@pytest.mark.long
 def test_the_module_of_prepared_queries_is_short_and_has_no_new_users() -> None:
     assert len((ROOT / PREPARED).read_text("utf-8").splitlines()) <= 150
     found = set()
@@ -68,6 +70,7 @@ def test_the_module_of_prepared_queries_is_short_and_has_no_new_users() -> None:
     assert found == PREPARES
 
 
+@pytest.mark.long
 def test_no_private_method_of_django_is_overridden_or_called_by_a_class() -> None:
     found = set()
     for path in PRODUCT:

@@ -351,6 +351,7 @@ def cost(office: Office, role: str, name: str, what: str) -> list[str]:
     return [query["sql"] for query in queries.captured_queries]
 
 
+@pytest.mark.few_a_day(12)
 @pytest.mark.django_db
 @pytest.mark.parametrize(("role", "name", "what"), PAGES, ids=lambda value: value or None)
 def test_page_with_two_hundred_rows_costs_the_queries_of_one_with_few(role, name, what, offices):

@@ -65,6 +65,7 @@ def handlers(source: str, kinds: set[str]) -> Iterator[str]:
     yield from walk(ast.parse(source), "")
 
 
+@pytest.mark.long
 def test_views_handle_a_refusal_themselves_only_for_a_reason() -> None:
     kinds = kinds_of_refusals()
     assert {"InvalidAnswer", "Locked", "NotPermitted", "CannotInvite", "NotHeld"} <= kinds
@@ -74,6 +75,7 @@ def test_views_handle_a_refusal_themselves_only_for_a_reason() -> None:
     assert found == Counter({name: 2 if name in TWICE else 1 for name in HANDLERS})
 
 
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize(
     "caught",
     mostly_long(
@@ -87,6 +89,7 @@ def test_handler_in_whatever_form_is_found(caught: str) -> None:
     assert [one.split(":")[0] for one in handlers(source, kinds_of_refusals())] == ["do"]
 
 
+@pytest.mark.long
 def test_handler_of_another_fault_is_not_found() -> None:
     source = "def view():\n    try:\n        act()\n    except (OSError, BadSignature):\n        pass\n"
     assert list(handlers(source, kinds_of_refusals())) == []

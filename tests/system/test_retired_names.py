@@ -80,6 +80,7 @@ def name_of(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts)
 
 
+@pytest.mark.long
 def test_no_retired_name_is_defined_again() -> None:
     found = {name_of(path): retired_in(name_of(path), tree_of(path)) for path in PRODUCT}
     assert {module: names for module, names in found.items() if names} == {}

@@ -61,6 +61,7 @@ def test_each_retired_phrase_is_a_pattern_and_is_listed_once() -> None:
         phrase.compiled()
 
 
+@pytest.mark.long
 def test_no_retired_phrase_is_visible(capsys: pytest.CaptureFixture[str]) -> None:
     assert phrases.main([]) == 0, capsys.readouterr().out
     assert int(capsys.readouterr().out.split()[0]) > 5000

@@ -46,6 +46,7 @@ def places(finds: Callable[[ast.AST], list[str]]) -> set[str]:
     return {name for name, tree in TREES.items() if finds(tree())}
 
 
+@pytest.mark.long
 def test_one_file_puts_the_answer_to_a_fact_into_words() -> None:
     assert places(answers_a_fact) == {WORDING}
 
@@ -89,6 +90,7 @@ def says_a_rule(tree: ast.AST) -> list[str]:
     return found
 
 
+@pytest.mark.long
 def test_one_file_puts_a_tier_rule_into_words() -> None:
     assert places(says_a_rule) == {WORDING}
 
@@ -128,6 +130,7 @@ def column_choices(tree: ast.AST) -> Iterator[str]:
             yield read.id
 
 
+@pytest.mark.long
 def test_one_file_puts_a_choice_into_words() -> None:
     assert places(says_a_choice) == {WORDING}
 

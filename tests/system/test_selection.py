@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests import run
-from tests.conftest import COLLECTED, note_files_of_the_second_run, pytest_ignore_collect
+from tests.conftest import COLLECTED, note_files_of_the_second_run, pytest_ignore_collect, rows_for_the_long_run
 
 TESTS = run.ROOT / "tests"
 TEST_FILES = sorted(TESTS.rglob("test_*.py"))
@@ -88,3 +88,46 @@ def test_second_run_leaves_unread_each_file_of_which_it_takes_no_test(
     unread = {"test_rules.py"} if expression == run.POSTGRESQL_LONG else {"test_rules.py", "test_page.py"}
     assert left_unread(expression) == unread
     assert left_unread(run.SQLITE_DAILY) == set()
+
+
+def rows_of_a_table(name: str, number: int, *markers: pytest.Mark) -> list[Any]:
+    """Rows of a parametrized test, as far as the choice among them looks at them."""
+    own = {mark.name: mark for mark in markers}
+    return [SimpleNamespace(nodeid=f"test_x.py::{name}[{row}]", get_closest_marker=own.get) for row in range(number)]
+
+
+@pytest.mark.parametrize(
+    ("few", "daily"), [(1, [0]), (3, [0, 3, 6]), (4, [0, 2, 5, 7]), (10, list(range(10))), (99, list(range(10)))]
+)
+def test_of_a_table_with_a_few_rows_a_day_these_are_daily(few: int, daily: list[int]) -> None:
+    table = rows_of_a_table("test_table", 10, pytest.mark.few_a_day(few).mark)
+    left = rows_for_the_long_run([*rows_of_a_table("test_whole_table", 5), *table])
+    assert [place for place, row in enumerate(table) if row not in left] == daily
+    assert len(left) == 10 - len(daily)
+
+
+def test_each_table_is_counted_by_itself_and_rows_that_are_long_anyway_do_not_count() -> None:
+    few = pytest.mark.few_a_day(1).mark
+    first, second = rows_of_a_table("test_first", 2, few), rows_of_a_table("test_second", 2, few)
+    long = rows_of_a_table("test_first", 2, few, pytest.mark.long.mark)
+    assert rows_for_the_long_run([*long, *first, *second]) == [first[1], second[1]]
+
+
+def is_without_daily_tests(found: dict[str, frozenset[str]]) -> set[str]:
+    """The files with long tests of which no daily run takes a test."""
+    files: dict[str, list[bool]] = {}
+    for name, markers in found.items():
+        files.setdefault(name.partition("::")[0], []).append("long" in markers)
+    return {file for file, long in files.items() if all(long)}
+
+
+def test_a_file_with_long_tests_has_daily_ones_or_names_their_sibling(request: pytest.FixtureRequest) -> None:
+    """In a run of the whole suite this is asked of each file; in a run of some files, of theirs."""
+    without = is_without_daily_tests(request.config.stash[COLLECTED])
+    assert [file for file in without if "daily" not in (run.ROOT / file).read_text("utf-8").lower()] == []
+
+
+def test_a_file_of_which_no_daily_run_takes_a_test_is_found() -> None:
+    long, daily = frozenset({"long"}), frozenset({"database"})
+    found = {"a.py::one": long, "a.py::two": daily, "b.py::one[x]": long, "b.py::one[y]": long, "c.py::one": daily}
+    assert is_without_daily_tests(found) == {"b.py"}

@@ -33,6 +33,7 @@ def is_test(name: str) -> bool:
     return any(part.startswith("test_") for part in name.split("."))
 
 
+@pytest.mark.long
 def test_no_test_and_no_helper_imports_a_test() -> None:
     found = {
         str(path.relative_to(TESTS)): imported

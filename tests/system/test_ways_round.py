@@ -60,6 +60,7 @@ def next_of(assessment: Assessment, *, by) -> Assessment:
 # --- monitoring ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize("why", ["a hold", "a condition", "a complaint"])
 def test_freshness_lifts_nothing_that_came_on_top(cast: Cast, why: str) -> None:
     certificate = Certificate.objects.get(use=make_assessment("certified", "high", cast=cast).use)
@@ -84,6 +85,7 @@ def test_freshness_lifts_nothing_that_came_on_top(cast: Cast, why: str) -> None:
     assert CertificateEvent.objects.filter(certificate=certificate, kind="suspended").count() == 2
 
 
+@pytest.mark.long
 def test_a_certificate_does_not_stand_on_a_tier_that_became_provisional(cast: Cast) -> None:
     facts = {"critical_infrastructure": True}
     certified = make_assessment("certified", "high", cast=cast, facts=facts)
@@ -153,6 +155,7 @@ def test_a_renewal_puts_off_no_day_that_was_promised(cast: Cast) -> None:
 # --- two approvals ---------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize("since", ["a conflict", "the team"])
 def test_a_first_approval_counts_no_more_once_its_giver_may_not_give_it(cast: Cast, since: str) -> None:
     submission = make_assessment(State.SUBMITTED, "high", cast=cast).current_submission
@@ -174,6 +177,7 @@ def test_a_first_approval_counts_no_more_once_its_giver_may_not_give_it(cast: Ca
 # --- actions and conditions ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_renewal_that_was_recalled_judges_no_action_of_the_certificate_before(cast: Cast) -> None:
     assessment = make_conditioned(cast)
     report_done(action_on(assessment, CONDITION), by=cast.contributor, note="It is there.")
@@ -186,6 +190,7 @@ def test_a_renewal_that_was_recalled_judges_no_action_of_the_certificate_before(
     assert Condition.objects.get().met_by == cast.independent
 
 
+@pytest.mark.long
 def test_an_action_that_an_approval_hangs_on_is_closed_by_nobody_s_new_answer(cast: Cast) -> None:
     assessment = make_conditioned(cast)
     again = next_of(assessment, by=cast.owner)
@@ -200,6 +205,7 @@ def test_an_action_that_an_approval_hangs_on_is_closed_by_nobody_s_new_answer(ca
     assert not open_now.all().exists()  # the certificate that it hung on has ended
 
 
+@pytest.mark.long
 def test_a_condition_of_a_void_approval_is_neither_reminded_of_nor_missed(cast: Cast) -> None:
     submission = make_assessment(
         State.SUBMITTED, "high", cast=cast, answers={CONDITION: {"choice": "partly"}}
@@ -212,6 +218,7 @@ def test_a_condition_of_a_void_approval_is_neither_reminded_of_nor_missed(cast: 
     assert missed.miss_conditions(in_days(6)) == 0
 
 
+@pytest.mark.long
 def test_an_answer_to_whoever_left_goes_to_the_owners(cast: Cast) -> None:
     assessment = make_conditioned(cast)
     gone = make_member(Role.CONTRIBUTOR, cast.organisation, "Gwen Gone").user

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.support.installation import Installation
 
 MORE = """
@@ -42,6 +44,7 @@ print([name for name in ("weasyprint", "pydyf", "fontTools") if name in sys.modu
 """
 
 
+@pytest.mark.long  # daily test_start says what a page loads, test_queue who makes documents
 def test_signing_makes_no_document_sends_no_mail_and_loads_no_pdf_library(tmp_path: Path) -> None:
     installation = Installation(tmp_path, HKGUIDE_PUBLIC_URL="http://testserver")
     installation.seed(certificates=0, mails=1, more=MORE)

@@ -61,6 +61,7 @@ for n in range({count}):
 """
 
 
+@pytest.mark.long
 def test_a_sealed_email_is_sent_and_deleted_and_nothing_of_it_stays_in_any_file(installation: Installation) -> None:
     installation.seed(certificates=0, mails=0, more=SEALED.format(count=1))
     assert installation.sealed() == 1
@@ -82,6 +83,7 @@ def seen(installation: Installation) -> float:
     return float(pickle.loads(b64decode(value)))
 
 
+@pytest.mark.long
 def test_a_second_sweeper_waits_and_takes_over_when_the_first_dies(installation: Installation) -> None:
     installation.seed(certificates=0, mails=1)
     said = installation.folder / "said"
@@ -113,6 +115,7 @@ def test_a_sweeper_that_is_stopped_sends_the_mail_in_hand_and_breaks_a_document_
         assert server.twice() == []
 
 
+@pytest.mark.long
 @needs_broker
 def test_a_celery_worker_makes_what_a_move_asked_for(tmp_path: Path) -> None:
     installation = Installation(tmp_path, over_broker("worker"))

@@ -66,6 +66,7 @@ def written(source: str) -> list[str]:
     return [f"{node.lineno}: {ast.unparse(node)}" for node in nodes if writes_event(node) or writes_end(node)]
 
 
+@pytest.mark.long
 def test_events_and_end_of_a_certificate_are_written_in_one_file() -> None:
     sources = [path for path in APP.rglob("*.py") if "migrations" not in path.parts]
     assert len(sources) > 300
@@ -112,6 +113,7 @@ def test_what_only_reads_or_is_about_a_seat_is_not_found(line: str) -> None:
     assert written(f"def change(certificate):\n    {line}\n") == []
 
 
+@pytest.mark.long
 def test_the_class_of_a_request_for_a_seat_ends_itself() -> None:
     assert written("class SeatRequest:\n    def end(self):\n        self.ended_at = now\n") == []
     assert written("class Certificate:\n    def end(self):\n        self.ended_at = now\n") != []

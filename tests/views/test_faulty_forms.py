@@ -50,6 +50,7 @@ def signed_in(world: World, who: str) -> Client:
     return proved(Client(), user) if user else Client()
 
 
+@pytest.mark.few_a_day(18)
 @pytest.mark.parametrize(("name", "who", "what"), SENT_EMPTY)
 def test_form_sent_empty_answers_200_with_a_summary(name, who, what, world, settings):
     settings.OPEN_FOUNDING = name == "found"

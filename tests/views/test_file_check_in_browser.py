@@ -46,6 +46,7 @@ def given(name: str, content: bytes) -> dict[str, Any]:
     return {"name": name, "mimeType": "application/pdf", "buffer": content}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("width", mostly_long([1280, 320], [320]))
 def test_a_file_is_checked_and_is_not_sent(page, files, width):
     address, number, made = files
@@ -76,6 +77,7 @@ def test_a_file_is_checked_and_is_not_sent(page, files, width):
     assert [one for one in sent if f"number={number}" in one]
 
 
+@pytest.mark.long
 def test_a_dropped_file_is_checked_at_once(page, files):
     address, _number, made = files
     page.goto(address)
@@ -86,7 +88,7 @@ def test_a_dropped_file_is_checked_at_once(page, files):
     page.get_by_role("heading", name="Full scope").wait_for()
 
 
-@pytest.mark.long  # daily the server says what is missing, and a file of another kind is checked
+@pytest.mark.long  # daily a file is sent without script, and test_file_check tries each answer
 def test_a_file_too_large_for_any_of_ours_could_not_be_checked(page, files):
     page.goto(files[0])
     page.set_input_files("input[type=file]", given("large.pdf", b"x" * (10 * 1024 * 1024 + 1)))
@@ -94,6 +96,7 @@ def test_a_file_too_large_for_any_of_ours_could_not_be_checked(page, files):
     page.get_by_role("heading", name="We could not check this file").wait_for()
 
 
+@pytest.mark.long
 def test_without_a_file_the_server_says_what_is_missing(page, files):
     page.goto(files[0])
     page.get_by_role("button", name="Check this file").click()

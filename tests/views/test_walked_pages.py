@@ -31,6 +31,7 @@ def visit(page: Page, live_server: LiveServer) -> Callable[[User, str], Page]:
     return opened
 
 
+@pytest.mark.long
 def test_the_form_of_a_use_shows_the_word_and_what_was_left_out(cast, visit):
     system = make_system(cast.organisation)
     page = visit(cast.owner, reverse("use_new", args=[system.reference]))
@@ -49,7 +50,7 @@ def test_the_form_of_a_use_shows_the_word_and_what_was_left_out(cast, visit):
     assert too_wide(page) == ""
 
 
-@pytest.mark.long  # daily the filters of a marking page are measured
+@pytest.mark.long  # daily test_pages looks at each layout
 def test_the_filters_of_the_log_are_wide_enough(cast, visit):
     make_assessment("in_review", "limited", cast=cast)
     page = visit(cast.owner, reverse("organisation_log", args=[cast.organisation.reference]))
@@ -60,6 +61,7 @@ def test_the_filters_of_the_log_are_wide_enough(cast, visit):
     assert too_wide(page) == ""
 
 
+@pytest.mark.long
 def test_sections_that_do_not_apply_are_one_closed_line(cast, visit):
     assessment = make_assessment("draft", "low", cast=cast, filled=False)
     page = visit(cast.owner, assessment.get_absolute_url())
@@ -71,6 +73,7 @@ def test_sections_that_do_not_apply_are_one_closed_line(cast, visit):
     assert too_wide(page) == ""
 
 
+@pytest.mark.long
 def test_a_route_that_nobody_reviews_cannot_be_chosen(cast, visit):
     assessment = make_assessment("draft", "high", cast=cast)
     fill(assessment, by=cast.owner)
@@ -127,6 +130,7 @@ def test_the_pages_of_figures_say_that_the_second_reviewer_sees_the_marks_of_the
     assert "(the second reviewer sees the first reviewer’s marks)" in text
 
 
+@pytest.mark.long
 def test_filters_and_keys_of_a_marking_page_are_in_sight_and_the_first_answer_is_one_step_away(cast, visit):
     case = make_assessment("in_review", "high", cast=cast).current_submission
     page = visit(cast.independent, reverse("review_section", args=[case.reference, "governance"]))
@@ -144,6 +148,7 @@ def test_filters_and_keys_of_a_marking_page_are_in_sight_and_the_first_answer_is
     assert 0 <= box["y"] <= 40
 
 
+@pytest.mark.long
 def test_the_choices_for_a_part_of_the_conformity_file_are_a_box_when_narrow(cast, visit):
     case = make_assessment("in_review", "high", cast=cast).current_submission
     page = visit(cast.independent, reverse("review_parts", args=[case.reference]))
@@ -159,7 +164,7 @@ def test_the_choices_for_a_part_of_the_conformity_file_are_a_box_when_narrow(cas
     assert too_wide(page) == ""
 
 
-@pytest.mark.long  # daily the filters and keys of a marking page are measured
+@pytest.mark.long  # daily test_pages looks at each layout
 def test_the_counts_on_the_home_of_a_reviewer_do_not_touch_their_labels(cast, visit):
     make_assessment("submitted", "limited", cast=cast)
     page = visit(cast.independent, reverse("dashboard"))
@@ -176,7 +181,7 @@ def test_the_counts_on_the_home_of_a_reviewer_do_not_touch_their_labels(cast, vi
     assert gap >= 8
 
 
-@pytest.mark.long  # daily the form of a use shows what was left out
+@pytest.mark.long  # daily test_pages looks at each layout
 def test_filled_dates_are_in_sight_at_once(cast, visit):
     answers = {key: {"choice": "partly", "text": "Half."} for key in ("use-register", "laws-list")}
     case = make_assessment("in_review", "limited", cast=cast, answers=answers).current_submission

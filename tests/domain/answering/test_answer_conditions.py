@@ -113,6 +113,7 @@ def shown(assessment: Assessment) -> set[str]:
     return {question.key for question in assessment.declared().questions(assessment.compiled())}
 
 
+@pytest.mark.long
 def test_saving_an_answer_asks_before_it_hides_another(published: None, cast: Cast) -> None:
     draft = make_assessment(cast=cast, facts=AT_WORK)
     assert draft.compiled().release == 99
@@ -132,6 +133,7 @@ def test_saving_an_answer_asks_before_it_hides_another(published: None, cast: Ca
     assert SECOND in shown(draft)
 
 
+@pytest.mark.long
 def test_a_hidden_answer_is_in_no_submission_and_cannot_be_saved(published: None, cast: Cast) -> None:
     draft = make_assessment("draft", "limited", cast=cast, facts=AT_WORK)
     save(draft, FIRST, {"choice": "not_in_place"}, by=cast.owner)
@@ -142,6 +144,7 @@ def test_a_hidden_answer_is_in_no_submission_and_cannot_be_saved(published: None
     assert SECOND not in {question["question"] for question in content["questions"]}
 
 
+@pytest.mark.long
 def test_a_returned_answer_unlocks_what_hangs_on_it(published: None, cast: Cast) -> None:
     submission = make_assessment("in_review", "limited", cast=cast, facts=AT_WORK).current_submission
     mark_all(submission, by=cast.independent, change={f"q:{FIRST}": "Show it."})
@@ -152,6 +155,7 @@ def test_a_returned_answer_unlocks_what_hangs_on_it(published: None, cast: Cast)
     assert answering_answers.unlocked_questions(returned, returned.declared(), answered) == {FIRST, SECOND}
 
 
+@pytest.mark.long
 def test_answer_that_would_hide_another_asks_once_before_it_is_saved(
     published: None, cast: Cast, client: Client
 ) -> None:

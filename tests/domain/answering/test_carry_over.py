@@ -36,6 +36,7 @@ def assessed_on(row, cast, *, state="refused", tier="limited", answers=None):
     return assessment
 
 
+@pytest.mark.long
 def test_a_draft_on_release_2_goes_on_to_its_end_unchanged(cast, second):
     draft = assessed_on(second, cast, state="draft")
     assert Edition.objects.current().release == 7
@@ -59,6 +60,7 @@ def test_a_draft_on_release_2_keeps_its_page_of_results(client, cast, second):
     assert "Packages" not in page
 
 
+@pytest.mark.long
 def test_a_new_assessment_takes_over_what_keeps_its_meaning_to_be_confirmed(cast, second):
     said = {"choice": "partly", "text": "Kept for three of our five clinics."}
     former = assessed_on(second, cast, answers={"use-register": said})
@@ -74,6 +76,7 @@ def test_a_new_assessment_takes_over_what_keeps_its_meaning_to_be_confirmed(cast
     assert new.answer_values() == {}  # nothing counts before somebody has confirmed it
 
 
+@pytest.mark.long
 def test_what_release_3_does_not_ask_is_left_in_the_former_assessment(cast, second):
     former = assessed_on(second, cast)
     before = set(former.answers.values_list("question__key", flat=True))
@@ -85,6 +88,7 @@ def test_what_release_3_does_not_ask_is_left_in_the_former_assessment(cast, seco
     assert set(former.answers.values_list("question__key", flat=True)) == before
 
 
+@pytest.mark.long
 def test_it_says_what_is_new(client, cast, second):
     former = assessed_on(second, cast)
     new = organisation_answers.start(former.use, by=cast.owner)
@@ -111,6 +115,7 @@ def test_nothing_is_new_against_the_same_release(cast):
     assert new.answers.filter(to_confirm=True).count() == former.answers.count()
 
 
+@pytest.mark.few_a_day(2)
 @pytest.mark.parametrize("release", [3, 4, 5, 6])
 def test_from_release_3_or_4_every_answer_is_taken_over_and_nothing_is_new(cast, db, release):
     """Release 7 says in other words what these asked: whoever renews confirms, and answers nothing twice."""
@@ -121,6 +126,7 @@ def test_from_release_3_or_4_every_answer_is_taken_over_and_nothing_is_new(cast,
     assert new.answers.filter(to_confirm=True).count() == former.answers.count()
 
 
+@pytest.mark.long
 def test_a_plan_that_is_over_is_carried_and_needs_a_new_day(cast, second):
     later = timezone.localdate() + timedelta(days=20)
     former = assessed_on(second, cast, answers={"use-register": {"choice": "planned", "planned_for": later}})

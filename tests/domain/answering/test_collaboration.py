@@ -234,6 +234,7 @@ def test_a_comment_of_another_question_is_not_touched_through_this_one(client, c
     assert Comment.objects.count() == 1
 
 
+@pytest.mark.long
 def test_comments_stay_out_of_the_submission_and_of_reviewers_sight(client, cast):
     assessment = make_assessment("draft", "limited", cast=cast)
     comments.comment(assessment, QUESTION, "Between ourselves: a sore point", by=cast.owner)
@@ -519,6 +520,7 @@ def test_a_mention_needs_its_person_until_they_answer_or_somebody_resolves_it(cl
     assert ("@Connie, since when?" in page, "@Connie, and where?" in page) == (False, False)
 
 
+@pytest.mark.long
 def test_the_news_of_an_approval_goes_once_its_page_was_opened_or_after_a_month(client, cast):
     approved = make_assessment(State.CERTIFIED, "limited", cast=cast)
     client.force_login(cast.owner)
@@ -715,6 +717,7 @@ def cost(client: Client, url: str) -> int:
     return len(queries)
 
 
+@pytest.mark.long
 def test_pages_cost_the_same_for_one_comment_or_many(client, cast, draft):
     def talk(times: int) -> None:
         for number in range(times):

@@ -61,6 +61,7 @@ def test_one_that_was_changed_meanwhile_holds_up_no_other(cast, opened):
     assert Answer.objects.get(assessment=opened, question__key=first).text == "Changed meanwhile."
 
 
+@pytest.mark.few_a_day(2)
 @pytest.mark.parametrize("who", ["viewer", "reviewer", "outsider", "staff"])
 def test_nobody_confirms_who_may_not_answer(who, cast, opened):
     with pytest.raises(NotPermitted):
@@ -68,6 +69,7 @@ def test_nobody_confirms_who_may_not_answer(who, cast, opened):
     assert Answer.objects.filter(assessment=opened, to_confirm=False).count() == 0
 
 
+@pytest.mark.long
 def test_the_page_confirms_what_is_ticked_and_shows_the_evidence(cast, opened, client, log):
     client.force_login(cast.contributor)
     page = reverse("reuse", args=[opened.reference])
@@ -83,6 +85,7 @@ def test_the_page_confirms_what_is_ticked_and_shows_the_evidence(cast, opened, c
     assert len(waiting(opened)) == len(boxes) - n
 
 
+@pytest.mark.long
 def test_nothing_ticked_and_what_failed_are_said(cast, opened, client):
     client.force_login(cast.contributor)
     page = reverse("reuse", args=[opened.reference])
@@ -94,6 +97,7 @@ def test_nothing_ticked_and_what_failed_are_said(cast, opened, client):
     assert len(waiting(opened)) == Answer.objects.filter(assessment=opened).count()
 
 
+@pytest.mark.long
 def test_the_queries_of_the_page_do_not_grow_with_the_answers(cast, opened, client, django_assert_max_num_queries):
     client.force_login(cast.contributor)
     page = reverse("reuse", args=[opened.reference])
@@ -102,6 +106,7 @@ def test_the_queries_of_the_page_do_not_grow_with_the_answers(cast, opened, clie
         client.get(page)
 
 
+@pytest.mark.long
 def test_answers_copied_from_another_use_come_with_their_evidence(cast, log, client):
     source = make_assessment(State.DRAFT, "limited", cast=cast)
     library.attach(log, source, QUESTION, by=cast.owner)
@@ -118,6 +123,7 @@ def test_answers_copied_from_another_use_come_with_their_evidence(cast, log, cli
     assert [use.evidence for use in row.evidence_uses.all()] == [log]
 
 
+@pytest.mark.long
 def test_the_assessment_that_an_upheld_appeal_opens_has_the_evidence_of_the_case(cast, log):
     case = make_assessment(State.DRAFT, "limited", cast=cast)
     library.attach(log, case, QUESTION, by=cast.owner)

@@ -113,6 +113,7 @@ def test_words_about_another_use_are_confirmed_for_this_one(cast, words, asks):
     assert row.to_confirm is asks
 
 
+@pytest.mark.long
 def test_a_start_with_taken_over_answers_is_no_going_on(client, cast, former):
     """The person who starts may be the one who answered for the other use."""
     save(former, SHARED, {"choice": "in_place", "text": "It protects patients."}, by=cast.owner)
@@ -189,6 +190,7 @@ def two_plans(cast):
     return [make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=gaps) for _ in range(2)]
 
 
+@pytest.mark.long
 def test_a_practice_of_the_organisation_is_ranked_in_each_plan_and_marked(two_plans):
     for assessment in two_plans:
         actions = {one["question"]: one for one in assessment.current_submission.content()["actions"]}
@@ -197,6 +199,7 @@ def test_a_practice_of_the_organisation_is_ranked_in_each_plan_and_marked(two_pl
         assert not actions[OWN]["whole_organisation"]
 
 
+@pytest.mark.long
 def test_the_organisations_plan_lists_each_practice_once(cast, edition, two_plans):
     rows = list(organisation_plan(finders.actions_for(cast.owner), edition))
     assert [row.question for row in rows].count(SHARED) == 1
@@ -212,6 +215,7 @@ def test_the_action_that_is_due_first_stands_for_the_others(cast, edition, two_p
     assert row.pk == second.pk
 
 
+@pytest.mark.long
 def test_nobody_sees_another_organisations_actions_in_it(cast, edition, two_plans):
     assert not organisation_plan(finders.actions_for(cast.outsider), edition).exists()
 

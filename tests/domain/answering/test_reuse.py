@@ -79,6 +79,7 @@ def test_answers_about_the_whole_organisation_are_offered_and_no_others(cast: Ca
     assert offer.answers == len(found)
 
 
+@pytest.mark.long
 def test_the_newest_answer_is_offered(cast: Cast) -> None:
     elsewhere(cast)
     newer = elsewhere(cast, **{POLICY: {"choice": "in_place", "text": "All clinics by now."}})
@@ -87,6 +88,7 @@ def test_the_newest_answer_is_offered(cast: Cast) -> None:
     assert (answer.assessment_id, answer.text) == (newer.pk, "All clinics by now.")
 
 
+@pytest.mark.long
 def test_neither_a_strangers_answer_nor_a_do_not_know_is_offered(cast: Cast) -> None:
     make_assessment(organisation=make_organisation("Elsewhere Limited"))
     make_assessment(cast=cast, filled=False)
@@ -196,6 +198,7 @@ def test_who_sees_only_what_is_assigned_takes_over_no_more(cast: Cast) -> None:
 # --- the pages --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_the_task_list_offers_and_the_page_takes_over_what_is_ticked(client: Client, cast: Cast) -> None:
     elsewhere(cast)
     new = begun(cast)
@@ -348,6 +351,7 @@ def test_saving_a_page_confirms_nothing_that_was_not_changed(client: Client, cas
     assert row.to_confirm
 
 
+@pytest.mark.long
 def test_the_page_costs_the_same_for_one_assessment_elsewhere_or_many(client: Client, cast: Cast) -> None:
     elsewhere(cast)
     new = begun(cast)
@@ -401,6 +405,7 @@ def test_retire_form_sent_twice_leaves_the_use_retired(client: Client, cast: Cas
     assert use.retired_at is not None
 
 
+@pytest.mark.few_a_day(2)
 @pytest.mark.parametrize("state", ["submitted", "in_review", "returned", "approved"])
 def test_nothing_is_retired_while_a_reviewer_has_it(cast: Cast, state: str) -> None:
     answers = {OWN: {"choice": "partly"}} if state == "approved" else {}

@@ -113,6 +113,8 @@ def test_a_page_made_for_oneself_is_saved(cast: Cast, draft: Assessment) -> None
     assert stored(draft).choice == "in_place"
 
 
+@pytest.mark.long
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize("page", ["section", "returned", "facts"])
 def test_a_whole_page_made_for_somebody_else_comes_back_as_it_was_typed(cast: Cast, page: str) -> None:
     assessment = make_assessment(State.RETURNED if page == "returned" else State.DRAFT, cast=cast, tier="limited")
@@ -153,6 +155,7 @@ def test_a_save_sent_again_after_somebody_elses_opens_the_panel_and_keeps_nothin
     assert history(draft) == [("Mine.", "current"), ("Hers.", "current")]
 
 
+@pytest.mark.long
 def test_what_a_locked_assessment_refuses_stays_in_the_controls(cast: Cast) -> None:
     submitted = make_assessment(State.SUBMITTED, cast=cast)
     response = signed_in(cast.owner).post(
@@ -188,6 +191,7 @@ def test_a_password_is_never_handed_back(client: Client) -> None:
     assert "two words" not in response.content.decode()
 
 
+@pytest.mark.long
 def test_an_answer_first_given_after_a_return_stays_open_for_the_rest_of_its_words(cast: Cast) -> None:
     assessment = make_assessment(State.DRAFT, "limited", cast=cast, answers={"ai-framework": None})
     row = Question.objects.get(edition=assessment.edition_id, key="ai-framework")
@@ -291,6 +295,8 @@ def test_put_both_works_without_script(cast: Cast, draft: Assessment) -> None:
 # --- one response, ten queries ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize("filled", [False, True], ids=["empty", "full"])
 def test_one_save_brings_back_all_that_it_changed_for_ten_queries(cast: Cast, filled: bool) -> None:
     assessment = make_assessment(cast=cast, filled=False)
@@ -325,6 +331,7 @@ def test_whoever_sees_only_what_is_assigned_is_told_of_no_other_sections(cast: C
         assert "assessment-progress" not in page.content.decode()
 
 
+@pytest.mark.long
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("published")
 def test_two_saves_at_the_same_moment_leave_one_current_and_one_beside_it():
@@ -389,6 +396,7 @@ def fact(use: Any, key: str = "safety_component") -> DeclaredFact:
     return DeclaredFact.objects.get(use=use, key=key)
 
 
+@pytest.mark.long
 def test_a_page_of_facts_that_was_left_alone_overwrites_nothing(two_at_one_page: Any) -> None:
     use, group, connie, page = two_at_one_page
     assert connie.post(facts_url(use, group), page).status_code == 302
@@ -396,6 +404,7 @@ def test_a_page_of_facts_that_was_left_alone_overwrites_nothing(two_at_one_page:
     assert fact(use).revisions.count() == 2
 
 
+@pytest.mark.long
 def test_a_stale_fact_is_kept_beside_the_newer_one_and_the_others_are_saved(cast: Cast, two_at_one_page: Any) -> None:
     use, group, connie, page = two_at_one_page
     declare.declare_facts(use, {"safety_component": False}, by=cast.owner)
@@ -428,6 +437,7 @@ def test_a_choice_between_two_versions_of_a_fact_is_carried_out(
     assert fact(use).value is value
 
 
+@pytest.mark.long
 def test_keep_mine_shows_a_third_version_of_a_fact(cast: Cast, two_at_one_page: Any) -> None:
     use, group, connie, page = two_at_one_page
     seen = fact(use).revision
@@ -444,6 +454,7 @@ def test_keep_mine_shows_a_third_version_of_a_fact(cast: Cast, two_at_one_page: 
     assert fact(use).value is False
 
 
+@pytest.mark.long
 def test_a_page_saved_in_part_does_not_quarrel_with_itself(cast: Cast) -> None:
     use = make_use("low", cast.organisation)
     group = values.current_edition(use).facts["safety_component"].group
@@ -457,6 +468,7 @@ def test_a_page_saved_in_part_does_not_quarrel_with_itself(cast: Cast) -> None:
     assert fact(use).value is False
 
 
+@pytest.mark.long
 def test_a_page_that_comes_back_for_an_error_does_not_take_over_what_it_never_showed(cast: Cast) -> None:
     use = make_use("low", cast.organisation)
     group = values.current_edition(use).facts["safety_component"].group
@@ -478,6 +490,7 @@ def test_facts_given_by_who_names_no_revision_are_saved_as_ever(cast: Cast) -> N
     assert fact(use).value is False
 
 
+@pytest.mark.long
 def test_what_is_given_for_locked_facts_is_shown_and_not_saved(cast: Cast) -> None:
     use = make_use("low", cast.organisation)
     group = values.current_edition(use).facts[FACT].group
@@ -511,6 +524,7 @@ def hideable(cast: Cast) -> tuple[Assessment, str, set[str]]:
     return assessment, edition.facts["personal_data"].group, lost
 
 
+@pytest.mark.long
 def test_a_fact_that_would_hide_answers_asks_first_and_names_them(cast: Cast, hideable: Any) -> None:
     assessment, group, lost = hideable
     client = signed_in(cast.owner)
@@ -528,6 +542,7 @@ def confirmed(client: Client, assessment: Assessment, group: str) -> dict[str, A
     return page | {"hide": asked.context["hides"]["name"]}
 
 
+@pytest.mark.long
 def test_agreeing_to_exactly_that_list_saves(cast: Cast, hideable: Any) -> None:
     assessment, group, lost = hideable
     client = signed_in(cast.owner)
@@ -541,6 +556,7 @@ def test_agreeing_to_exactly_that_list_saves(cast: Cast, hideable: Any) -> None:
     assert lost.isdisjoint(q.key for q in assessment.declared().questions(assessment.compiled()))
 
 
+@pytest.mark.long
 def test_hidden_answers_are_counted_printed_and_sent_nowhere_and_come_back_intact(cast: Cast, hideable: Any) -> None:
     assessment, group, lost = hideable
     client = signed_in(cast.owner)
@@ -569,6 +585,7 @@ def test_hidden_answers_are_counted_printed_and_sent_nowhere_and_come_back_intac
     assert all(f"Sentinel of {question}." in str(build_snapshot(assessment, final=False)) for question in lost)
 
 
+@pytest.mark.long
 def test_a_fact_of_the_system_asks_for_the_answers_of_its_other_uses_too(cast: Cast) -> None:
     assessment = make_assessment(State.DRAFT, "low", cast=cast, facts={"markets": ["eu"]})
     words = {"title": "Second", "purpose": "p", "setting": "s", "people_affected": "x", "scope_en": "S."}
@@ -602,6 +619,7 @@ def test_a_section_counts_each_kind_of_non_answer_by_itself(cast: Cast) -> None:
     assert counts["answered"] == counts["applicable"] - 1
 
 
+@pytest.mark.long
 def test_rebuilding_mends_counts_that_are_wrong(cast: Cast, capsys: pytest.CaptureFixture[str]) -> None:
     from django.core.management import call_command
 
@@ -615,6 +633,7 @@ def test_rebuilding_mends_counts_that_are_wrong(cast: Cast, capsys: pytest.Captu
     assert assessment.progress == right
 
 
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize("name", ["assessment", "results", "check"])
 def test_pages_show_each_kind_of_non_answer_by_itself(cast: Cast, name: str) -> None:
     assessment = make_assessment(State.DRAFT, "limited", cast=cast, answers=NOT_THERE)

@@ -222,6 +222,7 @@ def nothing_was_lost(desk: tuple[Assessment, User, User], steps: list[tuple[Any,
 CALM = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large]
 
 
+@pytest.mark.long
 @settings(max_examples=15, deadline=None, suppress_health_check=CALM, derandomize=True)
 @given(st.lists(step(), min_size=20, max_size=20))
 def test_two_browsers_at_random_lose_no_confirmed_word(desk, steps):

@@ -104,6 +104,7 @@ def test_more_musts_than_may_be_conditions_keep_the_certificate_back(cast):
     assert NONE_YET in found.words
 
 
+@pytest.mark.long
 def test_what_is_said_before_the_signature_is_what_the_approval_brings(cast):
     for assessment, state in (
         (lacking(cast, "limited"), State.APPROVED),

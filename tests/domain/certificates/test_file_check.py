@@ -23,18 +23,21 @@ def answer(pdf):
     return file_check.check(file_check.read_file([pdf]))
 
 
+@pytest.mark.long
 def test_the_file_that_we_issued_is_an_exact_copy(cast):
     certificate, pdf = issued(cast)
     found = answer(pdf)
     assert (found.answer, found.certificate, found.is_notice) == (Answer.EXACT, certificate, False)
 
 
+@pytest.mark.long
 def test_a_status_notice_is_an_exact_copy_too(cast):
     certificate, pdf = issued(cast, "status_notice")
     found = answer(pdf)
     assert (found.answer, found.certificate, found.is_notice) == (Answer.EXACT, certificate, True)
 
 
+@pytest.mark.long
 def test_a_file_saved_again_or_cut_into_is_altered(cast):
     certificate, pdf = issued(cast)
     for changed in (saved_again(pdf), pdf.replace(b"%%EOF", b"% a word\n%%EOF")):
@@ -43,6 +46,7 @@ def test_a_file_saved_again_or_cut_into_is_altered(cast):
         assert found.issued == hashlib.sha256(pdf).hexdigest() != found.read.sha256
 
 
+@pytest.mark.long
 def test_a_number_that_we_did_not_give_is_not_ours(cast):
     _certificate, pdf = issued(cast)
     number = re.search(rb"HKG-[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]", pdf)[0]
@@ -84,6 +88,7 @@ def upload(client, pdf):
     return client.post(reverse(URL), {"file": SimpleUploadedFile("copy.pdf", pdf, "application/pdf")})
 
 
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize("way", ["sum", "upload"])
 def test_the_page_gives_each_of_the_five_answers(client, cast, way):
     certificate, pdf = issued(cast)
@@ -129,6 +134,7 @@ def test_a_file_that_is_no_pdf_is_told_so_and_nothing_is_said_to_be_sent_that_is
     assert "only these results" not in said
 
 
+@pytest.mark.long
 def test_an_exact_copy_of_a_suspended_certificate_says_that_it_does_not_stand(client, cast):
     certificate, pdf = issued(cast)
     standing.suspend(certificate, by=cast.independent, reason="complaint", words="Seen.")
@@ -138,6 +144,7 @@ def test_an_exact_copy_of_a_suspended_certificate_says_that_it_does_not_stand(cl
     assert "Suspended" in said
 
 
+@pytest.mark.long
 def test_the_upload_is_kept_nowhere(client, cast, settings, tmp_path):
     _certificate, pdf = issued(cast)
     settings.FILE_UPLOAD_TEMP_DIR = settings.MEDIA_ROOT = str(tmp_path)
@@ -152,6 +159,7 @@ def test_a_missing_and_a_huge_file_are_told_at_the_field(client):
     assert "Choose a file of at most 10 MB." in words(upload(client, b"x" * (file_check.MOST_BYTES + 1)))
 
 
+@pytest.mark.long
 def test_the_page_says_before_what_becomes_of_the_file_and_costs_few_queries(
     client, cast, django_assert_max_num_queries
 ):

@@ -97,6 +97,7 @@ def test_an_incident_stated_while_it_is_suspended_otherwise_counts_too(cast: Cas
         standing.reinstate(certificate, by=cast.owner, **WORDS)
 
 
+@pytest.mark.long
 def test_an_incident_stated_in_another_language_counts_as_one(cast: Cast) -> None:
     assessment = make_assessment(State.CERTIFIED, "low", cast=cast)
     with translation.override("zh-hant"):

@@ -25,6 +25,7 @@ from tests.support.tampering import unguarded
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize("tier", ["limited", "high"])
 @fails_without("nothing is issued below the least readiness", "limited")
 def test_a_dimension_with_little_in_place_is_approved_with_a_plan_and_no_certificate(cast, tier):
@@ -42,6 +43,7 @@ def test_a_dimension_with_little_in_place_is_approved_with_a_plan_and_no_certifi
     )
 
 
+@pytest.mark.long
 def test_the_certificate_follows_by_itself_once_enough_is_closed_with_evidence(cast):
     assessment = lacking(cast, "limited", State.IN_REVIEW)
     submission = approve(assessment, cast)
@@ -57,6 +59,7 @@ def test_the_certificate_follows_by_itself_once_enough_is_closed_with_evidence(c
     assert submission.content()["scorecard"]["dimensions"] == printed
 
 
+@pytest.mark.long
 def test_what_is_closed_without_evidence_lifts_nothing(cast):
     assessment = lacking(cast, "limited", State.IN_REVIEW)
     submission = approve(assessment, cast)
@@ -131,6 +134,7 @@ def test_the_rules_of_the_day_are_kept_with_the_decision_and_a_later_release_cha
     assert least_readiness.below_today(submission) is None
 
 
+@pytest.mark.long
 def test_a_decision_that_is_older_than_the_rules_is_left_as_it_was(cast):
     submission = make_assessment(State.APPROVED, "limited", cast=cast, answers={}).current_submission
     with unguarded("assessments_reviewdecision"):
@@ -149,6 +153,7 @@ def nothing_in_place(cast, tier, state):
     return make_assessment(state, tier, cast=cast, parts=("developer", "provider"), facts=facts, answers=answers)
 
 
+@pytest.mark.long
 @fails_without("at most twelve musts are conditions")
 def test_at_most_twelve_musts_are_left_to_a_condition(cast):
     submission = nothing_in_place(cast, "limited", State.IN_REVIEW).current_submission

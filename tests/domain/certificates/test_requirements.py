@@ -91,6 +91,7 @@ def test_a_limited_use_is_not_approved_without_evidence_of_notice_and_opt_out(ca
     ]
 
 
+@pytest.mark.long
 def test_limited_use_with_evidence_of_notice_and_opt_out_is_approved(cast: Cast) -> None:
     submission = in_review(cast)
     approval.approve(submission, by=cast.independent, statement="Read.")
@@ -122,6 +123,7 @@ def test_a_developer_alone_is_not_asked_how_people_opt_out(cast: Cast) -> None:
     assert [lack.question for lack in found] == [NOTICE]
 
 
+@pytest.mark.long
 def test_a_low_use_passes_no_gate(cast: Cast) -> None:
     submission = in_review(cast, "low", proven=False)
     approval.approve(submission, by=cast.independent, statement="Read.")
@@ -131,6 +133,7 @@ def test_a_low_use_passes_no_gate(cast: Cast) -> None:
 # --- the conformity file --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_high_use_is_not_approved_by_anybody_without_its_conformity_file(cast: Cast) -> None:
     submission = in_review(cast, "high", proven=False)
     seat_taking.take(submission, by=cast.second_independent)
@@ -394,6 +397,7 @@ def test_the_owner_reads_before_signing_what_an_approval_will_ask_for(client: Cl
     assert client.get(reverse("check", args=[draft.reference])).context["will_ask"] == []
 
 
+@pytest.mark.long
 def test_each_obstacle_of_the_reviewer_leads_to_the_place(client: Client, cast: Cast) -> None:
     submission = in_review(cast, "high", proven=False)
     client.force_login(cast.independent)
@@ -407,6 +411,7 @@ def test_each_obstacle_of_the_reviewer_leads_to_the_place(client: Client, cast: 
 # --- what a decision signs ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_an_approval_signs_the_sentences_of_the_edition_and_keeps_them(cast: Cast) -> None:
     submission = in_review(cast)
     decision = approval.approve(submission, by=cast.independent, statement="Read.")
@@ -428,6 +433,7 @@ def test_a_seat_from_before_declarations_were_a_step_does_not_sign_that_there_is
     assert decision.sentences[2:] == [texts["inside"], texts["conflict_declared"]]
 
 
+@pytest.mark.long
 def test_the_page_shows_the_sentences_that_the_press_signs(client: Client, cast: Cast) -> None:
     submission = in_review(cast)
     client.force_login(cast.independent)
@@ -450,6 +456,7 @@ LEFT_OUT = {
 }
 
 
+@pytest.mark.long
 def test_musts_that_are_not_applicable_stand_in_one_place_and_are_judged_there(client: Client, cast: Cast) -> None:
     draft = make_assessment("draft", "limited", cast=cast, answers=LEFT_OUT)
     prove(draft, by=cast.owner)
@@ -481,6 +488,7 @@ def test_musts_that_are_not_applicable_stand_in_one_place_and_are_judged_there(c
     assert left == ["acceptable-use"]
 
 
+@pytest.mark.long
 def test_the_certificate_says_how_many_were_accepted_and_by_whom(cast: Cast) -> None:
     answers = {key: LEFT_OUT[key] for key in ("laws-list", "responsibility-map")}
     draft = make_assessment("draft", "limited", cast=cast, answers=answers)
@@ -510,6 +518,7 @@ def test_a_self_declared_certificate_says_that_nobody_accepted_them(cast: Cast) 
     assert record["not_applicable"]["musts"] > 0
 
 
+@pytest.mark.long
 def test_words_for_the_public_are_printed_and_nothing_else_of_the_file(cast: Cast) -> None:
     draft = make_assessment("draft", "high", cast=cast)
     prove(draft, by=cast.owner)
@@ -549,6 +558,7 @@ def status_after(days: int, certificate: Certificate) -> tuple[int, str]:
         return changed, str(Certificate.objects.get(pk=certificate.pk).status())
 
 
+@pytest.mark.long
 def test_a_high_certificate_is_suspended_when_its_monitoring_has_grown_old(cast: Cast) -> None:
     certificate = certified(cast)
     mail.outbox.clear()
@@ -563,6 +573,7 @@ def test_a_high_certificate_is_suspended_when_its_monitoring_has_grown_old(cast:
     assert AuditEntry.objects.filter(kind="certificate_suspended", actor=None).count() == 1
 
 
+@pytest.mark.long
 def test_a_fresh_record_lifts_that_suspension_and_no_other(cast: Cast) -> None:
     certificate = certified(cast)
     use = certificate.use
@@ -591,12 +602,14 @@ def test_a_fresh_record_lifts_no_suspension_by_a_person_who_wrote_the_word_monit
     assert Certificate.objects.get(pk=certificate.pk).status() == "suspended"
 
 
+@pytest.mark.long
 def test_other_tiers_and_older_releases_are_not_watched(cast: Cast) -> None:
     limited = make_assessment("certified", "limited", cast=cast)
     certificate = Certificate.objects.get(submission=limited.current_submission)
     assert status_after(100, certificate) == (0, "valid")
 
 
+@pytest.mark.long
 def test_an_approval_is_not_issued_on_old_monitoring_and_is_once_it_is_fresh(cast: Cast) -> None:
     draft = make_assessment("draft", "high", cast=cast, answers={"accountable-owner": {"choice": "partly"}})
     prove(draft, by=cast.owner)

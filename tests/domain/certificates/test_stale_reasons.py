@@ -80,6 +80,7 @@ def test_what_is_kept_of_a_reason_reads_back(reason):
 # --- what is kept and shown ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 def test_a_flag_keeps_a_code_and_pages_show_it_in_the_language_of_the_reader(client, cast):
     assessment = described_otherwise(cast)
@@ -92,6 +93,7 @@ def test_a_flag_keeps_a_code_and_pages_show_it_in_the_language_of_the_reader(cli
             assert [one for one in USE_CHANGED if one in shown] == [words]
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 def test_facts_are_kept_by_their_keys_and_named_by_the_edition(cast, edition):
     assessment = make_assessment(State.CERTIFIED, "limited", cast=cast)
@@ -105,6 +107,7 @@ def test_facts_are_kept_by_their_keys_and_named_by_the_edition(cast, edition):
         assert reason.words == f"申報事實有所改變：{label}。"
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 def test_the_log_keeps_the_code_and_shows_the_words(client, cast):
     described_otherwise(cast)
@@ -122,6 +125,7 @@ def test_the_log_keeps_the_code_and_shows_the_words(client, cast):
         assert [one for one in USE_CHANGED if one in shown] == [words]
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 def test_a_change_that_withdraws_an_approval_is_a_sentence_in_its_decision(cast):
     gap = {"accountable-owner": {"choice": "partly", "text": "Being named."}}
@@ -140,6 +144,7 @@ def old_row(words: str) -> dict[str, str]:
     return {"kind": "evidence", "words": words, "at": "2026-10-01T08:00:00+00:00"}
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 def test_rows_older_than_the_codes_are_shown_as_they_were_written(client, cast):
     assessment = make_assessment(State.CERTIFIED, "limited", cast=cast)
@@ -164,6 +169,7 @@ def test_a_reason_that_an_older_row_keeps_in_words_is_not_flagged_again(cast):
     assert len(assessment.stale_reasons) == 2
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 def test_a_reason_is_flagged_once_whatever_language_the_next_person_reads(cast):
     assessment = make_assessment(State.CERTIFIED, "limited", cast=cast)

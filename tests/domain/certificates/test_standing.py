@@ -69,6 +69,7 @@ def public(number: str) -> str:
 # --- conditions that pass their day --------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_condition_that_passes_its_day_suspends_the_certificate_by_itself(cast, certificate):
     assert certificates_missed.miss_conditions(in_days(60)) == 0  # its last day counts in full
     assert certificate.status() == "valid"
@@ -92,6 +93,7 @@ def test_a_condition_that_passes_its_day_suspends_the_certificate_by_itself(cast
         ]
 
 
+@pytest.mark.long
 def test_a_condition_met_late_reinstates_nothing_until_a_reviewer_does(cast, assessment, certificate):
     Condition.objects.update(due_on=in_days(-1))
     certificates_missed.miss_conditions()
@@ -115,6 +117,7 @@ def test_a_condition_met_late_reinstates_nothing_until_a_reviewer_does(cast, ass
     assert "Register seen on site." not in page
 
 
+@pytest.mark.long
 def test_a_condition_missed_before_its_certificate_is_issued_keeps_it_back(cast):
     """Approved with a condition while something else still blocks: a promise that was broken is none any more."""
     assessment = make_conditioned(cast)
@@ -213,6 +216,7 @@ def test_what_keeps_a_certificate_suspended_is_linked_for_those_who_may_open_it(
         assert (f'<li><a href="{use}">A hold on the use is still open.</a></li>' in markup_of(page)) == bool(url)
 
 
+@pytest.mark.long
 def test_a_revoked_certificate_is_no_way_round_a_new_assessment(cast, assessment, certificate):
     """The next certificate of the use supersedes its old assessment, and leaves the word *revoked* as it is."""
     standing.revoke(certificate, by=cast.independent, reason="untrue", words="Not so.")
@@ -263,6 +267,7 @@ class on_day:
         self.patch.undo()
 
 
+@pytest.mark.long
 def test_a_condition_is_told_of_14_and_3_days_before_its_day(cast, assessment):
     assert days_told(reminders.remind_of_conditions, "condition_due", 44, 62) == [46, 57]
     lines = Message.objects.filter(kind="condition_due")
@@ -299,6 +304,7 @@ def test_where_its_owner_left_the_owners_of_the_organisation_are_told(cast, asse
     assert set(Message.objects.filter(kind="action_due").values_list("recipient", flat=True)) == {cast.owner.pk}
 
 
+@pytest.mark.long
 def test_an_accepted_risk_is_told_of_on_its_review_and_before_it_ends(cast, assessment):
     action = action_on(assessment, SHOULD)
     dates.plan(action, by=cast.owner, owner=cast.contributor, due=action.due, effort="S")
@@ -306,6 +312,7 @@ def test_an_accepted_risk_is_told_of_on_its_review_and_before_it_ends(cast, asse
     assert days_told(reminders.remind_of_risks, "risk_ending", 25, 60) == [30, 46]
 
 
+@pytest.mark.long
 def test_evidence_that_expires_is_told_of_to_its_owner(cast):
     piece = make_evidence(cast.organisation, by=cast.contributor, expires_on=in_days(40))
     assert days_told(reminders.remind_of_evidence, "evidence_expiring", 8, 41) == [10]
@@ -313,6 +320,7 @@ def test_evidence_that_expires_is_told_of_to_its_owner(cast):
     assert (line.recipient, line.link) == (cast.contributor, piece.get_absolute_url())
 
 
+@pytest.mark.long
 def test_monitoring_that_runs_out_is_told_of_once_before_it_suspends(cast):
     """Olivia owns, and Connie gets the alerts; the record speaks up to today and counts for 35 days."""
     high = make_assessment(State.CERTIFIED, "high", cast=cast)
@@ -333,6 +341,7 @@ def test_monitoring_that_runs_out_is_told_of_once_before_it_suspends(cast):
         assert reminders.remind_of_monitoring() == 0
 
 
+@pytest.mark.long
 def test_a_newer_record_puts_the_reminder_off_and_is_told_of_when_it_runs_out_itself(cast):
     high = make_assessment(State.CERTIFIED, "high", cast=cast)
     with on_day(29):
@@ -358,6 +367,7 @@ def test_nobody_is_reminded_of_what_was_retired_or_closed(cast, assessment):
 # --- every link opens the very thing -------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_every_line_of_the_inbox_opens_its_thing_after_signing_in(
     cast, assessment, certificate, django_capture_on_commit_callbacks
 ):

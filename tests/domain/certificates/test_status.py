@@ -88,6 +88,7 @@ def last_event() -> CertificateEvent:
 # --- who is told -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize(("act", "reason"), mostly_long([(change_fact, FACTS), (state_incident, INCIDENT)], 2))
 @pytest.mark.parametrize("language", ["en", CHINESE])
 def test_a_suspension_tells_owners_and_reviewers_each_in_their_language(
@@ -108,6 +109,7 @@ def test_a_suspension_tells_owners_and_reviewers_each_in_their_language(
     assert mailed[cast.independent.email] == chinese[0]
 
 
+@pytest.mark.long
 def test_a_suspension_is_not_told_to_former_owners_or_to_reviewers_with_a_conflict(cast, assessment):
     Membership.objects.filter(user__name="Oscar Owner").update(role=Role.VIEWER)
     Interest.objects.create(assessment=assessment, reviewer=cast.independent, words="I know them.")
@@ -115,6 +117,7 @@ def test_a_suspension_is_not_told_to_former_owners_or_to_reviewers_with_a_confli
     assert set(told()) == {cast.owner.name}
 
 
+@pytest.mark.long
 def test_a_second_change_of_facts_neither_suspends_nor_tells_again(cast, assessment):
     change_fact(assessment, cast.owner)
     Message.objects.all().delete()
@@ -123,6 +126,7 @@ def test_a_second_change_of_facts_neither_suspends_nor_tells_again(cast, assessm
     assert told() == {}
 
 
+@pytest.mark.long
 def test_a_lapse_of_monitoring_tells_owners_and_reviewers_each_in_their_language(cast):
     """The organisation's second owner and the independent reviewers read Chinese."""
     assessment = make_assessment(State.CERTIFIED, "high", cast=cast)
@@ -154,6 +158,7 @@ def test_a_lapse_of_monitoring_tells_owners_and_reviewers_each_in_their_language
     }
 
 
+@pytest.mark.long
 def test_a_certificate_that_waited_is_told_to_owners_and_reviewers_but_for_the_person_who_closed_the_last_gap(cast):
     gap = {"accountable-owner": {"choice": "partly", "text": "Kept for three of our five clinics."}}
     assessment = make_assessment(State.APPROVED, "limited", cast=cast, answers=gap)
@@ -178,6 +183,7 @@ def test_a_certificate_that_waited_is_told_to_owners_and_reviewers_but_for_the_p
 # --- the events ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_each_event_is_written_with_its_status_and_ends_the_certificate_where_no_other_follows(cast, assessment):
     certificate = certificate_of(assessment)
     for event, found, ended in (
@@ -192,6 +198,7 @@ def test_each_event_is_written_with_its_status_and_ends_the_certificate_where_no
     assert not Message.objects.filter(kind__startswith="certificate_").exists()
 
 
+@pytest.mark.long
 def test_a_certificate_that_follows_ends_the_one_before_without_a_message_or_a_notice(cast, assessment):
     before = certificate_of(assessment)
     notices = Document.objects.filter(kind=DocumentKind.STATUS_NOTICE).count()
@@ -204,6 +211,7 @@ def test_a_certificate_that_follows_ends_the_one_before_without_a_message_or_a_n
 # --- the public reason -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.few_a_day(2)
 @pytest.mark.parametrize("language", ["en", CHINESE])
 @pytest.mark.parametrize(("act", "code"), [(change_fact, "suspended.facts"), (state_incident, "suspended.incident")])
 def test_a_suspension_keeps_its_public_reason_as_a_code_in_every_language(act, code, language, cast, assessment):
@@ -212,6 +220,7 @@ def test_a_suspension_keeps_its_public_reason_as_a_code_in_every_language(act, c
     assert last_event().public_reason == code
 
 
+@pytest.mark.long
 def test_pages_put_the_public_reason_into_the_language_of_the_reader(client, cast, assessment):
     change_fact(assessment, cast.owner)
     number = certificate_of(assessment).number
@@ -248,6 +257,7 @@ def test_a_reason_that_is_no_code_stays_as_it_was_written(kept):
         assert words_of(kept) == kept
 
 
+@pytest.mark.long
 def test_every_reason_that_a_person_may_choose_is_kept_by_its_own_code(cast, assessment):
     certificate = certificate_of(assessment)
     for move, by_key in standing.REASONS.items():

@@ -41,6 +41,7 @@ def pages(cast, assessment):
     ]
 
 
+@pytest.mark.long
 def test_owner_and_reviewer_read_what_is_missing_and_what_would_lift_it(client, cast, waiting):
     found = least_readiness.below(waiting.current_submission)
     for person, url in pages(cast, waiting):
@@ -56,6 +57,7 @@ def test_owner_and_reviewer_read_what_is_missing_and_what_would_lift_it(client, 
         assert len(queries) <= 15, url
 
 
+@pytest.mark.long
 def test_the_home_of_the_assessment_says_the_state_and_leads_to_what_is_missing(client, cast, waiting):
     proved(client, cast.owner)
     page = client.get(waiting.get_absolute_url())
@@ -71,6 +73,7 @@ def test_the_message_says_so_too(cast, waiting):
         assert words in message.text
 
 
+@pytest.mark.long
 def test_a_certificate_that_was_issued_is_told_as_such_and_no_page_says_that_it_waits(client, cast):
     assessment = make_assessment(State.CERTIFIED, "limited", cast=cast)
     message = Message.objects.get(kind="approved", recipient=cast.owner)
@@ -81,6 +84,7 @@ def test_a_certificate_that_was_issued_is_told_as_such_and_no_page_says_that_it_
         assert STATE not in words_of(client.get(url))
 
 
+@pytest.mark.long
 def test_actions_that_block_are_named_with_what_no_action_closes(client, cast):
     assessment = make_assessment(
         State.APPROVED, "limited", cast=cast, answers={"accountable-owner": GAPS["use-register"]}

@@ -153,6 +153,7 @@ def audited(kind: str) -> int:
 # --- where files lie -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_another_storage_is_a_setting(client, cast, settings, piece):
     """Nothing asks for a path or an address of the file, so that any storage of Django's does."""
     settings.STORAGES = {**settings.STORAGES, "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"}}
@@ -178,6 +179,7 @@ def test_options_that_cannot_be_read_stop_the_start(value, monkeypatch):
 # --- what a file is ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.few_a_day(4)
 @pytest.mark.parametrize(
     ("name", "content", "media_type"),
     [
@@ -277,6 +279,7 @@ def test_a_file_above_the_limit_is_refused_and_one_at_the_limit_taken(settings):
 # --- bombs -------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_an_office_file_that_says_how_large_it_gets_is_refused_before_it_is_unpacked(monkeypatch):
     bomb = word_file(**{"word/a.xml": b"\0" * 40_000_000})
     assert "far too large when it is unpacked" in refusal("policy.docx", bomb)
@@ -296,6 +299,7 @@ def lying(content: bytes, promised: int) -> bytes:
     return bytes(patched)
 
 
+@pytest.mark.long
 def test_an_office_file_whose_headers_lie_about_its_size_is_refused():
     bomb = lying(word_file(**{"word/a.xml": b"\0" * 40_000_000}), 20)
     with zipfile.ZipFile(io.BytesIO(bomb)) as archive:
@@ -303,6 +307,7 @@ def test_an_office_file_whose_headers_lie_about_its_size_is_refused():
     assert "far too large when it is unpacked" in refusal("policy.docx", bomb)
 
 
+@pytest.mark.long
 def test_unpacking_stops_as_soon_as_it_is_too_much():
     """Nothing is written out first and counted after: a small piece at a time, and no more of the packed bytes than that."""
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
@@ -439,6 +444,7 @@ def test_an_upload_that_was_cut_off_is_not_taken_for_a_whole_one(arrived, client
     assert (Evidence.objects.count(), stored_files()) == (0, set())
 
 
+@pytest.mark.long
 def test_a_cut_off_upload_can_be_tried_again_without_making_a_second_piece(client, cast, draft):
     """The reply was lost, not the upload: sent again it is the same piece, attached once."""
     client.force_login(cast.contributor)
@@ -643,6 +649,7 @@ def test_the_empty_library_says_what_the_questions_usually_ask_for(client, cast,
     assert first.questions[0].good_evidence[0].replace("'", "&#x27;") in content
 
 
+@pytest.mark.few_a_day(2)
 @pytest.mark.parametrize(
     ("query", "shown"),
     mostly_long(
@@ -678,6 +685,7 @@ def test_the_library_is_searched_and_narrowed(query, shown, client, cast, draft)
 # --- versions ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_newer_version_leaves_the_older_one_as_it_was(client, cast, piece):
     client.force_login(cast.contributor)
     body = {"file": uploaded("log 2.txt", b"Entry of tomorrow"), "expires_on": "2099-01-01", "whole": "1"}
@@ -749,6 +757,7 @@ def test_two_replacements_of_one_file_get_two_version_numbers(cast, piece):
 # --- who may what ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.few_a_day(2)
 @pytest.mark.parametrize(
     ("who", "may"),
     [("owner", True), ("contributor", True), ("viewer", False), ("assigned", False), ("reviewer", False), ("outsider", False)],
@@ -767,6 +776,7 @@ def test_who_may_change_a_piece(who, may, cast, piece):
                 act(getattr(cast, who))
 
 
+@pytest.mark.long
 def test_who_sees_only_what_is_assigned_finds_their_own_and_what_their_questions_lean_on(cast, draft, piece):
     save(draft, "acceptable-use", {"choice": "unknown"}, by=cast.owner)
     elsewhere = make_evidence(cast.organisation, by=cast.owner)
@@ -784,6 +794,7 @@ def test_who_has_left_finds_nothing_not_even_their_own(cast, piece):
     assert not finders.evidence_for(cast.owner).exists()
 
 
+@pytest.mark.long
 def test_a_foreign_piece_cannot_be_attached_by_its_id(client, cast, draft):
     foreign = make_evidence()
     client.force_login(cast.owner)
@@ -794,6 +805,7 @@ def test_a_foreign_piece_cannot_be_attached_by_its_id(client, cast, draft):
     assert EvidenceUse.objects.count() == 0
 
 
+@pytest.mark.long
 def test_a_foreign_file_is_not_there(client, cast):
     foreign = make_evidence()
     client.force_login(cast.owner)
@@ -849,6 +861,7 @@ def test_each_reading_of_a_confidential_piece_is_logged(confidentiality, entries
     ] * entries
 
 
+@pytest.mark.long
 def test_a_file_that_the_storage_has_lost_is_said_to_be_missing_and_not_logged_as_read(client, cast):
     made = make_evidence(cast.organisation, by=cast.owner, confidentiality="confidential")
     default_storage.delete(made.versions.get().storage_key)
@@ -862,6 +875,7 @@ def test_a_file_that_the_storage_has_lost_is_said_to_be_missing_and_not_logged_a
 # --- what answers lean on ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_one_piece_is_attached_to_answers_of_several_systems(client, cast, draft, piece):
     other = make_assessment(State.DRAFT, "limited", cast=cast, filled=False)
     save(other, QUESTION, {"choice": "in_place"}, by=cast.owner)
@@ -895,6 +909,7 @@ def test_evidence_hangs_on_an_answer_so_the_question_is_answered_first(client, c
     assert len(stored_files()) == 1
 
 
+@pytest.mark.long
 def test_a_locked_assessment_takes_and_gives_no_evidence(client, cast, draft, piece):
     library.attach(piece, draft, QUESTION, by=cast.owner)
     client.force_login(cast.owner)
@@ -918,6 +933,7 @@ def test_what_was_typed_while_the_lock_fell_stays_on_the_page(client, cast, draf
     assert (Evidence.objects.count(), stored_files()) == (0, set())
 
 
+@pytest.mark.long
 def test_of_a_returned_assessment_only_what_was_marked_takes_evidence(cast, piece):
     returned = make_assessment(State.RETURNED, "limited", cast=cast)
     library.attach(piece, returned, QUESTION, by=cast.owner)
@@ -925,6 +941,7 @@ def test_of_a_returned_assessment_only_what_was_marked_takes_evidence(cast, piec
         library.attach(piece, returned, "accountable-owner", by=cast.owner)
 
 
+@pytest.mark.long
 def test_evidence_attached_to_a_returned_answer_counts_as_dealt_with(client, cast, piece):
     returned = make_assessment(State.RETURNED, "limited", cast=cast)
     client.force_login(cast.owner)
@@ -946,6 +963,7 @@ def strip_on_page(client: Client, assessment: Assessment) -> str:
     return content[start : content.index("hk-answer-foot", start)]
 
 
+@pytest.mark.long
 def test_the_strip_counts_the_pieces_and_leads_on_without_a_script(client, cast, draft, piece):
     client.force_login(cast.contributor)
     assert "Evidence: none yet" in strip_on_page(client, draft)
@@ -956,6 +974,7 @@ def test_the_strip_counts_the_pieces_and_leads_on_without_a_script(client, cast,
     assert "look again" not in strip
 
 
+@pytest.mark.long
 def test_a_replaced_piece_asks_to_be_looked_at_until_somebody_has(client, cast, draft, piece):
     library.attach(piece, draft, QUESTION, by=cast.owner)
     library.add_version(piece, by=cast.owner, link="https://example.org/2")
@@ -969,6 +988,7 @@ def test_a_replaced_piece_asks_to_be_looked_at_until_somebody_has(client, cast, 
     assert audited("evidence_confirmed") == 1
 
 
+@pytest.mark.long
 def test_an_expired_piece_says_so_until_somebody_has_looked(client, cast, draft, piece):
     today = timezone.localdate()
     library.attach(piece, draft, QUESTION, by=cast.owner)
@@ -984,6 +1004,7 @@ def test_an_expired_piece_says_so_until_somebody_has_looked(client, cast, draft,
     assert "expired on" in strip  # it still has, and that stays in sight
 
 
+@pytest.mark.long
 def test_a_script_gets_the_strip_alone_and_the_reason_for_a_refusal(client, cast, draft, piece):
     client.force_login(cast.owner)
     script = {"HX-Request": "true"}
@@ -1006,6 +1027,7 @@ def test_the_controls_of_an_open_strip_have_no_names_that_the_page_around_it_wou
     assert "<form" not in opened
 
 
+@pytest.mark.long
 def test_the_owner_of_a_piece_that_runs_out_is_told_on_the_dashboard(client, cast):
     today = timezone.localdate()
     for days, title in ((30, "Soon"), (31, "Later")):
@@ -1030,6 +1052,7 @@ def submitted(cast: Cast, piece: Evidence, **more: Any) -> Submission:
     return submit.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
 
 
+@pytest.mark.long
 def test_a_submission_freezes_what_its_answers_lean_on(cast, piece):
     submission = submitted(cast, piece)
     (named,) = submission.content()["answers"][QUESTION]["evidence"]
@@ -1046,6 +1069,7 @@ def test_a_submission_freezes_what_its_answers_lean_on(cast, piece):
     assert Submission.objects.get(pk=submission.pk).content()["answers"][QUESTION]["evidence"] == [named]
 
 
+@pytest.mark.long
 def test_what_is_on_request_is_named_with_who_shows_it_and_what_was_withdrawn_is_not(cast, draft, piece):
     spoken = make_evidence(cast.organisation, by=cast.owner, confidentiality="on_request", held_by="The secretary")
     for one in (piece, spoken):
@@ -1055,6 +1079,7 @@ def test_what_is_on_request_is_named_with_who_shows_it_and_what_was_withdrawn_is
     assert (named["on_request"], named["held_by"], named["version"], named["sha256"]) == (True, "The secretary", 0, "")
 
 
+@pytest.mark.long
 def test_a_reviewer_reads_exactly_the_versions_that_the_submission_names(client, cast, piece):
     submission = submitted(cast, piece)
     other = make_evidence(cast.organisation, by=cast.owner)
@@ -1071,6 +1096,7 @@ def test_a_reviewer_reads_exactly_the_versions_that_the_submission_names(client,
         assert client.get(reverse("evidence_file", args=[piece.reference, 1])).status_code == 404
 
 
+@pytest.mark.long
 def test_a_reviewer_still_reads_what_was_withdrawn_and_the_log_says_so(client, cast):
     made = make_evidence(cast.organisation, by=cast.owner, confidentiality="confidential")
     submission = submitted(cast, made)
@@ -1092,6 +1118,7 @@ def test_the_reviewer_sees_the_evidence_beside_the_answer(client, cast, piece):
     assert reverse("review_evidence", args=[submission.reference, piece.reference, 1]) in content
 
 
+@pytest.mark.long
 def test_submissions_older_than_the_library_are_still_read(client, cast, piece, monkeypatch):
     submission = submitted(cast, piece)
     seat_taking.take(submission, by=cast.independent)
@@ -1106,6 +1133,7 @@ def test_submissions_older_than_the_library_are_still_read(client, cast, piece, 
     assert jobs.submission_report(submission).answers[0].evidence == ()
 
 
+@pytest.mark.long
 def test_new_evidence_makes_an_answer_changed_since_the_last_round(cast, piece):
     returned = make_assessment(State.RETURNED, "limited", cast=cast)
     before = returned.current_submission.content()
@@ -1121,6 +1149,7 @@ def test_whoever_attached_or_gave_evidence_belongs_to_the_delivery_team(cast, dr
     assert {cast.contributor.pk, cast.assigned.pk} <= separation.delivery_team(draft)
 
 
+@pytest.mark.long
 def test_the_report_names_the_evidence_and_the_certificate_does_not(client, cast):
     sentinel = make_evidence(
         cast.organisation, by=cast.owner, title="SENTINEL TITLE", proves="SENTINEL PROOF", content=b"SENTINEL"
@@ -1142,6 +1171,7 @@ def test_the_report_names_the_evidence_and_the_certificate_does_not(client, cast
 # --- what pages cost ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.few_a_day(2)
 @pytest.mark.parametrize("name", ["evidence", "evidence_piece", "answer_evidence", "section", "dashboard"])
 def test_a_page_costs_as_much_for_forty_pieces_as_for_one(name, client, cast, draft):
     client.force_login(cast.contributor)
@@ -1189,6 +1219,7 @@ GIVE = """
 """
 
 
+@pytest.mark.long
 @pytest.mark.browser
 def test_a_dropped_file_survives_an_interrupted_upload_and_touches_no_answer(
     chromium, live_server, published, settings

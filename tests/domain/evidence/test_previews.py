@@ -46,6 +46,7 @@ def opened(drawn: tuple[str, bytes]) -> Any:
 # --- honest files -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", mostly_long(["PNG", "JPEG", "WEBP", "GIF"], 4))
 def test_a_picture_is_drawn_anew_and_never_larger_than_the_page_needs(kind: str) -> None:
     version = stored(made_files.picture(kind, (2400, 1200)), f"image/{kind.lower()}")
@@ -66,6 +67,7 @@ def test_what_a_picture_holds_beside_its_pixels_is_not_sent() -> None:
     assert b"taken at the clinic" not in previews.draw(version)[1]
 
 
+@pytest.mark.long
 def test_a_pdf_is_shown_page_by_page_with_its_text() -> None:
     version = stored(made_files.pdf("Duty rules", "Who watches"), "application/pdf")
     first, second = previews.look(version), previews.look(version, 2)
@@ -79,6 +81,7 @@ def test_a_pdf_is_shown_page_by_page_with_its_text() -> None:
             previews.look(version, number)
 
 
+@pytest.mark.long
 def test_a_text_is_shown_from_its_beginning_with_its_length() -> None:
     version = stored("第一行\n".encode() * 10_000, "text/plain")
     shown = previews.look(version)
@@ -145,6 +148,7 @@ EACH_DAY = [
 ]
 
 
+@pytest.mark.few_a_day(2)
 @pytest.mark.parametrize("name", mostly_long(REFUSED, EACH_DAY))
 def test_a_hostile_file_is_refused_with_a_sentence_and_soon(name: str) -> None:
     make, media_type, words = REFUSED[name]
@@ -157,6 +161,7 @@ def test_a_hostile_file_is_refused_with_a_sentence_and_soon(name: str) -> None:
     assert time.monotonic() - began < 2 * sandbox.CAREFUL.clock
 
 
+@pytest.mark.long
 def test_a_page_of_enormous_size_is_drawn_as_small_as_any() -> None:
     version = stored(made_files.pdf("Plan", box="0 0 200000 100000"), "application/pdf")
     drawn = opened(previews.draw(version))
@@ -198,6 +203,7 @@ def test_a_reader_that_finds_no_place_may_be_tried_again(monkeypatch: pytest.Mon
 # --- who may ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 def test_a_piece_opens_for_a_reviewer_only_behind_the_gate_of_its_case(cast: Any) -> None:
     assessment = make_assessment(State.DRAFT, "limited", cast=cast)
@@ -217,6 +223,7 @@ def test_a_piece_opens_for_a_reviewer_only_behind_the_gate_of_its_case(cast: Any
         previews.find(submission, piece.reference, 1, by=cast.second_independent)
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 def test_a_piece_on_an_action_of_the_use_belongs_to_its_case(cast: Any) -> None:
     action = action_on(make_conditioned(cast), CONDITION)

@@ -63,6 +63,7 @@ def lacks(submission: Submission) -> list[str]:
     return [lack.label for lack in approval.missing_at_the_gates(submission, submission.content())]
 
 
+@pytest.mark.long
 @fails_without("what was added after the signing is judged")
 def test_what_a_gate_asks_for_is_attached_while_the_answer_is_locked_and_counts_once_it_is_judged(cast: Cast) -> None:
     submission = in_review(cast)
@@ -90,6 +91,7 @@ def test_what_a_reviewer_does_not_find_to_support_counts_not(cast: Cast, verdict
     assert lacks(submission) == MISSING
 
 
+@pytest.mark.long
 def test_the_stricter_of_two_reviewers_wins(cast: Cast) -> None:
     submission = in_review(cast, "high", proven=False)
     seat_taking.take(submission, by=cast.second_independent)
@@ -141,6 +143,7 @@ def test_the_log_names_it_and_tells_a_change_past_the_product(cast: Cast) -> Non
     assert row_digest(row) != said
 
 
+@pytest.mark.long
 def test_the_same_version_twice_is_once(cast: Cast) -> None:
     submission = in_review(cast)
     piece = make_evidence(cast.organisation, by=cast.owner)
@@ -149,6 +152,7 @@ def test_the_same_version_twice_is_once(cast: Cast) -> None:
     assert Supplement.objects.count() == 2
 
 
+@pytest.mark.few_a_day(2)
 @pytest.mark.parametrize("state", ["draft", "certified", "refused", "withdrawn"])
 @fails_without("nothing is added after the decision", "certified")
 def test_nothing_is_added_before_the_signing_and_after_the_decision(cast: Cast, state: str) -> None:
@@ -159,6 +163,7 @@ def test_nothing_is_added_before_the_signing_and_after_the_decision(cast: Cast, 
     assert not Supplement.objects.exists()
 
 
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize("state", ["submitted", "in_review", "returned"])
 def test_it_is_added_from_the_signing_on(cast: Cast, state: str) -> None:
     assessment = make_assessment(state, "limited", cast=cast)
@@ -166,6 +171,7 @@ def test_it_is_added_from_the_signing_on(cast: Cast, state: str) -> None:
     assert supplements.attach(assessment, NOTICE, piece, by=cast.contributor, words="The notice.").pk
 
 
+@pytest.mark.long
 def test_after_the_decision_nothing_is_judged(cast: Cast) -> None:
     submission = in_review(cast, proven=True)
     row = add(submission, NOTICE, cast)
@@ -175,6 +181,7 @@ def test_after_the_decision_nothing_is_judged(cast: Cast) -> None:
         judge(submission, row, cast.independent, "partly", words="No.")
 
 
+@pytest.mark.long
 def test_it_stays_with_the_case_in_the_next_round(cast: Cast) -> None:
     submission = in_review(cast)
     submission.marks.filter(target="q:use-register").update(mark="change_needed", would_satisfy="Show it.")
@@ -189,6 +196,7 @@ def test_it_stays_with_the_case_in_the_next_round(cast: Cast) -> None:
     assert lacks(again) == MISSING
 
 
+@pytest.mark.long
 def test_only_what_something_asks_for_takes_evidence(cast: Cast) -> None:
     answers = {"accountable-owner": {"choice": "partly"}}
     submission = in_review(cast, answers=answers)
@@ -199,6 +207,7 @@ def test_only_what_something_asks_for_takes_evidence(cast: Cast) -> None:
         assert error.value.field == "target"
 
 
+@pytest.mark.long
 def test_a_part_of_the_file_takes_evidence_and_a_table_takes_none(cast: Cast) -> None:
     submission = in_review(cast, "high", proven=True)
     assert add(submission, "part:bias", cast).pk
@@ -206,6 +215,7 @@ def test_a_part_of_the_file_takes_evidence_and_a_table_takes_none(cast: Cast) ->
         add(submission, "part:overseers", cast)
 
 
+@pytest.mark.long
 def test_what_cannot_be_kept_as_it_is_today_is_refused_at_its_field(cast: Cast) -> None:
     submission = in_review(cast)
     link = make_evidence(cast.organisation, by=cast.owner, link="https://example.org/notice")
@@ -233,6 +243,7 @@ def test_nobody_else_adds_evidence(cast: Cast, who: str) -> None:
     assert not Supplement.objects.exists()
 
 
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize(
     "who", mostly_long(["owner", "viewer", "reviewer", "second_independent", "outsider", "staff"], 2)
 )
@@ -252,6 +263,7 @@ def test_who_adds_it_and_who_gave_it_is_of_the_delivery_team(cast: Cast) -> None
     assert cast.contributor.pk in delivery_team(submission.assessment)
 
 
+@pytest.mark.long
 def test_an_approval_that_rests_on_it_goes_stale_with_it(cast: Cast) -> None:
     submission = in_review(cast, proven=True)
     row = add(submission, NOTICE, cast)
@@ -261,6 +273,7 @@ def test_an_approval_that_rests_on_it_goes_stale_with_it(cast: Cast) -> None:
     assert anew(submission.assessment).stale_since
 
 
+@pytest.mark.long
 def test_the_reviewers_are_told(cast: Cast, django_capture_on_commit_callbacks: Any) -> None:
     submission = in_review(cast)
     mail.outbox.clear()
@@ -277,6 +290,7 @@ def test_the_reviewers_are_told(cast: Cast, django_capture_on_commit_callbacks: 
 # --- pages ----------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_the_owner_adds_it_from_the_assessment_the_results_and_the_answer(client: Client, cast: Cast) -> None:
     submission = in_review(cast)
     reference = submission.assessment.reference
@@ -303,6 +317,7 @@ def test_the_owner_adds_it_from_the_assessment_the_results_and_the_answer(client
     assert "The notice as patients see it." in beside
 
 
+@pytest.mark.long
 def test_a_reviewer_reads_it_beside_the_answer_and_judges_it(client: Client, cast: Cast) -> None:
     submission = in_review(cast)
     row = add(submission, NOTICE, cast)
@@ -326,6 +341,7 @@ def test_a_reviewer_reads_it_beside_the_answer_and_judges_it(client: Client, cas
     assert "Ines Independent" not in client.get(owners).content.decode()  # until the decision
 
 
+@pytest.mark.long
 def test_two_pages_of_one_reviewer_lose_no_judgement_and_a_closed_case_shows_it(client: Client, cast: Cast) -> None:
     submission = in_review(cast)
     row = add(submission, NOTICE, cast)
@@ -346,6 +362,7 @@ def test_two_pages_of_one_reviewer_lose_no_judgement_and_a_closed_case_shows_it(
     assert "Of another system." in closed.content.decode()
 
 
+@pytest.mark.long
 def test_a_page_of_a_draft_takes_no_evidence(client: Client, cast: Cast) -> None:
     draft = make_assessment("draft", "limited", cast=cast, filled=False)
     client.force_login(cast.owner)

@@ -165,6 +165,7 @@ WHO_DECIDES: list[tuple[str, dict[str, Any], str, type[Exception] | None]] = [
 ]
 
 
+@pytest.mark.few_a_day(3)
 @pytest.mark.parametrize(("kind", "facts", "who", "refusal"), WHO_DECIDES)
 def test_who_may_close_a_hold(cast, kind, facts, who, refusal):
     route = Route.INSIDE if who == "reviewer" else Route.INDEPENDENT
@@ -194,6 +195,7 @@ def test_who_may_close_a_hold(cast, kind, facts, who, refusal):
     assert kinds(cast.organisation)[-1] == "hold_closed"
 
 
+@pytest.mark.long
 def test_a_member_of_the_delivery_team_closes_no_hold_even_with_a_seat(cast):
     assessment = make_assessment(
         State.IN_REVIEW, "limited", cast=cast, facts={"lawful_exception_claimed": True}, route=Route.INSIDE
@@ -204,6 +206,7 @@ def test_a_member_of_the_delivery_team_closes_no_hold_even_with_a_seat(cast):
         review_holds.close(hold, sent(assessment), by=cast.reviewer, decision="It is fine.")
 
 
+@pytest.mark.long
 def test_there_is_no_evidence_to_accept_before_it_is_attached(cast):
     assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast, facts={"lawful_exception_claimed": True})
     hold = assessment.use.holds.get(closed_at=None)
@@ -216,6 +219,7 @@ def test_there_is_no_evidence_to_accept_before_it_is_attached(cast):
     )
 
 
+@pytest.mark.long
 def test_a_refused_claim_goes_back_is_corrected_and_ends_in_a_prohibited_use(cast):
     assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast, facts=PLEA)
     submission, hold = sent(assessment), assessment.use.holds.get(closed_at=None)
@@ -238,6 +242,7 @@ def test_a_refused_claim_goes_back_is_corrected_and_ends_in_a_prohibited_use(cas
 # --- the second member's agreement -------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_an_agreement_is_voided_by_another_reason_and_taken_back_by_whoever_gave_it_or_an_owner(cast):
     use = make_use("limited", cast.organisation, facts={"employment_decisions": False, "relied_on_advice": True})
     key = "minor_procedural_task"
@@ -313,6 +318,7 @@ def test_nothing_is_signed_at_its_worst_while_under_review(cast):
         worst_case.sign_worst(assessment.use, by=cast.owner)
 
 
+@pytest.mark.long
 def test_signed_worst_answers_stand_in_the_submission_and_the_certificate_says_how_many(cast):
     assessment = make_assessment(State.DRAFT, "low", cast=cast, facts={"education_decisions": "unknown"})
     worst_case.sign_worst(assessment.use, by=cast.owner)
@@ -331,6 +337,7 @@ def test_signed_worst_answers_stand_in_the_submission_and_the_certificate_says_h
 # --- a raised tier -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_reviewer_raises_the_tier_and_the_new_duties_come_back_to_the_respondent(cast):
     assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast)
     submission = sent(assessment)
@@ -364,6 +371,7 @@ def test_a_reviewer_raises_the_tier_and_the_new_duties_come_back_to_the_responde
     )
 
 
+@pytest.mark.long
 def test_a_raise_lasts_over_changed_facts_until_a_reviewer_of_a_later_submission_withdraws_it(cast):
     assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast)
     review_tier.raise_tier(sent(assessment), by=cast.independent, tier=Tier.HIGH, reason="In practice it decides.")
@@ -387,6 +395,7 @@ def test_a_raise_lasts_over_changed_facts_until_a_reviewer_of_a_later_submission
     assert kinds(cast.organisation)[-1] == "tier_raise_withdrawn"
 
 
+@pytest.mark.long
 def test_raised_to_unacceptable_is_refused_and_opens_again_only_with_changed_facts(cast):
     assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast)
     review_tier.raise_tier(sent(assessment), by=cast.independent, tier=Tier.UNACCEPTABLE, reason="It is built to harm.")
@@ -413,12 +422,14 @@ def words_of(assessment: Assessment) -> list[tuple[str, str]]:
     return [(reason.kind, reason.words) for reason in staleness.reasons(assessment)]
 
 
+@pytest.mark.long
 def test_a_save_that_changes_no_fact_flags_nothing(cast):
     assessment = make_assessment(State.CERTIFIED, "low", cast=cast)
     facts_declare.declare_facts(assessment.use, {"employment_decisions": False}, by=cast.owner)
     assert words_of(assessment) == []
 
 
+@pytest.mark.long
 def test_each_change_after_the_certificate_is_a_reason_of_its_own(cast, edition):
     assessment = make_assessment(State.DRAFT, "limited", cast=cast)
     piece, other = make_evidence(cast.organisation, title="Log"), make_evidence(cast.organisation, title="List")
@@ -449,6 +460,7 @@ def test_each_change_after_the_certificate_is_a_reason_of_its_own(cast, edition)
     assert kinds(cast.organisation).count("approval_stale") == 5
 
 
+@pytest.mark.long
 def test_an_approval_whose_evidence_changes_is_stale_and_nothing_is_issued_on_it(cast):
     answers = {"accountable-owner": {"choice": "partly", "text": "Being named."}}
     assessment = make_assessment(State.DRAFT, "limited", cast=cast, answers=answers)
@@ -470,6 +482,7 @@ def test_an_approval_whose_evidence_changes_is_stale_and_nothing_is_issued_on_it
     assert (assessment.state, Certificate.objects.count()) == (State.APPROVED, 0)
 
 
+@pytest.mark.long
 def test_evidence_that_expires_after_the_approval_is_flagged_once_by_the_sweep(cast):
     assessment = make_assessment(State.DRAFT, "limited", cast=cast)
     piece = make_evidence(cast.organisation, title="Log", expires_on=in_days(5))
@@ -486,6 +499,7 @@ def test_evidence_that_expires_after_the_approval_is_flagged_once_by_the_sweep(c
     assert words_of(assessment) == [("evidence", f"The evidence “Log” expired on {in_days(-1).isoformat()}.")]
 
 
+@pytest.mark.long
 def test_a_newer_release_is_a_notice_that_flags_and_suspends_nothing(cast):
     assessment = make_assessment(State.CERTIFIED, "low", cast=cast)
     assert staleness.newer_edition(assessment) is None
@@ -512,6 +526,7 @@ def state(assessment: Assessment, *kinds: str, by: Any, words: str = "The suppli
     return changes.state_change(assessment, by=by, kinds=kinds, words=words, happened_on=timezone.localdate())
 
 
+@pytest.mark.long
 def test_a_stated_change_opens_the_next_assessment_with_just_the_affected_answers_open(cast, edition):
     assessment = make_assessment(State.DRAFT, "limited", cast=cast)
     piece = make_evidence(cast.organisation, title="Log")
@@ -566,6 +581,7 @@ def test_a_change_of_a_draft_that_is_open_already_asks_again_for_what_it_had_car
     assert set(first.to_confirm) < set(second.to_confirm)
 
 
+@pytest.mark.long
 def test_a_fact_that_changes_in_the_next_draft_asks_again_for_what_reads_it(cast, edition):
     assessment = make_assessment(State.CERTIFIED, "limited", cast=cast, facts={"personal_data": "ordinary"})
     opened = Assessment.objects.get(pk=state(assessment, "model", by=cast.owner).opened_id)
@@ -575,6 +591,7 @@ def test_a_fact_that_changes_in_the_next_draft_asks_again_for_what_reads_it(cast
     assert facts_tier.reading(edition, {"personal_data"}) & carried <= waiting
 
 
+@pytest.mark.long
 def test_a_change_after_an_approval_without_certificate_withdraws_it(cast):
     answers = {"accountable-owner": {"choice": "partly", "text": "Being named."}}
     assessment = make_assessment(State.APPROVED, "limited", cast=cast, answers=answers)
@@ -609,6 +626,7 @@ def test_what_a_newer_release_asks_otherwise_is_affected_too(cast, edition):
     assert staleness.differences(edition, newer) == "Questions: 1 changed. No tier rule has changed."
 
 
+@pytest.mark.long
 def test_evidence_that_needs_a_look_and_facts_that_changed_are_asked_again(cast, edition):
     assessment = make_assessment(State.DRAFT, "limited", cast=cast, facts={"personal_data": "ordinary"})
     piece = make_evidence(cast.organisation, title="Log")

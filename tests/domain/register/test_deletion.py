@@ -110,6 +110,7 @@ def test_a_deleted_account_has_nothing_of_its_person_and_cannot_sign_in(cast):
     assert Client().post(reverse("account_login"), {"login": old, "password": PASSWORD}).status_code == 200
 
 
+@pytest.mark.long
 def test_nothing_in_the_log_names_the_person_any_more_and_it_is_whole(cast):
     user, name, email = cast.contributor, cast.contributor.name, cast.contributor.email
     make_assessment(State.DRAFT, "limited", organisation=cast.organisation)
@@ -121,6 +122,7 @@ def test_nothing_in_the_log_names_the_person_any_more_and_it_is_whole(cast):
     assert (told.chain, told.actor) == (INSTALLATION, user.pk)
 
 
+@pytest.mark.long
 def test_what_was_signed_keeps_its_name(cast):
     certified = make_assessment(State.CERTIFIED, "limited", organisation=cast.organisation, route=Route.INDEPENDENT)
     decision = ReviewDecision.objects.filter(kind="approve").get()
@@ -292,6 +294,7 @@ WORDS_THAT_STAY = {  # what a row still says once its organisation is deleted: n
 }  # fmt: skip
 
 
+@pytest.mark.long
 def test_nothing_that_anybody_wrote_is_left(world):
     before = texts_of(world.cast.organisation)
     organisation = gone(world)
@@ -306,6 +309,7 @@ def test_nothing_that_anybody_wrote_is_left(world):
     assert not AuditDetail.objects.filter(entry__chain=organisation.reference, detail__contains="Harbourlight").exists()
 
 
+@pytest.mark.long
 def test_every_file_but_the_certificates_is_gone(world):
     organisation = world.cast.organisation
     versions = EvidenceVersion.objects.filter(evidence__organisation=organisation).exclude(storage_key="")
@@ -332,6 +336,7 @@ def test_certificates_stay_verifiable(world):
     assert text_of(page).split("Checked")[0] == before.split("Checked")[0]
 
 
+@pytest.mark.long
 def test_the_log_is_whole_names_the_deletion_and_still_names_a_change_past_the_product(world, settings, tmp_path):
     settings.LOG_KEY_FILE = tmp_path / "log-key.pem"
     call_command("log_key", "make")
@@ -347,6 +352,7 @@ def test_the_log_is_whole_names_the_deletion_and_still_names_a_change_past_the_p
     assert any("was changed outside hkguide" in str(fault) for fault in verify(organisation.reference, by=None).faults)
 
 
+@pytest.mark.long
 def test_an_emptied_snapshot_without_a_deletion_is_named(cast):
     certified = make_assessment(State.CERTIFIED, "low", organisation=cast.organisation)
     with tampering.unguarded("assessments_submission"):
@@ -354,6 +360,7 @@ def test_an_emptied_snapshot_without_a_deletion_is_named(cast):
     assert any("SHA-256 is different" in fault for fault in faults())
 
 
+@pytest.mark.long
 def test_nothing_of_a_neighbour_is_touched(world):
     before = texts_of(world.neighbour)
     gone(world)
@@ -361,6 +368,7 @@ def test_nothing_of_a_neighbour_is_touched(world):
     assert any(NEIGHBOUR in text for texts in before.values() for text in texts)
 
 
+@pytest.mark.long
 def test_nobody_opens_anything_of_it_and_no_page_breaks(world):
     organisation = gone(world)
     for who in (world.cast.owner, world.cast.viewer, world.cast.reviewer):

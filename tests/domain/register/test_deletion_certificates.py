@@ -44,6 +44,7 @@ def delete(cast: Cast) -> None:
 KINDS = ("independent", "in house", "self-declared")
 
 
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_reviewing_body_suspends_and_revokes_it_and_the_public_page_says_so(cast: Cast, kind: str) -> None:
     certificate = certified(cast, kind)
@@ -68,6 +69,7 @@ def test_the_reviewing_body_suspends_and_revokes_it_and_the_public_page_says_so(
         assert [str(fault) for fault in verify(chain, by=None).faults] == []
 
 
+@pytest.mark.long
 def test_nobody_else_judges_it(cast: Cast) -> None:
     certificate = certified(cast, "independent")
     conflicted = make_member(Role.REVIEWER, cast.body).user

@@ -71,6 +71,7 @@ def signed_in(user: Any) -> Client:
     return client
 
 
+@pytest.mark.long
 def test_the_page_lists_all_that_somebody_has(cast, busy):
     assert [one.kind for one in leaving.open_work(busy)] == ["section", "action", "hold", "evidence"]
     text = text_of(signed_in(cast.owner).get(page_of(busy)))
@@ -136,6 +137,7 @@ def test_who_has_the_same_section_already_keeps_it_once(cast, busy):
     assert Assignment.objects.get(assessment=asked.assessment, section=SECTION).note == "Mine"
 
 
+@pytest.mark.long
 def test_work_goes_to_members_who_see_everything_alone(cast, busy):
     seen = {user.pk for one in leaving.open_work(busy) for user in one.to}
     for stranger in (cast.assigned, cast.viewer, cast.reviewer, cast.outsider, cast.contributor):

@@ -32,6 +32,7 @@ def table(organisation: Organisation, name: str) -> list[dict[str, Any]]:
     return list(json.loads(archive.read(f"data/{name}.json")))
 
 
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize(
     ("language", "public", "stale"),
     [
@@ -52,6 +53,7 @@ def test_reasons_that_are_kept_as_codes_are_in_words(language, public, stale, ca
     assert reason.keys() == {"kind", "words", "at"}
 
 
+@pytest.mark.long
 def test_reasons_of_rows_older_than_the_codes_stay_as_they_were_written(cast: Cast):
     assessment = make_conditioned(cast)
     certificate = assessment.current_submission.certificate

@@ -47,6 +47,7 @@ def test_what_people_wrote_and_older_rows_stay_as_they_are(kept):
     assert words_of(kept) == kept
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 def test_the_page_of_an_action_shows_a_note_in_the_language_of_the_reader(client, cast: Cast, settings, tmp_path):
     speak(settings, tmp_path, dict([SPLIT]))
@@ -64,6 +65,7 @@ def test_the_page_of_an_action_shows_a_note_in_the_language_of_the_reader(client
             assert in_words("ActionEvent", {"words": event.words})["words"] == words % {"n": action.number}
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 def test_notes_of_each_change_read_as_sentences(cast: Cast):
     assessment = make_conditioned(cast)

@@ -65,6 +65,7 @@ def history(action) -> list[tuple[str, str, str]]:
 # --- planning --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_plan_names_who_by_when_and_how_much_work_and_keeps_what_it_was(cast, assessment):
     action = action_on(assessment, SHOULD)
     old_due = action.due
@@ -133,6 +134,7 @@ def test_several_dates_are_set_in_one_go_and_taken_back_in_one(cast, assessment)
     assert dates.take_back_dates(moved.batch, by=cast.owner).changed == 0
 
 
+@pytest.mark.long
 def test_what_was_planned_by_hand_outlives_the_next_round(cast):
     assessment = make_assessment(State.RETURNED, "limited", cast=cast, answers={SHOULD: {"choice": "not_in_place"}})
     action = action_on(assessment, SHOULD)
@@ -161,6 +163,7 @@ def test_the_history_of_an_action_is_never_rewritten(cast, assessment):
 # --- done, accepted, not yet --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_reviewer_accepts_or_says_what_is_missing(cast, assessment):
     action = action_on(assessment, CONDITION)
     dates.plan(action, by=cast.owner, owner=cast.contributor, due=action.due, effort=action.effort)
@@ -205,6 +208,7 @@ def close(assessment, question, cast) -> None:
     close_as(action, by=cast.independent)
 
 
+@pytest.mark.long
 def test_the_next_assessment_starts_with_the_practice_that_a_closed_action_put_in_place(cast, assessment):
     submission = sent(assessment)
     snapshot = submission.snapshot
@@ -226,6 +230,7 @@ def test_the_next_assessment_starts_with_the_practice_that_a_closed_action_put_i
     assert assessment.answers.get(question__key=CONDITION).choice == "partly"
 
 
+@pytest.mark.long
 def test_closing_an_action_brings_an_untouched_answer_of_an_open_draft_up_to_date(cast, assessment):
     following = start.start_assessment(assessment.use, by=cast.owner)
     source = assessment.answers.select_related("question", "assessment").get(question__key=CONDITION)
@@ -255,6 +260,7 @@ def test_closing_an_action_asks_for_an_answer_again_that_somebody_edited_meanwhi
     assert (row.choice, row.text, row.to_confirm) == ("partly", "Four of five by now.", True)
 
 
+@pytest.mark.long
 def test_an_action_that_a_new_answer_closed_asks_for_nothing(cast):
     assessment = make_assessment(State.RETURNED, "limited", cast=cast, answers={SHOULD: {"choice": "not_in_place"}})
     assessment.answers.filter(question__key=SHOULD).update(choice="in_place")
@@ -373,6 +379,7 @@ def test_actions_whose_owner_left_are_found(cast, assessment):
     assert [one.pk for one in type(action).objects.left_alone()] == [action.pk]
 
 
+@pytest.mark.long
 def test_a_certificate_that_waited_for_an_action_is_issued_with_its_closing(cast):
     assessment = make_assessment(
         State.APPROVED, "limited", cast=cast, answers={CONDITION: {"choice": "partly", "text": "Two of five."}}
@@ -381,6 +388,7 @@ def test_a_certificate_that_waited_for_an_action_is_issued_with_its_closing(cast
     assert Certificate.objects.filter(submission__assessment=assessment).exists()
 
 
+@pytest.mark.long
 def test_an_owner_accepts_what_was_self_declared_and_not_what_a_reviewer_approved(cast):
     """The first is the owner's own word, and the certificate says so; the second says that it was reviewed."""
     gap = {"use-register": {"choice": "partly", "text": "Half."}}

@@ -19,6 +19,7 @@ from tests.support.factories import in_days
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
+@pytest.mark.long
 def test_its_page_names_no_gap_that_the_accepted_answer_does_not_have(client, cast):
     assessment = make_agreed(cast, in_days(50))
     action = action_on(assessment, AGREED.removeprefix("q:"))
@@ -32,6 +33,7 @@ def test_its_page_names_no_gap_that_the_accepted_answer_does_not_have(client, ca
     assert question.action.gap.casefold() not in text.casefold()
 
 
+@pytest.mark.long
 def test_its_plan_says_once_what_is_asked_and_what_closes_it(cast):
     report = submission_report(sent(make_agreed(cast, in_days(50))))
     (package,) = report.packages

@@ -73,6 +73,7 @@ def high_case(cast: Cast, *, first: str = "independent") -> Assessment:
 # --- what is reported -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @fails_without("what blocks is reported with evidence")
 def test_a_blocking_action_is_not_reported_done_by_one_sentence(cast: Cast, assessment: Assessment) -> None:
     action = action_on(assessment, CONDITION)
@@ -161,6 +162,8 @@ def _decline(action: RemediationAction, user) -> None:
     actions.decline(action, by=user, words="It does not show it.")
 
 
+@pytest.mark.long
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize("declared", [False, True])
 @fails_without("who has no seat closes no action", True)
 def test_only_a_seat_of_the_case_accepts_or_declines(cast: Cast, assessment: Assessment, declared: bool) -> None:
@@ -185,6 +188,7 @@ def judge_as(action: RemediationAction, *, by) -> None:
     closing.judge(action, supports(action), by=by)
 
 
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize("state", [State.REFUSED, State.WITHDRAWN])
 @fails_without("no action is judged in a closed case", State.REFUSED)
 def test_no_action_is_judged_in_a_closed_case(cast: Cast, state: str) -> None:
@@ -203,6 +207,7 @@ def test_no_action_is_judged_in_a_closed_case(cast: Cast, state: str) -> None:
 # --- judged before it is accepted -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @fails_without("each piece of an action is judged")
 def test_each_piece_is_judged_before_the_action_is_accepted(cast: Cast, assessment: Assessment) -> None:
     action = action_on(assessment, CONDITION)
@@ -237,6 +242,7 @@ def test_a_verdict_that_is_not_supports_needs_a_word_and_closes_nothing(cast, as
         closing.judge(action, {piece: Finding("splendid")}, by=cast.independent)
 
 
+@pytest.mark.long
 def test_a_must_is_not_closed_on_a_link_while_its_file_does_not_support_it(cast: Cast, assessment: Assessment) -> None:
     action = action_on(assessment, CONDITION)
     link = make_evidence(cast.organisation, by=cast.owner, link="https://example.org/register")
@@ -247,6 +253,7 @@ def test_a_must_is_not_closed_on_a_link_while_its_file_does_not_support_it(cast:
         issue.close_action(action, by=cast.independent, findings=findings)
 
 
+@pytest.mark.long
 def test_a_newer_version_that_is_attached_again_is_judged_again(cast: Cast, assessment: Assessment) -> None:
     action = action_on(assessment, CONDITION)
     piece = make_evidence(cast.organisation, by=cast.owner)
@@ -278,6 +285,7 @@ def test_a_verdict_is_never_rewritten(cast: Cast, assessment: Assessment) -> Non
 # --- High: one accepts, the other confirms ------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @fails_without("at High the two who close are two")
 @fails_without("at High two close what blocks")
 def test_at_high_the_last_blocking_action_is_never_closed_by_one_person(cast: Cast) -> None:
@@ -301,6 +309,7 @@ def test_at_high_the_last_blocking_action_is_never_closed_by_one_person(cast: Ca
     assert (practice.by, practice.confirmed_by) == (cast.independent, cast.second_independent)
 
 
+@pytest.mark.long
 @fails_without("at High the independent seat accepts")
 def test_at_high_the_in_house_reviewer_confirms_and_never_accepts(cast: Cast) -> None:
     assessment = high_case(cast, first="reviewer")
@@ -316,6 +325,7 @@ def test_at_high_the_in_house_reviewer_confirms_and_never_accepts(cast: Cast) ->
     assert anew(assessment).state == State.CERTIFIED
 
 
+@pytest.mark.long
 def test_at_high_a_decline_by_either_ends_the_acceptance(cast: Cast) -> None:
     assessment = high_case(cast, first="reviewer")
     action = action_on(assessment, CONDITION)
@@ -346,6 +356,7 @@ def test_the_practice_is_kept_at_the_use_with_what_showed_it(cast: Cast, assessm
     assert Condition.objects.get(question=CONDITION).met_by == cast.independent
 
 
+@pytest.mark.long
 def test_a_closed_checklist_is_ticked_where_it_applies(cast: Cast) -> None:
     gaps = {CONSIDER: {"choice": "planned", "planned_for": in_days(40)}, "approval-paper": {"choice": "none"}}
     assessment = make_assessment(State.APPROVED, "limited", cast=cast, answers=gaps)
@@ -372,6 +383,7 @@ def test_a_fact_that_changes_asks_for_the_practice_again(cast: Cast, assessment:
     assert row.to_confirm == reads
 
 
+@pytest.mark.long
 def test_a_reviewer_who_closed_an_action_is_not_of_the_delivery_team(cast: Cast, assessment: Assessment) -> None:
     start.start_assessment(assessment.use, by=cast.owner)
     action = action_on(assessment, CONDITION)

@@ -44,6 +44,7 @@ def add(assessment, cast, **changed):
 # --- adding --------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_an_added_action_gets_the_next_number_and_says_why_and_by_whom(cast, assessment):
     before = max(row.number for row in RemediationAction.objects.filter(use=assessment.use))
     action = add(
@@ -88,6 +89,7 @@ def test_a_use_that_nobody_has_signed_has_no_plan_to_add_to(cast):
     assert refused.value.field == "use"
 
 
+@pytest.mark.long
 def test_an_added_action_stays_through_the_next_round_and_blocks_nothing(cast):
     assessment = make_assessment(State.RETURNED, "limited", cast=cast, answers={SHOULD: {"choice": "not_in_place"}})
     action = add(assessment, cast)
@@ -163,6 +165,7 @@ def test_one_date_has_no_first_step(cast, assessment):
 # --- words ---------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_edited_words_stay_over_rounds_and_the_original_beside_them(cast):
     assessment = make_assessment(State.RETURNED, "limited", cast=cast, answers={SHOULD: {"choice": "not_in_place"}})
     action = action_on(assessment, SHOULD)

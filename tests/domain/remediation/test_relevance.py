@@ -40,6 +40,7 @@ def mark(assessment, cast, question=SHOULD, **changed):
     return action_on(assessment, question)
 
 
+@pytest.mark.long
 def test_the_reason_is_kept_and_the_reviewer_is_told(cast, assessment):
     action = mark(assessment, cast)
     assert (action.status, action.irrelevant_by) == (ActionStatus.NOT_RELEVANT, cast.contributor)
@@ -95,6 +96,7 @@ def test_a_reason_is_needed_and_a_role(cast, assessment):
             mark(assessment, cast, by=who)
 
 
+@pytest.mark.long
 def test_it_issues_no_certificate_and_stays_through_the_next_round(cast):
     assessment = make_assessment(State.APPROVED, "limited", cast=cast, answers={CONDITION: {"choice": "partly"}})
     action = mark(assessment, cast, CONDITION)

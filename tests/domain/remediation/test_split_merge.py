@@ -64,6 +64,7 @@ def test_the_parts_share_the_finding_and_the_first_keeps_the_number(cast, assess
     assert AuditEntry.objects.filter(kind="action_split").count() == 1
 
 
+@pytest.mark.long
 def test_the_condition_is_met_once_all_parts_are_closed(cast, assessment):
     first, second = split(action_on(assessment, CONDITION), TWO, by=cast.owner)
     following = start.start_assessment(assessment.use, by=cast.owner)
@@ -75,6 +76,7 @@ def test_the_condition_is_met_once_all_parts_are_closed(cast, assessment):
     assert following.answers.get().choice == "in_place"
 
 
+@pytest.mark.long
 def test_a_blocking_finding_stays_until_the_last_part_is_closed(cast):
     assessment = make_assessment(State.APPROVED, "limited", cast=cast, answers={CONDITION: {"choice": "partly"}})
     first, second = split(action_on(assessment, CONDITION), TWO, by=cast.owner)
@@ -105,6 +107,7 @@ def return_again(assessment, cast):
     decisions.send_back(sent(assessment), by=cast.independent)
 
 
+@pytest.mark.long
 def test_the_parts_stay_in_the_next_round_and_close_together_when_the_gap_is_gone(cast):
     assessment = make_assessment(State.RETURNED, "limited", cast=cast, answers={SHOULD: {"choice": "not_in_place"}})
     parts = split(action_on(assessment, SHOULD), TWO, by=cast.owner)
@@ -134,6 +137,7 @@ def test_a_split_is_undone_until_a_part_was_worked_on(cast, assessment):
 # --- merging -------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_the_merged_actions_are_done_as_one_and_close_with_it(cast, assessment):
     lead, other = action_on(assessment, SHOULD), action_on(assessment, CONDITION)
     merge([lead, other], into=lead, by=cast.contributor, title="Write rules and register")
@@ -150,6 +154,7 @@ def test_the_merged_actions_are_done_as_one_and_close_with_it(cast, assessment):
     assert Condition.objects.get(question=CONDITION).met_by == cast.independent
 
 
+@pytest.mark.long
 def test_what_is_left_of_a_merge_keeps_it_open_in_the_next_round(cast):
     answers = {SHOULD: {"choice": "not_in_place"}, CONSIDER: {"choice": "not_in_place"}}
     assessment = make_assessment(State.RETURNED, "limited", cast=cast, answers=answers)
@@ -204,6 +209,7 @@ def test_only_owners_and_contributors_who_see_the_whole_plan_split_and_merge(cas
             act()
 
 
+@pytest.mark.long
 def test_an_added_action_is_merged_as_others_are(cast, assessment):
     own = own_actions.add(
         assessment.use,

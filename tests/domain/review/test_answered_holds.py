@@ -126,6 +126,7 @@ def test_it_is_said_whether_the_tier_changes_by_the_answer(cast: Cast, tier: str
 # --- who closes it -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_reviewer_of_the_case_closes_it_and_the_use_is_signed_again_as_what_it_is(cast: Cast) -> None:
     assessment, submission = in_review(cast)
     assert submission.assigned_tier == "high"
@@ -147,6 +148,7 @@ def test_a_reviewer_of_the_case_closes_it_and_the_use_is_signed_again_as_what_it
     assert anew(assessment).state == State.CERTIFIED
 
 
+@pytest.mark.long
 def test_where_the_tier_stays_the_submission_stays_under_review(cast: Cast) -> None:
     assessment, submission = in_review(cast, "high")
     open_hold(assessment.use.holds.get(), submission, by=cast.reviewer)
@@ -154,6 +156,7 @@ def test_where_the_tier_stays_the_submission_stays_under_review(cast: Cast) -> N
     assert (anew(assessment).state, anew(assessment).use.assigned_tier) == (State.IN_REVIEW, "high")
 
 
+@pytest.mark.long
 def test_nothing_is_approved_while_the_answer_waits(cast: Cast) -> None:
     _assessment, submission = in_review(cast, "high")
     mark_all(submission, by=cast.reviewer)
@@ -174,6 +177,7 @@ def test_what_is_not_answered_with_evidence_is_closed_by_nobody(cast: Cast) -> N
     ]
 
 
+@pytest.mark.long
 def test_a_reviewer_who_is_not_satisfied_asks_for_more_and_old_evidence_does_not_answer_again(cast: Cast) -> None:
     assessment, submission = in_review(cast, "high")
     hold = assessment.use.holds.get()

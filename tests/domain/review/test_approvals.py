@@ -51,6 +51,7 @@ def obstacles(submission, who):
     return words_of(approval.obstacles_to_approve(submission, who))
 
 
+@pytest.mark.long
 def test_an_approval_says_how_much_of_the_own_set_is_not_opened_and_judged(cast):
     submission = two_seats(cast)
     own = own_set(submission, Seat.FIRST)
@@ -187,6 +188,7 @@ def test_a_seat_may_be_handed_over_again_once_its_approval_is_taken_back(cast):
     assert not submission.decisions.approvals().exists()
 
 
+@pytest.mark.long
 @fails_without("an approval is taken back by its own reviewer")
 def test_nobody_takes_back_what_is_not_theirs_or_decided(cast):
     submission = two_seats(cast)
@@ -204,6 +206,7 @@ def test_nobody_takes_back_what_is_not_theirs_or_decided(cast):
         approvals.take_back_approval(submission, by=cast.independent, reason="Too late.")
 
 
+@pytest.mark.long
 def test_one_reviewer_looks_at_everything_through_the_domain_and_approves(cast):
     submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
     look_at_all(submission, cast.independent)

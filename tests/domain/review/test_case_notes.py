@@ -43,6 +43,7 @@ def texts(user, case):
     return [note.text for note in case_notes.read_by(user, case)]
 
 
+@pytest.mark.long
 def test_a_note_is_its_writers_alone_until_it_is_shared_with_the_other_seat_who_is_told(cast, case):
     note = case_notes.write(case, f" {SECRET} ", by=cast.independent)
     assert texts(cast.independent, case) == [SECRET]
@@ -142,6 +143,7 @@ def test_notes_go_on_over_the_rounds_and_are_only_read_once_the_case_is_closed(c
         case_notes.write(second, "Too late.", by=cast.independent)
 
 
+@pytest.mark.long
 def test_no_page_paper_or_archive_of_the_organisation_has_a_note(cast):
     case = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
     note = case_notes.write(case, SECRET, by=cast.independent)

@@ -63,6 +63,7 @@ def test_the_texts_that_fit_the_answer_are_offered(cast, case):
     assert list(offered(case, cast.independent)) == [kept_texts.key_of(shared)]
 
 
+@pytest.mark.long
 def test_as_last_time_is_ones_own_newest_mark_in_a_case_of_the_same_organisation(cast, case):
     before = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=GAP).current_submission
     mark = marks.save_mark(before, TARGET, marks.GivenMark(**WANTED), by=cast.independent)
@@ -95,6 +96,7 @@ def test_words_of_another_organisation_are_never_as_last_time_and_are_read_first
     assert use(case, cast.independent, offer.key, has_read=True).would_satisfy == "All clinics."
 
 
+@pytest.mark.few_a_day(2)
 @pytest.mark.parametrize("field", ["words", "would_satisfy"])
 @pytest.mark.parametrize("what", ["organisation", "system", "use"])
 def test_words_that_name_the_other_case_are_refused_at_their_field(cast, case, foreign, field, what):

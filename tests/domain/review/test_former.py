@@ -71,6 +71,7 @@ def test_how_much_changed_since_the_last_decision_is_counted_for_the_queue(cast,
     assert sent(certified).changed is None
 
 
+@pytest.mark.long
 def test_a_mark_that_asked_for_an_action_is_not_carried(cast):
     case = make_assessment(State.IN_REVIEW, "limited", cast=cast)
     plain = next(target for target in starting_plain(case) if target.startswith("q:"))
@@ -89,6 +90,7 @@ def starting_plain(case):
     return targets.left_to_accept(case.compiled(), submission.content(), (), ())
 
 
+@pytest.mark.long
 def test_what_was_reviewed_within_the_organisation_is_not_carried_to_the_reviewing_body(cast):
     case = make_assessment(State.CERTIFIED, "limited", cast=cast, route=Route.INSIDE)
     submission = next_case(cast, case)
@@ -100,6 +102,7 @@ def test_what_the_reviewing_body_decided_is_carried_to_in_house_reviewers(cast, 
     assert next_case(cast, certified, route=Route.INSIDE).marks.exclude(carried_from=None).exists()
 
 
+@pytest.mark.few_a_day(3)
 @pytest.mark.parametrize(
     ("state", "tier", "decided"),
     [
@@ -166,6 +169,7 @@ def test_the_case_page_says_what_changed_with_then_and_now(cast, certified, clie
     assert submission.changed == lines[0].count('data-label="Now"')
 
 
+@pytest.mark.long
 def test_the_filter_of_what_changed_counts_and_lists_the_same(cast, certified, client):
     submission = next_case(cast, certified)
     seat_taking.take(submission, by=cast.independent)
@@ -181,6 +185,7 @@ def test_the_filter_of_what_changed_counts_and_lists_the_same(cast, certified, c
     assert "since the decision of" in text_of(every)
 
 
+@pytest.mark.long
 def test_in_a_later_round_what_was_never_marked_is_not_called_changed(cast, client):
     case = make_assessment(State.IN_REVIEW, "limited", cast=cast)
     wanted = {"mark": "change_needed", "reason": "not_shown", "would_satisfy": "Show the newest entry."}
@@ -199,6 +204,7 @@ def test_in_a_later_round_what_was_never_marked_is_not_called_changed(cast, clie
     ]
 
 
+@pytest.mark.long
 def test_a_former_case_that_was_not_sent_to_this_reviewer_shows_no_word_of_it(cast, client):
     old = "Kept for three of our five clinics, says the old answer."
     case = make_assessment(
@@ -229,6 +235,7 @@ def test_what_was_stated_is_closed_to_a_reviewer_who_has_not_declared(cast, cert
     assert "Previous certificate" in page
 
 
+@pytest.mark.long
 def test_the_pages_of_a_case_that_follows_stay_within_15_queries(
     cast, certified, client, django_assert_max_num_queries
 ):

@@ -71,6 +71,7 @@ def test_a_guard_that_is_unknown_or_has_a_test_is_refused(guard):
         fails_without(guard)(test_what_the_random_model_seldom_meets_has_a_test)
 
 
+@pytest.mark.few_a_day(3)
 @pytest.mark.parametrize("guard", mostly_long(GUARDED, 3))
 def test_a_test_fails_without_its_guard(guard, cast, monkeypatch):
     take_out(monkeypatch, *GUARDS[guard])
@@ -82,6 +83,7 @@ def test_a_test_fails_without_its_guard(guard, cast, monkeypatch):
 CALLED_OTHERWISE = [guard for guard in GUARDED if parameters(FAILS_WITHOUT[guard]) != ["cast"]]
 
 
+@pytest.mark.few_a_day(2)
 @pytest.mark.parametrize("guard", mostly_long(CALLED_OTHERWISE, 3))
 def test_the_same_test_passes_with_it(guard, cast):
     call(FAILS_WITHOUT[guard], cast)

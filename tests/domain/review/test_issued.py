@@ -34,6 +34,7 @@ def ines(client, cast):
     return client
 
 
+@pytest.mark.long
 def test_it_holds_what_rests_on_a_review_of_the_body_and_nothing_else(cast):
     limited, high = certificate_of(cast), certificate_of(cast, "high")
     certificate_of(cast, route=Route.INSIDE)
@@ -49,6 +50,7 @@ def test_a_reviewer_who_left_sees_it_no_more(cast):
     assert not finders.certificates_issued_for(cast.independent).exists()
 
 
+@pytest.mark.few_a_day(2)
 @pytest.mark.parametrize("days", [0, 300, 340, 400])
 def test_its_status_is_that_of_each_certificate_on_each_day(days, cast):
     certificates = [certificate_of(cast) for _n in range(3)]
@@ -60,6 +62,7 @@ def test_its_status_is_that_of_each_certificate_on_each_day(days, cast):
     assert sum(counts_of(issued_by_the_body(day)).values()) == 3
 
 
+@pytest.mark.long
 def test_it_is_searched_and_narrowed(ines, cast):
     limited, high = certificate_of(cast), certificate_of(cast, "high")
     other = make_organisation("Elsewhere Limited")
@@ -79,6 +82,7 @@ def test_it_is_searched_and_narrowed(ines, cast):
     assert "No certificates match the filters" in page
 
 
+@pytest.mark.long
 def test_it_is_read_page_by_page(ines, cast, monkeypatch):
     certificates = [certificate_of(cast).pk for _n in range(3)]
     monkeypatch.setattr("assessments.views.certificates.issued.ROWS", 2)
@@ -90,6 +94,7 @@ def test_it_is_read_page_by_page(ines, cast, monkeypatch):
     assert [one.pk for one in ines.get(REGISTER, {"after": "x"}).context["rows"]] == certificates[::-1][:2]
 
 
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_the_file_has_the_rows_of_the_page(kind, ines, cast, tmp_path):
     limited = certificate_of(cast)
@@ -108,6 +113,7 @@ def test_the_file_has_the_rows_of_the_page(kind, ines, cast, tmp_path):
     assert rows[0]["Use"] == "'=HYPERLINK(1)"
 
 
+@pytest.mark.long
 def test_the_queries_do_not_grow(ines, cast, django_assert_num_queries, django_assert_max_num_queries):
     certificate_of(cast)
     ines.get(REGISTER)

@@ -218,6 +218,7 @@ def test_a_fact_is_never_accepted_with_an_action(cast):
     assert not submission.marks.exists()
 
 
+@pytest.mark.long
 def test_an_agreed_action_is_in_the_plan_once_the_submission_is_approved(cast):
     submission = in_review(cast)
     agree(
@@ -239,6 +240,7 @@ def test_an_agreed_action_is_in_the_plan_once_the_submission_is_approved(cast):
     assert "Name a deputy" in plan_html(submission_report(submission))
 
 
+@pytest.mark.long
 def test_an_agreed_action_joins_the_open_one_of_its_question(cast):
     answers = {QUESTION: {"choice": "partly", "text": "Two clinics."}}
     submission = in_review(cast, answers=answers)
@@ -265,6 +267,7 @@ def test_an_agreed_action_is_not_closed_by_a_later_round_of_good_answers(cast):
 # --- many at once ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @fails_without("nothing of the own set is accepted together")
 def test_what_is_plain_is_accepted_in_one_action_and_recorded_as_such(cast):
     submission = in_review(cast, answers={"known-failures": {"choice": "planned", "planned_for": in_days(20)}})
@@ -289,6 +292,7 @@ def test_what_is_plain_is_accepted_in_one_action_and_recorded_as_such(cast):
     assert AuditEntry.objects.filter(kind="marks_accepted_together").count() == 1
 
 
+@pytest.mark.long
 @fails_without("what is accepted together is fully in place")
 def test_what_falls_short_is_not_accepted_together_though_nobody_drew_it(cast, monkeypatch):
     monkeypatch.setattr(sampling, "draw", lambda *_given: [])
@@ -324,6 +328,7 @@ def with_evidence(cast, state=State.SUBMITTED):
     return submission, pieces
 
 
+@pytest.mark.long
 def test_each_piece_is_judged_by_itself_and_versions_are_kept(cast):
     submission, (log, _register) = with_evidence(cast)
     mark = marks.mark_evidence(
@@ -349,6 +354,7 @@ def test_each_piece_is_judged_by_itself_and_versions_are_kept(cast):
             marks.mark_evidence(submission, question, piece, marks.GivenVerdict(verdict=verdict), by=cast.independent)
 
 
+@pytest.mark.long
 def test_the_mark_of_a_piece_is_carried_while_its_version_is_the_same(cast):
     submission, (log, register) = with_evidence(cast)
     for piece in (log, register):
@@ -420,6 +426,7 @@ def test_untouched_is_what_was_neither_changed_nor_replied_to(cast):
     assert set(replies.untouched(assessment, {"f:hosting"})) == {f"q:{OTHER}"}
 
 
+@pytest.mark.long
 def test_three_rounds_carry_what_stands_and_ask_only_for_what_does_not(cast):
     """Return three, change two and reply to one; return one again; approve."""
     asked = {TARGET: "An entry.", f"q:{OTHER}": "A name.", "q:known-failures": "The date."}
@@ -467,6 +474,7 @@ def test_the_day_by_which_an_answer_is_asked_for_lies_ahead(cast):
         decisions.send_back(submission, by=cast.independent, answer_by=timezone.localdate())
 
 
+@pytest.mark.long
 def test_a_return_opens_what_is_marked_and_what_depends_on_it_and_nothing_else(cast):
     """A new answer to a marked fact brings more questions; what was never answered stays open until it is sent again."""
     submission = returned(cast, {"f:personal_data": "You name patients in question 3.", TARGET: "The newest entry."})

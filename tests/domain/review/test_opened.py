@@ -99,6 +99,7 @@ def test_a_piece_that_is_the_same_in_the_next_round_needs_no_second_opening(cast
     assert opened.opened_contents(again, cast.independent.pk) == before
 
 
+@pytest.mark.long
 def test_a_piece_of_an_action_is_opened_by_its_own_request_for_the_case_that_judges_it(cast):
     assessment = make_conditioned(cast)
     action = action_on(assessment, CONDITION)
@@ -127,6 +128,7 @@ def test_a_piece_of_an_action_is_opened_by_its_own_request_for_the_case_that_jud
     assert action_on(assessment, CONDITION).status == "closed"
 
 
+@pytest.mark.long
 def test_the_evidence_of_a_hold_is_opened_by_its_own_request(cast):
     assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast, facts={"lawful_exception_claimed": True})
     submission, hold = assessment.current_submission, assessment.use.holds.get(closed_at=None)

@@ -51,6 +51,7 @@ def test_a_second_seat_begins_empty_and_its_marks_touch_nobody_elses(cast):
     assert (second.mark, second.by) == ("change_needed", cast.second_independent)
 
 
+@pytest.mark.long
 @fails_without("a mark counts for its own seat alone")
 @fails_without("the own set is opened and judged")
 def test_a_second_seat_with_nothing_opened_does_not_approve(cast):
@@ -64,6 +65,7 @@ def test_a_second_seat_with_nothing_opened_does_not_approve(cast):
     assert not Certificate.objects.exists()
 
 
+@pytest.mark.long
 @fails_without("nothing of the own set is taken over")
 def test_taking_over_covers_the_rest_by_name_and_never_the_own_set(cast):
     submission = two_seats(cast)
@@ -100,6 +102,7 @@ def test_an_own_mark_stays_when_the_rest_is_taken_over(cast):
     assert (mark.words, mark.taken_over_from) == ("I read it too.", None)
 
 
+@pytest.mark.long
 def test_both_seats_look_at_their_own_sets_and_the_certificate_is_issued(cast):
     submission = make_assessment(State.IN_REVIEW, "high", cast=cast).current_submission
     look_at_all(submission, cast.independent)
@@ -164,6 +167,7 @@ def test_not_applicable_on_a_must_counts_when_every_seat_accepted_it(cast):
     assert blockers.blockers(submission) == []
 
 
+@pytest.mark.long
 def test_a_seat_handed_over_keeps_the_marks_by_name_and_begins_its_own_set_anew(cast):
     submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
     mark_all(submission, by=cast.independent)
@@ -201,6 +205,7 @@ def test_undoing_brings_a_colleagues_mark_back_under_the_colleagues_name(cast):
     assert not own_marks.is_own(mark, cast.second_independent.pk)
 
 
+@pytest.mark.long
 def test_own_marks_of_the_round_before_count_where_nothing_changed(cast):
     submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
     mark_all(submission, by=cast.independent, change={TARGET: "The newest entry."})

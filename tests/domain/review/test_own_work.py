@@ -19,6 +19,7 @@ from tests.support.factories import Cast, make_assessment, make_cast, make_membe
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
+@pytest.mark.few_a_day(2)
 @pytest.mark.parametrize("way", mostly_long(WAYS, 3), ids=lambda way: way.__name__)
 def test_what_was_taken_back_counts_too(way: Callable[[Cast, User], Assessment]) -> None:
     cast = make_cast()

@@ -61,6 +61,7 @@ def judge(submission: Submission, by: Any, part: str = "tests", *, base: int | N
 # --- each seat judges each part -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @fails_without("every part of the file is judged")
 def test_an_approval_is_refused_until_this_seat_has_judged_every_part(cast: Cast) -> None:
     submission = in_review(cast)
@@ -91,6 +92,7 @@ def test_a_part_that_is_not_supported_needs_words(cast: Cast, verdict: str) -> N
     assert judge(submission, cast.independent, verdict=verdict, words="No date.").words == "No date."
 
 
+@pytest.mark.long
 @fails_without("no part is left unsupported")
 def test_a_part_that_does_not_support_stops_both_seats_and_one_that_does_partly_stops_none(cast: Cast) -> None:
     submission = in_review(cast)
@@ -113,6 +115,7 @@ def test_a_part_judged_partly_without_words_is_not_approved(cast: Cast) -> None:
     ]
 
 
+@pytest.mark.long
 def test_a_judgement_of_somebody_who_left_the_seat_does_not_count(cast: Cast) -> None:
     submission = in_review(cast)
     judge_parts(submission, by=cast.independent)
@@ -125,6 +128,7 @@ def test_a_judgement_of_somebody_who_left_the_seat_does_not_count(cast: Cast) ->
     assert refused(submission, cast.second_independent)[0].startswith("You still have to judge 7 parts")
 
 
+@pytest.mark.few_a_day(2)
 @pytest.mark.parametrize("who", ["owner", "contributor", "viewer", "reviewer", "outsider", "staff"])
 def test_nobody_without_a_seat_judges_a_part(cast: Cast, who: str) -> None:
     submission = in_review(cast)
@@ -133,6 +137,7 @@ def test_nobody_without_a_seat_judges_a_part(cast: Cast, who: str) -> None:
     assert not PartMark.objects.exists()
 
 
+@pytest.mark.long
 def test_judgements_lock_with_the_approval_and_outside_review(cast: Cast) -> None:
     submission = in_review(cast)
     for by in (cast.independent, cast.second_independent):
@@ -180,6 +185,7 @@ def returned(cast: Cast) -> tuple[Submission, Assessment]:
     return submission, anew(submission.assessment)
 
 
+@pytest.mark.long
 def test_a_part_alone_can_be_returned_and_is_then_the_only_one_that_is_open(cast: Cast) -> None:
     _submission, assessment = returned(cast)
     assert assessment.state == State.RETURNED
@@ -208,6 +214,7 @@ def test_a_part_judged_partly_is_returned_only_where_the_reviewer_says_so(cast: 
     assert conformity_file.open_parts(anew(submission.assessment)) == {"bias", "monitoring"}
 
 
+@pytest.mark.long
 def test_what_was_not_given_when_it_was_signed_is_open_after_a_return(cast: Cast) -> None:
     draft = make_assessment("draft", "high", cast=cast)
     submission = submit.submit(draft, by=cast.owner, route="independent")
@@ -217,6 +224,7 @@ def test_what_was_not_given_when_it_was_signed_is_open_after_a_return(cast: Cast
     assert conformity_file.open_parts(anew(draft)) == set(PARTS)
 
 
+@pytest.mark.long
 def test_judgements_are_carried_to_the_next_round_where_a_part_is_the_same(cast: Cast) -> None:
     _before, assessment = returned(cast)
     report = make_evidence(cast.organisation, by=cast.owner, title="Test report")
@@ -254,6 +262,7 @@ def test_the_organisation_reads_a_judgement_once_the_reviewer_decides(client: Cl
     assert reverse("conformity_part", args=[submission.assessment.reference, "bias"]) not in page
 
 
+@pytest.mark.long
 def test_the_record_of_the_certificate_says_of_each_part_whether_it_was_judged(cast: Cast) -> None:
     submission = in_review(cast)
     assert set(models_parts.state_of(submission).values()) == {"given"}
@@ -382,6 +391,7 @@ def test_the_form_offers_the_members_and_takes_a_free_name_too(client: Client, c
 # --- the page of the reviewer ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_reviewer_judges_all_parts_on_one_page(client: Client, cast: Cast) -> None:
     submission = in_review(cast)
     judge(submission, cast.second_independent, "bias", verdict="partly", words="One group only.")
@@ -405,6 +415,7 @@ def test_a_reviewer_judges_all_parts_on_one_page(client: Client, cast: Cast) -> 
     assert "It is a privacy notice." in client.get(url).content.decode()
 
 
+@pytest.mark.long
 def test_two_pages_of_one_reviewer_lose_nothing(client: Client, cast: Cast) -> None:
     submission = in_review(cast)
     client.force_login(cast.independent)
@@ -427,6 +438,8 @@ def test_without_a_file_there_is_nothing_to_judge(client: Client, cast: Cast) ->
     assert parts.obstacles(limited, limited.seats.get()) == []
 
 
+@pytest.mark.long
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize(
     "name",
     mostly_long(["review", "review_parts", "review_supplements", "send_back", "approve"], ["review", "review_parts"]),

@@ -63,6 +63,7 @@ def differing(submission, seat, mark, n):
 # --- figures of a reviewer -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_decisions_are_counted_by_kind_and_an_approval_taken_back_is_none(cast):
     decided(cast)
     decided(cast, state=State.REFUSED)
@@ -95,6 +96,7 @@ def test_what_an_older_approval_did_not_record_is_not_counted_as_nothing(cast):
     assert (figures.approved, figures.unrecorded, figures.own_set.of) == (1, 1, 0)
 
 
+@pytest.mark.long
 def test_time_is_the_median_of_marks_that_a_page_showed(cast):
     decided(cast)
     figures = quality.own_figures(cast.independent, "90")
@@ -119,6 +121,7 @@ def test_a_time_is_said_in_everyday_words(seconds, words):
     assert quality.time_words(seconds) == words
 
 
+@pytest.mark.long
 def test_agreement_of_two_seats_counts_decisive_marks_of_the_same_kind_stricter_and_milder(cast):
     submission = high(cast)
     decisive = differing(submission, "first", "accepted_with_action", 3)
@@ -142,6 +145,7 @@ def test_what_a_seat_did_not_judge_by_itself_is_no_agreement(cast, fields):
     assert quality.own_figures(cast.independent, "90").seats.of == 0
 
 
+@pytest.mark.long
 def test_a_case_under_review_counts_in_no_agreement(cast):
     submission = make_assessment(State.IN_REVIEW, "high", cast=cast).current_submission
     mark_all(submission, by=cast.independent)
@@ -225,6 +229,7 @@ def test_the_three_ways_to_mark_add_up_where_they_are_the_whole(cast):
     assert [one.percent for one in (figures.alone, figures.together, figures.taken_over)] == [34, 33, 33]
 
 
+@pytest.mark.long
 def test_the_queries_do_not_grow_with_cases_and_reviewers(cast):
     counts = []
     for n in range(2):
@@ -298,6 +303,7 @@ def test_only_a_reviewer_of_the_body_is_named(cast):
 # --- the body ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_the_agreement_of_the_body_counts_high_cases_and_looks_that_were_drawn(cast, monkeypatch):
     submission = high(cast)
     decisive = differing(submission, "second", "accepted_with_action", 2)

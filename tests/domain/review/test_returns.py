@@ -72,6 +72,7 @@ def test_a_part_and_an_answer_that_are_returned_stand_on_the_list_no_more(cast: 
     assert "answer:accountable-owner" not in found
 
 
+@pytest.mark.long
 def test_what_is_ticked_stands_in_the_mail_and_is_kept(cast: Cast, django_capture_on_commit_callbacks: Any) -> None:
     submission = in_review(cast)
     mail.outbox.clear()
@@ -96,6 +97,7 @@ def test_without_ticks_a_return_is_as_before(cast: Cast) -> None:
     assert not decision.tasks.exists()
 
 
+@pytest.mark.long
 def test_what_is_not_on_the_list_is_not_asked_for(cast: Cast) -> None:
     submission = in_review(cast)
     for key in ("part:horoscope", "hold:1", "answer:use-register", "gate:availability"):
@@ -167,6 +169,7 @@ def test_the_page_of_the_return_offers_one_tick_each_and_shows_the_mail(client: 
     assert ReturnTask.objects.count() == 2
 
 
+@pytest.mark.long
 def test_the_owner_finds_the_tasks_on_the_page_of_the_return_and_sees_what_is_done(client: Client, cast: Cast) -> None:
     submission = in_review(cast, facts={"exploits_vulnerable_groups": True})
     hold = Hold.objects.get(closed_at=None)
@@ -191,6 +194,7 @@ def test_the_owner_finds_the_tasks_on_the_page_of_the_return_and_sees_what_is_do
         assert client.get(task.url.partition("?")[0]).status_code == 200
 
 
+@pytest.mark.long
 def test_a_task_on_a_locked_answer_says_how_the_answer_is_brought_up_to_date(client: Client, cast: Cast) -> None:
     submission = in_review(cast)
     decisions.send_back(submission, by=cast.independent, tasks=["answer:accountable-owner", "part:tests"])
@@ -207,6 +211,7 @@ def test_a_task_on_a_locked_answer_says_how_the_answer_is_brought_up_to_date(cli
     assert [task.is_done for task in client.get(url).context["tasks"]] == [False, True]
 
 
+@pytest.mark.long
 def test_the_ticks_stand_under_what_they_have_in_common(client: Client, cast: Cast) -> None:
     submission = in_review(cast)
     client.force_login(cast.independent)
@@ -245,6 +250,7 @@ def test_what_a_colleague_marked_is_not_said_to_have_no_mark(client: Client, cas
     assert "1 answer or fact has no mark from any reviewer yet." in page.content.decode()
 
 
+@pytest.mark.long
 def test_a_part_that_went_back_stands_on_the_owners_page_with_its_words(client: Client, cast: Cast) -> None:
     draft = make_assessment("draft", "high", cast=cast)
     prove(draft, by=cast.owner)
@@ -276,6 +282,7 @@ def test_who_sees_only_what_is_assigned_sees_no_task_and_no_part(client: Client,
     assert (page.context["tasks"], page.context["parts"]) == ([], [])
 
 
+@pytest.mark.long
 def test_the_owners_page_of_a_return_keeps_to_its_queries(client: Client, cast: Cast) -> None:
     submission = in_review(cast, facts={"exploits_vulnerable_groups": True})
     submission.part_marks.filter(part="bias").update(verdict="does_not", words="One group only.", returned=True)

@@ -38,6 +38,7 @@ def holders(submission):
 # --- seats -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_new_round_is_in_review_at_once_with_both_seats_and_without_a_declaration(cast):
     case = returned_high(cast)
     before = holders(sent(case))
@@ -92,6 +93,7 @@ def test_who_left_has_a_conflict_or_works_on_the_use_does_not_keep_a_seat(why, c
     seat_taking.take(again, by=cast.second_independent)
 
 
+@pytest.mark.long
 def test_of_two_seats_the_second_alone_waits_for_somebody_in_the_first(cast):
     case = returned_high(cast)
     interests.decline(sent(case), by=cast.independent, words="My brother has joined them.")
@@ -118,6 +120,7 @@ def test_an_in_house_reviewer_does_not_keep_a_seat_in_what_now_goes_to_the_revie
     assert not again.seats.exists()
 
 
+@pytest.mark.long
 def test_what_is_taken_back_before_the_first_seat_is_taken_keeps_the_second_seat(cast):
     case = returned_high(cast)
     interests.decline(sent(case), by=cast.independent, words="My brother has joined them.")
@@ -148,6 +151,7 @@ CHANGES = {
 }
 
 
+@pytest.mark.few_a_day(2)
 @pytest.mark.parametrize("what", CHANGES)
 def test_a_declaration_is_asked_for_again_where_something_has_changed(what, cast, client):
     case = make_assessment(State.RETURNED, "limited", cast=cast)
@@ -204,6 +208,7 @@ def test_a_declaration_made_again_holds_for_the_rounds_after_it(cast):
     assert not third.seats.get().to_declare
 
 
+@pytest.mark.long
 def test_a_declaration_that_is_still_open_is_asked_for_in_the_next_round_too(cast):
     case = returned_high(cast)
     change_the_supplier(cast)

@@ -263,6 +263,7 @@ def test_an_absence_has_two_days_in_order(start, end, field, cast):
     assert refused.value.field == field
 
 
+@pytest.mark.long
 def test_a_second_approver_may_return_and_the_first_approval_is_void(cast):
     assessment = make_assessment(State.IN_REVIEW, "high", cast=cast)
     first_round = sent(assessment)
@@ -353,6 +354,8 @@ def test_each_decision_is_contested_once_by_an_owner(cast):
         Appeal.objects.all().delete()
 
 
+@pytest.mark.long
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize("route", [Route.INSIDE, Route.INDEPENDENT])
 def test_appeal_notifies_reviewers_of_the_body_without_a_part_in_the_case(route, cast):
     submission, assessment, decision = refused_case(cast, route=route)
@@ -422,6 +425,8 @@ def test_a_suspension_can_be_appealed_and_an_approval_complained_about(cast):
     assert (appeal.kind, appeal.event) == (AppealKind.APPEAL, event)
 
 
+@pytest.mark.long
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize("who", ["body", "inside", "self-declared"])
 def test_an_upheld_appeal_of_a_suspension_asks_whoever_may_reinstate(who, cast, client):
     """Nothing stands again by itself, and nobody is asked who could not do it."""

@@ -91,6 +91,7 @@ def always(monkeypatch):
     monkeypatch.setattr(second_look, "rules_on", lambda day: whole)
 
 
+@pytest.mark.long
 def test_decided_cases_with_one_reviewer_are_drawn_once_and_never_again(cast, always):
     certified, refused = decided(cast), decided(cast, state=State.REFUSED)
     low = make_assessment(State.IN_REVIEW, "low", cast=cast).current_submission
@@ -104,6 +105,7 @@ def test_decided_cases_with_one_reviewer_are_drawn_once_and_never_again(cast, al
     assert AuditEntry.objects.count() == before
 
 
+@pytest.mark.long
 def test_what_is_open_self_declared_or_high_is_not_drawn(cast, always):
     decided(cast, state=State.IN_REVIEW)
     decided(cast, state=State.RETURNED)
@@ -125,6 +127,7 @@ def test_a_case_that_was_decided_long_ago_is_not_drawn(cast, always, monkeypatch
     assert second_look.draw_due() == 0
 
 
+@pytest.mark.long
 def test_the_daily_sweep_draws(cast, always):
     decided(cast)
     step = next(step for step in scheduled.STEPS if step.do is second_look.draw_due)
@@ -133,6 +136,7 @@ def test_the_daily_sweep_draws(cast, always):
     assert SecondLook.objects.count() == 1
 
 
+@pytest.mark.long
 def test_a_look_keeps_the_rules_of_the_day_of_the_decision(cast, always):
     submission = decided(cast)
     second_look.draw_due()
@@ -142,6 +146,7 @@ def test_a_look_keeps_the_rules_of_the_day_of_the_decision(cast, always):
     assert kept["share_percent"]["limited"] == 100
 
 
+@pytest.mark.long
 def test_who_leads_the_body_asks_for_a_look_with_a_reason(cast):
     submission = decided(cast)
     for who in (cast.second_independent, cast.reviewer, cast.owner, cast.staff):
@@ -155,6 +160,7 @@ def test_who_leads_the_body_asks_for_a_look_with_a_reason(cast):
         second_look.ask(submission, by=cast.independent, reason="Once more.")
 
 
+@pytest.mark.long
 def test_a_look_is_asked_for_at_cases_that_the_body_decided_alone(cast):
     for tier, state, route in (
         ("limited", State.IN_REVIEW, Route.INDEPENDENT),
@@ -169,6 +175,7 @@ def test_a_look_is_asked_for_at_cases_that_the_body_decided_alone(cast):
 # --- who gives it --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_look_is_offered_to_a_reviewer_of_the_body_without_a_part_in_the_case(cast):
     look = offered(cast)
     offers = {name for name, user in cast.everyone().items() if second_look.offered_to(user)}
@@ -179,6 +186,7 @@ def test_a_look_is_offered_to_a_reviewer_of_the_body_without_a_part_in_the_case(
     assert SecondLook.objects.get().reviewer is None
 
 
+@pytest.mark.long
 def test_within_an_organisation_another_of_its_reviewers_gives_the_look(cast, always):
     colleague = make_member(Role.REVIEWER, cast.organisation, "Rosa Reviewer").user
     decided(cast, route=Route.INSIDE)
@@ -193,6 +201,7 @@ def test_within_an_organisation_another_of_its_reviewers_gives_the_look(cast, al
     assert second_look_giving.take(look, by=colleague).reviewer == colleague
 
 
+@pytest.mark.long
 def test_a_reviewer_who_opened_the_case_before_would_not_be_blind(cast):
     look = offered(cast)
     Interest.objects.create(assessment=look.submission.assessment, reviewer=cast.second_independent)
@@ -318,6 +327,7 @@ def test_the_second_marks_are_closed_to_the_first_reviewer_until_they_are_given(
     assert finders.submissions_for(cast.second_independent).filter(pk=look.submission_id).exists()
 
 
+@pytest.mark.long
 def test_another_lead_reads_a_look_within_the_body_once_it_is_given(cast):
     third = make_member(Role.REVIEWER, cast.body, "Ilse Independent").user
     leads.name_lead(Membership.objects.get(user=third).pk, by=cast.independent)
@@ -453,6 +463,7 @@ def test_a_look_never_touches_decision_certificate_or_organisation(cast):
     assert Message.objects.exclude(recipient__in=[cast.independent, by]).count() == told
 
 
+@pytest.mark.long
 def test_an_approval_issues_its_certificate_whether_or_not_a_look_follows(cast, always):
     submission = decided(cast)
     assert submission.assessment.state == State.CERTIFIED
@@ -488,6 +499,7 @@ def test_nobody_writes_or_reports_before_the_look_is_given(cast):
             second_look_comparing.report(look, by=who, words="Something is wrong.")
 
 
+@pytest.mark.long
 def test_a_grave_difference_goes_to_who_leads_the_body_and_they_can_suspend(cast):
     third = make_member(Role.REVIEWER, cast.body, "Ilse Independent").user
     leads.name_lead(Membership.objects.get(user=third).pk, by=cast.independent)
@@ -504,6 +516,7 @@ def test_a_grave_difference_goes_to_who_leads_the_body_and_they_can_suspend(cast
         second_look_comparing.report(look, by=cast.second_independent, words="Once more.")
 
 
+@pytest.mark.long
 def test_where_the_only_lead_decided_the_case_another_reviewer_hears_of_it(cast):
     third = make_member(Role.REVIEWER, cast.body, "Ilse Independent").user
     look = finished(cast)

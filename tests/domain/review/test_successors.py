@@ -43,6 +43,7 @@ def assessment(made: tuple[Cast, Assessment], db: None) -> Assessment:
     return anew(made[1])
 
 
+@pytest.mark.long
 def test_without_a_successor_nobody_accepts_the_action(cast: Cast, assessment: Assessment) -> None:
     for who in (cast.independent, cast.second_independent, cast.reviewer):
         with pytest.raises(NotPermitted):
@@ -98,6 +99,7 @@ def test_no_seat_is_taken_from_who_still_reviews_nor_in_an_undecided_case(cast: 
         successors.succeed(sent(assessment), Seat.FIRST, by=cast.second_independent)
 
 
+@pytest.mark.long
 def test_the_other_reviewer_of_a_high_case_does_not_take_both_seats(cast: Cast) -> None:
     Membership.objects.filter(user=cast.independent).update(left_at=None)
     assessment = make_assessment(State.APPROVED, "high", cast=cast, answers={CONDITION: {"choice": "partly"}})

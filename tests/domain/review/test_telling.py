@@ -57,6 +57,7 @@ def test_a_case_that_ends_with_a_raised_tier_is_told_to_the_other_seat(cast):
     assert "It is a prohibited use." in line.text
 
 
+@pytest.mark.long
 def test_the_first_approval_and_the_decision_are_told_to_the_other_seat(cast):
     submission = high_with_both_seats(cast)
     mark_all(submission, by=cast.independent)
@@ -80,6 +81,7 @@ def test_a_refusal_is_told_to_the_other_seat_with_its_reasons(cast):
     assert "The answers do not hold." in line.text
 
 
+@pytest.mark.long
 def test_a_certificate_that_comes_later_is_told_to_the_reviewers(cast):
     gap = {"accountable-owner": {"choice": "partly", "text": "Kept for three of our five clinics."}}
     case = make_assessment(State.APPROVED, "high", cast=cast, answers=gap)

@@ -54,6 +54,7 @@ def approved_with_gap(cast):
     return make_assessment(State.APPROVED, "limited", cast=cast, answers=GAP)
 
 
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize(("state", "tier", "route"), CASES)
 def test_home_and_queue_agree_on_what_waits_for_each_role(state, tier, route, cast, client):
     if state == State.SUPERSEDED:
@@ -90,6 +91,7 @@ def test_home_and_queue_agree_on_what_waits_for_each_role(state, tier, route, ca
             assert "No tasks now" not in text_of(home)
 
 
+@pytest.mark.long
 def test_a_returned_case_is_with_the_organisation_for_everybody(cast, client):
     case = make_assessment(State.IN_REVIEW, "limited", cast=cast)
     mark_all(sent(case), by=cast.independent, change={"f:public_facing": "Say since when."})
@@ -108,6 +110,7 @@ def test_a_returned_case_is_with_the_organisation_for_everybody(cast, client):
     assert not groups["done"].lines
 
 
+@pytest.mark.long
 def test_actions_to_check_come_to_the_seats_of_the_case_alone(cast, client):
     case = approved_with_gap(cast)
     action = reported(cast, case)
@@ -124,6 +127,7 @@ def test_actions_to_check_come_to_the_seats_of_the_case_alone(cast, client):
     assert not queue.work_for(cast.independent, 25)["actions"].rows
 
 
+@pytest.mark.long
 def test_an_action_that_is_closed_or_of_a_reviewer_who_left_waits_no_more(cast):
     action = reported(cast, approved_with_gap(cast))
     close_as(action, by=cast.independent)
@@ -134,6 +138,7 @@ def test_an_action_that_is_closed_or_of_a_reviewer_who_left_waits_no_more(cast):
     assert not queue.work_for(cast.independent, 25)["actions"].rows
 
 
+@pytest.mark.long
 def test_actions_and_appeals_are_read_page_by_page_and_nothing_is_left_out(cast):
     case = approved_with_gap(cast)
     first = reported(cast, case)
@@ -187,6 +192,7 @@ def test_each_empty_group_says_what_comes_there(cast, client):
     assert "No appeals or complaints" not in text_of(client.get(QUEUE))
 
 
+@pytest.mark.long
 def test_the_queries_of_queue_and_home_do_not_grow_with_the_rows(cast, django_assert_max_num_queries):
     pages = (QUEUE, f"{QUEUE}?who=actions", f"{QUEUE}?who=appeals", f"{QUEUE}?who=returned", HOME)
     clients = {page: Client() for page in pages}  # each with a session of its own: the queue keeps a filter there

@@ -254,6 +254,7 @@ def found_on(page: str) -> list[tuple[str, list[str]]]:
     ]
 
 
+@pytest.mark.long
 def test_the_owner_reads_before_signing_what_the_reviewer_reads_after(client: Client, cast: Cast) -> None:
     answers = {"oversight-plan": {"choice": "none"}}
     draft = make_assessment("draft", "limited", cast=cast, answers=answers)
@@ -279,6 +280,7 @@ def test_the_owner_reads_before_signing_what_the_reviewer_reads_after(client: Cl
     }  # words are the edition's, the snapshot has keys
 
 
+@pytest.mark.long
 def test_checks_are_frozen_with_the_submission_and_never_block_by_themselves(cast: Cast) -> None:
     answers = {"oversight-plan": {"choice": "none"}}
     submitted = make_assessment("submitted", "limited", cast=cast, answers=answers)
@@ -291,6 +293,7 @@ def test_checks_are_frozen_with_the_submission_and_never_block_by_themselves(cas
     }
 
 
+@pytest.mark.long
 def test_evidence_under_an_answer_is_seen_by_the_checks(client: Client, cast: Cast) -> None:
     from assessments.domain.evidence import library
 
@@ -306,6 +309,7 @@ def test_evidence_under_an_answer_is_seen_by_the_checks(client: Client, cast: Ca
     assert "Register of generative AI uses" not in without
 
 
+@pytest.mark.long
 def test_an_answer_that_is_partly_in_place_is_not_called_in_place_by_a_check(client: Client, cast: Cast) -> None:
     partly = {"choice": "partly", "text": ""}
     draft = make_assessment("draft", "low", cast=cast, answers={"use-register": partly})
@@ -318,6 +322,7 @@ def test_an_answer_that_is_partly_in_place_is_not_called_in_place_by_a_check(cli
     assert all("in place or partly in place" in title for title in about)
 
 
+@pytest.mark.long
 def test_words_taken_over_from_another_use_give_no_alarm(client: Client, cast: Cast) -> None:
     note = {"choice": "in_place", "text": "It puts pupils first."}
     make_assessment("draft", cast=cast, answers={"ai-framework": note})

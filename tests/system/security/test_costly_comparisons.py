@@ -35,6 +35,7 @@ def test_the_history_of_an_answer_of_repeated_words_opens_in_a_second(client: Cl
     assert page.count('id="version-') == 12
 
 
+@pytest.mark.long
 def test_two_versions_of_an_assessment_are_compared_in_a_second(client: Client, cast: Cast) -> None:
     answers = {QUESTION: {"choice": "partly", "text": LONGEST[0]}}
     assessment = make_assessment(State.RETURNED, "limited", cast=cast, answers=answers)
@@ -47,6 +48,7 @@ def test_two_versions_of_an_assessment_are_compared_in_a_second(client: Client, 
     assert WHOLE in page
 
 
+@pytest.mark.long
 def test_a_reviewer_opens_round_two_of_such_an_answer_in_a_second(client: Client, cast: Cast) -> None:
     answers = {QUESTION: {"choice": "partly", "text": LONGEST[0]}}
     assessment = make_assessment(State.RETURNED, "limited", cast=cast, answers=answers)

@@ -59,6 +59,7 @@ def owner(client: Client, cast: Cast) -> Client:
     return client
 
 
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize("name", mostly_long(BOOKS, 3))
 def test_a_workbook_made_to_cost_much_is_refused_in_a_second(owner: Client, name: str) -> None:
     data = BOOKS[name]()

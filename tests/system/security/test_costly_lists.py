@@ -69,6 +69,7 @@ def test_open_threads_come_first_on_all_pages(client: Client, cast: Cast, draft:
     assert shown(client.get(here(draft), {"page": "2"}).content.decode()) == order[50:]
 
 
+@pytest.mark.long
 def test_a_link_to_a_comment_opens_the_page_that_it_is_on(client: Client, cast: Cast, draft: Assessment) -> None:
     threads = say(draft, cast, 120)
     reply = comments.comment(draft, QUESTION, "@Connie, look.", by=cast.owner, reply_to=threads[70])
@@ -80,6 +81,7 @@ def test_a_link_to_a_comment_opens_the_page_that_it_is_on(client: Client, cast: 
     assert not unread_for(cast.contributor).exists()
 
 
+@pytest.mark.long
 def test_a_long_thread_shows_its_newest_replies_and_leads_to_the_others(
     client: Client, cast: Cast, draft: Assessment
 ) -> None:
@@ -119,6 +121,7 @@ def test_a_page_that_is_not_there_shows_one_that_is(client: Client, cast: Cast, 
     assert shown(response.content.decode())
 
 
+@pytest.mark.few_a_day(5)
 @pytest.mark.parametrize(
     "words", ["a " * 1500, "word" * 2000, "用途" * 1500, "%_\\" * 900], ids=["short", "long", "Chinese", "signs"]
 )

@@ -54,6 +54,7 @@ def harmless(response: HttpResponse) -> None:
         assert WORKED_OUT not in page
 
 
+@pytest.mark.few_a_day(2)
 @pytest.mark.parametrize("text", [SCRIPT, TEMPLATE, "' onfocus='alert(1)", "javascript:alert(1)"])
 def test_what_an_address_or_a_refused_form_says_is_shown_as_text(text, site, browsers):
     """The pages that show what they were sent: searches, the number to verify, refused forms, errors."""
@@ -99,6 +100,7 @@ def test_html_is_put_into_a_page_by_script_in_three_places_that_are_known():
     assert {name: n for name, n in found.items() if n} == {"answering.js": 1, "evidence.js": 1, "shortcuts.js": 1}
 
 
+@pytest.mark.long
 def test_no_page_needs_an_exception_from_the_policy(site, browsers):
     """No script or style within a page, and htmx evaluates nothing: so the policy can name this site alone."""
     assert not any(

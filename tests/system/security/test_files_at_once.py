@@ -105,6 +105,7 @@ def test_five_who_upload_while_an_owner_self_certifies_leave_what_the_submission
     assert certified.current_submission.certificate.number
 
 
+@pytest.mark.long
 def test_five_who_upload_at_once_share_the_quota(settings: Any) -> None:
     settings.EVIDENCE_QUOTA_BYTES = 20
     cast = make_cast()

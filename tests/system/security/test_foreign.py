@@ -56,6 +56,7 @@ def signed_in(user: Any) -> Client:
 # --- foreign references in queries (filters, exports, comparison, reuse, search) ---------------------------------------------
 
 
+@pytest.mark.few_a_day(4)
 @pytest.mark.parametrize(
     ("name", "query"),
     [
@@ -181,6 +182,7 @@ def marked_up(cast: Cast) -> dict[str, Any]:
     return {"case": case, "draft": draft, "action": action, "sent": case.current_submission}
 
 
+@pytest.mark.long
 def test_markup_of_other_people_is_shown_as_words_on_every_page(cast: Cast, marked_up: dict[str, Any]) -> None:
     case, draft, action, sent = (marked_up[name] for name in ("case", "draft", "action", "sent"))
     home = cast.organisation.reference
@@ -224,6 +226,7 @@ def test_markup_of_other_people_is_shown_as_words_on_every_page(cast: Cast, mark
     assert shown >= 25
 
 
+@pytest.mark.few_a_day(2)
 @pytest.mark.parametrize(
     ("name", "kind"),
     [

@@ -18,6 +18,7 @@ from tests.system.security.fuzzing import ADMIN, KINDS, VALUES, Fuzz, faults_of_
 pytestmark = [pytest.mark.django_db, pytest.mark.postgresql_alone, pytest.mark.slow_first(15)]
 
 
+@pytest.mark.long
 def test_every_address_is_tried():
     assert {place.name for place in sitemap.READ} == set(OURS)
     assert {place.name for place in sitemap.FORMS_TAKEN} == sitemap.TAKES_FORMS
@@ -25,6 +26,7 @@ def test_every_address_is_tried():
     assert sum(place.role != "anonymous" for place in sitemap.READ) > 90
 
 
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize("share", [2, pytest.param(1, marks=pytest.mark.long)], ids=["daily", "whole"])
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_garbage_is_never_a_failure(kind, share, site, browsers):
@@ -33,6 +35,7 @@ def test_garbage_is_never_a_failure(kind, share, site, browsers):
     assert tried(kind, Fuzz(site, browsers), len(places), places) == []
 
 
+@pytest.mark.few_a_day(2)
 @pytest.mark.parametrize("name", mostly_long([*sitemap.ACCOUNT_PAGES, *ADMIN], 5))
 def test_garbage_on_pages_of_accounts_and_administration(name, site, browsers):
     """Every sixth value, beginning at another one for each page; the pages of the long run together meet them all."""

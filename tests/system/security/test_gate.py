@@ -207,12 +207,14 @@ def case(made: tuple[Cast, Any], db: None) -> Any:
     return made[1]
 
 
+@pytest.mark.long
 def test_every_address_has_its_row() -> None:
     named = {pattern.name for pattern in urls.urlpatterns}
     assert named == {*OF_A_CASE, *OF_MEMBERS, *OF_NO_CASE}
     assert len(named) == len(OF_A_CASE) + len(OF_MEMBERS) + len(OF_NO_CASE)
 
 
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize("place", mostly_long(range(len(STATES)), [1, 3]), ids=STATES)  # one closed, one open
 @pytest.mark.parametrize("whole", [False, pytest.param(True, marks=pytest.mark.long)], ids=["daily", "whole"])
 def test_what_a_reviewer_gets_at_every_address_of_a_case(whole: bool, place: int, cast: Cast, case: Any) -> None:
@@ -239,6 +241,7 @@ def test_what_a_reviewer_gets_at_every_address_of_a_case(whole: bool, place: int
     assert astray == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("state", mostly_long(["nothing", "conflict", "seat, then conflict"], ["conflict"]))
 def test_nothing_posted_opens_a_closed_case(state: str, cast: Cast, case: Any) -> None:
     client = reader(state, cast, case.sent)
@@ -278,6 +281,7 @@ def test_a_conflict_closes_what_a_seat_had_opened_and_no_word_opens_it_again(cas
     assert client.get(page).status_code == 302
 
 
+@pytest.mark.long
 def test_a_conflict_in_an_earlier_case_of_the_use_closes_its_actions(cast: Cast, case: Any) -> None:
     earlier = make_assessment(State.WITHDRAWN, "limited", cast=cast)
     Assessment.objects.filter(pk=earlier.pk).update(use=case.assessment.use)
@@ -288,6 +292,7 @@ def test_a_conflict_in_an_earlier_case_of_the_use_closes_its_actions(cast: Cast,
     assert client.get(url).status_code == 302
 
 
+@pytest.mark.long
 def test_an_action_opens_with_a_declaration_in_the_case_that_judges_it_alone(cast: Cast, case: Any) -> None:
     answers = {QUESTION: {"choice": "partly", "text": "Turnstone: told in the newer case."}}
     newer = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=answers)
@@ -315,6 +320,7 @@ def test_a_declaration_leads_back_to_the_page_that_asked_for_it_and_nowhere_else
     assert client.post(asked, {"conflict": "none"})["Location"] == page
 
 
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize(("state", "status"), [("nothing", 302), ("conflict", 302), ("none", 200)])
 def test_an_appeal_is_read_by_whoever_has_declared_no_conflict(state: str, status: int, cast: Cast) -> None:
     refused = make_assessment(State.REFUSED, "limited", cast=cast)
@@ -326,6 +332,7 @@ def test_an_appeal_is_read_by_whoever_has_declared_no_conflict(state: str, statu
     assert (SECRET in response.content.decode()) == (status == 200)
 
 
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize("state", ["nothing", "conflict"])
 def test_how_a_certificate_stands_shows_no_more_than_the_public_page(state: str, cast: Cast) -> None:
     answers = {QUESTION: {"choice": "in_place", "text": f"{SECRET}: all of them."}}

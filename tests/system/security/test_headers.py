@@ -163,6 +163,7 @@ def test_a_failure_has_them_too(asked, name, status, site, browsers, monkeypatch
     assert b"OperationalError" not in response.content
 
 
+@pytest.mark.few_a_day(7)
 @pytest.mark.parametrize("place", sitemap.some_daily(sitemap.READ), ids=lambda place: place.name)
 def test_nothing_that_somebody_signed_in_is_shown_is_kept(place, site, browsers):
     for role in (place.role, "outsider"):

@@ -107,6 +107,7 @@ def test_a_name_is_good_for_twelve_hours(cast: Cast, draft: Any) -> None:
     assert not HeldPost.objects.exists()
 
 
+@pytest.mark.long
 def test_every_other_address_of_the_site_holds_nothing(cast: Cast, draft: Any) -> None:
     """Driven by the map of the site, each with a name that was signed for that very address."""
     client, _whose = left_open(cast.owner, section_of(draft))

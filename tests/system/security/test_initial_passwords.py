@@ -42,6 +42,7 @@ def is_led_there(response):
     return response.status_code == 302 and response.url.startswith(reverse("account_change_password"))
 
 
+@pytest.mark.long
 def test_it_leads_to_the_change_of_the_password_however_often_one_signs_in(printed):
     organisation = Organisation.objects.get(name_en="Harbour")
     here = reverse("people", args=[organisation.reference])
@@ -78,6 +79,7 @@ def test_a_reset_is_a_choice_too(printed):
     assert is_in(arrived(NEW_PASSWORD))
 
 
+@pytest.mark.long
 def test_what_is_public_stays_open_and_other_accounts_are_led_nowhere(printed):
     client = arrived(printed[OWNER])
     for name, args in (("verify_form", []), ("health", []), ("method", []), ("notice", ["privacy"])):

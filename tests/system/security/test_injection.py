@@ -63,6 +63,7 @@ def text_of(page: str) -> str:
 SEARCHES = [("assessments", "q"), ("evidence", "q"), ("systems_export", "organisation"), ("verify_form", "number")]
 
 
+@pytest.mark.few_a_day(2)
 @pytest.mark.parametrize("words", SQL)
 def test_sql_in_a_search_finds_nothing(words: str, cast: Cast, made: Any) -> None:
     owner = signed_in(cast.owner)
@@ -104,6 +105,7 @@ BUILT_STATEMENTS = {
 RUNS_SQL = {"execute", "executemany", "executescript", "raw", "extra", "RawSQL"}
 
 
+@pytest.mark.long
 def test_no_statement_is_put_together_from_text() -> None:
     """Each call that runs SQL gives it as one constant, but for the named files."""
     found = set()
@@ -127,6 +129,7 @@ def name_of(call: ast.Call) -> str:
 TEMPLATES = ("{{7*7}}", "{% now 'Y' %}", "{{settings.SECRET_KEY}}", "${7*7}", "<%= 7*7 %>", "#{7*7}", "{% debug %}")
 
 
+@pytest.mark.few_a_day(3)
 @pytest.mark.parametrize("words", TEMPLATES)
 def test_what_is_typed_is_never_a_template(words: str, cast: Cast, made: Any) -> None:
     """On a page, in a mail and in the HTML that a PDF is made of, it stands as it was typed."""
@@ -151,6 +154,7 @@ def test_what_is_typed_is_never_a_template(words: str, cast: Cast, made: Any) ->
     )
 
 
+@pytest.mark.long
 def test_no_template_is_made_of_text_at_run_time() -> None:
     found = [
         f"{path.relative_to(ROOT)}:{node.lineno}"

@@ -61,6 +61,7 @@ def test_a_secret_of_fifty_signs_is_taken_and_debugging_needs_none(monkeypatch):
     assert checks.secret_is_fit(None) == []
 
 
+@pytest.mark.long
 def test_the_server_does_not_start_with_a_short_secret_and_warns_without_a_proxy(tmp_path):
     start = ("-c", "import hkguide.wsgi")
     refused = python(tmp_path, *start, HKGUIDE_SECRET_KEY="a")
@@ -128,6 +129,7 @@ def test_settings_when_imported_create_no_folder(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.long
 def test_start_creates_the_folders_for_its_own_user_alone(tmp_path):
     done = python(tmp_path, "manage.py", "check", HKGUIDE_SECRET_KEY="x" * 50)
     assert done.returncode == 0, done.stderr[-2000:]
@@ -136,6 +138,7 @@ def test_start_creates_the_folders_for_its_own_user_alone(tmp_path):
     assert {stat.S_IMODE(path.stat().st_mode) for path in folders.values()} == {0o700}
 
 
+@pytest.mark.long
 def test_start_names_the_setting_when_a_folder_cannot_be_made(tmp_path):
     (tmp_path / "var").write_text("a file, not a folder")
     done = python(tmp_path, "manage.py", "check", HKGUIDE_SECRET_KEY="x" * 50)
@@ -160,6 +163,7 @@ default_storage.save("evidence/one/a.pdf", ContentFile(b"%PDF"))
 """
 
 
+@pytest.mark.long
 def test_nothing_that_the_product_writes_can_be_read_by_other_users(tmp_path):
     """Database, its log, mail that waits, uploads, and every folder; whatever the shell's own mask was."""
     code = f"import os; os.umask(0); os.environ['DJANGO_SETTINGS_MODULE'] = 'hkguide.settings'\n{WRITES}"

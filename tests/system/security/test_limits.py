@@ -64,6 +64,7 @@ def assert_refused(response: Any) -> None:
 # --- invitations ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("unconfirmed")
 def test_a_hundred_and_twenty_invitations_in_a_row_end_at_the_limit(cast: Cast) -> None:
     client = signed_in(cast.owner)
@@ -74,6 +75,7 @@ def test_a_hundred_and_twenty_invitations_in_a_row_end_at_the_limit(cast: Cast) 
     assert Invitation.objects.count() == len(mail.outbox) == 20
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("unconfirmed")
 def test_another_owner_of_the_organisation_has_no_limit_of_their_own(cast: Cast) -> None:
     for n in range(20):
@@ -82,6 +84,7 @@ def test_another_owner_of_the_organisation_has_no_limit_of_their_own(cast: Cast)
     assert_refused(invite(signed_in(cast.viewer), people_of(cast), 21))
 
 
+@pytest.mark.long
 def test_an_organisation_whose_owner_confirmed_an_address_may_invite_more(cast: Cast, unconfirmed: Any) -> None:
     client = signed_in(cast.owner)
     for n in range(20):
@@ -111,6 +114,7 @@ def test_taking_an_invitation_back_and_giving_it_anew_is_no_way_round(cast: Cast
     assert sent == len(mail.outbox) == 5
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("unconfirmed")
 def test_a_question_asked_by_mail_counts_as_an_invitation(cast: Cast) -> None:
     case = make_assessment(State.DRAFT, "limited", cast=cast, filled=False)
@@ -171,6 +175,7 @@ def test_a_link_whose_mail_fails_stands_on_one_page_and_in_no_cookie_and_no_sess
 # --- the other limits ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_comments_end_at_the_limit_and_keep_what_was_typed(cast: Cast) -> None:
     case = make_assessment(State.DRAFT, "limited", cast=cast, filled=False)
     client = signed_in(cast.owner)
@@ -331,6 +336,7 @@ def test_a_count_outlives_the_usual_time_of_the_cache(settings: Any) -> None:
         throttling.spend("export", thing=1)
 
 
+@pytest.mark.long
 def test_nothing_is_refused_while_the_cache_does_not_answer(cast: Cast) -> None:
     case = make_assessment(State.DRAFT, "limited", cast=cast, filled=False)
     client = signed_in(cast.owner)
@@ -356,6 +362,7 @@ def tell(person: Any, n: int, django_capture_on_commit_callbacks: Any) -> None:
         make_message(person, f"Remark {n}")
 
 
+@pytest.mark.long
 def test_after_ten_mails_an_hour_the_rest_comes_as_one(
     cast: Cast, django_capture_on_commit_callbacks: Any, settings: Any
 ) -> None:

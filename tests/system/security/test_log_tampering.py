@@ -82,6 +82,7 @@ def case(request):
     return make_assessment(State.CERTIFIED, "limited", cast=cast)
 
 
+@pytest.mark.long
 def test_a_signed_chain_that_nobody_touched_is_whole(case, chain):
     assert words_of(chain) == []
     assert words_of(case.organisation.reference) == []
@@ -109,6 +110,7 @@ def test_an_end_cut_off_together_with_its_head_is_found(chain, was_verified):
     assert words_of(chain) == [SIGNATURE]
 
 
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize("was_verified", [False, True])
 def test_a_chain_written_anew_with_every_hash_is_found_without_any_certificate(chain, was_verified):
     if was_verified:
@@ -118,6 +120,7 @@ def test_a_chain_written_anew_with_every_hash_is_found_without_any_certificate(c
     assert words_of(chain) == [SIGNATURE]
 
 
+@pytest.mark.long
 def test_a_chain_written_anew_with_the_certificates_that_name_it_is_found(case):
     chain, certificate = case.organisation.reference, Certificate.objects.get()
     tampering.write_anew(chain, 2)
@@ -144,6 +147,7 @@ def test_an_entry_added_behind_the_end_together_with_the_head_is_found(chain):
     assert words_of(chain) == [SIGNATURE]
 
 
+@pytest.mark.long
 def test_details_emptied_with_a_forged_entry_of_their_erasure_are_found(chain):
     entry = AuditEntry.objects.get(chain=chain, seq=4)
     detail = canonical_json({"erased": [4], "person": 1})
@@ -213,6 +217,7 @@ def write_the_frozen_copy_anew(case):
     return "submission"
 
 
+@pytest.mark.few_a_day(2)
 @pytest.mark.parametrize(
     "tamper",
     [
@@ -231,6 +236,7 @@ def test_a_row_that_was_changed_is_named_with_the_entry_that_tells_otherwise(tam
     assert " was changed outside hkguide: it does not match entry " in words
 
 
+@pytest.mark.long
 def test_a_frozen_copy_that_was_changed_alone_differs_from_its_own_hash(case):
     submission = Submission.objects.get()
     change("submission", submission.pk, snapshot=submission.snapshot.replace("Booking", "Hooking"))
@@ -238,6 +244,7 @@ def test_a_frozen_copy_that_was_changed_alone_differs_from_its_own_hash(case):
     assert words.startswith(f"the frozen copy of submission {submission.reference} differs from the signed copy")
 
 
+@pytest.mark.long
 def test_an_answer_that_was_changed_after_it_was_signed_is_named(case):
     answer = Answer.objects.filter(assessment=case).exclude(choice="").order_by("pk")[0]
     change("answer", answer.pk, text="Never said.")
@@ -245,12 +252,14 @@ def test_an_answer_that_was_changed_after_it_was_signed_is_named(case):
     assert words.startswith(f"the answer to “{answer.question.key}” differs from the answer in the frozen copy")
 
 
+@pytest.mark.long
 def test_a_membership_that_no_entry_tells_of_is_named(case):
     forged = Membership.objects.create(user=make_user(), organisation=case.organisation, role=Role.OWNER)
     (words,) = words_of(case.organisation.reference)
     assert words == f"membership {forged.pk} was added outside hkguide: no entry in the log names it"
 
 
+@pytest.mark.long
 def test_a_decision_that_was_deleted_is_missed(case):
     decision = ReviewDecision.objects.get(kind="approve")
     with tampering.unguarded("assessments_reviewdecision"):
@@ -260,6 +269,7 @@ def test_a_decision_that_was_deleted_is_missed(case):
     assert words.endswith(f" names reviewdecision {decision.pk}, but reviewdecision {decision.pk} no longer exists")
 
 
+@pytest.mark.long
 def test_rows_from_before_entries_named_any_are_counted_until_the_key_takes_them_in(monkeypatch, settings, tmp_path):
     settings.LOG_KEY_FILE = tmp_path / "log-key.pem"
     record = AuditManager.record
@@ -303,6 +313,7 @@ def test_a_chain_written_anew_with_the_key_is_found_by_the_ends_of_yesterday_alo
         run("verify_audit_log", against=str(yesterday))
 
 
+@pytest.mark.long
 def test_an_older_end_put_back_with_its_own_signature_is_found_by_the_ends_of_yesterday_alone(chain, key, yesterday):
     tampering.cut_off(chain, 7, head_too=True)
     sign_as_the_product(chain, key)
@@ -320,6 +331,7 @@ def test_a_chain_that_went_on_honestly_passes_the_ends_of_yesterday(chain, yeste
     assert "2 ends from the file were compared with the log" in said
 
 
+@pytest.mark.long
 def test_a_chain_that_yesterday_had_and_today_has_not_is_missed(yesterday):
     line = heads.line_of("abcdefghjkmn", 3, "0" * 64)
     yesterday.write_text(yesterday.read_text() + line + "\n")
@@ -327,6 +339,7 @@ def test_a_chain_that_yesterday_had_and_today_has_not_is_missed(yesterday):
         run("verify_audit_log", against=str(yesterday))
 
 
+@pytest.mark.long
 def test_what_the_command_prints_can_be_kept_and_compared(chain, tmp_path):
     kept = tmp_path / "printed.txt"
     kept.write_text("\n".join(line for line in run("verify_audit_log").splitlines() if heads.LINE.search(line)))

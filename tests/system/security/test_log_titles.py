@@ -56,6 +56,7 @@ def logs(cast: Cast) -> list[tuple[str, Any, str]]:
     ]
 
 
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize("kind", mostly_long(["assessment", "declareduse", "aisystem", "evidence", "organisation"], 3))
 def test_no_log_names_an_object_of_another_organisation(kind: str, cast: Cast, made: Any) -> None:
     theirs, unknown = f"{kind}:{made[1][kind]}", f"{kind}:aaaaaaaaaaaa"

@@ -1,4 +1,7 @@
-"""Much garbage in addresses, queries and methods (see much_garbage.py); that in forms is in test_much_garbage_in_forms.py."""
+"""Much garbage in addresses, queries and methods (see much_garbage.py); that in forms is in test_much_garbage_in_forms.py.
+
+Daily, test_fuzzing.py tries every address with little of it.
+"""
 
 from __future__ import annotations
 

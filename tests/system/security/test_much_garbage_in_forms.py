@@ -1,4 +1,7 @@
-"""Much garbage in forms (see much_garbage.py). A file of its own: it takes as long as all other kinds together."""
+"""Much garbage in forms (see much_garbage.py). A file of its own: it takes as long as all other kinds together.
+
+Daily, test_fuzzing.py tries every form with little of it.
+"""
 
 from __future__ import annotations
 

@@ -20,6 +20,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.postgresql_alone, pytest.mark.s
 NUMBERS = [HUGE, LARGE, "9" * 18, str(2**31), "-1", "٣", "1e9", "0x10", " 7 ", "\x00", ""]
 
 
+@pytest.mark.few_a_day(2)
 @pytest.mark.parametrize("number", mostly_long(NUMBERS, 3), ids=[f"{n[:4]}x{len(n)}" for n in NUMBERS])
 def test_a_number_in_a_form_that_no_row_has_is_no_error(number, site, browsers):
     talk, history, section = (
@@ -90,6 +91,7 @@ ODD_PLACES = (
 )
 
 
+@pytest.mark.few_a_day(2)
 @pytest.mark.parametrize("query", mostly_long(ODD_PLACES, 2), ids=lambda query: query[:30])
 def test_a_log_asked_for_odd_days_and_places_is_a_page(query, site, browsers):
     review = Submission.objects.get(reference=site.places["submission in review"][0])
@@ -113,6 +115,7 @@ def test_the_log_behind_its_end_is_an_empty_page_that_leads_back(site, browsers)
     assert len(before["lines"]) == len(browsers["owner"].get(url).context["lines"])
 
 
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize(
     "place", mostly_long(["9999-12-31T23:59:59-12:00~1", "0001-01-01T00:00:00+14:00~1", f"{HUGE}~{HUGE}", "~"], 2)
 )

@@ -42,6 +42,7 @@ def noor(cast):
     return given_password(member.user)
 
 
+@pytest.mark.few_a_day(4)
 @pytest.mark.parametrize("password", [*WEAK, *MORE])
 def test_what_is_guessed_first_is_refused_at_every_door(noor, password):
     client = signed_in(noor)

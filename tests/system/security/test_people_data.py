@@ -74,6 +74,7 @@ def mine(user: Any) -> zipfile.ZipFile:
     return unpacked(proved(Client(), user).post(reverse("my_data")))
 
 
+@pytest.mark.long
 def test_a_person_takes_along_account_memberships_work_notices_and_log(world):
     owner = world.cast.owner
     make_message(owner, "A line for Olivia")
@@ -112,6 +113,7 @@ def test_the_archive_of_a_person_has_own_words_alone(world):
     assert draft  # there was something that could leak
 
 
+@pytest.mark.long
 def test_of_an_organisation_that_somebody_left_the_words_stay_there(world):
     cast = world.cast
     assessment = make_assessment(State.DRAFT, "limited", organisation=cast.organisation)
@@ -123,6 +125,7 @@ def test_of_an_organisation_that_somebody_left_the_words_stay_there(world):
     assert all(row["details"] == {} for row in table(archive, "log.json") if row["kind"] != "data_exported")
 
 
+@pytest.mark.long
 def test_a_form_that_was_kept_is_in_it_and_what_is_typed_cannot_become_markup(world):
     user = make_user("<b>Mallory</b>")
     archive = mine(user)
@@ -154,6 +157,7 @@ def everything(world: World, owner: Any = None) -> zipfile.ZipFile:
     return unpacked(client.post(reverse("organisation_data", args=world.places["organisation"])))
 
 
+@pytest.mark.long
 def test_an_owner_takes_along_every_table_the_log_and_the_files(world):
     archive, organisation = everything(world), world.cast.organisation
     for name in tables.OF_ORGANISATION:
@@ -170,6 +174,7 @@ def test_an_owner_takes_along_every_table_the_log_and_the_files(world):
     assert any(name.startswith("documents/") for name in archive.namelist())
 
 
+@pytest.mark.long
 def test_nothing_of_another_organisation_is_in_it_and_nothing_that_reviewers_keep(world):
     for submission in tables.rows_of("Submission", world.cast.organisation):
         submission.marks.update(private_note="For reviewers alone")
@@ -228,6 +233,7 @@ def test_the_archive_is_made_while_it_is_sent():
 # --- confidential evidence: every way to it says who read it ----------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_each_way_to_a_confidential_file_is_in_the_log(world):
     """The library, a submission under review, an action, and the archive of the organisation."""
     Evidence.objects.update(confidentiality=Confidentiality.CONFIDENTIAL)

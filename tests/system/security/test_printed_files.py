@@ -56,6 +56,7 @@ def harmful(address: str) -> list[str]:
     ]
 
 
+@pytest.mark.long
 def test_names_and_answers_of_markup_print_as_words_and_fetch_nothing(
     cast: Cast, listener: tuple[str, list[str]]
 ) -> None:

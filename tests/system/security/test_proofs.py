@@ -119,6 +119,7 @@ def at_its_place(name: str, everything: Scene) -> Iterator[tuple[Attack, Any, Pl
         yield attack, decisions()[name.partition(",")[0]], place, user
 
 
+@pytest.mark.few_a_day(3)
 @pytest.mark.parametrize("name", mostly_long(ROWS, 3))
 def test_a_decision_is_refused_without_a_fresh_proof_of_this_person_by_their_strongest_factor(name, scene, settings):
     settings.SECOND_FACTOR = True
@@ -167,6 +168,7 @@ def test_how_and_when_it_was_shown_stands_beside_the_entry_of_the_decision(name,
         transaction.set_rollback(True)
 
 
+@pytest.mark.long
 def test_the_log_says_how_somebody_showed_that_it_is_them(cast, settings):
     settings.SECOND_FACTOR = False
     with shown(cast.owner, strong=False):
@@ -204,6 +206,7 @@ def test_an_account_without_password_and_factor_is_never_always_fresh(cast, sett
     assert not Certificate.objects.filter(use=assessment.use).exists()
 
 
+@pytest.mark.long
 def test_a_proof_that_the_sign_in_gave_is_asked_for_again_and_one_of_another_session_counts_nothing(cast, settings):
     settings.SECOND_FACTOR = False
     owner = given_password(cast.owner)
@@ -229,6 +232,7 @@ def test_what_an_owner_does_to_the_accounts_of_others_asks_for_a_proof(function,
         function(None, by=cast.owner)
 
 
+@pytest.mark.long
 def test_a_command_that_acts_names_itself_in_the_log(settings):
     settings.SECOND_FACTOR = True
     before = AuditEntry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0

@@ -44,6 +44,7 @@ def files() -> Iterator[Path]:
             yield path
 
 
+@pytest.mark.long
 def test_no_file_holds_a_secret() -> None:
     found = {}
     for path in files():

@@ -24,6 +24,7 @@ METHODS = ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "FOO", "PROPFIND", "CON
 # --- methods ---------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.few_a_day(7)
 @pytest.mark.parametrize("place", sitemap.some_daily(sitemap.READ), ids=lambda place: place.name)
 def test_a_page_takes_the_methods_that_it_is_for_and_says_so_on_a_page_of_ours(place, site, browsers):
     client, url = browsers[place.role], place.url(site)
@@ -40,6 +41,7 @@ def test_a_page_takes_the_methods_that_it_is_for_and_says_so_on_a_page_of_ours(p
     assert "POST" not in refused["Allow"]
 
 
+@pytest.mark.few_a_day(18)
 @pytest.mark.parametrize("name", [*sitemap.ACCOUNT_PAGES, "admin:index", "admin:login", "admin_end_sessions"])
 @pytest.mark.parametrize("role", ["anonymous", "staff"])
 def test_pages_of_accounts_and_administration_take_no_other_method(name, role, browsers):
@@ -47,6 +49,7 @@ def test_pages_of_accounts_and_administration_take_no_other_method(name, role, b
         assert browsers[role].generic(method, reverse(name)).status_code == 405
 
 
+@pytest.mark.few_a_day(7)
 @pytest.mark.parametrize("place", sitemap.some_daily(sitemap.READ), ids=lambda place: place.name)
 def test_head_is_answered_as_get_without_a_body(place, site, browsers):
     if place.name in sitemap.ONLY_POST:
@@ -101,6 +104,7 @@ BODIES = {
 }
 
 
+@pytest.mark.few_a_day(11)
 @pytest.mark.parametrize(("body", "kind"), BODIES.values(), ids=list(BODIES))
 @pytest.mark.parametrize("checks", [False, True], ids=["token not asked", "token asked"])
 def test_a_body_that_cannot_be_read_is_refused_on_a_page_of_ours(body, kind, checks, site):
@@ -131,6 +135,7 @@ def test_a_body_that_cannot_be_read_is_refused_on_a_page_of_ours(body, kind, che
 # --- forms of other sites --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.few_a_day(5)
 @pytest.mark.parametrize("place", sitemap.some_daily(sitemap.FORMS_TAKEN), ids=lambda place: place.name)
 def test_no_form_is_taken_without_the_token_of_its_page(place, site):
     """Without a token, with a wrong one, and with the right one from another origin."""
@@ -198,6 +203,7 @@ def counted() -> dict[str, int]:
     return {model._meta.db_table: model._base_manager.count() for model in apps.get_models()}
 
 
+@pytest.mark.few_a_day(7)
 @pytest.mark.parametrize("place", sitemap.some_daily(sitemap.READ), ids=lambda place: place.name)
 def test_looking_at_a_page_changes_nothing(place, site, browsers):
     """No row more or less in any table; the statements that would change one are looked for in tests/system/test_access.py."""

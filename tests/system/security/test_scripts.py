@@ -89,6 +89,7 @@ SLIPPED = """
 """
 
 
+@pytest.mark.long
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("published")

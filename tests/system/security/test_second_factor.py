@@ -86,6 +86,7 @@ def test_passkeys_belong_to_the_public_address_whatever_host_is_named(settings, 
     assert factors.FactorAdapter().get_public_key_credential_rp_entity()["id"] == "assess.example.hk"
 
 
+@pytest.mark.long
 def test_a_code_is_taken_once(cast):
     user = given_password(cast.independent)
     secret = with_app(user)
@@ -112,6 +113,7 @@ def test_the_password_alone_signs_nobody_in_who_has_a_second_factor(cast):
 REVIEW_PAGES = ("review", "review_facts", "take", "send_back", "approve", "refuse", "judge_tier", "review_messages")
 
 
+@pytest.mark.long
 def test_no_page_of_a_review_opens_to_a_reviewer_without_one_and_each_leads_back(cast):
     with proof.of_command("the test"):
         submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
@@ -144,6 +146,7 @@ def test_the_way_back_leads_to_no_other_place(url, cast):
     assert "factor_wanted_for" not in client.session
 
 
+@pytest.mark.long
 def test_an_owner_asks_every_member_for_one_and_nothing_opens_to_who_has_none(cast, settings):
     settings.SECOND_FACTOR = False
     owner, contributor = given_password(cast.owner), given_password(cast.contributor)
@@ -203,6 +206,7 @@ def test_an_exemption_stops_the_start_where_others_reach_the_site(url, stops, se
     assert exempt_in_public() == ""
 
 
+@pytest.mark.long
 def test_the_server_does_not_start_with_an_exemption_in_public(tmp_path):
     environment = os.environ | {
         "HKGUIDE_VAR": str(tmp_path),
@@ -216,6 +220,7 @@ def test_the_server_does_not_start_with_an_exemption_in_public(tmp_path):
     assert (started.returncode, "HKGUIDE_SECOND_FACTOR_EXEMPT" in started.stderr) == (1, True)
 
 
+@pytest.mark.long
 def test_whoever_is_exempt_signs_with_the_password_and_not_without_it(cast, settings):
     settings.SECOND_FACTOR_EXEMPT = [cast.owner.email.upper()]
     assessment = make_assessment(State.DRAFT, "low", cast=cast)
@@ -361,6 +366,7 @@ def test_a_reset_password_does_not_stand_in_for_the_second_factor(cast):
 # --- never locked out --------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_whoever_guesses_codes_elsewhere_locks_nobody_out_of_a_browser_that_is_known(cast):
     """The stranger has learnt the password, and spends all attempts that unknown browsers have together."""
     user = given_password(cast.owner)

@@ -71,6 +71,7 @@ def sign_out(page: Page) -> None:
     page.context.clear_cookies()
 
 
+@pytest.mark.long
 def test_a_reviewer_adds_a_passkey_in_four_steps_and_comes_back_to_the_queue(page, site, people):
     person = given_password(people.independent)
     key = VirtualKey(page)
@@ -112,7 +113,7 @@ def test_a_passkey_that_does_not_know_its_person_signs_nobody_in(page, site, peo
     expect(page.locator("#passkey-said")).to_contain_text("The passkey request was cancelled")
 
 
-@pytest.mark.long  # daily the two other ways below and above, and each rule without a browser
+@pytest.mark.long  # daily a passkey is refused below, and each rule is tried without a browser
 def test_an_owner_adds_an_app_before_the_first_signature_and_signs_without_being_asked_again(page, site, people):
     owner = given_password(people.owner)
     assessment = make_assessment(State.DRAFT, "low", cast=people)
@@ -138,6 +139,7 @@ def test_an_owner_adds_an_app_before_the_first_signature_and_signs_without_being
     assert (certificate.use_id, entry.detail.content()["proof"]["method"]) == (assessment.use_id, "code of an app")
 
 
+@pytest.mark.long
 def test_a_code_is_asked_for_at_sign_in_and_again_before_a_decision_and_what_was_typed_comes_back(page, site, people):
     reviewer = given_password(people.independent)
     secret = with_app(reviewer)
@@ -166,7 +168,7 @@ def test_a_code_is_asked_for_at_sign_in_and_again_before_a_decision_and_what_was
     assert decision.statement.startswith("It does not hold.")
 
 
-@pytest.mark.long  # daily the two other ways below and above, and each rule without a browser
+@pytest.mark.long  # daily a passkey is refused below, and each rule is tried without a browser
 def test_a_recovery_code_signs_in_once(page, site, people):
     reviewer = given_password(people.independent)
     with_app(reviewer)
@@ -181,7 +183,7 @@ def test_a_recovery_code_signs_in_once(page, site, people):
     assert len(logged("recovery_code_used")) == 1
 
 
-@pytest.mark.long  # daily the two other ways below and above, and each rule without a browser
+@pytest.mark.long  # daily a passkey is refused below, and each rule is tried without a browser
 def test_the_last_passkey_is_removed_by_whoever_has_it(page, site, people):
     owner = given_password(people.owner)
     VirtualKey(page)

@@ -210,6 +210,7 @@ def test_a_session_in_which_nothing_is_done_ends_and_a_page_begins_its_time_anew
     assert not is_in(client)
 
 
+@pytest.mark.long
 def test_a_person_sees_their_sessions_and_ends_one_or_all_others():
     user, other = with_password(), with_password("Otto Other")
     stranger = signed_in(other)

@@ -86,6 +86,7 @@ def test_the_settings_let_the_limits_see_the_client_behind_a_proxy():
     assert (1 if given.BEHIND_PROXY else 0) == given.ALLAUTH_TRUSTED_PROXY_COUNT
 
 
+@pytest.mark.long
 def test_who_signs_in_often_from_one_address_is_not_held_up_by_success():
     user = with_password()
     assert [sign_in(Client(), user.email, PASSWORD).status_code for _n in range(12)] == [302] * 12

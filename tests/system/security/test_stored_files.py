@@ -102,6 +102,7 @@ def test_a_full_disk_is_said_with_507_and_leaves_no_part_of_the_file(client: Cli
     assert not Evidence.objects.exists()
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("full_disk")
 def test_a_full_disk_leaves_an_answer_and_what_was_typed_below_it(client: Client, cast: Cast) -> None:
     assessment = make_assessment(State.DRAFT, "limited", cast=cast, filled=False)
@@ -116,6 +117,7 @@ def test_a_full_disk_leaves_an_answer_and_what_was_typed_below_it(client: Client
     assert stored() == set()
 
 
+@pytest.mark.long
 def test_a_newer_version_on_a_full_disk_leaves_the_older_one(
     client: Client, cast: Cast, request: pytest.FixtureRequest
 ) -> None:
@@ -163,6 +165,7 @@ def test_a_document_on_a_full_disk_leaves_no_part_and_waits_for_the_sweeper(
 # --- quotas (F15) -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_an_organisation_keeps_no_more_evidence_than_its_quota(client: Client, cast: Cast, settings: Any) -> None:
     settings.EVIDENCE_QUOTA_BYTES = 2 * MB
     make_evidence(cast.organisation, by=cast.owner, content=b"a" * MB)
@@ -176,6 +179,7 @@ def test_an_organisation_keeps_no_more_evidence_than_its_quota(client: Client, c
     assert client.post(reverse("evidence_new"), filled_in(link="https://example.org/a", file="")).status_code == 302
 
 
+@pytest.mark.long
 def test_the_quota_counts_all_versions_withdrawn_evidence_and_no_neighbour(cast: Cast, settings: Any) -> None:
     settings.EVIDENCE_QUOTA_BYTES = 10
     neighbour = make_organisation()
@@ -228,6 +232,7 @@ def orphan(name: str, *, days: float) -> None:
     os.utime(default_storage.path(name), (then, then))
 
 
+@pytest.mark.long
 def test_the_sweeper_deletes_files_that_no_row_has_named_for_a_day(cast: Cast, ready: Document) -> None:
     piece = make_evidence(cast.organisation, by=cast.owner)
     library.withdraw(piece, by=cast.owner)
@@ -274,6 +279,7 @@ def damage(name: str, how: str) -> str:
     return "The stored file was changed"
 
 
+@pytest.mark.few_a_day(2)
 @pytest.mark.parametrize("how", DAMAGE)
 def test_a_document_that_was_changed_is_not_sent(
     client: Client, cast: Cast, ready: Document, how: str, caplog: pytest.LogCaptureFixture
@@ -332,6 +338,7 @@ def verified() -> str:
     return said.getvalue()
 
 
+@pytest.mark.long
 def test_verify_files_names_each_file_that_is_missing_or_was_changed(cast: Cast, ready: Document) -> None:
     pieces = [make_evidence(cast.organisation, by=cast.owner, content=b"entry %d" % n) for n in range(3)]
     make_evidence(cast.organisation, by=cast.owner, link="https://example.org/a", content=None)
@@ -353,6 +360,7 @@ def test_verify_files_names_each_file_that_is_missing_or_was_changed(cast: Cast,
 # --- how files are served (checks 23 and 24) --------------------------------------------------------------------------
 
 
+@pytest.mark.few_a_day(3)
 @pytest.mark.parametrize(
     ("name", "content"),
     [

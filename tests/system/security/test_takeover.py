@@ -54,6 +54,7 @@ def test_an_open_session_does_not_change_the_address(act):
     assert mails_to(EVIL) == []
 
 
+@pytest.mark.long
 def test_an_address_changes_only_once_the_new_one_is_confirmed():
     user = with_password()
     old = user.email

@@ -92,6 +92,7 @@ def text_of(response: Any) -> str:
     return b"".join(response).decode(errors="replace") if response.streaming else response.content.decode()
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 @pytest.mark.parametrize("who", AT_EVERY_ADDRESS)
 def test_an_unknown_role_opens_what_a_person_without_any_membership_opens(who, world):
@@ -105,6 +106,7 @@ def test_an_unknown_role_opens_what_a_person_without_any_membership_opens(who, w
     assert wrong == {}
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 @pytest.mark.parametrize("who", AT_EVERY_ADDRESS)
 def test_an_unknown_role_may_post_what_a_person_without_any_membership_may_post(who, world):
@@ -172,6 +174,7 @@ def test_a_reviewer_with_an_unknown_role_in_the_organisation_is_not_independent_
         assert home.pk in roles.belongs_to(ines)
 
 
+@pytest.mark.long
 def test_no_source_excludes_a_role():
     """A query names the roles that it lets in: `exclude(role=…)` and `~Q(role=…)` let a new role in unseen."""
     found = []

@@ -106,6 +106,7 @@ def test_an_odd_request_has_one_answer_and_leads_nobody_elsewhere(message, serve
     assert said_to(server, b"GET /health/ HTTP/1.1\r\nHost: localhost\r\n\r\n").endswith(b"ok\n")
 
 
+@pytest.mark.long
 def test_the_header_server_has_no_version(server):
     head = said_to(server, b"GET /health/ HTTP/1.1\r\nHost: localhost\r\n\r\n").split(b"\r\n\r\n")[0]
     assert f"Server: {gunicorn.SERVER}".encode() in head

@@ -33,6 +33,7 @@ def page(client: Client, user: User, url: str, data: Any = None) -> str:
 # --- what was typed --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_report_that_came_second_keeps_its_words(client: Client, cast: Cast) -> None:
     action = action_on(make_conditioned(cast), SHOULD)
     url = reverse("action", args=[action.use.reference, action.number])
@@ -42,6 +43,7 @@ def test_a_report_that_came_second_keeps_its_words(client: Client, cast: Cast) -
     assert "This action is not open." in shown
 
 
+@pytest.mark.long
 def test_what_is_missing_is_kept_when_the_action_was_closed_meanwhile(client: Client, cast: Cast) -> None:
     action = action_on(make_conditioned(cast), SHOULD)
     url = reverse("action", args=[action.use.reference, action.number])
@@ -58,6 +60,7 @@ def test_a_question_to_a_colleague_is_kept_when_an_owner_signed_meanwhile(client
     assert TYPED in shown
 
 
+@pytest.mark.long
 def test_a_decision_on_a_hold_is_kept_when_the_other_seat_closed_it(client: Client, cast: Cast) -> None:
     held = make_assessment(State.IN_REVIEW, "high", cast=cast, facts={"exploits_vulnerable_groups": True})
     submission, hold = held.current_submission, held.use.holds.get()
@@ -110,6 +113,7 @@ def test_nothing_is_started_on_a_retired_use(client: Client, cast: Cast) -> None
     assert "An owner must put the use back into service" in shown
 
 
+@pytest.mark.long
 def test_an_owner_is_not_led_to_accept_the_risk_of_their_own_action(client: Client, cast: Cast) -> None:
     assessment = make_conditioned(cast)
     action = action_on(assessment, SHOULD)
@@ -155,6 +159,7 @@ def test_signing_says_by_when_reviewers_aim_to_decide(client: Client, cast: Cast
     )
 
 
+@pytest.mark.long
 def test_a_self_declared_case_says_that_nobody_looked(client: Client, cast: Cast) -> None:
     submission = make_assessment(State.CERTIFIED, "low", cast=cast).current_submission
     shown = page(client, cast.reviewer, reverse("review", args=[submission.reference]))

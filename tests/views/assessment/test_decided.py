@@ -69,6 +69,7 @@ def section_url(assessment: Assessment) -> str:
     return reverse("section", args=[assessment.reference, section])
 
 
+@pytest.mark.long
 def test_the_page_of_a_decided_assessment_names_each_open_action_with_its_date(client: Client, cast: Cast) -> None:
     assessment = decided(cast)
     client.force_login(cast.owner)
@@ -84,6 +85,7 @@ def test_the_page_of_a_decided_assessment_names_each_open_action_with_its_date(c
     assert ("There are no open actions." in text) == (not assessment.use.actions.exclude(status="closed").exists())
 
 
+@pytest.mark.long
 def test_a_decided_assessment_does_not_call_its_results_open(client: Client, cast: Cast) -> None:
     client.force_login(cast.owner)
     assessment = in_review(cast)
@@ -107,6 +109,7 @@ def test_an_answer_shows_the_reviewers_mark_once_the_case_is_decided(client: Cli
     assert SECRET not in text
 
 
+@pytest.mark.long
 def test_the_pages_of_a_decided_case_keep_to_their_queries(client: Client, cast: Cast) -> None:
     assessment = decided(cast)
     client.force_login(cast.owner)
@@ -118,6 +121,7 @@ def test_the_pages_of_a_decided_case_keep_to_their_queries(client: Client, cast:
         assert len(queries) <= 15, "\n".join(query["sql"][:200] for query in queries.captured_queries)
 
 
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize("judged", [False, True])
 def test_the_line_of_the_conformity_file_says_whether_it_is_judged(client: Client, cast: Cast, judged: bool) -> None:
     state = State.CERTIFIED if judged else State.IN_REVIEW

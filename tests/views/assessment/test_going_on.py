@@ -34,6 +34,7 @@ def start_form(assessment) -> str:
     return f'action="{reverse("use_start", args=[assessment.use.reference])}"'
 
 
+@pytest.mark.long
 def test_a_refused_use_says_how_to_go_on_and_has_the_button_for_it(cast):
     assessment = make_assessment(State.REFUSED, "limited", cast=cast)
     client = as_(cast.owner)
@@ -59,6 +60,7 @@ def test_who_only_reads_gets_the_text_without_the_button(cast):
     assert start_form(assessment) not in answer.content.decode()
 
 
+@pytest.mark.long
 def test_message_letter_and_pages_give_the_same_text(cast):
     assessment = make_assessment(State.REFUSED, "limited", cast=cast)
     words = str(REFUSED.en)
@@ -87,6 +89,7 @@ def test_a_use_raised_to_unacceptable_is_not_told_that_correcting_answers_is_eno
     assert str(REFUSED.en) not in page
 
 
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize(
     ("moves", "heading", "reason"),
     [
@@ -112,6 +115,7 @@ def test_a_certificate_that_does_not_count_is_not_said_to_be_issued_and_valid(ca
     assert (str(REVOKED.en) in page) == ("revoke" in moves)
 
 
+@pytest.mark.long
 def test_the_documents_of_a_returned_round_stay_in_reach_and_say_which_round(cast):
     assessment = make_assessment(State.RETURNED, "limited", cast=cast, answers=GAPS)
     documents = Document.objects.filter(submission=sent(assessment), kind="plan").order_by("pk")

@@ -286,6 +286,7 @@ def test_a_locked_answer_is_not_restored(client: Client, cast: Cast) -> None:
     assert answer_of(assessment).choice == "partly"
 
 
+@pytest.mark.long
 def test_while_returned_only_what_was_marked_can_be_restored(client: Client, cast: Cast) -> None:
     assessment = make_assessment(cast=cast, tier="limited")
     for key in (PRACTICE, "ai-framework"):
@@ -316,6 +317,7 @@ def compared(client: Client, assessment: Assessment, **data: str) -> str:
     return text_of(client.get(url("compare", assessment), data))
 
 
+@pytest.mark.long
 def test_compare_page_shows_the_present_answers_against_the_submission(
     client: Client, cast: Cast, returned: Assessment
 ) -> None:
@@ -329,6 +331,7 @@ def test_compare_page_shows_the_present_answers_against_the_submission(
     assert compared(client, returned, show="all").count("<h3>") > 20
 
 
+@pytest.mark.long
 def test_compare_page_restores_one_answer(client: Client, cast: Cast, returned: Assessment) -> None:
     client.force_login(cast.owner)
     page = compared(client, returned)
@@ -362,6 +365,7 @@ def test_two_rounds_are_compared_with_their_facts(client: Client, cast: Cast, re
     assert "The two versions are the same" in compared(client, returned, a="2", b="2")
 
 
+@pytest.mark.long
 def test_a_fact_that_changed_is_listed_before_the_answers(client: Client, cast: Cast) -> None:
     assessment = make_assessment(State.SUBMITTED, "limited", cast=cast)
     submission = assessment.current_submission

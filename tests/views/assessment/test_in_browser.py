@@ -72,6 +72,7 @@ RIGHT_OF = """([inner, outer]) => [...document.querySelectorAll(inner)].map(
   (one) => one.getBoundingClientRect().right - one.closest(outer).getBoundingClientRect().right)"""
 
 
+@pytest.mark.long
 def test_nothing_leaves_its_column_at_1280(live_server, chromium, made):
     """The words of what blocks, the answers of the facts, and the buttons for documents."""
     cast, (draft, _sent) = made
@@ -90,6 +91,7 @@ def test_nothing_leaves_its_column_at_1280(live_server, chromium, made):
         assert len(set(tops)) == 1
 
 
+@pytest.mark.long
 def test_the_duties_of_an_action_open_without_script(live_server, chromium, made):
     cast, (draft, _sent) = made
     with new_page(chromium, java_script_enabled=False) as plain:
@@ -116,6 +118,7 @@ def test_on_paper_nothing_is_folded_or_cut(live_server, page, made):
     assert wide <= 0
 
 
+@pytest.mark.long
 def test_a_figure_and_none_of_the_rest_save_themselves(live_server, page, made):
     cast, _assessments = made
     draft = make_assessment(State.DRAFT, "low", cast=cast, facts=FACTS, filled=False)

@@ -34,6 +34,7 @@ def test_a_state_in_which_nothing_is_answered_says_why(cast: Cast, state: State)
     assert why_locked(assessment).endswith(".")
 
 
+@pytest.mark.few_a_day(2)
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("state", "answered", "label", "page"),
@@ -68,6 +69,7 @@ def test_somebody_who_may_not_answer_is_led_to_reading(cast: Cast, state: State)
         assert (step.label, step.url) == read
 
 
+@pytest.mark.long
 def test_no_other_file_says_the_step_of_an_assessment() -> None:
     words = {str(text) for step in STEPS.values() for text in (step.does, step.link, step.locked) if text}
     found = {

@@ -53,6 +53,7 @@ def test_the_owner_reads_of_it_on_tier_check_and_sign(client, cast):
         assert "Do not wait for an owner to sign" in said, name
 
 
+@pytest.mark.long
 def test_the_results_of_a_draft_put_it_at_now(client, cast):
     assessment = with_incident(cast)
     said = page(client, cast.owner, "results", assessment.reference)
@@ -108,6 +109,7 @@ def test_every_fact_and_answer_behind_what_comes_first_of_all_is_decisive(cast):
     assert {f"q:{key}" for key in stopping if key in edition.questions} <= decisive
 
 
+@pytest.mark.long
 def test_the_button_says_what_is_accepted_without_a_look(client, cast):
     submission = sent(cast)
     said = page(client, cast.independent, "review_facts", submission.reference)

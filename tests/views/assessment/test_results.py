@@ -61,6 +61,7 @@ def standing_of(assessment, final=False):
     return Standing(assessment, build_snapshot(assessment, final=final), assessment.compiled(), final=final)
 
 
+@pytest.mark.long
 def test_page_and_papers_count_the_duties_alike(cast):
     """Also a duty of which one answer is *do not know* and another *not in place*: it is known not to be in place."""
     choices = ["unknown", "not_in_place", "in_place", "partly"]
@@ -107,6 +108,7 @@ def test_in_place_falling_short_and_not_answered_add_up_to_what_is_in_scope(clie
     assert bool(re.search(rf"\b{len(page.not_answered)} not answered yet", text)) is not filled
 
 
+@pytest.mark.long
 def test_as_many_actions_block_on_the_results_as_in_the_register(client, cast):
     from assessments.domain.remediation.relevance import mark_not_relevant
 
@@ -137,6 +139,7 @@ def test_the_actions_are_counted_so_that_the_numbers_add_up(client, cast):
     assert f"{len(page.entries)} in all" in text
 
 
+@pytest.mark.long
 def test_once_all_is_answered_the_results_lead_to_the_check(client, cast):
     whole = make_assessment(State.DRAFT, "limited", cast=cast, answers=GAPS)
     page = markup_of(open_results(client, cast, whole))
@@ -179,6 +182,7 @@ def test_a_signed_assessment_shows_its_submission_and_not_the_rows(client, cast)
     assert before == after
 
 
+@pytest.mark.long
 def test_a_returned_assessment_shows_the_answers_of_today(client, cast):
     assessment = make_assessment(State.RETURNED, "limited", cast=cast, answers=GAPS)
     save(assessment, "use-register", {"choice": "not_in_place", "text": "None."}, by=cast.owner)
@@ -234,6 +238,7 @@ def test_every_number_leads_to_what_stands_behind_it(client, cast, kind, key):
         assert f'href="{section}#q-use-register"' in markup_of(response)
 
 
+@pytest.mark.long
 def test_each_number_of_the_page_is_a_link_that_opens(client, cast):
     assessment = make_assessment(State.DRAFT, "limited", cast=cast, answers=GAPS)
     page = markup_of(open_results(client, cast, assessment))
@@ -309,6 +314,8 @@ def test_the_plan_is_offered_once_it_is_ready(client, cast):
     assert url in open_results(client, cast, assessment).content.decode()
 
 
+@pytest.mark.long
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize("state", [State.DRAFT, State.IN_REVIEW])
 def test_the_page_costs_the_same_with_few_findings_and_with_many(client, cast, state):
     costs = set()
@@ -324,6 +331,7 @@ def test_the_page_costs_the_same_with_few_findings_and_with_many(client, cast, s
     assert costs.pop() - 3 <= 15  # signing in takes three of them
 
 
+@pytest.mark.long
 def test_results_are_worked_out_once_and_again_as_soon_as_anything_changes(client, cast):
     assessment = make_assessment(State.DRAFT, "limited", cast=cast, answers=GAPS)
     open_results(client, cast, assessment)

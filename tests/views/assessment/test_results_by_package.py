@@ -98,6 +98,7 @@ def test_the_heading_counts_the_month_and_all(client, cast):
     assert page.heading in text_of(open_results(client, cast, assessment))
 
 
+@pytest.mark.long
 def test_after_signing_the_month_is_counted_in_dates(client, cast):
     assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=GAPS)
     soon = assessment.use.actions.get(question="accountable-owner")
@@ -112,6 +113,7 @@ def test_after_signing_the_month_is_counted_in_dates(client, cast):
     assert "after signing" not in text
 
 
+@pytest.mark.long
 def test_the_first_ten_of_the_month_stand_open_and_the_others_in_a_fold_that_counts_them(client, cast):
     edition = make_assessment(State.DRAFT, "limited", cast=cast).compiled()
     missing = {q.key: {"choice": "none" if q.is_checklist else "not_in_place"} for q in edition.questions.values()}
@@ -212,6 +214,7 @@ def test_findings_stand_under_their_action_with_the_duties_folded(client, cast):
     assert "Kept for three of our five clinics." in page
 
 
+@pytest.mark.long
 def test_extended_duties_stand_apart_and_are_marked_as_our_judgement(client, cast):
     facts = {"employment_decisions": True, "ranks_or_prices_people": True, "output_used_for": "decision"}
     edition = make_assessment(State.DRAFT, "limited", cast=cast, facts=facts).compiled()
@@ -252,6 +255,7 @@ def test_practices_of_the_whole_organisation_are_marked(client, cast):
     assert "for the whole organisation" in text_of(open_results(client, cast, assessment))
 
 
+@pytest.mark.long
 def test_a_reason_that_every_reviewer_accepted_is_no_longer_to_be_accepted(client, cast):
     answers = {"laws-list": GAPS["laws-list"]}
     text = text_of(open_results(client, cast, make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=answers)))
@@ -335,6 +339,7 @@ def test_what_can_become_a_condition_is_marked_and_counted(client, cast):
     assert listed.count("can become a condition") == len(groups) > 0
 
 
+@pytest.mark.long
 def test_a_duty_of_this_use_is_not_listed_again_as_our_judgement(cast):
     facts = {"employment_decisions": True, "ranks_or_prices_people": True, "output_used_for": "decision"}
     edition = make_assessment(State.DRAFT, "limited", cast=cast, facts=facts).compiled()
@@ -395,6 +400,7 @@ def test_a_score_of_some_answers_says_how_many_it_is_from(client, cast):
     assert re.search(r"100\.0 so far, \d+ of \d+ requirements answered", text)
 
 
+@pytest.mark.long
 def test_a_clause_that_only_our_judgement_brings_is_marked_in_the_list_of_clauses(client, cast):
     facts = {"employment_decisions": True, "ranks_or_prices_people": True, "output_used_for": "decision"}
     edition = make_assessment(State.DRAFT, "limited", cast=cast, facts=facts).compiled()

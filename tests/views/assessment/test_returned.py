@@ -50,6 +50,7 @@ def words_for(target, words, base=0):
     return {f"{a}-words": words, f"{a}-base": str(base), f"{a}-operation": str(uuid.uuid4())}
 
 
+@pytest.mark.long
 def test_a_reply_counts_as_dealt_with_and_so_does_a_change_or_new_evidence(olivia, cast):
     assessment = sent_back(cast)
     first = text_of(olivia.get(page_of(assessment)))
@@ -66,6 +67,7 @@ def test_a_reply_counts_as_dealt_with_and_so_does_a_change_or_new_evidence(olivi
     assert "They are invented names." in text
 
 
+@pytest.mark.long
 def test_the_page_of_a_return_leads_to_its_letter(olivia, cast):
     assessment = sent_back(cast)
     letter = assessment.current_submission.documents.get(kind="decision_letter")
@@ -95,6 +97,7 @@ def test_a_reply_is_saved_as_it_is_typed(olivia, cast):
     assert olivia.post(url, {"target": f"q:{THIRD}"}).status_code in (302, 404)
 
 
+@pytest.mark.long
 def test_a_follow_up_of_a_new_answer_stays_on_the_page_once_it_is_answered(olivia, cast):
     assessment = sent_back(cast)
     declare.declare_facts(assessment.use, {"personal_data": "ordinary"}, by=cast.owner)
@@ -107,6 +110,7 @@ def test_a_follow_up_of_a_new_answer_stays_on_the_page_once_it_is_answered(olivi
     assert (after["total"], after["dealt"]) == (3 + len(follow_ups), 2)
 
 
+@pytest.mark.long
 def test_a_fact_is_changed_and_leads_back_to_what_was_returned(olivia, cast):
     assessment = sent_back(cast)
     page = markup_of(olivia.get(page_of(assessment)))
@@ -118,6 +122,7 @@ def test_a_fact_is_changed_and_leads_back_to_what_was_returned(olivia, cast):
     assert assessment.use.facts.get(key="personal_data").value == "ordinary"
 
 
+@pytest.mark.long
 def test_a_returned_fact_is_changed_on_the_page_itself(olivia, cast):
     assessment = sent_back(cast)
     assert 'name="personal_data"' in markup_of(olivia.get(page_of(assessment)))
@@ -132,6 +137,7 @@ def test_a_returned_fact_is_changed_on_the_page_itself(olivia, cast):
     assert "Choose an answer." in text_of(wrong)
 
 
+@pytest.mark.long
 def test_a_returned_fact_that_would_hide_answers_is_changed_where_they_are_shown(olivia, cast):
     assessment = sent_back(cast, facts={"personal_data": "ordinary"})
     form = {"personal_data": "none", "base_personal_data": "1", "operation": str(uuid.uuid4())}
@@ -150,6 +156,7 @@ def test_only_who_answers_there_sees_a_box_and_others_read_the_reply(client, cas
     assert client.post(reverse("reply", args=[assessment.reference]), {"target": f"q:{OTHER}"}).status_code == 403
 
 
+@pytest.mark.long
 def test_what_goes_back_untouched_is_confirmed_on_signing(olivia, cast):
     assessment = sent_back(cast)
     save(assessment, QUESTION, {"choice": "in_place", "text": "Entry of 3 May."}, by=cast.owner)
@@ -169,6 +176,7 @@ def test_what_goes_back_untouched_is_confirmed_on_signing(olivia, cast):
     assert [reply["target"] for reply in second.content()["replies"]] == ["f:personal_data"]
 
 
+@pytest.mark.long
 def test_who_signs_has_read_the_replies_too(olivia, cast):
     assessment = sent_back(cast)
     url = reverse("sign", args=[assessment.reference])

@@ -58,6 +58,7 @@ def test_nobody_sees_another_s_flags(client: Client, cast: Cast, draft: Assessme
     assert "You have not flagged any questions" in text_of(client.get(url("flagged", draft)))
 
 
+@pytest.mark.long
 def test_the_list_can_be_narrowed_to_what_is_flagged_open_or_not_known(client: Client, cast: Cast) -> None:
     draft = make_assessment(cast=cast, answers={PRACTICE: None, asked(make_assessment(cast=cast), OTHER)[0]: None})
     answers.flag_question(draft, PRACTICE, by=cast.owner, on=True)
@@ -87,6 +88,7 @@ def test_sections_that_are_not_asked_say_for_whom_they_are(client: Client, cast:
     assert "Before you start" not in page  # a person's questions: nothing that an organisation declares opens them
 
 
+@pytest.mark.long
 def test_a_section_closed_for_several_reasons_is_not_said_to_be_for_one_tier_or_part_alone(
     client: Client, cast: Cast
 ) -> None:
@@ -104,6 +106,7 @@ def test_a_section_closed_for_several_reasons_is_not_said_to_be_for_one_tier_or_
         assert ("Applies only" in one) <= (reasons == 1), one
 
 
+@pytest.mark.long
 def test_a_declared_prohibited_use_says_so_and_lists_nothing_to_do(client: Client, cast: Cast) -> None:
     closed = make_assessment(State.REFUSED, "unacceptable", cast=cast)
     client.force_login(cast.owner)
@@ -115,6 +118,7 @@ def test_a_declared_prohibited_use_says_so_and_lists_nothing_to_do(client: Clien
         assert absent not in page, absent
 
 
+@pytest.mark.long
 def test_a_use_refused_by_a_reviewer_is_not_called_prohibited(client: Client, cast: Cast) -> None:
     refused = make_assessment(State.REFUSED, "limited", cast=cast)
     client.force_login(cast.owner)
@@ -487,6 +491,7 @@ def test_settings_are_one_s_own(client: Client, cast: Cast) -> None:
 # --- what it costs ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_pages_cost_the_same_empty_and_full(client: Client, cast: Cast) -> None:
     empty = make_assessment(tier="high", cast=cast, parts=("developer", "provider", "user"), filled=False)
     full = make_assessment(tier="high", cast=cast, parts=("developer", "provider", "user"))

@@ -372,6 +372,7 @@ def test_two_versions_on_a_posted_page_are_both_shown(client: Client, cast: Cast
     assert stored(draft).text == "His."  # type: ignore[union-attr]
 
 
+@pytest.mark.long
 def test_text_typed_while_the_assessment_was_signed_stays_on_the_page(client: Client, cast: Cast) -> None:
     assessment = make_assessment(cast=cast)
     client.force_login(cast.contributor)
@@ -465,6 +466,7 @@ def test_next_leads_to_the_first_empty_question_and_then_to_the_check(
     assert client.get(url)["Location"] == reverse("check", args=[draft.reference])
 
 
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize(
     "state", mostly_long(["submitted", "in_review", "approved", "certified", "refused", "withdrawn"], 2)
 )
@@ -496,6 +498,7 @@ def returned(cast: Cast) -> Assessment:
     return make_assessment("returned", tier="limited", cast=cast)
 
 
+@pytest.mark.long
 def test_only_what_was_returned_is_there_with_the_reviewers_words(
     client: Client, cast: Cast, returned: Assessment
 ) -> None:
@@ -507,6 +510,7 @@ def test_only_what_was_returned_is_there_with_the_reviewers_words(
     assert page.count('class="hk-row hk-asked"') == 1
 
 
+@pytest.mark.long
 def test_a_changed_answer_is_dealt_with_and_the_others_stay_locked(
     client: Client, cast: Cast, returned: Assessment
 ) -> None:
@@ -527,6 +531,7 @@ def test_a_changed_answer_is_dealt_with_and_the_others_stay_locked(
     )
 
 
+@pytest.mark.long
 def test_a_returned_answer_saved_by_itself_says_that_it_is_dealt_with(
     client: Client, cast: Cast, returned: Assessment
 ) -> None:

@@ -117,6 +117,7 @@ def test_reasons_why_something_does_not_apply_stand_in_the_check(client: Client,
 # --- sign -----------------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_signing_asks_for_the_password_and_then_goes_through(client: Client, cast: Cast) -> None:
     assessment = make_assessment(tier="limited", cast=cast)
     cast.owner.set_password(PASSWORD)
@@ -222,6 +223,7 @@ def test_what_is_under_review_is_not_signed_again(client: Client, cast: Cast) ->
     assert Submission.objects.count() == 1
 
 
+@pytest.mark.long
 def test_signing_pages_cost_at_most_fifteen_queries(client: Client, cast: Cast) -> None:
     low, limited = make_assessment(cast=cast), make_assessment(tier="limited", cast=cast)
     signed_in(client, cast.owner)
@@ -254,6 +256,7 @@ def must_question(assessment: Assessment) -> str:
     raise LookupError("no such question")
 
 
+@pytest.mark.long
 def test_an_unmet_must_takes_a_promised_date(client: Client, cast: Cast) -> None:
     assessment = make_assessment(cast=cast, filled=False)
     key = must_question(assessment)
@@ -323,6 +326,7 @@ def test_a_use_that_is_not_prohibited_is_not_declared_so(client: Client, cast: C
 # --- afterwards -------------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_submission_is_taken_back_until_somebody_takes_it(client: Client, cast: Cast) -> None:
     assessment = make_assessment("submitted", tier="limited", cast=cast)
     client.force_login(cast.owner)
@@ -350,6 +354,7 @@ def test_withdrawing_takes_a_reason_and_is_final(client: Client, cast: Cast) -> 
     assert client.get(page_of("withdraw", assessment))["Location"] == assessment.get_absolute_url()
 
 
+@pytest.mark.long
 def test_owner_and_reviewer_count_what_is_not_known_alike(client, cast):
     answers = {"ai-framework": {"choice": "unknown"}, "use-register": {"choice": "unknown"}}
     assessment = make_assessment(
@@ -369,6 +374,7 @@ def test_owner_and_reviewer_count_what_is_not_known_alike(client, cast):
     assert f'Do not know:<span class="hk-meta">{context["not_known"]}</span></summary>' in page
 
 
+@pytest.mark.long
 def test_a_signature_and_a_decision_keep_the_name_of_that_day(client, cast):
     assessment = make_assessment(State.APPROVED, "limited", cast=cast)
     names = {cast.owner: str(cast.owner), cast.independent: str(cast.independent)}
@@ -389,6 +395,7 @@ def test_a_signature_and_a_decision_keep_the_name_of_that_day(client, cast):
     assert names[cast.independent] in page
 
 
+@pytest.mark.long
 def test_a_signature_without_its_copy_keeps_the_name_of_the_account(cast):
     """The copy goes with the organisation; who signed it still has a name."""
     assessment = make_assessment(State.APPROVED, "limited", cast=cast)

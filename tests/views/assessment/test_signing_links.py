@@ -32,6 +32,7 @@ def shown(client: Client, name: str, assessment: Assessment) -> list[tuple[str, 
     return list(client.get(reverse(name, args=[assessment.reference])).context["obstacles"])
 
 
+@pytest.mark.long
 def test_sign_page_links_what_is_open_to_the_check_in_every_language(
     client: Client, cast: Cast, tmp_path: Path
 ) -> None:

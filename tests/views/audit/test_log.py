@@ -48,6 +48,7 @@ def content_of(response):
     return b"".join(response).decode("utf-8-sig")
 
 
+@pytest.mark.long
 def test_an_entry_shows_what_was_and_what_is(client, cast):
     gap = {"use-register": {"choice": "not_in_place"}}
     assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=gap)
@@ -128,6 +129,7 @@ def test_the_log_is_narrowed_by_kind_person_object_and_day(client, cast):
         assert log_page(client, cast, nonsense).status_code == 200
 
 
+@pytest.mark.long
 def test_pages_of_the_log_follow_each_other_without_a_gap(client, cast):
     for n in range(105):
         organisations.update_organisation(cast.organisation, by=cast.owner, place=f"Kowloon {n}")

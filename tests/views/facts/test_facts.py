@@ -48,6 +48,7 @@ def cost_of(client, url):
 # --- who -----------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.few_a_day(2)
 @pytest.mark.parametrize(
     ("name", "args", "method", "statuses"),
     [
@@ -76,6 +77,7 @@ def test_a_page_of_facts_that_does_not_exist_is_not_found(client, cast):
 # --- answering page by page ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_the_pages_lead_one_to_the_next_and_from_the_last_to_the_tier(client, cast, edition):
     use = make_use("limited", cast.organisation, declared=False, parts=("provider", "user"))
     client.force_login(cast.contributor)
@@ -203,6 +205,7 @@ def test_facts_under_review_are_shown_read_only_and_a_late_post_changes_nothing(
     )
 
 
+@pytest.mark.long
 def test_after_a_return_only_the_marked_facts_are_open(client, cast, edition):
     assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast, route=Route.INDEPENDENT)
     submission = assessment.current_submission
@@ -455,6 +458,7 @@ def test_a_yes_counts_as_no_until_a_second_member_agrees(client, cast, procedura
     assert "Connie Contributor agreed on" in text_of(client.get(procedural.get_absolute_url()))
 
 
+@pytest.mark.long
 def test_who_declared_it_cannot_agree(client, cast, procedural):
     client.force_login(cast.owner)
     text = text_of(client.get(procedural.get_absolute_url()))

@@ -63,6 +63,7 @@ def sent(assessment: Assessment) -> Submission:
     return Submission.objects.filter(assessment=assessment).order_by("-round")[0]
 
 
+@pytest.mark.long
 def test_a_hold_s_page_says_what_opened_it_who_has_it_and_takes_evidence(cast, edition):
     use = make_use("limited", cast.organisation, facts=PLEA)
     hold, piece = use.holds.get(), make_evidence(cast.organisation, title="Authority of 3 May")
@@ -85,6 +86,7 @@ def test_a_hold_s_page_says_what_opened_it_who_has_it_and_takes_evidence(cast, e
     assert connie.post(url, {"attach": make_evidence().reference}).status_code == 404
 
 
+@pytest.mark.long
 def test_a_reviewer_reads_the_evidence_of_a_hold_and_no_other_of_the_library(cast):
     assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast, facts=PLEA)
     hold, submission = assessment.use.holds.get(closed_at=None), sent(assessment)
@@ -136,6 +138,7 @@ def test_who_agreed_takes_it_back_with_a_reason(cast):
     assert use.facts.get(key="minor_procedural_task").agreed_by is None
 
 
+@pytest.mark.long
 def test_a_raise_prints_wherever_the_tier_does(cast):
     gaps = {"use-register": {"choice": "partly", "text": "Half."}}
     markets = {"markets": ["hong_kong", "eu"]}
@@ -223,6 +226,7 @@ def test_an_owner_states_a_change_and_comes_to_what_waits_to_be_confirmed(cast):
     assert "declare a separate use for the new purpose" in text_of(response)
 
 
+@pytest.mark.long
 def test_why_an_approval_is_stale_stands_on_every_page_of_it(cast):
     assessment = make_assessment(State.CERTIFIED, "limited", cast=cast)
     systems.update_use(assessment.use, by=cast.owner, purpose="Sorts and answers requests")
@@ -259,6 +263,7 @@ def test_the_button_that_raises_a_high_tier_says_that_it_refuses(cast, tier, but
     assert button in text_of(page)
 
 
+@pytest.mark.long
 def test_marks_that_a_hold_asked_for_go_back_with_the_submission(cast):
     assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast, facts=PLEA)
     submission, hold = sent(assessment), assessment.use.holds.get(closed_at=None)

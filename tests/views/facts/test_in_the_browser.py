@@ -40,6 +40,7 @@ def wait_for_draft(use: DeclaredUse, key: str) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.long
 def test_a_needless_question_is_put_away_and_comes_back(page, signed_in):
     use, address, _owner = signed_in
     open_page(page, address, use, "reach")
@@ -67,6 +68,7 @@ def test_an_option_that_stands_alone_unticks_the_others(page, signed_in):
     expect(page.locator("input[name=high_risk_content][value=none]")).not_to_be_checked()
 
 
+@pytest.mark.long
 def test_a_half_filled_page_survives_leaving_and_a_reload(page, signed_in):
     use, address, owner = signed_in
     open_page(page, address, use, "control")

@@ -143,6 +143,7 @@ OF_ONE_SECTOR = {
 }
 
 
+@pytest.mark.few_a_day(2)
 @pytest.mark.parametrize("sector", ["healthcare", *OF_ONE_SECTOR])
 def test_a_fact_of_another_sector_is_neither_shown_nor_demanded(client, use, edition, sector):
     assert client.post(url(use, "system"), mild(edition, "system", sector=sector)).status_code == 302

@@ -78,6 +78,7 @@ def url_of(action: RemediationAction) -> str:
 # --- the dashboard --------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_the_first_step_is_the_next_one_missing(client: Client, settings: object) -> None:
     newcomer = make_user("Nina Newcomer")
     settings.OPEN_FOUNDING = True  # type: ignore[attr-defined]
@@ -91,6 +92,7 @@ def test_the_first_step_is_the_next_one_missing(client: Client, settings: object
     assert "Declare a use" in read(client, newcomer, HOME)
 
 
+@pytest.mark.long
 def test_home_heading_counts_the_tasks_of_the_person(client: Client, cast: Cast) -> None:
     assert "Welcome to hkguide" in read(client, cast.owner, HOME)
     make_assessment(cast=cast, filled=False)
@@ -107,6 +109,7 @@ def test_home_heading_counts_the_tasks_of_the_person(client: Client, cast: Cast)
     assert page.count("btn-primary") == 1
 
 
+@pytest.mark.long
 def test_an_owner_is_told_of_actions_that_nobody_has_taken_on(client: Client, cast: Cast) -> None:
     """An action that is due soon asks for its owner itself; the others are one task together, of owners alone."""
     actions = RemediationAction.objects.filter(use=with_actions(cast).use)
@@ -119,6 +122,7 @@ def test_an_owner_is_told_of_actions_that_nobody_has_taken_on(client: Client, ca
     assert "have no owner" not in read(client, cast.owner, HOME)
 
 
+@pytest.mark.long
 def test_a_low_use_that_a_reviewer_approved_shows_the_step_of_the_review(client: Client, cast: Cast) -> None:
     def steps(assessment: Assessment) -> list[str]:
         client.force_login(cast.owner)
@@ -139,6 +143,7 @@ def test_only_an_owner_is_asked_to_sign(client: Client, cast: Cast) -> None:
     assert "Check and sign<span" not in read(client, cast.viewer, HOME)
 
 
+@pytest.mark.few_a_day(2)
 @pytest.mark.parametrize("who", ["outsider", "reviewer", "independent", "staff", "assigned"])
 def test_nothing_of_another_organisation_is_on_any_list(client: Client, cast: Cast, who: str) -> None:
     assessment = with_actions(cast)
@@ -162,6 +167,7 @@ def test_an_assigned_section_needs_its_person_until_it_is_complete(client: Clien
     assert "Answer “Governance and responsibility”" not in read(client, cast.assigned, HOME)
 
 
+@pytest.mark.long
 def test_news_is_read_by_opening_it(client: Client, cast: Cast) -> None:
     submission = make_assessment("submitted", tier="limited", cast=cast).current_submission
     about, link = f"submission:{submission.reference}", reverse("review", args=[submission.reference])
@@ -258,6 +264,7 @@ def test_an_action_says_what_the_gap_is_and_what_closes_it(client: Client, cast:
     assert "Report as done" not in page
 
 
+@pytest.mark.few_a_day(2)
 @pytest.mark.parametrize(
     ("who", "status"),
     mostly_long([
@@ -284,6 +291,7 @@ def test_a_report_needs_words(client: Client, cast: Cast) -> None:
     )
 
 
+@pytest.mark.long
 def test_a_reviewer_accepts_what_the_organisation_reported(client: Client, cast: Cast) -> None:
     assessment = with_actions(cast)
     action = RemediationAction.objects.order_by("number")[0]
@@ -302,6 +310,7 @@ def test_a_reviewer_accepts_what_the_organisation_reported(client: Client, cast:
     assert (action.status, action.verified_by) == ("closed", cast.independent)
 
 
+@pytest.mark.long
 def test_what_was_self_declared_an_owner_accepts(client: Client, cast: Cast) -> None:
     assessment = make_assessment(tier="low", cast=cast, answers={PRACTICE: {"choice": "partly"}})
     self_certify.self_certify(assessment, by=cast.owner, conditions={PRACTICE: in_days(30)})
@@ -315,6 +324,7 @@ def test_what_was_self_declared_an_owner_accepts(client: Client, cast: Cast) -> 
     assert action.status == "closed"
 
 
+@pytest.mark.long
 def test_the_approved_case_gets_its_certificate_with_the_last_action(client: Client, cast: Cast) -> None:
     assessment = make_assessment("submitted", tier="limited", cast=cast, answers={PRACTICE: {"choice": "partly"}})
     submission = assessment.current_submission
@@ -355,6 +365,7 @@ def test_home_names_the_next_actions_of_all_that_are_open(client: Client, cast: 
     assert " tasks</h1>" in page or "One task</h1>" in page
 
 
+@pytest.mark.long
 def test_the_home_of_a_reviewer_speaks_of_cases(client: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     mine = make_assessment("in_review", "limited", cast=cast)
     make_assessment("submitted", "limited", cast=cast)

@@ -55,6 +55,7 @@ def make_uses(cast: Cast, how_many: int, **fields: Any) -> list[DeclaredUse]:
 # --- what stands in the list ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_every_use_stands_there_once_with_its_newest_assessment(client: Client, cast: Cast) -> None:
     withdrawn = make_assessment("withdrawn", "limited", cast=cast)
     newer = start.start_assessment(withdrawn.use, by=cast.owner)
@@ -67,6 +68,7 @@ def test_every_use_stands_there_once_with_its_newest_assessment(client: Client, 
     assert (lines["No facts yet"].state, lines["No facts yet"].url) == ("not_started", blank.get_absolute_url())
 
 
+@pytest.mark.long
 def test_a_later_round_is_called_resubmitted(client: Client, cast: Cast) -> None:
     assessment = make_assessment("returned", "limited", cast=cast)
     save(assessment, "use-register", {"choice": "in_place", "text": "All clinics keep one."}, by=cast.owner)
@@ -79,6 +81,7 @@ def test_a_later_round_is_called_resubmitted(client: Client, cast: Cast) -> None
     assert [Assessment.objects.get(pk=one.pk).shown_state for one in (assessment, first)] == list(states.values())
 
 
+@pytest.mark.long
 def test_an_older_assessment_is_found_on_the_page_of_its_use(client: Client, cast: Cast) -> None:
     withdrawn = make_assessment("withdrawn", "limited", cast=cast)
     start.start_assessment(withdrawn.use, by=cast.owner)
@@ -86,6 +89,7 @@ def test_an_older_assessment_is_found_on_the_page_of_its_use(client: Client, cas
     assert withdrawn.get_absolute_url() in client.get(withdrawn.use.get_absolute_url()).content.decode()
 
 
+@pytest.mark.long
 def test_who_sees_only_what_is_assigned_sees_that_and_no_dates_or_means(client: Client, cast: Cast) -> None:
     first = make_assessment("withdrawn", "limited", cast=cast)
     newer = start.start_assessment(first.use, by=cast.owner)
@@ -123,6 +127,7 @@ def test_an_empty_list_says_what_will_stand_there(client: Client, cast: Cast) ->
     assert "No matching uses" in client.get(f"{LIST}?tier=high").content.decode()
 
 
+@pytest.mark.long
 def test_the_next_date_is_the_first_of_action_certificate_and_condition(client: Client, cast: Cast) -> None:
     assessment = make_assessment("certified", "limited", cast=cast, answers={"use-register": {"choice": "in_place"}})
     use = assessment.use
@@ -151,6 +156,7 @@ def test_the_next_date_is_the_first_of_action_certificate_and_condition(client: 
 # --- narrowing --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_the_list_is_narrowed_by_tier_state_part_and_words(client: Client, cast: Cast) -> None:
     make_use("high", cast.organisation, parts=("developer",), title="Triage", purpose="Sorts patients")
     make_use(organisation=cast.organisation, declared=False, title="Blank")
@@ -171,6 +177,7 @@ def test_the_list_is_narrowed_by_tier_state_part_and_words(client: Client, cast:
         assert sorted(titles(client, query)) == found, query
 
 
+@pytest.mark.long
 def test_a_member_of_two_organisations_may_look_at_one(client: Client, cast: Cast) -> None:
     second = make_organisation("Second Limited", cast.owner)
     make_use("low", cast.organisation, title="Here")
@@ -212,6 +219,7 @@ def shown(uses: Any) -> Any:
     return with_dates(with_newest(uses.for_list()))
 
 
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize("sort", mostly_long(sorted(ORDERS), 2))
 def test_leafing_forth_and_back_shows_every_use_once_in_order(cast: Cast, sort: str) -> None:
     make_varied(cast, 40)
@@ -248,6 +256,7 @@ def test_dates_are_looked_up_for_the_uses_of_a_page_alone(cast: Cast) -> None:
     assert "certificate" in query
 
 
+@pytest.mark.few_a_day(2)
 @pytest.mark.parametrize(
     "after", mostly_long(["nonsense", "~", "2026-99-99~1", "1~x", "9" * 40 + "~1", "1~" + "9" * 40, "x" * 3000], 2)
 )
@@ -279,6 +288,7 @@ def test_no_page_skips_rows_by_counting_them(client: Client, cast: Cast) -> None
     assert [query["sql"] for query in queries.captured_queries if "OFFSET" in query["sql"]] == []
 
 
+@pytest.mark.long
 def test_the_page_costs_the_same_for_one_use_and_for_two_hundred(client: Client, cast: Cast) -> None:
     make_assessment("certified", "low", cast=cast)
     client.force_login(cast.owner)
@@ -325,6 +335,7 @@ def test_list_asks_for_the_sums_of_what_is_chosen_and_leads_to_them_without_scri
     assert f'<a href="{LIST}?tier=low">2 uses' in beside
 
 
+@pytest.mark.long
 def test_sums_cost_the_same_for_one_use_and_for_two_hundred(client: Client, cast: Cast) -> None:
     make_assessment("certified", "low", cast=cast)
     client.force_login(cast.owner)
@@ -341,6 +352,7 @@ def test_sums_cost_the_same_for_one_use_and_for_two_hundred(client: Client, cast
 # --- sums -------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_tiers_are_counted_and_readiness_is_the_mean_of_the_newest_assessments(client: Client, cast: Cast) -> None:
     old = make_assessment("withdrawn", "limited", cast=cast)
     newest = start.start_assessment(old.use, by=cast.owner)

@@ -41,6 +41,7 @@ def titles(client: Client, query: str) -> list[str]:
 # --- what is found ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.few_a_day(4)
 @pytest.mark.parametrize("most_uses", mostly_long([0, 1, 400], [1]))
 @pytest.mark.parametrize(
     "word",
@@ -100,6 +101,7 @@ def test_search_of_somebody_who_sees_a_part_finds_that_part(client: Client, cast
         assert titles(client, "q=triage") == []
 
 
+@pytest.mark.long
 def test_search_of_a_member_of_two_organisations_finds_in_both(client: Client, cast: Cast) -> None:
     second = make_organisation("Second Limited", cast.owner)
     make_use("low", cast.organisation, title="Triage here")
@@ -112,6 +114,7 @@ def test_search_of_a_member_of_two_organisations_finds_in_both(client: Client, c
 # --- how many ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_rare_word_is_counted_and_a_frequent_one_in_the_second_request(
     client: Client, cast: Cast, monkeypatch: Any
 ) -> None:
@@ -145,6 +148,7 @@ def test_frequent_word_with_a_filter_that_leaves_few_is_counted_exactly(
     assert "uses-counted" not in beside
 
 
+@pytest.mark.few_a_day(2)
 @pytest.mark.parametrize(
     ("query", "more"),
     [

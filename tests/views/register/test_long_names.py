@@ -15,6 +15,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
+@pytest.mark.long  # daily test_pages looks at each layout with names of usual length
 def test_overlong_names_break_no_page(published: None, page: Page, live_server: LiveServer) -> None:
     cast = make_cast()
     assessment = make_assessment("draft", "limited", cast=cast)

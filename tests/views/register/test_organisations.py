@@ -106,6 +106,8 @@ def test_an_owner_changes_the_identity_and_old_names_are_recorded(client, cast):
     assert '"old":{"contact":"","name_en":"Harbourlight Clinics Limited"' in entry.detail.detail
 
 
+@pytest.mark.long
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize("page", ["organisation", "people"])
 def test_pages_cost_the_same_for_few_and_for_many(client, cast, page):
     def cost():

@@ -75,6 +75,7 @@ def assessment(made, db):
 # --- the register --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_the_register_is_narrowed_by_owner_day_priority_status_system_and_words(client, cast, assessment):
     other = make_assessment(State.SUBMITTED, "limited", cast=cast, answers={CONSIDER: {"choice": "not_in_place"}})
     should, consider = action_on(assessment, SHOULD), action_on(assessment, CONSIDER)
@@ -96,6 +97,7 @@ def test_the_register_is_narrowed_by_owner_day_priority_status_system_and_words(
     assert shown(client, cast.owner, status="closed") == [SHOULD]
 
 
+@pytest.mark.long
 def test_the_register_is_put_in_order_and_leafed_through_by_key(client, cast, assessment, monkeypatch):
     from assessments.views.remediation import register as views
 
@@ -113,6 +115,7 @@ def test_the_register_is_put_in_order_and_leafed_through_by_key(client, cast, as
     assert shown(client, cast.owner, sort="priority")[0] == CONDITION
 
 
+@pytest.mark.long
 def test_an_action_whose_owner_left_is_flagged(client, cast, assessment):
     leaver = make_member(Role.CONTRIBUTOR, cast.organisation, "Lea Leaver")
     action = action_on(assessment, SHOULD)
@@ -149,6 +152,7 @@ def test_the_register_goes_out_as_a_file_under_its_stable_numbers(client, cast, 
     )  # fmt: skip
 
 
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_a_changed_file_is_shown_row_by_row_before_it_is_taken(client, cast, assessment, kind):
     from assessments.exchange import actions as exchange
@@ -237,6 +241,7 @@ def test_the_workspace_groups_actions_by_dimension_or_priority_with_all_that_clo
     assert "Change owner" not in page(client, cast.viewer, url)
 
 
+@pytest.mark.long
 def test_a_use_without_actions_says_what_that_means_for_its_tier(client, cast):
     use = make_assessment(State.CERTIFIED, "low", cast=cast).use
     content = page(client, cast.owner, reverse("remediation_plan", args=[use.reference]))
@@ -328,6 +333,7 @@ def test_nobody_moves_what_they_do_not_see(client, cast, assessment):
 # --- one action ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_an_action_is_planned_noted_proved_and_reported_on_its_pages(client, cast, assessment):
     action = action_on(assessment, SHOULD)
     piece = make_evidence(cast.organisation, by=cast.owner, title="Minutes of the board")
@@ -354,6 +360,7 @@ def test_an_action_is_planned_noted_proved_and_reported_on_its_pages(client, cas
     assert action_on(assessment, SHOULD).status == "open"
 
 
+@pytest.mark.long
 def test_a_reviewer_reads_only_the_version_that_was_attached(client, cast, assessment):
     action = action_on(assessment, SHOULD)
     piece = make_evidence(cast.organisation, by=cast.owner)
@@ -365,6 +372,7 @@ def test_a_reviewer_reads_only_the_version_that_was_attached(client, cast, asses
     assert client.get(reverse("action_file", args=[*at, 2])).status_code == 404
 
 
+@pytest.mark.long
 def test_what_the_reviewing_body_judged_is_accepted_by_it(client, cast, assessment):
     action = action_on(assessment, SHOULD)
     report_done(action, by=cast.contributor, note="Approved on 3 December.")
@@ -396,6 +404,7 @@ def test_a_risk_is_accepted_on_a_page_that_keeps_what_was_typed(client, cast, as
     assert action_on(assessment, SHOULD).status == "open"
 
 
+@pytest.mark.long
 def test_the_question_of_a_closed_action_says_so_in_the_next_assessment(client, cast, assessment):
     action = action_on(assessment, CONDITION)
     report_done(action, by=cast.contributor, note="All five.")
@@ -417,6 +426,7 @@ def reported(cast, assessment, pieces=2):
     return action_on(assessment, CONDITION), shown
 
 
+@pytest.mark.long
 def test_a_blocking_action_is_reported_with_evidence_on_its_page_and_words_are_kept(client, cast, assessment):
     action = action_on(assessment, CONDITION)
     piece = make_evidence(cast.organisation, by=cast.owner, title="Register of November")
@@ -434,6 +444,7 @@ def test_a_blocking_action_is_reported_with_evidence_on_its_page_and_words_are_k
     assert action_on(assessment, CONDITION).status == "done"
 
 
+@pytest.mark.long
 def test_an_answer_with_evidence_is_linked_on_the_page(client, cast, assessment):
     action = action_on(assessment, CONDITION)
     dates.plan(action, by=cast.owner, owner=cast.owner, due=action.due, effort="S")
@@ -446,6 +457,7 @@ def test_an_answer_with_evidence_is_linked_on_the_page(client, cast, assessment)
     assert f"Attached to the answer: {title}" in page(client, cast.independent, action.get_absolute_url())
 
 
+@pytest.mark.long
 def test_a_reviewer_judges_each_piece_on_the_page_and_errors_stand_at_the_piece(client, cast, assessment):
     action, (first, second) = reported(cast, assessment)
     url = action.get_absolute_url()
@@ -466,6 +478,7 @@ def test_a_reviewer_judges_each_piece_on_the_page_and_errors_stand_at_the_piece(
     assert action_on(assessment, CONDITION).status == "closed"
 
 
+@pytest.mark.long
 def test_an_action_is_sent_back_with_the_verdicts_that_were_given(client, cast, assessment):
     action, (first, _second) = reported(cast, assessment)
     client.force_login(cast.independent)
@@ -478,6 +491,8 @@ def test_an_action_is_sent_back_with_the_verdicts_that_were_given(client, cast, 
     assert action.verdicts.get().words == "Three of five."
 
 
+@pytest.mark.long
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize("state", ["refused", "withdrawn"])
 def test_the_page_of_a_closed_case_has_no_button_to_judge(client, cast, state):
     case = make_assessment("in_review", "limited", cast=cast, answers={CONDITION: {"choice": "partly"}})
@@ -492,6 +507,8 @@ def test_the_page_of_a_closed_case_has_no_button_to_judge(client, cast, state):
     assert 'name="decline"' not in content
 
 
+@pytest.mark.long
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize("who", ["owner", "independent"])
 def test_the_page_of_a_reported_action_stays_in_the_query_budget(client, cast, assessment, who):
     action, _pieces = reported(cast, assessment, pieces=6)

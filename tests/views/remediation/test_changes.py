@@ -31,6 +31,7 @@ def page(client, user, url):
     return markup_of(client.get(url))
 
 
+@pytest.mark.long
 def test_an_action_is_added_on_its_page_and_says_who_added_it(client, cast, assessment):
     client.force_login(cast.contributor)
     given = {
@@ -79,6 +80,7 @@ def test_unchanged_steps_are_not_taken_for_edited_ones(client, cast, assessment)
     assert action_on(assessment, SHOULD).set_by_hand == ["title"]
 
 
+@pytest.mark.long
 def test_a_split_names_its_parts_and_is_undone(client, cast, assessment):
     action = action_on(assessment, SHOULD)
     url = reverse("action_split", args=at(assessment, SHOULD))

@@ -66,6 +66,7 @@ def heading(page: Any) -> str:
     return " ".join(page.locator("h1").inner_text().split())
 
 
+@pytest.mark.long
 def test_an_action_of_ones_own_is_added_from_the_register(plan):
     with plan.opened(plan.cast.contributor, reverse("actions")) as page:
         page.get_by_role("link", name="Add an action").click()

@@ -61,6 +61,7 @@ def text_of(response):
 # --- once, with its uses -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_each_action_of_the_organisation_is_shown_once_and_no_other(client, cast, uses, edition):
     questions = [row.action.question for row in opened(client, cast.owner).context["rows"]]
     assert len(questions) == len(set(questions))
@@ -68,6 +69,7 @@ def test_each_action_of_the_organisation_is_shown_once_and_no_other(client, cast
     assert OWN not in questions
 
 
+@pytest.mark.long
 def test_the_uses_are_named_and_lead_to_their_action(client, cast, uses):
     response = opened(client, cast.owner)
     row = practice(response)
@@ -78,6 +80,7 @@ def test_the_uses_are_named_and_lead_to_their_action(client, cast, uses):
         assert client.get(put(assessment).get_absolute_url()).status_code == 200
 
 
+@pytest.mark.long
 def test_uses_of_the_same_name_are_told_apart_by_their_system(client, cast, uses):
     names = [assessment.use.system.name for assessment in uses]
     assert not any(name in text_of(opened(client, cast.owner)) for name in names)
@@ -167,6 +170,7 @@ def test_without_actions_it_says_how_they_get_there_and_the_register_has_no_link
 # --- who sees what -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_stranger_sees_nothing_of_another_organisation(client, cast, uses):
     elsewhere = make_assessment(
         State.IN_REVIEW, "limited", organisation=make_organisation("Elsewhere Limited"), answers=GAPS
@@ -209,6 +213,7 @@ def test_the_results_lead_to_it_once_signed(client, cast, uses):
     assert f'href="{url}"' not in markup_of(client.get(reverse("results", args=[draft.reference])))
 
 
+@pytest.mark.long
 def test_the_queries_are_the_same_for_two_uses_and_for_five(client, cast, uses):
     def queries():
         opened(client, cast.owner)

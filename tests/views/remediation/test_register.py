@@ -64,6 +64,7 @@ def put(assessment, question, **fields) -> RemediationAction:
 # --- packages ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_package_comes_by_its_most_urgent_action_and_what_has_none_last(client, cast, assessment, packages):
     put(assessment, CONDITION, package="notices", rank=2)
     put(assessment, SHOULD, package="control", rank=3)
@@ -83,6 +84,7 @@ def test_a_package_comes_by_its_most_urgent_action_and_what_has_none_last(client
     assert first.action.rank == 2
 
 
+@pytest.mark.long
 def test_an_edition_without_packages_has_one_group_without_a_heading(client, cast, assessment, no_packages):
     response = opened(client, cast.owner)
     assert [group.title for group in response.context["groups"]] == [""]
@@ -122,6 +124,7 @@ def test_an_action_shows_its_first_step_and_when_all_of_it_is_due(client, cast, 
     assert opened(client, cast.contributor, when="7").context["rows"] == []
 
 
+@pytest.mark.long
 def test_the_sums_lead_to_what_they_count(client, cast, assessment):
     put(assessment, CONSIDER, due=in_days(-2))
     counts = opened(client, cast.owner).context["counts"]
@@ -137,6 +140,7 @@ def test_the_sums_lead_to_what_they_count(client, cast, assessment):
     assert (counts["late"], counts["conditions"], counts["blocking"]) == (1, 1, 0)
 
 
+@pytest.mark.long
 def test_after_the_approval_a_condition_is_called_one_and_blocks_nothing(client, cast, assessment):
     content = opened(client, cast.owner).content.decode()
     assert "1 condition of an approval" in content
@@ -294,6 +298,8 @@ def test_the_file_says_package_place_why_here_gap_steps_what_closes_it_and_both_
     assert found["Ours"]["Steps"].splitlines() == ["First", "Then"]
 
 
+@pytest.mark.long
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize(
     ("answer", "gap"),
     [
@@ -316,6 +322,7 @@ def test_a_gap_is_said_no_wider_than_the_answer(client, cast, answer, gap):
     assert ("Nobody keeps a current list" in page) == (answer["choice"] == "not_in_place")
 
 
+@pytest.mark.long
 def test_the_gap_of_a_checklist_names_the_points_that_are_missing(client, cast):
     first = make_assessment("approved", "limited", cast=cast)
     declared, edition = first.declared(), first.compiled()
@@ -364,6 +371,7 @@ def test_several_dates_move_what_is_due_in_all_and_come_back(client, cast, asses
     assert (action.due, action.full_due) == (in_days(30), in_days(60))
 
 
+@pytest.mark.long
 def test_what_a_reviewer_asked_for_on_an_accepted_answer_blocks_no_certificate_that_is_valid(client, cast):
     assessment = make_agreed(cast, in_days(50))
     client.force_login(cast.owner)

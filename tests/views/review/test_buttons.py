@@ -263,6 +263,7 @@ EACH_DAY = [
 ]
 
 
+@pytest.mark.few_a_day(3)
 @pytest.mark.django_db
 @pytest.mark.sqlite_alone
 @pytest.mark.parametrize("name", mostly_long(BUTTONS, EACH_DAY))

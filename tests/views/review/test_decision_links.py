@@ -42,6 +42,7 @@ def shown_obstacles(client: Client, submission: Submission) -> list[tuple[str, s
     return list(client.get(reverse("approve", args=[submission.reference])).context["obstacles"])
 
 
+@pytest.mark.long
 def test_decision_page_in_a_language_without_differences_keeps_every_link(
     client: Client, cast: Cast, tmp_path: Path
 ) -> None:

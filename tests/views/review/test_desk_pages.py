@@ -70,6 +70,7 @@ def readings(piece: Any) -> int:
 # --- previews ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_piece_is_shown_in_its_place_or_on_a_page_of_its_own(ines, case):
     section = markup_of(ines.get(address("review_section", case, SECTION)))
     show = address("evidence_preview", case, case.rules.reference, 1)
@@ -88,6 +89,7 @@ def test_a_piece_is_shown_in_its_place_or_on_a_page_of_its_own(ines, case):
         assert ines.get(f"{show}{wrong}").status_code == 404
 
 
+@pytest.mark.long
 def test_the_opening_is_logged_once_and_its_pictures_hang_on_it(ines, client, case, cast):
     show = address("evidence_preview", case, case.rules.reference, 1)
     before = readings(case.rules)
@@ -116,6 +118,7 @@ def test_the_opening_is_logged_once_and_its_pictures_hang_on_it(ines, client, ca
     assert readings(case.rules) == before + 2
 
 
+@pytest.mark.long
 def test_a_preview_counts_as_an_opening_of_that_reviewer(ines, case, cast):
     content = case.rules.versions.get().sha256
     listed = address("case_evidence", case)
@@ -161,6 +164,7 @@ def test_a_file_that_cannot_be_shown_says_why_and_is_no_opening(ines, case, cast
     assert ines.get(show, headers=IN_PLACE).status_code == 200  # so that a script shows the sentence
 
 
+@pytest.mark.long
 def test_previews_and_their_pictures_end_at_the_limit(ines, case, settings):
     settings.LIMITS = settings.LIMITS | {"preview": {"person": (3, 3600)}}
     show = address("evidence_preview", case, case.rules.reference, 1)
@@ -194,6 +198,7 @@ def test_a_file_of_a_kind_that_is_not_shown_is_downloaded(client, cast):
 # --- all evidence of a case -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_the_evidence_of_a_case_is_listed_once_by_content(ines, case, cast):
     twin = Evidence.objects.create(
         organisation=cast.organisation, title="Privacy notice", proves="The same.", owner=cast.owner, version=1
@@ -220,6 +225,7 @@ def test_the_evidence_of_a_case_is_listed_once_by_content(ines, case, cast):
         assert ines.get(one.url.partition("#")[0]).status_code == 200
 
 
+@pytest.mark.long
 def test_an_accepted_mark_that_rests_on_nothing_is_warned_of_in_list_and_section(ines, case, cast):
     section, listed = address("review_section", case, SECTION), address("case_evidence", case)
     rests = "The answer is accepted, but this evidence has not been judged: Duty rules."
@@ -260,6 +266,7 @@ def test_the_warning_follows_each_save_of_a_script(ines, case, cast):
     assert f'id="q-{QUESTION}-rests" hx-swap-oob="true"></div>' in markup_of(judged)
 
 
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize("how_many", [1, 6])
 def test_the_list_costs_the_same_for_few_pieces_or_many(client, cast, how_many, django_assert_max_num_queries):
     assessment = make_assessment(State.DRAFT, "limited", cast=cast)
@@ -293,6 +300,7 @@ def rows_of(submission: Any) -> list[str]:
 # --- guides, marks, the way on ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_the_guides_of_an_answer_are_there_closed(ines, case):
     edition = case.assessment.compiled()
     question = edition.questions[QUESTION]
@@ -320,12 +328,14 @@ def test_a_checklist_says_what_closes_the_lines_that_are_open(case):
     assert len(guide_to(question, keys, everything, []).closes) == len(keys)
 
 
+@pytest.mark.long
 def test_what_each_mark_means_stands_on_the_page_and_in_the_method(ines, case):
     example = "the organisation truthfully answers “not in place”. Accept the answer."
     assert example in text_of(ines.get(address("review_section", case, SECTION)))
     assert example in text_of(ines.get(reverse("method")))
 
 
+@pytest.mark.long
 def test_the_next_without_a_mark_is_one_link_away(ines, case, cast):
     targets = review_targets.review_targets(case.content())
     here = address("next_unmarked", case)
@@ -341,6 +351,7 @@ def test_the_next_without_a_mark_is_one_link_away(ines, case, cast):
     )
 
 
+@pytest.mark.long
 def test_the_heading_follows_the_count_with_each_save(ines, case, cast):
     url = address("review_section", case, SECTION)
     left = len(rows_of(case))
@@ -360,6 +371,7 @@ def test_the_heading_follows_the_count_with_each_save(ines, case, cast):
 # --- words of links ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_only_what_a_return_opened_says_change(client, cast):
     assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast)
     submission = assessment.current_submission
@@ -376,6 +388,7 @@ def test_only_what_a_return_opened_says_change(client, cast):
     assert "personal_data" not in changed
 
 
+@pytest.mark.long
 def test_a_locked_answer_is_gone_back_to_by_its_own_name(client, cast):
     assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast)
     client.force_login(cast.owner)
@@ -387,12 +400,14 @@ def test_a_locked_answer_is_gone_back_to_by_its_own_name(client, cast):
     assert "Back to the question" in text_of(client.get(reverse("answer_evidence", args=[draft.reference, QUESTION])))
 
 
+@pytest.mark.long
 def test_the_case_leads_to_its_evidence_and_to_the_next_without_a_mark(ines, case):
     page = markup_of(ines.get(case.get_absolute_url()))
     assert f'href="{address("case_evidence", case)}"' in page
     assert f'href="{address("next_unmarked", case)}"' in page
 
 
+@pytest.mark.long
 def test_the_whole_case_is_one_page_to_print_without_private_notes(ines, case, cast, django_assert_max_num_queries):
     look_at(case, TARGET, cast.independent, mark="accepted_with_action", words="In March.", private_note="Looks thin.",
         action_title="List the trials too",

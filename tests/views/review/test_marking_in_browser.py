@@ -99,6 +99,7 @@ def press(page: Page, what: Any, *, meanwhile: Callable[[], None]) -> None:
     page.mouse.up()
 
 
+@pytest.mark.long
 def test_mark_pressed_while_the_row_above_is_saved_is_not_lost(facts, submission):
     slow = SlowMarks(facts)
     rows = rows_of(facts)
@@ -112,6 +113,7 @@ def test_mark_pressed_while_the_row_above_is_saved_is_not_lost(facts, submission
     assert len(marked(submission) - before) == TAKEN
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", mostly_long([browser.WIDE, browser.NARROW], [browser.NARROW]), ids=["wide", "narrow"])
 def test_saving_a_mark_moves_nothing_on_the_page(facts, size):
     facts.set_viewport_size(size)
@@ -124,6 +126,7 @@ def test_saving_a_mark_moves_nothing_on_the_page(facts, size):
         assert row.bounding_box()["height"] == height
 
 
+@pytest.mark.long
 def test_press_counts_though_a_warning_moves_the_page_beneath_it(section):
     section.set_viewport_size({"width": 700, "height": 2400})  # one column: the warning stands above what comes next
     slow = SlowMarks(section)
@@ -151,7 +154,7 @@ def test_press_that_is_pulled_away_marks_nothing(section):
     expect(label.locator("input")).not_to_be_checked()
 
 
-@pytest.mark.long  # daily a whole review is done by keyboard in tests/browser
+@pytest.mark.long  # daily one key marks and goes on in tests/browser/test_rounds.py
 def test_marks_set_by_keyboard_keep_the_focus_and_are_all_saved(facts, submission):
     slow = SlowMarks(facts)
     rows = rows_of(facts)
@@ -175,6 +178,7 @@ def test_marks_set_by_keyboard_keep_the_focus_and_are_all_saved(facts, submissio
     assert len(marked(submission) - before) == TAKEN
 
 
+@pytest.mark.long
 def test_hint_at_a_differing_mark_comes_and_goes_with_the_saved_mark(submission, people, live_server, page):
     with browser.without_jobs():
         seat_taking.take(submission, by=people.second_independent)
@@ -204,6 +208,7 @@ BROKEN_WORDS = """() => [...document.querySelectorAll('.hk-piece .hk-verdict > s
 })"""
 
 
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize("width", mostly_long([1280, 1120, 700, 320], [1280, 1120]))
 def test_no_word_of_a_choice_about_evidence_is_broken_when_it_is_chosen(section, width):
     section.set_viewport_size({"width": width, "height": 900})

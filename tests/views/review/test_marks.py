@@ -90,6 +90,7 @@ def test_filters_are_kept_in_the_address_and_by_saving(ines, cast):
     assert targets(ines.get(f"{url}?show=nonsense")) == everything
 
 
+@pytest.mark.long
 def test_the_plain_facts_of_a_page_are_accepted_together(ines, cast):
     submission = in_review(cast)
     url = address("review_facts", submission)
@@ -142,6 +143,7 @@ def test_a_mark_is_undone_from_its_page(ines, cast):
     assert "Nothing was undone." in text_of(stale)
 
 
+@pytest.mark.long
 def test_two_versions_are_shown_side_by_side_until_one_is_chosen(client, cast):
     submission = in_review(cast)
     look_at(submission, TARGET, cast.independent, words="I saw the register.")  # in another tab
@@ -210,6 +212,7 @@ PNG = bytes.fromhex(
 )
 
 
+@pytest.mark.long
 def test_each_piece_says_what_it_is_and_what_became_of_it_since(ines, cast, shown):
     submission, (log, board, _contract) = shown
     library.add_version(log, by=cast.owner, file=SimpleUploadedFile("log.txt", b"Newer."))
@@ -232,6 +235,7 @@ def test_each_piece_says_what_it_is_and_what_became_of_it_since(ines, cast, show
         assert f'hx-get="{address("evidence_preview", submission, piece.reference, 1)}"' in markup_of(page)
 
 
+@pytest.mark.long
 def test_the_choices_beside_evidence_are_the_verdicts_and_the_saved_one_is_chosen(ines, cast, shown):
     submission, (log, *_others) = shown
     review_marks.mark_evidence(
@@ -243,6 +247,7 @@ def test_the_choices_beside_evidence_are_the_verdicts_and_the_saved_one_is_chose
     assert [value for value, chosen in radios if chosen] == ["partly"]
 
 
+@pytest.mark.long
 def test_each_piece_is_judged_and_another_one_asked_for(ines, cast, shown):
     submission, (log, board, contract) = shown
     a = f"e-{QUESTION}-{log.reference}"
@@ -278,6 +283,7 @@ def test_each_piece_is_judged_and_another_one_asked_for(ines, cast, shown):
 # --- rounds ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_what_changed_stands_on_one_page_with_what_was_asked_and_replied(ines, cast):
     submission = next_round(cast, change=[QUESTION], replies=[OTHER])
     page = ines.get(address("review_changes", submission))
@@ -296,6 +302,7 @@ def test_what_changed_stands_on_one_page_with_what_was_asked_and_replied(ines, c
     assert approval.obstacles_to_approve(submission, cast.independent) == []
 
 
+@pytest.mark.long
 def test_a_first_round_has_nothing_to_hold_it_against(ines, cast):
     submission = in_review(cast)
     response = ines.get(address("review_changes", submission), follow=True)
@@ -303,6 +310,7 @@ def test_a_first_round_has_nothing_to_hold_it_against(ines, cast):
     assert ines.get(f"{address('review_changes', next_round(cast))}?since=7").status_code == 404
 
 
+@pytest.mark.long
 def test_a_round_is_held_against_an_older_one_to_be_read(ines, cast):
     second = next_round(cast, change=[QUESTION, OTHER])
     review_marks.save_mark(second, TARGET, review_marks.GivenMark(**WANTED), by=cast.independent)
@@ -319,6 +327,7 @@ def test_a_round_is_held_against_an_older_one_to_be_read(ines, cast):
     assert 'type="radio"' not in markup_of(older)
 
 
+@pytest.mark.long
 def test_what_is_unchanged_and_was_never_marked_is_accepted_in_one_action(ines, cast):
     first = in_review(cast)
     review_marks.save_mark(first, TARGET, review_marks.GivenMark(**WANTED), by=cast.independent)
@@ -336,6 +345,7 @@ def test_what_is_unchanged_and_was_never_marked_is_accepted_in_one_action(ines, 
     assert not second.marks.filter(target=TARGET).exists()
 
 
+@pytest.mark.long
 def test_a_row_that_was_drawn_before_shows_what_changed_since(client, cast, shown):
     """Rows are kept between two looks; marks, pieces and the names of saves are not taken from an older look."""
     submission, (log, _board, _contract) = shown

@@ -73,6 +73,7 @@ def two_seats(cast: Cast) -> Any:
     return submission
 
 
+@pytest.mark.long
 def test_a_decided_answer_with_judged_evidence_carries_no_warning(cast):
     submission = with_evidence(cast)
     mark_all(submission, by=cast.independent)
@@ -82,6 +83,7 @@ def test_a_decided_answer_with_judged_evidence_carries_no_warning(cast):
     assert "this evidence has not been judged" not in page
 
 
+@pytest.mark.long
 def test_a_decided_answer_whose_evidence_nobody_judged_is_still_warned_of(cast):
     submission = with_evidence(cast)
     mark_all(submission, by=cast.independent)
@@ -132,6 +134,7 @@ def test_the_heading_names_the_parts_that_are_not_judged_and_leads_to_them(cast)
     assert next_of(page) == address("approve", submission)
 
 
+@pytest.mark.long
 def test_the_page_of_the_approval_is_in_reach_before_everything_is_marked(cast):
     submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
     link = f'href="{address("approve", submission)}"'
@@ -157,6 +160,7 @@ def test_the_heading_says_that_an_answer_is_accepted_with_an_action(cast):
     assert "Since then, reviewers have accepted one answer with an action." in text_of(page)
 
 
+@pytest.mark.long
 def test_the_heading_after_the_first_approval_says_what_each_reader_waits_for(cast):
     submission = two_seats(cast)
     assert heading_of(overview(cast.independent, submission)) == "You have approved. There is no second reviewer yet"
@@ -174,6 +178,7 @@ def test_the_heading_after_the_first_approval_says_what_each_reader_waits_for(ca
     assert heading_of(overview(cast.independent, submission)) == "Decided: the certificate is issued"
 
 
+@pytest.mark.long
 def test_a_returned_case_is_with_the_organisation_and_not_closed(cast):
     submission = make_assessment(State.RETURNED, "limited", cast=cast).current_submission
     assert heading_of(overview(cast.independent, submission)) == "With the organisation: 1 change requested"
@@ -227,6 +232,7 @@ def test_no_link_leads_to_no_messages_where_nobody_may_write(cast):
     assert "0 messages" not in page
 
 
+@pytest.mark.long
 def test_marks_that_differ_between_the_seats_are_named_to_both(cast):
     submission = two_seats(cast)
     seat_taking.take(submission, by=cast.second_independent)
@@ -277,6 +283,7 @@ def test_no_date_is_promised_below_where_no_date_can_be_set(cast):
     assert "When nothing else is missing" in page
 
 
+@pytest.mark.long
 def test_the_approval_says_that_it_issues_the_certificate_with_readiness_and_actions(cast):
     submission = two_seats(cast)
     seat_taking.take(submission, by=cast.second_independent)
@@ -365,6 +372,7 @@ def test_the_page_of_the_approval_costs_fifteen_queries_at_most(cast, django_ass
 # --- own set, previews, parts and the queue ------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_the_own_set_shows_files_in_the_page_and_leads_to_where_each_is_judged(cast):
     assessment = make_assessment(State.DRAFT, "high", cast=cast)
     prove(assessment, by=cast.owner)
@@ -377,7 +385,10 @@ def test_the_own_set_shows_files_in_the_page_and_leads_to_where_each_is_judged(c
     page = markup_of(ines.get(address("own_set", submission)))
     show = address("evidence_preview", submission, piece.reference, 1)
     assert f'href="{show}"' in page
-    assert f"{address('review_parts', submission)}#part-" in page or "Judge this evidence with its answer" in page
+    assert (
+        f"{address('review_parts', submission)}#part-" in page
+        or "Judge this evidence with its answer" in page
+    )
     shown = ines.get(show)
     section = assessment.compiled().questions[question].section
     judged_at = f"{address('review_section', submission, section)}?show=all#q-{question}"
@@ -421,6 +432,7 @@ def test_a_colleagues_judgement_of_a_part_is_closed_until_ones_own_is_given(cast
     assert "Ines Independent" in page
 
 
+@pytest.mark.long
 def test_the_page_of_facts_says_why_the_others_are_judged_one_by_one(cast):
     submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
     page = proved(Client(), cast.independent).get(address("review_facts", submission))
@@ -441,6 +453,7 @@ def test_a_case_that_waits_for_the_other_seat_is_not_ones_own_to_review(cast):
     assert cases_of(cast.independent, day)["mine"] == 1
 
 
+@pytest.mark.long
 def test_the_home_page_of_a_reviewer_lists_what_waits_once(cast):
     make_assessment(State.SUBMITTED, "limited", cast=cast)
     two_seats(cast)

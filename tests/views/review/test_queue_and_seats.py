@@ -62,6 +62,7 @@ def ines(client, cast):
 # --- the queue -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_the_queue_says_in_words_how_long_a_case_waits_and_what_is_late(client, cast):
     with at(3):  # a Tuesday
         old = case_of(State.SUBMITTED, cast)
@@ -77,6 +78,7 @@ def test_the_queue_says_in_words_how_long_a_case_waits_and_what_is_late(client, 
         assert client.get(QUEUE, {"who": "waiting"}).context["waiting"].lines[1].submission == fine
 
 
+@pytest.mark.long
 def test_the_queue_says_what_happened_last_and_what_changed_since_the_last_round(ines, cast):
     assessment = make_assessment(State.RETURNED, "limited", cast=cast)
     save(assessment, "use-register", {"choice": "in_place", "text": "Here it is."}, by=cast.owner)
@@ -93,6 +95,7 @@ def test_the_queue_says_what_happened_last_and_what_changed_since_the_last_round
     assert "Ivan Independent, away until" in text
 
 
+@pytest.mark.long
 def test_a_filter_survives_a_reload_and_leaving_the_page_until_it_is_cleared(ines, cast):
     limited, high = case_of(State.SUBMITTED, cast), case_of(State.SUBMITTED, cast, "high")
     other = make_organisation("Elsewhere Limited")
@@ -109,6 +112,7 @@ def test_a_filter_survives_a_reload_and_leaving_the_page_until_it_is_cleared(ine
     assert shown(tier="no-such-tier") == shown() == {limited, high, theirs}
 
 
+@pytest.mark.long
 def test_a_group_is_read_page_by_page_and_nothing_is_left_out(cast):
     cases = [case_of(State.SUBMITTED, cast) for _n in range(3)]
     rows = grouped(Submission.objects.all(), cast.independent.pk, body=True, own=[])
@@ -136,6 +140,7 @@ def test_an_empty_queue_says_when_the_last_case_was_closed(ines, cast):
 # --- declaring, assigning, handing over ------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_seat_is_handed_over_through_its_pages(client, cast):
     case = case_of(State.IN_REVIEW, cast)
     client.force_login(cast.independent)
@@ -167,6 +172,7 @@ def test_declining_a_hand_over_leaves_the_seat_where_it_is(client, cast):
     assert client.get(address("review_facts", case))["Location"] == to_declare(case, address("review_facts", case))
 
 
+@pytest.mark.long
 def test_an_absence_is_set_in_the_settings_and_warned_of(client, cast):
     client.force_login(cast.second_independent)
     page = {"away_from": in_days(0).isoformat(), "away_until": in_days(-1).isoformat()}
@@ -247,6 +253,7 @@ def test_what_reviewers_do_among_themselves_is_not_in_the_applicant_s_timeline(c
 # --- appeals and complaints ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_an_appeal_in_pages_from_its_reasons_to_the_new_assessment(client, cast):
     case = case_of(State.REFUSED, cast, route=Route.INSIDE)
     contest = reverse("contest", args=[case.assessment.reference])
@@ -306,6 +313,7 @@ def test_both_declarations_ask_the_same_and_each_says_what_comes_of_a_conflict()
     assert NoInterestForm({"conflict": "none"}).is_valid()
 
 
+@pytest.mark.long
 def test_a_request_is_taken_back_where_it_was_made(ines, cast):
     submission = case_of(State.SUBMITTED, cast)
     seat_requests.ask(submission, "first", cast.second_independent, by=cast.independent)

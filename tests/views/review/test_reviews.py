@@ -92,6 +92,7 @@ def ines(client, cast):
 # --- the queue -------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_the_queue_sorts_cases_by_who_has_them(ines, cast):
     waiting = sent(make_assessment(State.SUBMITTED, "limited", cast=cast))
     mine = in_review(cast)
@@ -107,6 +108,7 @@ def test_the_queue_sorts_cases_by_who_has_them(ines, cast):
     assert [line.submission for line in found["done"].lines] == [done]
 
 
+@pytest.mark.long
 def test_a_case_within_another_organisation_is_in_nobody_elses_queue(client, cast):
     make_assessment(State.SUBMITTED, "limited", cast=cast, route=Route.INSIDE)
     elsewhere = make_organisation("Elsewhere Limited")
@@ -123,6 +125,7 @@ def test_an_empty_queue_says_what_will_stand_there(ines):
     assert "A submission appears here after its owner has signed it." in text_of(ines.get(reverse("reviews")))
 
 
+@pytest.mark.long
 def test_a_recalled_submission_is_not_called_a_draft(ines, cast):
     assessment = make_assessment(State.SUBMITTED, "limited", cast=cast)
     taking_back.recall(assessment, by=cast.owner)
@@ -131,6 +134,7 @@ def test_a_recalled_submission_is_not_called_a_draft(ines, cast):
     assert "The owner recalled this" in text_of(ines.get(address("review", sent(assessment))))
 
 
+@pytest.mark.long
 def test_the_queue_costs_the_same_for_one_case_and_for_six(ines, cast):
     make_assessment(State.IN_REVIEW, "limited", cast=cast)
     make_assessment(State.SUBMITTED, "limited", cast=cast)
@@ -164,6 +168,7 @@ def test_the_overview_shows_scope_tier_rules_and_what_is_unusual(ines, cast):
     assert "1 reason for “not applicable” is waiting for your judgement." in text
 
 
+@pytest.mark.long
 def test_the_overview_reads_the_frozen_copy_and_never_the_draft(ines, cast):
     submission = in_review(cast, answers={QUESTION: {"choice": "partly", "text": "As it was signed."}})
     submission.assessment.answers.update(text="SENTINEL of the living row")
@@ -184,6 +189,7 @@ def parts_drawn(response):
     return {template.name for template in response.templates} & DRAWN
 
 
+@pytest.mark.long
 def test_what_the_overview_shows_of_the_frozen_submission_is_drawn_once(ines, cast):
     submission = in_review(cast, "high")
     first, again = ines.get(address("review", submission)), ines.get(address("review", submission))
@@ -209,6 +215,7 @@ def test_what_one_reviewer_was_shown_is_not_shown_to_whom_the_case_is_closed(cli
         assert words not in text
 
 
+@pytest.mark.long
 def test_a_link_of_the_overview_says_what_has_not_changed_since_it_was_marked(ines, cast):
     submission = second_round(cast)
     page = ines.get(address("review", submission)).content.decode()
@@ -278,6 +285,7 @@ def test_the_delivery_team_is_warned_and_gets_no_button(client, cast):
 # --- marks -----------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_all_marks_of_a_page_are_saved_by_its_one_button(ines, cast):
     submission = in_review(cast)
     page = ines.get(address("review_section", submission, SECTION))
@@ -302,6 +310,7 @@ def test_facts_are_marked_as_answers_are(ines, cast):
     assert submission.marks.get(target="f:public_facing").words == "Say so on the website."
 
 
+@pytest.mark.long
 def test_accepted_with_action_is_not_offered_on_a_fact(ines, cast):
     submission = in_review(cast)
     url = address("review_facts", submission)
@@ -313,6 +322,7 @@ def test_accepted_with_action_is_not_offered_on_a_fact(ines, cast):
     assert not submission.marks.exists()
 
 
+@pytest.mark.long
 def test_an_older_accepted_with_action_on_a_fact_is_shown_and_counts_as_no_action(ines, cast):
     submission = in_review(cast)
     look_at(submission, "f:public_facing", cast.independent)
@@ -325,6 +335,7 @@ def test_an_older_accepted_with_action_on_a_fact_is_shown_and_counts_as_no_actio
     assert "with an action" not in text_of(overview)
 
 
+@pytest.mark.long
 def test_a_mark_that_lacks_something_is_shown_at_its_field_and_the_others_are_saved(ines, cast):
     submission = in_review(cast)
     data = CHANGE | {f"{PREFIX}-reason": "", f"{PREFIX}-would_satisfy": "", f"q-{OTHER}-mark": "accepted"}
@@ -349,6 +360,7 @@ def test_a_mark_that_lacks_something_is_shown_at_its_field_and_the_others_are_sa
     assert len(response.context["errors"]) == 1
 
 
+@pytest.mark.long
 def test_the_button_says_how_far_the_page_is_though_a_script_saved_its_marks_before(ines, cast):
     submission = in_review(cast)
     url = address("review_section", submission, SECTION)
@@ -362,6 +374,7 @@ def test_the_button_says_how_far_the_page_is_though_a_script_saved_its_marks_bef
     assert f"Marked on the page “{shown.context['group'].title}”: 3 of {total}." in text_of(page)
 
 
+@pytest.mark.long
 def test_marks_saved_by_the_undo_of_another_mark_are_said_too(ines, cast):
     submission = in_review(cast)
     url = address("review_section", submission, SECTION)
@@ -379,6 +392,7 @@ def test_a_judgement_on_evidence_saved_without_script_is_said(ines, cast):
     assert "1 judgement on evidence saved." in text_of(ines.post(address("mark", submission), data, follow=True))
 
 
+@pytest.mark.long
 def test_the_counts_of_the_filters_stay_right_after_a_save_that_failed(ines, cast):
     submission = in_review(cast)
     url = address("review_section", submission, SECTION)
@@ -394,6 +408,7 @@ def test_the_counts_of_the_filters_stay_right_after_a_save_that_failed(ines, cas
     assert len(failed.context["rows"]) == len(shown.context["rows"])  # what was posted stays in sight
 
 
+@pytest.mark.long
 def test_a_page_that_is_not_fully_marked_says_what_has_no_mark(ines, cast):
     submission = in_review(cast)
     url = address("review_section", submission, SECTION)
@@ -413,6 +428,7 @@ def test_a_page_that_is_not_fully_marked_says_what_has_no_mark(ines, cast):
     assert "To continue" not in text_of(page)
 
 
+@pytest.mark.long
 def test_saving_goes_on_to_the_next_page_and_not_back_to_the_first(ines, cast):
     """The facts are left open; from a section the reviewer comes to the section after it, from the last one to the facts."""
     submission = in_review(cast)
@@ -431,6 +447,7 @@ def test_words_without_a_mark_are_not_lost_in_silence(ines, cast):
     assert "Who keeps it?" in response.content.decode()
 
 
+@pytest.mark.long
 def test_a_mark_that_was_set_meanwhile_is_not_overwritten_unseen(client, cast):
     submission = in_review(cast)
     look_at(submission, TARGET, cast.independent, words="I saw the register.")  # in another tab
@@ -484,6 +501,7 @@ def test_without_script_one_mark_leads_back_to_its_page_or_keeps_what_was_typed(
     assert ines.post(url, {"target": "q:no-such-question", "mark": "accepted"}).status_code == 404
 
 
+@pytest.mark.long
 def test_a_closed_case_can_be_read_and_keeps_what_was_typed_too_late(ines, cast):
     submission = in_review(cast)
     page = markup_of(ines.get(address("review_section", submission, SECTION)))
@@ -526,6 +544,8 @@ def test_the_organisation_never_sees_a_private_note(client, cast):
     assert "SENTINEL" in client.get(address("review_section", submission, SECTION)).content.decode()
 
 
+@pytest.mark.long
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize("page", ["overview", "facts", "section"])
 def test_a_case_costs_the_same_with_and_without_marks(ines, cast, page):
     for tier in ("limited", "high"):  # High: one query more, of what was judged of the conformity file
@@ -543,6 +563,7 @@ def test_a_case_costs_the_same_with_and_without_marks(ines, cast, page):
         assert costs.pop() <= 15
 
 
+@pytest.mark.long
 def test_the_overview_of_a_later_round_stays_within_its_cost(ines, cast):
     assert cost_of(ines, address("review", second_round(cast))) <= 15
 
@@ -550,6 +571,7 @@ def test_the_overview_of_a_later_round_stays_within_its_cost(ines, cast):
 # --- later rounds ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_later_round_shows_what_changed_and_leaves_out_what_was_accepted(ines, cast):
     submission = second_round(cast)
     response = ines.get(address("review_section", submission, SECTION))
@@ -563,6 +585,7 @@ def test_a_later_round_shows_what_changed_and_leaves_out_what_was_accepted(ines,
     assert "carried over from round 1" in text_of(everything)
 
 
+@pytest.mark.long
 def test_a_page_of_a_later_round_saves_only_what_is_on_it(ines, cast):
     submission = second_round(cast)
     carried = submission.marks.count()
@@ -592,6 +615,7 @@ def test_a_hold_is_closed_with_what_was_decided(ines, cast):
     assert (hold.decision, hold.closed_by) == ("Counsel saw the authority of 3 May.", cast.independent)
 
 
+@pytest.mark.long
 def test_returning_lists_what_is_unlocked_and_tells_the_owner(ines, cast):
     submission = in_review(cast)
     assert "Nothing to return" in text_of(ines.get(address("send_back", submission)))
@@ -613,6 +637,7 @@ def test_nothing_marked_is_nothing_to_return_and_the_message_stays(ines, cast):
     assert "Mark at least one answer or fact as “change needed”, then return the submission." in text_of(response)
 
 
+@pytest.mark.long
 def test_approving_lists_every_obstacle_with_a_link(ines, cast):
     submission = held_case(cast)
     marks.save_mark(
@@ -631,6 +656,7 @@ def test_approving_lists_every_obstacle_with_a_link(ines, cast):
     assert "Typed too early." in late.content.decode()
 
 
+@pytest.mark.long
 def test_approving_leads_on_to_the_certificate(ines, cast):
     submission = in_review(cast)
     mark_all(submission, by=cast.independent)
@@ -647,6 +673,7 @@ def test_approving_leads_on_to_the_certificate(ines, cast):
     assert Certificate.objects.get(use=submission.assessment.use).tier == "limited"
 
 
+@pytest.mark.long
 def test_a_must_may_get_a_date_and_only_within_the_policy(ines, cast):
     submission = in_review(cast, answers={QUESTION: {"choice": "partly", "text": "Half."}})
     mark_all(submission, by=cast.independent)
@@ -664,6 +691,7 @@ def test_a_must_may_get_a_date_and_only_within_the_policy(ines, cast):
     assert Certificate.objects.filter(use=submission.assessment.use).exists()
 
 
+@pytest.mark.long
 def test_high_says_that_a_second_independent_approval_is_needed_and_who_holds_it(client, cast):
     submission = in_review(cast, "high")
     mark_all(submission, by=cast.independent)

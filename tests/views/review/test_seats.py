@@ -66,6 +66,7 @@ def row_of(response, target=TARGET):
     return next(row for row in response.context["rows"] if row.target == target)
 
 
+@pytest.mark.long
 def test_the_first_reviewers_mark_stands_by_name_and_never_as_your_mark(ivan, submission):
     page = ivan.get(address("review_section", submission, SECTION))
     assert "Mark by Ines Independent" in text_of(page)
@@ -89,12 +90,14 @@ def test_the_token_of_a_page_comes_back_with_its_mark(ivan, cast, submission):
     assert row_of(ivan.get(url)).is_marked
 
 
+@pytest.mark.long
 def test_two_reviewers_get_tokens_of_their_own_from_the_same_kept_row(ivan, cast, submission):
     url = address("review_section", submission, SECTION)
     tokens = {re.search(rf'{ANCHOR}-seen" value="([^"]+)"', markup_of(ivan.get(url))).group(1) for _n in range(2)}
     assert all(f":{cast.second_independent.pk}:" in token for token in tokens)
 
 
+@pytest.mark.long
 def test_the_own_set_lists_what_is_to_open_and_what_is_done(ivan, cast, submission):
     own = own_set(submission, Seat.SECOND)
     page = ivan.get(address("own_set", submission))
@@ -119,6 +122,7 @@ def test_the_own_set_lists_what_is_to_open_and_what_is_done(ivan, cast, submissi
     assert f"2 of {len(own.targets)} opened and marked" in text_of(ivan.get(address("own_set", submission)))
 
 
+@pytest.mark.long
 def test_evidence_of_the_conformity_file_is_to_be_judged_until_its_part_is(cast):
     draft = make_assessment(State.DRAFT, "high", cast=cast)
     prove(draft, by=cast.owner)
@@ -157,6 +161,7 @@ def test_saved_marks_are_counted_as_the_case_counts_them_and_judgements_apart():
     assert not SavedMarks()
 
 
+@pytest.mark.long
 def test_one_page_shows_the_own_set_to_be_marked_and_leads_on(ivan, cast, submission):
     own = own_set(submission, Seat.SECOND)
     assert address("mark_own_set", submission) in ivan.get(address("review", submission)).content.decode()
@@ -187,6 +192,7 @@ def test_the_own_set_page_leads_whoever_has_no_seat_to_the_case(cast, submission
     assert answer.get(address("mark_own_set", submission)).url == submission.get_absolute_url()
 
 
+@pytest.mark.long
 def test_the_rest_is_taken_over_by_name_from_the_overview(ivan, submission):
     rest = len(own_marks.marks_of(submission, Seat.FIRST)) - len(own_set(submission, Seat.SECOND).targets)
     assert f"You can adopt {rest} marks from colleagues. The marks keep your colleagues’ names." in text_of(
@@ -206,6 +212,7 @@ def test_the_rest_is_taken_over_by_name_from_the_overview(ivan, submission):
     assert any("adopted from Ines Independent" in text_of(page) for page in pages)
 
 
+@pytest.mark.long
 def test_an_approval_with_nothing_opened_is_refused_with_the_counts(ivan, submission):
     page = ivan.get(address("approve", submission))
     own = own_set(submission, Seat.SECOND)
@@ -217,6 +224,7 @@ def test_an_approval_with_nothing_opened_is_refused_with_the_counts(ivan, submis
     assert submission.decisions.approvals().count() == 1
 
 
+@pytest.mark.long
 def test_the_page_of_the_approval_says_what_is_kept_with_it(ivan, cast, submission):
     look_at_all(submission, cast.second_independent)
     page = text_of(ivan.get(address("approve", submission)))
@@ -234,6 +242,7 @@ def test_a_locked_page_of_marks_can_be_read_and_says_how_to_open_it(cast, submis
     assert address("take_back_approval", submission) in markup_of(overview)
 
 
+@pytest.mark.long
 def test_an_approval_is_taken_back_with_a_reason_on_its_page(cast, submission):
     ines = proved(Client(), cast.independent)
     url = address("take_back_approval", submission)
@@ -275,6 +284,7 @@ def test_after_the_password_the_same_page_goes_on_also_with_a_mistake(cast, subm
     assert "Say " in text_of(page)
 
 
+@pytest.mark.long
 def test_what_a_colleague_wants_changed_is_not_offered_to_be_accepted_together(ivan, cast, submission):
     page = markup_of(ivan.get(address("review_together", submission)))
     first = re.search(r'name="target" value="([^"]+)" checked', page).group(1)
@@ -284,6 +294,7 @@ def test_what_a_colleague_wants_changed_is_not_offered_to_be_accepted_together(i
     assert first not in own_marks.marks_of(submission, Seat.SECOND)
 
 
+@pytest.mark.long
 def test_what_is_accepted_together_says_in_whose_name_and_all_or_none_may_be_ticked(ivan, submission):
     url = address("review_together", submission)
     page = ivan.get(url)
@@ -300,6 +311,7 @@ def test_what_is_accepted_together_says_in_whose_name_and_all_or_none_may_be_tic
     assert 'href="?of=facts&amp;ticks=none"' in markup_of(ivan.get(f"{url}?of=facts"))
 
 
+@pytest.mark.long
 def test_marks_to_take_over_show_the_answers_with_their_words_and_evidence(ivan, submission):
     url = address("take_over_marks", submission)
     page = text_of(ivan.get(url))

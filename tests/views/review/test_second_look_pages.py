@@ -103,6 +103,7 @@ def test_the_queue_offers_the_look_to_a_colleague_and_not_to_the_first_reviewer(
     assert address("second_look", look) not in ines.get(reverse("reviews")).content.decode()
 
 
+@pytest.mark.long
 def test_the_queue_says_neither_outcome_nor_names_of_a_case_that_is_offered(ivan, ines, look, cast):
     other = decided(cast)
     rows = {line.shown.reference: line.shown for line in ivan.get(reverse("reviews")).context["done"].lines}
@@ -124,6 +125,7 @@ def test_a_conflict_of_interest_is_recorded_and_the_look_is_gone(ivan, look):
     assert SecondLook.objects.get().reviewer is None
 
 
+@pytest.mark.long
 def test_taking_it_leads_to_the_overview_and_closes_the_case(ivan, look):
     case = look.submission.get_absolute_url()
     assert ivan.get(case).status_code == 200
@@ -133,6 +135,7 @@ def test_taking_it_leads_to_the_overview_and_closes_the_case(ivan, look):
     assert case not in ivan.get(reverse("reviews")).content.decode()
 
 
+@pytest.mark.long
 def test_nothing_of_the_first_reviewer_is_on_any_page_of_the_look(ivan, taken):
     every = [
         address("second_look", taken),
@@ -149,6 +152,7 @@ def test_nothing_of_the_first_reviewer_is_on_any_page_of_the_look(ivan, taken):
 # --- marking -------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_page_of_marks_keeps_what_can_be_kept_and_says_what_is_missing(ivan, taken):
     url = address("second_look_marks", taken, SECTION)
     page = ivan.get(url)
@@ -165,6 +169,7 @@ def test_a_page_of_marks_keeps_what_can_be_kept_and_says_what_is_missing(ivan, t
     assert SecondLookMark.objects.get(target=first.target).words == words
 
 
+@pytest.mark.long
 def test_words_without_a_mark_and_a_mark_taken_away_ask_for_one(ivan, taken):
     url = address("second_look_marks", taken, SECTION)
     page = ivan.get(url)
@@ -176,6 +181,7 @@ def test_words_without_a_mark_and_a_mark_taken_away_ask_for_one(ivan, taken):
     assert SecondLookMark.objects.count() == 0
 
 
+@pytest.mark.long
 def test_a_page_that_was_tampered_with_keeps_nothing(ivan, taken):
     url = address("second_look_marks", taken, SECTION)
     page = ivan.get(url)
@@ -185,6 +191,7 @@ def test_a_page_that_was_tampered_with_keeps_nothing(ivan, taken):
     assert SecondLookMark.objects.count() == 0
 
 
+@pytest.mark.long
 def test_the_pages_lead_from_one_to_the_next_and_then_to_giving_it(ivan, taken):
     page = ivan.get(address("second_look", taken))
     assert GIVE not in markup_of(page)
@@ -197,6 +204,7 @@ def test_the_pages_lead_from_one_to_the_next_and_then_to_giving_it(ivan, taken):
     assert SecondLook.objects.get().is_given
 
 
+@pytest.mark.long
 def test_giving_it_too_early_says_what_is_left(ivan, taken):
     page = ivan.post(address("second_look", taken), {"do": "give"})
     left = len(second_look_giving.asked_of(taken, taken.submission.content()))
@@ -211,6 +219,7 @@ def test_giving_it_up_leads_to_the_queue(ivan, taken):
 # --- both sides ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_both_reviewers_see_the_differences_and_write_about_them(ivan, ines, taken, cast):
     give_look(taken, cast.second_independent, q__use_register="change_needed")
     for client in (ivan, ines):
@@ -226,6 +235,7 @@ def test_both_reviewers_see_the_differences_and_write_about_them(ivan, ines, tak
     assert "Write your message." in text_of(page)
 
 
+@pytest.mark.long
 def test_a_given_look_is_linked_from_the_case_and_from_the_figures_of_both(ivan, ines, taken, cast):
     link = f'href="{address("second_look", taken)}"'
     case = reverse("review", args=[taken.submission.reference])
@@ -250,6 +260,7 @@ def test_a_given_look_is_linked_from_the_case_and_from_the_figures_of_both(ivan,
     assert link not in markup_of(proved(Client(), third).get(reverse("quality")))
 
 
+@pytest.mark.long
 def test_the_page_says_that_the_look_was_blind_how_much_was_judged_and_who_chose_it(ivan, taken, cast):
     give_look(taken, cast.second_independent)
     words = text_of(ivan.get(address("second_look", taken)))
@@ -278,6 +289,7 @@ def test_the_figures_name_both_rules_for_too_few_and_say_what_counts_for_the_bod
     assert "In the figures of the reviewing body, only second looks drawn at random count." in words
 
 
+@pytest.mark.long
 def test_the_page_names_who_hears_of_a_grave_difference_and_it_is_no_reviewer_of_the_case(ivan, ines, taken, cast):
     give_look(taken, cast.second_independent)
     page = text_of(ivan.get(address("second_look", taken)))
@@ -291,6 +303,7 @@ def test_the_page_names_who_hears_of_a_grave_difference_and_it_is_no_reviewer_of
         assert "it goes to somebody who reviewed the case" not in page
 
 
+@pytest.mark.long
 def test_a_grave_difference_is_reported_once_and_leads_to_the_certificate(ivan, taken, cast):
     make_member(Role.REVIEWER, cast.body, "Ilse Independent")
     give_look(taken, cast.second_independent, q__use_register="change_needed")
@@ -308,6 +321,7 @@ def test_a_grave_difference_is_reported_once_and_leads_to_the_certificate(ivan, 
     assert page.content.decode().count("Report the difference") == 0
 
 
+@pytest.mark.long
 def test_evidence_opens_as_in_a_review_and_its_opening_is_kept(cast, ivan):
     assessment = make_assessment(State.DRAFT, "limited", cast=cast)
     piece = give(
@@ -334,6 +348,7 @@ def test_evidence_opens_as_in_a_review_and_its_opening_is_kept(cast, ivan):
 # --- figures -------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_the_own_page_says_shares_times_and_what_is_too_few(ines, cast):
     decided(cast)
     words = text_of(ines.get(reverse("quality")))
@@ -377,6 +392,7 @@ def test_who_leads_is_changed_on_the_page_of_all(ines, cast):
         assert proved(Client(), cast.second_independent).post(reverse("quality_reviewers"), nonsense).status_code == 302
 
 
+@pytest.mark.long
 def test_a_lead_asks_for_a_look_from_the_page_of_all(ines, cast):
     submission = decided(cast)
     url = reverse("second_look_ask", args=[submission.reference])
@@ -388,6 +404,7 @@ def test_a_lead_asks_for_a_look_from_the_page_of_all(ines, cast):
     assert "asked for by Ines Independent" in text_of(page)
 
 
+@pytest.mark.long
 def test_everybody_reads_on_the_method_page_how_looks_are_drawn_and_how_far_reviewers_agree(client, cast):
     words = text_of(client.get(reverse("method")))
     assert "the server draws cases for a second look at random: 20 % of the cases in the Limited tier" in words
@@ -400,6 +417,7 @@ def test_everybody_reads_on_the_method_page_how_looks_are_drawn_and_how_far_revi
     assert f"the same mark on {found.seats.same} of {found.seats.of} (100 %), in 5 cases" in words
 
 
+@pytest.mark.few_a_day(2)
 @pytest.mark.parametrize(
     "name", ["second_look", "second_look_marks", "quality", "quality_reviewers", "reviews", "method"]
 )

@@ -24,6 +24,7 @@ def of(submission):
     return taken_apart(submission.snapshot, edition_for(submission.edition_checksum))
 
 
+@pytest.mark.long
 def test_what_is_kept_of_a_submission_says_what_is_worked_out_afresh_and_no_page_changes_it(client, cast):
     assessment = make_assessment(State.RETURNED, "limited", cast=cast, answers={QUESTION: {"choice": "planned"}})
     save(assessment, QUESTION, {"choice": "unknown", "text": "Nobody knows."}, by=cast.owner)

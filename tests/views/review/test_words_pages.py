@@ -43,6 +43,7 @@ def form_of(response: Any) -> dict[str, str]:
     return {field.html_name: value for field in form if (value := field.value()) not in (None, False)}
 
 
+@pytest.mark.long
 def test_a_text_is_used_with_one_press_and_counts_as_an_opened_mark(ines, cast, case):
     text = kept_texts.keep(WANTED | {"title": "Entries"}, by=cast.independent)
     key = kept_texts.key_of(text)
@@ -59,6 +60,7 @@ def test_a_text_is_used_with_one_press_and_counts_as_an_opened_mark(ines, cast, 
     assert mark.shown_at is not None
 
 
+@pytest.mark.long
 def test_a_private_note_that_is_there_stays_and_a_stale_page_overwrites_nothing(ines, cast, case):
     text = kept_texts.keep(WANTED | {"title": "Entries"}, by=cast.independent)
     page = page_of(case, kept_texts.key_of(text))
@@ -74,6 +76,7 @@ def test_a_private_note_that_is_there_stays_and_a_stale_page_overwrites_nothing(
     assert (case.marks.get().words, case.marks.get().private_note) == ("Two clinics lack.", "Ask Ivan.")
 
 
+@pytest.mark.long
 def test_words_of_another_organisation_say_whose_they_are_and_wait_for_the_tick(ines, cast, case):
     other = make_organisation("Peakline Logistics Limited", make_user("Petra Peak"))
     foreign = make_assessment(State.SUBMITTED, "limited", organisation=other, answers=GAP).current_submission
@@ -92,6 +95,7 @@ def test_words_of_another_organisation_say_whose_they_are_and_wait_for_the_tick(
     assert case.marks.get().words == "Two clinics lack."
 
 
+@pytest.mark.long
 def test_the_page_of_words_asks_a_fixed_number_of_queries(ines, cast, case, django_assert_max_num_queries):
     for number in range(12):
         kept_texts.keep(WANTED | {"title": f"Text {number}"}, by=cast.independent)
@@ -145,6 +149,7 @@ def test_a_faulty_text_is_said_at_its_field_and_nothing_is_lost(ines):
     assert not OwnText.objects.exists()
 
 
+@pytest.mark.long
 def test_a_mark_is_kept_as_a_text_without_the_name_of_its_case(ines, cast, case):
     named = WANTED | {"words": "Harbourlight Clinics must show it."}
     marks.save_mark(case, TARGET, marks.GivenMark(**named), by=cast.independent)

@@ -65,6 +65,7 @@ def test_what_is_still_needed_is_the_organisations_to_do(cast):
     assert page.count("Still needed from the organisation: ") == PARTS
 
 
+@pytest.mark.long
 def test_parts_that_are_missing_are_to_be_returned_and_not_judged(cast):
     submission = without_file(cast)
     page = shown(cast.independent, "review", submission)

@@ -162,6 +162,7 @@ def test_what_is_not_in_place_is_not_accepted_together_with_the_rest(site, prepa
     assert not submission.marks.exclude(mark="").exists()
 
 
+@pytest.mark.long
 def test_a_second_seat_with_nothing_opened_approves_nothing(site, prepared):
     submission = prepared(lambda: site.high(State.IN_REVIEW)).current_submission
 
@@ -191,7 +192,7 @@ def test_a_second_seat_with_nothing_opened_approves_nothing(site, prepared):
     assert [decision.by for decision in submission.decisions.all()] == [site.cast.independent]
 
 
-@pytest.mark.long  # daily the two above go these ways; the functions refuse the rest in tests of their rooms
+@pytest.mark.long  # daily one step above; the functions refuse the rest in tests of their rooms
 def test_marks_stay_as_they_are_after_the_approval(site, prepared):
     submission = prepared(lambda: site.high(State.IN_REVIEW)).current_submission
 
@@ -213,7 +214,7 @@ def test_marks_stay_as_they_are_after_the_approval(site, prepared):
 # --- the conformity file --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.long  # daily the two above go these ways; the functions refuse the rest in tests of their rooms
+@pytest.mark.long  # daily one step above; the functions refuse the rest in tests of their rooms
 def test_one_privacy_notice_is_no_five_parts_of_the_file(site, prepared):
     assessment = prepared(site.high)
     notice = prepared(lambda: make_evidence(site.cast.organisation, by=site.cast.owner, title="Privacy notice"))
@@ -233,7 +234,7 @@ def test_one_privacy_notice_is_no_five_parts_of_the_file(site, prepared):
     ]
 
 
-@pytest.mark.long  # daily the two above go these ways; the functions refuse the rest in tests of their rooms
+@pytest.mark.long  # daily one step above; the functions refuse the rest in tests of their rooms
 def test_who_oversees_the_system_does_not_review_it(site, prepared):
     cast = site.cast
 
@@ -257,7 +258,7 @@ def test_who_oversees_the_system_does_not_review_it(site, prepared):
 # --- the action that blocks -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.long  # daily the two above go these ways; the functions refuse the rest in tests of their rooms
+@pytest.mark.long  # daily one step above; the functions refuse the rest in tests of their rooms
 def test_a_blocking_action_is_not_done_by_one_sentence(site, prepared):
     action = action_on(prepared(site.waits_for_actions), CONDITION)
     with site.at(site.cast.owner, "action", *place_of(action)) as page:
@@ -270,7 +271,7 @@ def test_a_blocking_action_is_not_done_by_one_sentence(site, prepared):
     assert anew_action(action).status == ActionStatus.OPEN
 
 
-@pytest.mark.long  # daily the two above go these ways; the functions refuse the rest in tests of their rooms
+@pytest.mark.long  # daily one step above; the functions refuse the rest in tests of their rooms
 def test_a_reviewer_without_a_seat_or_a_declaration_accepts_no_action(site, prepared):
     action = action_on(prepared(site.waits_for_actions), CONDITION)
     prepared(lambda: report_done(action, by=site.cast.contributor))
@@ -286,7 +287,7 @@ def test_a_reviewer_without_a_seat_or_a_declaration_accepts_no_action(site, prep
     assert anew_action(action).status == ActionStatus.DONE
 
 
-@pytest.mark.long  # daily the two above go these ways; the functions refuse the rest in tests of their rooms
+@pytest.mark.long  # daily one step above; the functions refuse the rest in tests of their rooms
 def test_the_in_house_reviewer_alone_closes_nothing_that_blocks(site, prepared):
     cast = site.cast
     action = action_on(prepared(lambda: site.waits_for_actions(Route.INSIDE, cast.reviewer)), CONDITION)

@@ -144,6 +144,7 @@ def test_untouched_answer_of_a_held_form_shows_the_present_text(cast: Cast, draf
     assert "First.</textarea>" not in page
 
 
+@pytest.mark.long
 def test_facts_form_after_the_session_ended_is_held(cast: Cast) -> None:
     use = make_use("low", cast.organisation)
     group = values.current_edition(use).facts["safety_component"].group
@@ -161,6 +162,7 @@ def test_facts_form_after_the_session_ended_is_held(cast: Cast) -> None:
     assert use.facts.get(key="safety_component").value is True
 
 
+@pytest.mark.long
 def test_marks_form_after_the_session_ended_is_held(cast: Cast) -> None:
     submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
     page = reverse("review_section", args=[submission.reference, "governance"])
@@ -209,6 +211,7 @@ def test_the_text_of_a_decision_is_kept_and_decides_nothing_by_itself(
     assert not HeldPost.objects.exists()
 
 
+@pytest.mark.long
 def test_changes_to_what_was_sent_back_are_kept_too(cast: Cast) -> None:
     returned = make_assessment(State.RETURNED, "limited", cast=cast)
     page = reverse("returned", args=[returned.reference])

@@ -41,6 +41,7 @@ def certificate(made, db):
     return certificate_of(anew(made[1]))
 
 
+@pytest.mark.long
 def test_a_certificate_is_shown_to_anybody(client, certificate):
     response = check(client, certificate)
     text = text_of(response)
@@ -53,6 +54,7 @@ def test_a_certificate_is_shown_to_anybody(client, certificate):
     assert 'lang="zh-Hant">港燈診所有限公司' in markup_of(response)
 
 
+@pytest.mark.long
 def test_the_page_is_kept_by_no_cache(client, certificate):
     assert "no-store" in check(client, certificate)["Cache-Control"]
 
@@ -200,6 +202,7 @@ def test_health_says_whether_a_worker_was_seen_where_it_is_asked(client):
 # --- the Guideline and the method ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_every_clause_is_listed_and_opens(client, edition):
     page = markup_of(client.get(reverse("clauses")))
     for clause in edition.clauses.values():
@@ -285,6 +288,7 @@ def test_without_certificates_the_list_says_how_one_comes_about(client, cast):
     assert "A certificate is issued when an assessment is approved" in text_of(client.get(reverse("certificates")))
 
 
+@pytest.mark.long
 def test_the_list_costs_the_same_for_one_certificate_and_for_three(client, cast, certificate):
     client.force_login(cast.owner)
     costs = []
