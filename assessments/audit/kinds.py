@@ -140,17 +140,17 @@ class AuditKind(StrEnum):
         _("The email address %(address)s of %(who)s was confirmed"))
     ADDRESS_CONFIRMED_BY_COMMAND = ("address_confirmed_by_command", ACCOUNTS, OWNERS,
         _("Email address confirmed by an administrator"),
-        _("%(who)s confirmed the email address %(address)s of %(name)s on behalf of an administrator"))
+        _("%(who)s confirmed the email address %(address)s of %(name)s at the request of an administrator"))
     ADDRESS_CHANGED = ("address_changed", ACCOUNTS, OWNERS, _("Email address changed"),
-        _("%(who)s changed the email address of the account"))
-    NAME_CHANGED = ("name_changed", ACCOUNTS, OWNERS, _("Name changed"), _("%(who)s changed the name of the account"))
-    PASSWORD_CHANGED = ("password_changed", ACCOUNTS, OWNERS, _("Password changed"), _("%(who)s changed the password"))
+        _("%(who)s changed the email address of their account"))
+    NAME_CHANGED = ("name_changed", ACCOUNTS, OWNERS, _("Name changed"), _("%(who)s changed the name of their account"))
+    PASSWORD_CHANGED = ("password_changed", ACCOUNTS, OWNERS, _("Password changed"), _("%(who)s changed their password"))
     PASSWORD_RESET = ("password_reset", ACCOUNTS, OWNERS, _("New password set"),
         _("A new password was set for %(name)s through a link sent by email"))
     FACTOR_ADDED = ("factor_added", ACCOUNTS, OWNERS, _("Second factor added"),
-        _("%(who)s added a second factor to the account"))
+        _("%(who)s added a second factor to their account"))
     FACTOR_REMOVED = ("factor_removed", ACCOUNTS, OWNERS, _("Second factor removed"),
-        _("%(who)s removed a second factor from the account"))
+        _("%(who)s removed a second factor from their account"))
     RECOVERY_CODES_MADE = ("recovery_codes_made", ACCOUNTS, OWNERS, _("Recovery codes created"),
         _("%(who)s created new recovery codes"))
     RECOVERY_CODE_USED = ("recovery_code_used", ACCOUNTS, OWNERS, _("Recovery code used"),
@@ -163,15 +163,15 @@ class AuditKind(StrEnum):
     FACTORS_RESET = ("factors_reset", ACCOUNTS, OWNERS, _("Second factor reset"),
         _("%(who)s reset the second factor of %(name)s"))
     FACTORS_RESET_BY_COMMAND = ("factors_reset_by_command", ACCOUNTS, OWNERS, _("Second factor reset by an administrator"),
-        _("%(who)s reset the second factor of %(name)s on behalf of an administrator"))
+        _("%(who)s reset the second factor of %(name)s at the request of an administrator"))
     SESSIONS_ENDED = ("sessions_ended", ACCOUNTS, OWNERS, _("Sessions ended"),
-        _("%(who)s ended sessions of the account. Sessions: %(count)s"))
+        _("%(who)s ended sessions of their account. Sessions: %(count)s"))
     SESSIONS_ENDED_BY_STAFF = ("sessions_ended_by_staff", ACCOUNTS, OWNERS, _("All sessions ended by staff"),
         _("%(who)s ended all sessions of %(name)s. Sessions: %(count)s"))
     SESSIONS_ENDED_BY_COMMAND = ("sessions_ended_by_command", ACCOUNTS, OWNERS, _("All sessions ended by an administrator"),
-        _("%(who)s ended all sessions of %(name)s on behalf of an administrator. Sessions: %(count)s"))
+        _("%(who)s ended all sessions of %(name)s at the request of an administrator. Sessions: %(count)s"))
     DATA_EXPORTED = ("data_exported", ACCOUNTS, OWNERS, _("Own data downloaded"),
-        _("%(who)s downloaded all data of the account"))
+        _("%(who)s downloaded all data of their account"))
     ACCOUNT_DELETED = ("account_deleted", ACCOUNTS, OWNERS, _("Account deleted"),
         _("A person deleted their account"))
     STAFF_PAGE = ("staff_page", ACCOUNTS, OWNERS, _("Administration page opened"),

@@ -62,7 +62,7 @@ def _forget(storage: Storage, name: str) -> None:
     try:
         storage.delete(name)
     except Exception:
-        log.exception("the part of %s that was written could not be deleted", name)
+        log.exception("the incomplete file %s could not be deleted", name)
 
 
 def require_room(storage: Storage, size: int) -> None:

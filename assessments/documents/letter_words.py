@@ -101,8 +101,8 @@ MEANS = {
         "審核員在規則以外作出判斷，把此用途由{before}調高至{tier}。本提交版本不獲發證書。",
     ),
     "declare_prohibited": Pair(
-        "The Guideline treats this as prohibited and attaches legal liability to building or "
-        "deploying it. The Guideline is not law. Ask a lawyer whether a law applies.",
+        "The Guideline treats this use as prohibited. It says that those who build or deploy such a "
+        "system are legally liable. The Guideline itself is not law. Ask a lawyer whether a law applies.",
         "指引視此為被禁止的用途，開發或部署者須負法律責任。指引並非法律；是否有法律適用，應由律師判斷。",
     ),
     "return_raised": Pair(
@@ -137,7 +137,7 @@ NEXT = {
         "新提出的問題及相關答案現已開放。請作答，然後由負責人再次簽署。",
     ),
     "changes": Pair(
-        "Deal with each point on the page below: change it, add evidence, or explain why you do "
+        "Deal with each point on the web page named below: change it, add evidence, or explain why you do "
         "not change it. Then an owner signs again, and the case goes back to the reviewers.",
         "請在下列網頁逐項處理：作出修改、補交證據，或以文字說明為何維持不變。其後由負責人再次簽署，個案交回審核員。",
     ),
@@ -197,7 +197,7 @@ APPEAL = Pair(
 )
 COMPLAIN = Pair(
     "There is no appeal against an approval. An owner can complain about it once, in "
-    "writing, on the page below. There is no time limit. The answer comes from a reviewer of "
+    "writing, on the web page named below. There is no time limit. The answer comes from a reviewer of "
     "{body} who did not review this case and is not a member of the organisation.",
     "對批准不設上訴。機構的負責人可在下列網頁以書面投訴一次，不設期限，由{body}中沒有在本個案擔任審核席位、亦非該機構成員的審核員答覆。",
 )
@@ -230,7 +230,7 @@ STATUS_MEANS = {
 }
 STATUS_NEXT = {
     "suspended": Pair(
-        "Correct the cause of the suspension, and report it on the page below. The certificate "
+        "Correct the cause of the suspension, and report it on the web page named below. The certificate "
         "does not become valid automatically: a person who may reinstate it decides.",
         "請糾正導致暫停的事項，並在下列網頁說明。證書不會自動恢復，須由有權恢復證書的人決定。",
     ),

@@ -357,7 +357,7 @@ def look(name: str, said: Any) -> RecordLine:
         en.append(f"{single} more one by one")
         zh.append(f"另逐一評核 {single} 項")
     for other, count in taken.items():
-        en.append(f"{count} more adopted from {other}")
+        en.append(f"{count} more marks taken over from {other}")
         zh.append(f"另沿用 {other} 的評核 {count} 項")
     lines = [("; ".join(en) + ".", "；".join(zh) + "。"), *_evidence_seen(said), *_time_taken(said)]
     return RecordLine(" ".join(line[0] for line in lines), "".join(line[1] for line in lines), name, inline=True)
@@ -404,8 +404,8 @@ def _band(record: Mapping[str, Any], edition: Edition, key: Dimension) -> Band:
 
 def _closed_since(record: Mapping[str, Any]) -> RecordLine:
     signed, closed = _at(record["signed_by"]["at"]), record.get("closed_since")
-    en = "Actions closed since: not recorded" if closed is None else "No action has been closed since"
-    en = f"{_many(closed, 'action', 'actions')} closed since, with evidence" if closed else en
+    en = "Actions closed since: not recorded" if closed is None else "No action has been closed since then"
+    en = f"{_many(closed, 'action', 'actions')} closed since then, with evidence" if closed else en
     zh = "未有記錄" if closed is None else f"{closed} 項行動"
     return RecordLine(
         f"At signing on {day(signed)}. {en}.",

@@ -74,7 +74,7 @@ def _sweep(names: list[str], before: datetime) -> int:
                 continue
             default_storage.delete(name)
         except OSError:  # deleted meanwhile, or not ours to delete: the next day tries again
-            log.exception("the file %s, which no row names, could not be deleted", name)
+            log.exception("the file %s could not be deleted; no record in the database names it", name)
             continue
         log.warning("the file %s, which no row has named for a day, was deleted", name)
         deleted += 1

@@ -69,7 +69,9 @@ def lines_of(data: bytes) -> Iterator[tuple[int, Sequence[str]]]:
 def _refusal(code: str) -> str:
     match code:
         case "too_large":
-            return _("Remove everything except the table, or split the file. It is far too large when it is unpacked.")
+            return _(
+                "Remove everything except the table, or split the file. It holds far too much data once it is opened."
+            )
         case "no_table":
             return _("Save the file again as CSV UTF-8 or as XLSX. It could not be read as a table.")
         case "text_damaged":

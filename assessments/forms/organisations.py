@@ -18,7 +18,7 @@ from assessments.models import Membership, Organisation, Role, Sees
 MOST_INVITED = 20  # at a time
 ROLE_SENTENCES: dict[str, Any] = {
     Role.OWNER: _("Registers systems, invites people, assigns sections, signs and submits."),
-    Role.CONTRIBUTOR: _("Declares facts, answers questions and reports actions."),
+    Role.CONTRIBUTOR: _("Declares facts, answers questions and reports actions as done."),
     Role.VIEWER: _("Can read everything but cannot change anything. Suitable for auditors and board members."),
     Role.REVIEWER: _("Reviews what colleagues submitted. Cannot edit or answer."),
 }

@@ -31,7 +31,7 @@ class StatementForm(PlainForm):
         for number, sentence in enumerate(sentences, 1):
             name = f"statement_{number}"
             self.fields[name] = forms.BooleanField(
-                label=sentence, error_messages={"required": _("To sign, tick the box for this sentence.")}
+                label=sentence, error_messages={"required": _("To sign, tick the box beside this statement.")}
             )
             self.statements.append(self[name])
 

@@ -321,7 +321,7 @@ class Checks:
         for question in self.edition.questions.values():
             if question.is_checklist:
                 if not FEWEST_ITEMS <= len(question.items) <= limit["items"]:
-                    wanted = f"a checklist has {FEWEST_ITEMS} to {limit['items']} items"
+                    wanted = f"a checklist must have {FEWEST_ITEMS} to {limit['items']} items"
                     self.fault(self.at(question, "items"), f"{wanted}, not {len(question.items)}")
                 for item in question.items:
                     self.most(question, "item_requirements", item)

@@ -177,7 +177,7 @@ def test_a_file_that_is_no_inventory_is_told_why(data, words):
 def test_a_workbook_that_unpacks_to_far_too_much_is_not_unpacked():
     data = zipped(MAX_UNPACKED_BYTES + 1)
     assert len(data) < 100_000
-    with pytest.raises(tables.Unreadable, match="far too large when it is unpacked"):
+    with pytest.raises(tables.Unreadable, match="far too much data once it is opened"):
         inventory.read(data)
 
 

@@ -1041,7 +1041,7 @@ AMONG_OTHERS = {
   - key: follow-up
 """,
         "  §items:\n  - key: follow-up\n",
-        "model-monitoring.items: a checklist has 2 to 8 items, not 1",
+        "model-monitoring.items: a checklist must have 2 to 8 items, not 1",
     ),
 }
 
@@ -1200,7 +1200,7 @@ def test_a_section_of_too_many_questions(plant: Plant, edition: Edition) -> None
 def test_a_checklist_of_too_many_items(plant: Plant) -> None:
     plant.replace("edition.yaml", " items: 8", " items: 6")
     file = "questionnaires/assurance.yaml"
-    said = "independent-audit.items: a checklist has 2 to 6 items, not 7"
+    said = "independent-audit.items: a checklist must have 2 to 6 items, not 7"
     assert f"{file}:{plant.line(file, '  items:')}: {said}" in plant.faults()
 
 

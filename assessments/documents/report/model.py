@@ -179,7 +179,7 @@ class Report:
             )
         else:
             words = ngettext(
-                "%(n)s blocks the certificate. The action can stay open with a due date",
+                "%(n)s blocks the certificate until it is closed or given a due date",
                 "%(n)s block the certificate. Of these, %(dated)s can stay open with a due date (the issuing body "
                 "limits the number)",
                 count,
@@ -199,7 +199,7 @@ class Report:
                 count,
             )
         words = ngettext(
-            "blocks the certificate. The action can stay open with a due date",
+            "blocks the certificate until it is closed or given a due date",
             "block the certificate. Of these, %(dated)s can stay open with a due date (the issuing body limits "
             "the number)",
             count,

@@ -98,7 +98,7 @@ def _change_words(line: exchange.Change, names: dict[int, str]) -> list[str]:
         words.append(said % {"day": date_format(date.fromisoformat(line.changes["due"]), "DATE_FORMAT")})
     if "full_due" in line.changes:
         day = date_format(date.fromisoformat(line.changes["full_due"]), "DATE_FORMAT")
-        words.append(_("all steps done by: %(day)s") % {"day": day})
+        words.append(_("all steps due by: %(day)s") % {"day": day})
     if "note" in line.changes:
         words.append(_("reported as done: %(note)s") % {"note": line.changes["note"]})
     return words

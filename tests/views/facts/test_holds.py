@@ -110,7 +110,7 @@ def test_an_owner_signs_the_worst_answer_on_a_page_that_shows_the_statement(cast
     page = olivia.get(url)
     assert edition.facts["healthcare_diagnosis"].label in text_of(page)
     digest = page.context["form"].digest
-    assert "To sign, tick the box for this sentence." in text_of(olivia.post(url, {"seen": digest}))
+    assert "To sign, tick the box beside this statement." in text_of(olivia.post(url, {"seen": digest}))
     assert olivia.post(url, {"seen": digest, "statement_1": "on"}).url == use.get_absolute_url()
     use.refresh_from_db()
     assert (use.assigned_tier, use.provisional) == ("high", False)

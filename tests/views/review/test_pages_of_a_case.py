@@ -387,7 +387,7 @@ def test_the_own_set_shows_files_in_the_page_and_leads_to_where_each_is_judged(c
     assert f'href="{show}"' in page
     assert (
         f"{address('review_parts', submission)}#part-" in page
-        or "Judge this evidence with its answer" in page
+        or "Judge this evidence at the answer that it supports" in page
     )
     shown = ines.get(show)
     section = assessment.compiled().questions[question].section
