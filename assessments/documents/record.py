@@ -230,7 +230,7 @@ def _against(record: Mapping[str, Any], edition: Edition) -> RecordLine:
     en = f"Guideline v{of['guideline_version']}, {guideline_month(edition.guideline_date)}; question set {of['key']}, release"
     zh = f"指引 {of['guideline_version']} 版，{year}年{int(month)}月；問題集 {of['key']}，第 {of['release']} 次發布"
     said = (f"release {rules}", f"第 {rules} 次發布") if rules else ("not recorded", "未有記錄")
-    return RecordLine(f"{en} {of['release']}; rules of the issuing body, {said[0]}.", f"{zh}；發證規則，{said[1]}。")
+    return RecordLine(f"{en} {of['release']}; issuing rules, {said[0]}.", f"{zh}；發證規則，{said[1]}。")
 
 
 def _kind(record: Mapping[str, Any]) -> Pair:
@@ -272,7 +272,7 @@ def _deciders(record: Mapping[str, Any]) -> tuple[RecordLine, ...]:
 
 
 def _issuer(record: Mapping[str, Any], assurance: Assurance) -> RecordLine:
-    """Name the issuing body as what it did: it issues what it reviewed, and registers what it never looked at."""
+    """Name the reviewing body as what it did: it issues what it reviewed, and registers what it never looked at."""
     if assurance == Assurance.REVIEWED_INDEPENDENTLY:
         return RecordLine(record["issuer"], lead=words.ISSUED_BY.en, lead_zh=words.ISSUED_BY.zh, style="quiet")
     return RecordLine(

@@ -209,7 +209,7 @@ def test_an_older_certificate_says_what_was_not_recorded(cast):
     assert "further actions of the plan: not recorded" in text["outcome"]
     assert "Wording: not recorded." in text["conditions"]
     assert "Actions closed since: not recorded." in text["profile"]
-    assert "rules of the issuing body, not recorded" in text["against"]
+    assert "issuing rules, not recorded" in text["against"]
 
 
 @pytest.mark.long

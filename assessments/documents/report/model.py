@@ -180,7 +180,7 @@ class Report:
         else:
             words = ngettext(
                 "%(n)s blocks the certificate until it is closed or given a due date",
-                "%(n)s block the certificate. Of these, %(dated)s can stay open with a due date (the issuing body "
+                "%(n)s block the certificate. Of these, %(dated)s can stay open with a due date (the reviewing body "
                 "limits the number)",
                 count,
             )
@@ -200,7 +200,7 @@ class Report:
             )
         words = ngettext(
             "blocks the certificate until it is closed or given a due date",
-            "block the certificate. Of these, %(dated)s can stay open with a due date (the issuing body limits "
+            "block the certificate. Of these, %(dated)s can stay open with a due date (the reviewing body limits "
             "the number)",
             count,
         )

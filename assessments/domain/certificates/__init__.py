@@ -1,1 +1,1 @@
-"""Certificates: when one is issued, by which rules of the issuing body, and what ends a suspension."""
+"""Certificates: when one is issued, by which rules of the reviewing body, and what ends a suspension."""

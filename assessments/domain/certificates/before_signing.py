@@ -1,6 +1,6 @@
 """Whether a certificate could follow from answers that are not signed yet, as their owner reads it before signing.
 
-It rests on the same rules as the decision: the least readiness and the most conditions of the issuing body of today (our
+It rests on the same rules as the decision: the least readiness and the most conditions of the reviewing body of today (our
 judgement: fixtures/issuing). What reviewers find of the answers is theirs, and is not foretold.
 """
 

@@ -24,7 +24,7 @@ def most_conditions() -> int:
 
 
 def require_few_enough(conditions: Sized) -> None:
-    """Raise InvalidAnswer where an approval sets more conditions than the issuing body allows."""
+    """Raise InvalidAnswer where an approval sets more conditions than the reviewing body allows."""
     most = most_conditions()
     if len(conditions) > most:
         words = _("%(n)s practices have a date. At most %(most)s can become conditions. This limit is our judgement.")
@@ -36,7 +36,7 @@ def require_few_enough(conditions: Sized) -> None:
 
 
 def too_many_to_promise(practices: int) -> str:
-    """Say that a signer would have to promise more practices than the issuing body allows; empty where it is few enough."""
+    """Say that a signer would have to promise more practices than the reviewing body allows; empty where it is few enough."""
     most = most_conditions()
     if practices <= most:
         return ""

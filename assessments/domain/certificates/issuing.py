@@ -1,4 +1,4 @@
-"""The rules of the issuing body: named data in fixtures/issuing, versioned apart from the question set.
+"""The rules of the reviewing body: named data in fixtures/issuing, versioned apart from the question set.
 
 The rules of the day of a decision hold, and the decision keeps them. So a draft on an older release of the question set
 is judged by the same rules as every other, and a later release of the rules changes no decision that was made before.

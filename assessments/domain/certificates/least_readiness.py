@@ -67,7 +67,7 @@ class BelowLeast:
 
     @property
     def rule(self) -> str:
-        """The rule of the issuing body that is not met."""
+        """The rule of the reviewing body that is not met."""
         said = {"tier": TIER_WORDS[self.tier], "least": self.least, "allowed": self.allowed, "n": self.release}
         if not self.allowed:
             return (

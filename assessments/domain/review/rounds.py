@@ -1,7 +1,7 @@
 """From round to round of a case: its seats go over to the next submission, and when an interest is declared again.
 
 A declaration of interests holds for the case. It is asked for again where the organisation, the suppliers of the system or
-the team that works on the use has changed since, or after 180 days. Our judgement, as a rule of the issuing body.
+the team that works on the use has changed since, or after 180 days. Our judgement, as a rule of the reviewing body.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The own set of a seat: what its holder opens and judges without a colleague, and the share drawn at random.
 
-Our judgement, as a rule of the issuing body (fixtures/issuing): every decisive fact and answer, every must, each evidence item of
-evidence under those, under the gates and in the conformity file, and a share of the rest. The server draws it by a keyed
+Our judgement, as a rule of the reviewing body (fixtures/issuing): every decisive fact and answer, every must, each piece
+of evidence under those, under the gates and in the conformity file, and a share of the rest. The server draws it by a keyed
 hash of submission and seat: drawing again gives the same, nobody can work it out beforehand, and each round has its own.
 """
 

@@ -2,7 +2,7 @@
 
 It comes after the decision, and by itself changes neither decision nor certificate. The server draws by a keyed hash of the
 submission: drawing again gives the same, and nobody can work it out beforehand. While a colleague gives the look, the rest
-of the case is closed to them (`looks_again`). Our judgement, as a rule of the issuing body: fixtures/issuing/quality.
+of the case is closed to them (`looks_again`). Our judgement, as a rule of the reviewing body: fixtures/issuing/quality.
 
 Here: which cases get one, and who may know of it. `second_look_giving` takes and gives it, `second_look_comparing` puts
 both looks beside each other.

@@ -1,1 +1,1 @@
-"""Pages of certificates: the list, the status of one, and the register of the issuing body."""
+"""Pages of certificates: the list, the status of one, and the register of the reviewing body."""

@@ -133,7 +133,7 @@ def _order_words(edition: Edition) -> dict[str, Any] | None:
 
 
 def _issuing() -> dict[str, Any]:
-    """Return the rules of the issuing body today, with their reasons."""
+    """Return the rules of the reviewing body today, with their reasons."""
     rules = issuing.rules_on(timezone.localdate())
     reasons = rules.reasons or {}
     return {

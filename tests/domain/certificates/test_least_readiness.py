@@ -1,4 +1,4 @@
-"""No clean certificate on little in place, nor on more conditions than anybody can follow: the issuing body's rules."""
+"""No clean certificate on little in place, nor on more conditions than anybody can follow: the reviewing body's rules."""
 
 from __future__ import annotations
 

@@ -313,7 +313,7 @@ def test_the_deletion_of_an_organisation_speaks_of_every_column_that_people_writ
         "Document": {"error", "file"},  # all but certificates are deleted
         "StatedChange": {"kinds", "to_confirm"},
         "EvidenceVersion": {"media_type"},
-        "SecondLook": {"rules"},  # numbers of the issuing body
+        "SecondLook": {"rules"},  # numbers of the reviewing body
         "AuditEntry": {"rows"},
     }
     left = {}
