@@ -229,8 +229,8 @@ def _against(record: Mapping[str, Any], edition: Edition) -> RecordLine:
     rules = record.get("issuing_rules")
     en = f"Guideline v{of['guideline_version']}, {guideline_month(edition.guideline_date)}; question set {of['key']}, release"
     zh = f"指引 {of['guideline_version']} 版，{year}年{int(month)}月；問題集 {of['key']}，第 {of['release']} 次發布"
-    said = (f"release {rules}", f"第 {rules} 次發布") if rules else ("not recorded", "未有記錄")
-    return RecordLine(f"{en} {of['release']}; issuing rules, {said[0]}.", f"{zh}；發證規則，{said[1]}。")
+    said = (f"release\u00a0{rules}", f"第 {rules} 次發布") if rules else ("not recorded", "未有記錄")
+    return RecordLine(f"{en}\u00a0{of['release']}; issuing rules, {said[0]}.", f"{zh}；發證規則，{said[1]}。")
 
 
 def _kind(record: Mapping[str, Any]) -> Pair:

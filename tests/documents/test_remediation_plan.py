@@ -335,6 +335,18 @@ def test_a_step_that_gives_two_options_is_never_cut():
     assert (shown[0].endswith("Or wait."), left) == (True, 1)
 
 
+def test_the_cover_is_one_page_where_the_scope_is_long_and_some_actions_may_get_a_date(reports):
+    scope = "Chat booking with sorting by urgency and advice for patients at the 24 clinics of the organisation. "
+    zh = "在全港二十四間診所供病人預約，並按緩急分流及提供自我護理建議的對話服務，由護士覆核緊急個案。"
+    report = replace(reports["draft"], scope_en=scope * 2, scope_zh=zh, exclusions=scope)
+    assert 0 < sum(action.may_have_date for action in report.blocking) < len(report.blocking)
+    html = remediation_plan.plan_layouts(report)[0]()
+    head, _cover, rest = html.partition('<section class="cover">')
+    (sheet,) = laid_out(head + '<section class="cover">' + rest.partition("</section>")[0] + "</section></body></html>")
+    assert squeezed("of them only until they have a due date") in sheet.text
+    assert squeezed("Based on the organisation’s own answers.") in sheet.text
+
+
 @pytest.mark.long
 def test_the_cover_of_a_signed_plan_says_that_nobody_has_taken_on_its_actions(reports):
     report = reports["few"]

@@ -200,8 +200,7 @@ class Report:
             )
         words = ngettext(
             "blocks the certificate until it is closed or given a due date",
-            "block the certificate. Of these, %(dated)s can stay open with a due date (the reviewing body limits "
-            "the number)",
+            "block the certificate, %(dated)s of them only until they have a due date",
             count,
         )
         return words % {"dated": dated}
