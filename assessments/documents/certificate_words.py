@@ -148,7 +148,7 @@ OWN_WORDS = Pair(
     "機構本身的文字，未經查核。",
 )
 BAR = Pair(
-    "Bar: weighted share of the Guideline's requirements in place. The weights and the words for the levels are our judgement.",
+    "Bar: weighted share of the Guideline's requirements in place. Weights and levels are our judgement.",
     "橫條：指引對本用途的要求中已落實的加權比例；權重及評級屬我們的判斷。",
 )
 NOT_THIS = Pair(

@@ -357,7 +357,7 @@ def look(name: str, said: Any) -> RecordLine:
         en.append(f"{single} more one by one")
         zh.append(f"另逐一評核 {single} 項")
     for other, count in taken.items():
-        en.append(f"{count} more marks taken over from {other}")
+        en.append(f"{count} more taken over from {other}")
         zh.append(f"另沿用 {other} 的評核 {count} 項")
     lines = [("; ".join(en) + ".", "；".join(zh) + "。"), *_evidence_seen(said), *_time_taken(said)]
     return RecordLine(" ".join(line[0] for line in lines), "".join(line[1] for line in lines), name, inline=True)

@@ -136,20 +136,21 @@ def obstacles(look: Look) -> list[Obstacle]:
     reasons = []
     if look.judged < look.asked:
         reasons.append(
-            _("You have opened and marked %(n)s of %(all)s required facts and answers.")
-            % {"n": look.judged, "all": look.asked}
+            _("Required facts and answers still to be opened and marked: %(n)s of %(all)s.")
+            % {"n": look.asked - look.judged, "all": look.asked}
         )
     if look.opened < look.openable:
         reasons.append(
-            _("Required evidence that you have opened: %(n)s of %(all)s.") % {"n": look.opened, "all": look.openable}
+            _("Required evidence still to be opened: %(n)s of %(all)s.")
+            % {"n": look.openable - look.opened, "all": look.openable}
         )
     if look.pieces_judged < look.pieces:
         reasons.append(
             _(
-                "Evidence items that you have judged with the required answers: %(n)s of %(all)s. A judgement with "
-                "another answer does not count here."
+                "Evidence still to be judged at the required answers: %(n)s of %(all)s. A judgement at another answer "
+                "does not count here."
             )
-            % {"n": look.pieces_judged, "all": look.pieces}
+            % {"n": look.pieces - look.pieces_judged, "all": look.pieces}
         )
     return [Obstacle(Code.OWN_SET, words) for words in reasons]
 

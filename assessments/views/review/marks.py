@@ -218,6 +218,11 @@ def _save_marks(request: SignedIn, case: ReviewCase, rows: Iterable[JudgedRow], 
         given = _asking_for_another(data, row, piece) if asked == row.anchor else data
         kept = _save_mark(case, row, given, seen if resolve == row.anchor else "")
         marks, failed = marks + bool(kept), failed + (kept is None)
+        if kept and asked == row.anchor:
+            words = _(
+                "The mark on “%(title)s” is now “change needed”. “Undo this mark” brings back what was there before."
+            )
+            messages.warning(request, words % {"title": row.title})
     return SavedMarks(marks, judgements, failed)
 
 

@@ -156,6 +156,6 @@ def _hurried(look: Look | None) -> str:
         return ""
     return _(
         "You set at least half of your marks in less than %(n)s seconds each. Most people need more time to read an "
-        "answer with its evidence. Marks that you set together or adopted are not counted here. How long you took is "
+        "answer with its evidence. Marks that you accepted together or took over are not counted here. How long you took is "
         "recorded with your approval. Read the answers with their evidence again before you approve."
     ) % {"n": issuing.rules_today().short_look_seconds}

@@ -60,7 +60,7 @@ def test_an_approval_says_how_much_of_the_own_set_is_not_opened_and_judged(cast)
     ReviewMark.objects.filter(pk=row.pk).update(shown_at=None)
     n = len(own.targets)
     assert obstacles(submission, cast.independent) == [
-        f"You have opened and marked {n - 1} of {n} required facts and answers."
+        f"Required facts and answers still to be opened and marked: 1 of {n}."
     ]
     with pytest.raises(NotReady):
         approval.approve(submission, by=cast.independent, statement="Read.")
@@ -72,8 +72,8 @@ def test_an_approval_waits_for_every_piece_to_be_opened_and_judged(cast):
     EvidenceOpening.objects.filter(submission=submission, reviewer=cast.independent).delete()
     EvidenceMark.objects.filter(submission=submission, seat=Seat.FIRST).delete()
     assert obstacles(submission, cast.independent) == [
-        f"Required evidence that you have opened: 0 of {len(own.openable)}.",
-        f"Evidence items that you have judged with the required answers: 0 of {len(own.pieces)}. A judgement with "
+        f"Required evidence still to be opened: {len(own.openable)} of {len(own.openable)}.",
+        f"Evidence still to be judged at the required answers: {len(own.pieces)} of {len(own.pieces)}. A judgement at "
         "another answer does not count here.",
     ]
     assert obstacles(submission, cast.second_independent) == []
@@ -83,7 +83,7 @@ def test_a_mark_accepted_together_is_no_judgement_of_the_own_set(cast):
     submission = two_seats(cast)
     ReviewMark.objects.filter(submission=submission, seat=Seat.FIRST).update(together=True)
     n = len(own_set(submission, Seat.FIRST).targets)
-    assert f"You have opened and marked 0 of {n} required facts and answers." in (
+    assert f"Required facts and answers still to be opened and marked: {n} of {n}." in (
         obstacles(submission, cast.independent)
     )
 

@@ -152,7 +152,7 @@ def test_a_first_mark_that_is_undone_counts_nowhere_and_is_kept(cast):
     own = len(own_set(submission, "first").targets)
     assert reasons == [
         "You still have to mark 1 answer or fact.",
-        f"You have opened and marked {own - 1} of {own} required facts and answers.",
+        f"Required facts and answers still to be opened and marked: 1 of {own}.",
     ]
     kept = ReviewMark.kept.get(submission=submission, target=TARGET)
     assert versions(kept) == [(1, "current", "accepted"), (2, "restored", "")]

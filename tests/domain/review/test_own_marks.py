@@ -60,8 +60,10 @@ def test_a_second_seat_with_nothing_opened_does_not_approve(cast):
     with pytest.raises(NotReady) as refused:
         approval.approve(submission, by=cast.second_independent, statement="ok")
     own = own_set(submission, Seat.SECOND)
-    assert f"You have opened and marked 0 of {len(own.targets)} required facts and answers." in (refused.value.reasons)
-    assert f"Required evidence that you have opened: 0 of {len(own.openable)}." in refused.value.reasons
+    assert f"Required facts and answers still to be opened and marked: {len(own.targets)} of {len(own.targets)}." in (
+        refused.value.reasons
+    )
+    assert f"Required evidence still to be opened: {len(own.openable)} of {len(own.openable)}." in refused.value.reasons
     assert not Certificate.objects.exists()
 
 
@@ -175,7 +177,9 @@ def test_a_seat_handed_over_keeps_the_marks_by_name_and_begins_its_own_set_anew(
     with pytest.raises(NotReady) as refused:
         approval.approve(submission, by=cast.second_independent, statement="Read.")
     own = own_set(submission, Seat.FIRST).targets
-    assert f"You have opened and marked 0 of {len(own)} required facts and answers." in refused.value.reasons
+    assert (
+        f"Required facts and answers still to be opened and marked: {len(own)} of {len(own)}." in refused.value.reasons
+    )
     taken = own_marks.take_over(submission, by=cast.second_independent)
     assert {mark.taken_over_from for mark in taken} == {cast.independent}
     assert not own & {mark.target for mark in taken}

@@ -233,7 +233,7 @@ def test_an_accepted_mark_that_rests_on_nothing_is_warned_of_in_list_and_section
     look_at(case, TARGET, cast.independent, mark="accepted")
     assert rests in text_of(ines.get(section))
     page = ines.get(listed)
-    assert "1 evidence item for an accepted answer does not support the answer or has not been judged." in text_of(page)
+    assert "1 evidence item of an accepted answer was judged not to support it, or is not judged yet." in text_of(page)
     assert text_of(page).count("accepted, but this evidence has not been judged") == 1
     judge(case, cast, QUESTION, "does_not")
     assert "The answer is accepted, but this evidence does not support it: Duty rules." in text_of(ines.get(section))

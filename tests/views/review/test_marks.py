@@ -259,7 +259,7 @@ def test_each_piece_is_judged_and_another_one_asked_for(ines, cast, shown):
     assert "Saved" in text_of(response)
     url = address("review_section", submission, SECTION)
     b = f"e-{QUESTION}-{board.reference}"
-    ines.post(
+    page = ines.post(
         url,
         {
             f"{a}-verdict": "supports",
@@ -268,7 +268,9 @@ def test_each_piece_is_judged_and_another_one_asked_for(ines, cast, shown):
             "request": f"{PREFIX}:{board.reference}",
             f"{PREFIX}-mark": "",
         },
+        follow=True,
     )
+    assert "is now “change needed”. “Undo this mark” brings back what was there before." in text_of(page)
     assert dict(EvidenceMark.objects.values_list("piece", "verdict")) == {
         log.reference: "partly",  # that page had not seen it
         board.reference: "does_not",

@@ -167,7 +167,7 @@ def test_one_page_shows_the_own_set_to_be_marked_and_leads_on(ivan, cast, submis
     assert address("mark_own_set", submission) in ivan.get(address("review", submission)).content.decode()
     page = ivan.get(address("mark_own_set", submission))
     link = f'href="{address("mark_own_set", submission)}"'
-    assert "The certificate says how long half of your marks took." in text_of(page)
+    assert "The certificate says how many seconds, or fewer, half of your marks took." in text_of(page)
     assert link not in markup_of(page)  # it is this page
     assert link in markup_of(ivan.get(address("review_facts", submission)))
     shown = [row.target for row in page.context["rows"]]

@@ -180,8 +180,8 @@ def test_a_second_seat_with_nothing_opened_approves_nothing(site, prepared):
         assert heading(page) == "This submission cannot be approved yet"
         own = own_set(submission, Seat.SECOND)
         sentences = (
-            f"You have opened and marked 0 of {len(own.targets)} required facts and answers.",
-            f"Required evidence that you have opened: 0 of {len(own.openable)}.",
+            f"Required facts and answers still to be opened and marked: {len(own.targets)} of {len(own.targets)}.",
+            f"Required evidence still to be opened: {len(own.openable)} of {len(own.openable)}.",
             "You still have to judge 8 parts of the conformity file",
         )
         for sentence in sentences:
