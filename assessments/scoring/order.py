@@ -179,10 +179,10 @@ class _Plan:
         stops = self.stops(question, findings)
         class_key = min((finding.class_key for finding in findings), key=policy.priorities.index)
         days = self.first_days(question, findings, stops)
+        full = self.full_days(question.key, days, effort)
         said = action_words(question, self.family, self.declared.facts)
-        begun = self.is_begun(question)
-        left = next(iter(remedies.values()))
-        title = task_left(left, self.words) if begun else self.words.fill(said.task or question.title)
+        left = task_left(next(iter(remedies.values())), self.words) if self.is_begun(question) else ""
+        title = left or self.words.fill(said.task or question.title)
         steps = self.steps(question, remedies, said)
         action = ProposedAction(
             question=question.key,
@@ -196,10 +196,10 @@ class _Plan:
             effort=effort,
             priority=class_key,
             lost_weight=lost,
-            due_days=days,
+            due_days=min(days, full),  # who plans all of it for an earlier day takes the first step by then
             package=question.package,
             stopgap=steps[0] if steps else "",
-            full_days=self.full_days(question.key, days, effort),
+            full_days=full,
             placed=STOP if stops else class_of(class_key),
             blocking=any(finding.blocking for finding in findings),
             whole_organisation=question.organisation_wide,

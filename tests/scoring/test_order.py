@@ -334,6 +334,7 @@ def test_the_respondents_own_date_stands_where_it_is_ahead_and_not_later(planned
     answer = AnswerValue(Choice.PLANNED, planned_for=TODAY + timedelta(days=planned_in))
     (action,) = plan(edition, {"a": answer}, today=TODAY)
     assert action.full_days == full
+    assert action.due_days == min(60, full)  # the first step is not due after the whole
     assert plan(edition, {"a": answer})[0].full_days == 120  # without a clock there is no date to compare
 
 

@@ -285,7 +285,8 @@ def test_an_action_without_a_finding_is_not_counted_as_none(client, cast):
 
 
 def test_one_date_is_shown_where_the_first_step_and_all_steps_are_due_together(client, cast):
-    assessment = make_assessment(State.DRAFT, "limited", cast=cast, answers=GAPS)
+    gaps = GAPS | {"known-weaknesses": {"choice": "not_in_place"}}  # months of work, and a must
+    assessment = make_assessment(State.DRAFT, "limited", cast=cast, parts=("developer",), answers=gaps)
     entries = page_of(assessment).entries
     one, two = (next(entry for entry in entries if entry.one_date is same) for same in (True, False))
     assert (one.first_days == one.full_days, two.first_days == two.full_days) == (True, False)

@@ -399,11 +399,11 @@ def test_hidden_answers_are_counted_once_at_the_end(client: Client, cast: Cast) 
     facts = {"personal_data": "ordinary", "cross_border_transfer": True}
     assessment = make_assessment(cast=cast, parts=("provider",), facts=facts)
     client.force_login(cast.owner)
-    assert "do not count" not in client.get(section_of(assessment, "personal-data")).content.decode()
+    assert "such a question is kept" not in client.get(section_of(assessment, "personal-data")).content.decode()
     declare.declare_facts(assessment.use, {"cross_border_transfer": False}, by=cast.owner)
     page = client.get(section_of(assessment, "personal-data")).content.decode()
     assert "not apply to this use." in page
-    assert "1 answer to these questions is kept, but does not count." in page
+    assert "1 answer to such a question is kept, but does not change the result." in page
     assert "q-cross-border" not in page
 
 
