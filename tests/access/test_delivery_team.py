@@ -38,6 +38,7 @@ def test_withdrawn_contribution_still_bars_from_review(way, cast):
     seat_taking.take(submission, by=untouched.user)
 
 
+@pytest.mark.long
 def test_involvement_is_recorded_once_and_for_its_use_alone(cast):
     assessment = attach_to_an_answer(cast, cast.contributor)
     piece = Evidence.objects.get()
@@ -50,6 +51,7 @@ def test_involvement_is_recorded_once_and_for_its_use_alone(cast):
     assert cast.contributor.pk not in separation.delivery_team(other)
 
 
+@pytest.mark.long
 def test_delivery_team_with_withdrawn_contributions_costs_one_query(cast, django_assert_num_queries):
     assessment = attach_to_an_answer(cast, cast.contributor)
     be_asked(cast, cast.contributor)
@@ -75,6 +77,7 @@ def test_involvement_row_is_not_deleted_by_the_database_on_postgresql(cast):
         cursor.execute("DELETE FROM assessments_involvement")
 
 
+@pytest.mark.long
 def test_a_note_or_a_date_makes_nobody_a_member_of_the_team(cast):
     """Only owning, attaching and reporting do: who planned for others may still be asked to review."""
     assessment, action = returned(cast)

@@ -91,6 +91,7 @@ def test_no_more_children_run_at_once_than_there_are_places(two_places: Any) -> 
     assert most == 2
 
 
+@pytest.mark.long
 def test_one_that_waited_too_long_is_told_and_finds_a_place_later(
     two_places: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -60,6 +60,7 @@ def test_after_the_signature_the_plan_is_that_of_the_submission_and_the_rest_is_
     assert jobs.file_name(paper).startswith("board-paper-")
 
 
+@pytest.mark.long
 def test_a_returned_assessment_gives_drafts_again(cast):
     assessment = make_assessment("returned", "limited", cast=cast, answers=GAP)
     assert asked(assessment, "plan").assessment == assessment

@@ -193,6 +193,7 @@ def test_nobody_starts_a_child_for_a_document_that_they_may_not_see(
     assert children == []
 
 
+@pytest.mark.long
 def test_the_command_makes_a_document_and_names_one_that_is_not_there(plan: Document, capsys: Any) -> None:
     call_command("make_document", plan.reference)
     assert capsys.readouterr().out == f"{plan.reference}: ready\n"

@@ -28,6 +28,7 @@ def kinds() -> list[str]:
     return list(queue.waiting().values_list("kind", flat=True))
 
 
+@pytest.mark.long
 def test_certificates_and_letters_are_made_before_plans():
     make_assessment("certified", "low")
     make_assessment("refused", "unacceptable")

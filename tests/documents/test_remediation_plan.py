@@ -90,6 +90,7 @@ def test_a_plan_has_no_more_pages_than_its_actions_allow(reports, plans, name):
     assert len(sheets) <= 6 + ceil(len(reports[name].actions) / 4)
 
 
+@pytest.mark.few_a_day(1)
 @pytest.mark.parametrize("name", EACH)
 def test_a_plan_prints_each_action_once_and_never_over_two_pages(reports, plans, name):
     _pdf, sheets = plans[name]

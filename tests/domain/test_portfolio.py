@@ -75,6 +75,7 @@ def test_uses_of_a_retired_system_are_not_in_use_until_it_is_restored(cast: Cast
     assert [columns(use)[2] for use in (one, two)] == [True, True]
 
 
+@pytest.mark.long
 def test_progress_of_a_use_follows_its_answers(cast: Cast) -> None:
     assessment = make_assessment(cast=cast, filled=False)
     assert USES.get(pk=assessment.use_id).newest_progress == 0

@@ -110,6 +110,7 @@ def at(state: str) -> tuple[Assessment, Submission | None, dict]:
     )
 
 
+@pytest.mark.few_a_day(5)
 @pytest.mark.parametrize("state", ALLOWED)
 def test_every_move_from_every_state(state, subtests):
     assessment, submission, people = at(state)

@@ -1153,6 +1153,7 @@ def test_a_narrowing_that_leaves_a_line_to_nobody(plant: Plant) -> None:
     assert plant.faults() == [f"{OVERSIGHT}:{line}: oversight-plan.model-class: can never apply"]
 
 
+@pytest.mark.long
 def test_a_part_for_which_no_line_is_ever_left(plant: Plant) -> None:
     """Each line by itself can be put to somebody, and to this part none of them can."""
     text = (plant.folder / AFFECTED).read_text()
@@ -1204,6 +1205,7 @@ def test_a_checklist_of_too_many_items(plant: Plant) -> None:
     assert f"{file}:{plant.line(file, '  items:')}: {said}" in plant.faults()
 
 
+@pytest.mark.long
 def test_a_tier_that_no_facts_reach(plant: Plant) -> None:
     text = (plant.folder / "tiering.yaml").read_text()
     plant.write("tiering.yaml", re.sub(r"^  tier: low$", "  tier: limited", text, flags=re.MULTILINE))

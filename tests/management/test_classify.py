@@ -57,6 +57,7 @@ def refused(classify, tmp_path):
     return run
 
 
+@pytest.mark.long
 def test_the_worked_cases_come_out_as_judged(classify):
     expected = {case["id"]: case["expected_tier"] for case in yaml.safe_load(CASES.read_text())["cases"]}
     results = json.loads(classify(CASES.read_text(), "--format", "json"))

@@ -140,6 +140,7 @@ def test_wrong_words_are_counted_and_rebuilt(cast: Cast, capsys: Any) -> None:
     assert uses_with("letters") == str(use.pk)
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 @pytest.mark.slow_first(40)
 def test_words_are_true_in_the_whole_world_of_the_tests() -> None:

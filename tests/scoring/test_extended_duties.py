@@ -101,6 +101,7 @@ def test_a_line_is_of_the_organisation_only_where_all_that_speaks_of_it_is() -> 
     assert privacy(OWED, answers, edition(own, replace(more, organisation_wide=True), other)) == Decimal("50.0")
 
 
+@pytest.mark.long
 @given(st.data())
 def test_no_line_of_the_shipped_edition_counts_beside_its_own_extension(edition: Edition, data: st.DataObject) -> None:
     facts = {

@@ -70,6 +70,7 @@ def test_the_domain_knows_no_page(path: Path) -> None:
     assert "django.http" not in {f"{module}.{name}" for module in modules for name in names if module == "django"}
 
 
+@pytest.mark.long
 def test_addresses_of_messages_are_made_in_one_module() -> None:
     rooms = [*(APP / "domain").rglob("*.py"), *(APP / "notifications").rglob("*.py")]
     users = {

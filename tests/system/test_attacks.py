@@ -130,7 +130,7 @@ def test_each_day_everybody_is_refused_and_whoever_may_is_let_in():
     assert all(set(ATTACKS[name].may) <= set(roles) | set(TEAM) for name, roles in days.items())
 
 
-@pytest.mark.few_a_day(8)
+@pytest.mark.few_a_day(6)
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", mostly_long(ATTACKS, EACH_DAY))
 def test_the_function_itself_refuses_whoever_may_not(name, scene, unchanged):

@@ -56,6 +56,7 @@ def test_each_template_that_the_code_names_is_there() -> None:
         get_template(name)
 
 
+@pytest.mark.long
 def test_no_template_lies_where_nobody_names_it() -> None:
     """Parts of names that are made at run time count as named by their folder: `f"assessments/audit/{page}"`."""
     everything = "\n".join(

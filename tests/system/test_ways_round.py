@@ -139,6 +139,7 @@ def test_what_a_reviewer_did_not_let_pass_is_not_begun_anew_and_signed(cast: Cas
     assert refused.value.reasons == [words]
 
 
+@pytest.mark.long
 def test_a_renewal_puts_off_no_day_that_was_promised(cast: Cast) -> None:
     draft = make_assessment(tier="low", cast=cast, answers={CONDITION: {"choice": "partly"}})
     self_certify.self_certify(draft, by=cast.owner, conditions={CONDITION: in_days(60)})

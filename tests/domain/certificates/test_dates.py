@@ -94,6 +94,7 @@ def test_the_answer_and_the_way_to_it_stand_beside_each_condition(ines, case):
     assert days_in(page) == {f"due-{QUESTION}": "", f"due-{OTHER}": ""}  # no date is set that nobody chose
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 def test_one_date_fills_all_in_one_step_and_saves_nothing_before_the_approval(ines, case):
     page = reverse("approve", args=[case.reference])
@@ -131,6 +132,7 @@ def test_a_faulty_date_for_all_is_said_at_its_field_and_nothing_is_lost(ines, ca
     assert days_in(page)[f"due-{OTHER}"] == typed
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 def test_the_page_of_an_approval_with_conditions_costs_fifteen_queries_at_most(
     ines, case, django_assert_max_num_queries

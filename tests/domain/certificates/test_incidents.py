@@ -119,6 +119,7 @@ def test_the_next_assessment_replaces_it_from_the_next_day_on(cast: Cast) -> Non
     assert certificate_of(following).status() == "valid"
 
 
+@pytest.mark.long
 def test_of_a_reviewed_certificate_it_is_ended_by_a_reviewer(cast: Cast) -> None:
     assessment = make_assessment(State.CERTIFIED, "limited", cast=cast)
     state_incident(assessment, cast)

@@ -72,6 +72,7 @@ def test_what_is_closed_without_evidence_lifts_nothing(cast):
     assert not Certificate.objects.filter(use=assessment.use).exists()
 
 
+@pytest.mark.long
 def test_a_renewal_is_held_to_the_least_as_a_first_certificate_is(cast):
     first = make_assessment(State.CERTIFIED, "limited", cast=cast)
     renewal = start.start_assessment(first.use, by=cast.owner, follows=first)
@@ -116,6 +117,7 @@ def test_a_dimension_that_is_not_assessed_does_not_count(cast, edition):
         assert least_readiness.below_today(submission, content) is None
 
 
+@pytest.mark.long
 def test_the_rules_of_the_day_are_kept_with_the_decision_and_a_later_release_changes_none(cast, monkeypatch):
     submission = approve(lacking(cast, "limited", State.IN_REVIEW), cast)
     kept = json.loads(ReviewDecision.objects.get(submission=submission, kind="approve").signed)["issuing_rules"]

@@ -83,6 +83,7 @@ def labels(reasons: list[str]) -> list[str]:
 # --- evidence for notice and opt-out --------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_limited_use_is_not_approved_without_evidence_of_notice_and_opt_out(cast: Cast) -> None:
     submission = in_review(cast, proven=False)
     assert labels(refused(submission, cast.independent)) == [
@@ -637,6 +638,7 @@ def test_an_approval_is_not_issued_on_old_monitoring_and_is_once_it_is_fresh(cas
         assert Answer.objects.filter(assessment=draft).exists()
 
 
+@pytest.mark.long
 def test_the_sweeper_watches_every_time_it_runs(cast: Cast) -> None:
     from assessments.scheduled_tasks import sweep
 

@@ -168,6 +168,7 @@ def test_a_page_of_enormous_size_is_drawn_as_small_as_any() -> None:
     assert max(drawn.size) <= 1600
 
 
+@pytest.mark.long
 def test_markup_in_a_text_or_a_table_comes_as_the_signs_that_it_is() -> None:
     assert "<script>" in previews.look(stored(made_files.PAGE_AS_TEXT, "text/plain")).text
     shown = previews.look(stored(made_files.FORMULA_TABLE, "text/csv"))

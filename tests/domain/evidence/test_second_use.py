@@ -80,6 +80,7 @@ def test_the_first_part_and_evidence_of_its_own_need_no_word(cast: Cast) -> None
     assert give(draft, "tests", notice, cast=cast, base=first.revision, words="Tested.").words == "Tested."
 
 
+@pytest.mark.long
 def test_a_word_can_be_changed_and_a_word_without_its_evidence_is_dropped(cast: Cast) -> None:
     draft = high_draft(cast)
     notice, report = (make_evidence(cast.organisation, by=cast.owner) for _two in range(2))
@@ -117,6 +118,7 @@ def test_a_piece_that_was_withdrawn_serves_nothing(cast: Cast) -> None:
     assert second_use.served_elsewhere(draft.use, "data", [notice]) == {}
 
 
+@pytest.mark.long
 def test_the_form_asks_at_the_field_and_the_reviewer_reads_it(client: Client, cast: Cast) -> None:
     draft = make_assessment("draft", "high", cast=cast)
     prove(draft, by=cast.owner)

@@ -83,6 +83,7 @@ def test_nobody_else_judges_it(cast: Cast) -> None:
     assert standing.possible(certificate, conflicted) == []
 
 
+@pytest.mark.long
 def test_the_reviewers_of_the_reviewing_body_are_told_which_are_left_to_them(cast: Cast) -> None:
     certificate = certified(cast, "in house")
     delete(cast)

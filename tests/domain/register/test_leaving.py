@@ -80,6 +80,7 @@ def test_the_page_lists_all_that_somebody_has(cast, busy):
     assert "Who takes over all the work?" in text
 
 
+@pytest.mark.long
 def test_without_a_choice_nobody_leaves_and_the_page_says_at_which_thing(cast, busy):
     answer = signed_in(cast.owner).post(page_of(busy))
     assert answer.context["form"].errors.keys() == {one.key for one in leaving.open_work(busy)}

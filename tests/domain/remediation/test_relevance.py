@@ -51,6 +51,7 @@ def test_the_reason_is_kept_and_the_reviewer_is_told(cast, assessment):
         report_done(action, by=cast.owner, note="Done.")
 
 
+@pytest.mark.long
 def test_a_reviewer_refuses_the_reason_and_the_action_is_open_again(cast, assessment):
     action = mark(assessment, cast)
     with pytest.raises(InvalidAnswer):

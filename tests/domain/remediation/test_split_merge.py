@@ -51,6 +51,7 @@ TWO = [Part("Register of three clinics"), Part("Register of the other two")]
 # --- splitting -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_the_parts_share_the_finding_and_the_first_keeps_the_number(cast, assessment):
     action = action_on(assessment, SHOULD)
     original, last = action.title, assessment.use.action_count

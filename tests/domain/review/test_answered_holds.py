@@ -210,6 +210,7 @@ def test_nobody_else_closes_it(cast: Cast, who: str, refusal: type[Exception]) -
     assert assessment.use.holds.get().closed_at is None
 
 
+@pytest.mark.long
 def test_who_answered_it_does_not_close_it_even_with_a_seat(cast: Cast) -> None:
     assessment, submission = in_review(cast, "high")
     Membership.objects.filter(user=cast.owner).update(role=Role.REVIEWER)
@@ -235,6 +236,7 @@ def test_nothing_is_decided_on_a_hold_of_a_closed_case(cast: Cast, state: str) -
         review_holds.close_hold(hold, submission, by=cast.reviewer, decision=WORDS)
 
 
+@pytest.mark.long
 def test_the_hold_of_a_certified_use_is_closed_by_a_reviewer_of_its_case(cast: Cast) -> None:
     assessment = make_assessment(State.CERTIFIED, "limited", cast=cast)
     use = assessment.use

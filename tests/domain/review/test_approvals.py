@@ -171,6 +171,7 @@ def test_an_approval_taken_back_counts_nowhere_and_may_be_given_again(cast):
     assert submission.decisions.filter(by=cast.independent, kind="approve").count() == 2
 
 
+@pytest.mark.long
 def test_the_conditions_of_an_approval_go_with_it(cast):
     submission = approved_once(cast, answers={"use-register": GAP})
     assert Condition.objects.filter(decision__submission=submission).count() == 1

@@ -131,6 +131,7 @@ def test_a_successor_reads_what_was_shared_and_nothing_private(cast):
     assert texts(cast.independent, case) == []
 
 
+@pytest.mark.long
 def test_notes_go_on_over_the_rounds_and_are_only_read_once_the_case_is_closed(cast):
     case = make_assessment(State.RETURNED, "limited", cast=cast).current_submission
     case_notes.write(case, SECRET, by=cast.independent)

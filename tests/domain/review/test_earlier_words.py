@@ -73,6 +73,7 @@ def test_as_last_time_is_ones_own_newest_mark_in_a_case_of_the_same_organisation
     assert (saved.submission, saved.words, saved.by) == (case, "Two clinics lack.", cast.independent)
 
 
+@pytest.mark.long
 def test_a_former_round_comes_before_another_use(cast, case):
     mark = marks.save_mark(case, TARGET, marks.GivenMark(**WANTED), by=cast.independent)
     decisions.send_back(case, by=cast.independent, words="One thing is missing.")
@@ -117,6 +118,7 @@ def test_a_case_without_a_seat_or_behind_a_closed_gate_offers_nothing(cast, case
         use(case, cast.independent, f"mark-{ReviewMark.objects.get(submission=foreign).pk}", has_read=True)
 
 
+@pytest.mark.long
 def test_a_seat_that_was_handed_over_still_offers_what_one_marked_oneself(cast, case, foreign):
     asked = seat_requests.ask(foreign, Seat.FIRST, cast.second_independent, by=cast.independent, note="I am away.")
     seat_requests.take_over(asked, by=cast.second_independent)
@@ -138,6 +140,7 @@ def test_a_mark_with_used_words_needs_the_seat(cast, case, who):
     assert not case.marks.exists()
 
 
+@pytest.mark.long
 def test_used_words_take_neither_a_private_note_nor_a_date(cast, case):
     before = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=GAP).current_submission
     marks.save_mark(before, TARGET, marks.GivenMark(mark=MarkKind.ACCEPTED_WITH_ACTION, words="More.", private_note="Thin.", action_title="Ask."), by=cast.independent)  # fmt: skip

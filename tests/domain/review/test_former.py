@@ -51,6 +51,7 @@ def certified(cast):
 # --- the domain --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_what_is_the_same_and_not_decisive_keeps_its_mark_and_names_it(cast, certified):
     submission = next_case(cast, certified)
     carried = {mark.target: mark for mark in submission.marks.exclude(carried_from=None).select_related("carried_from")}
@@ -255,6 +256,7 @@ def test_the_first_assessment_of_a_use_says_nothing_of_a_former_one(cast, client
     assert 'id="before"' not in markup_of(client.get(reverse("review", args=[sent(case).reference])))
 
 
+@pytest.mark.long
 def test_a_new_assessment_after_a_refusal_is_held_against_it(cast, client):
     case = make_assessment(State.REFUSED, "limited", cast=cast)
     opened = start.start_assessment(case.use, by=cast.owner)

@@ -42,6 +42,7 @@ def hand_over(submission, cast):
     seat_requests.take_over(asked, by=cast.second_independent)
 
 
+@pytest.mark.long
 def test_a_second_seat_begins_empty_and_its_marks_touch_nobody_elses(cast):
     submission = two_seats(cast)
     assert own_marks.marks_of(submission, Seat.SECOND) == {}

@@ -28,6 +28,7 @@ def test_what_was_taken_back_counts_too(way: Callable[[Cast, User], Assessment])
     assert assessment.use_id in uses_worked_on(once)
 
 
+@pytest.mark.long
 def test_the_queue_offers_no_own_work_to_be_taken(client: Any) -> None:
     cast = make_cast()
     mine = make_assessment(State.DRAFT, "limited", cast=cast)

@@ -272,6 +272,7 @@ def test_a_part_that_went_back_stands_on_the_owners_page_with_its_words(client: 
     assert client.get(url).context["dealt"] == 1
 
 
+@pytest.mark.long
 def test_who_sees_only_what_is_assigned_sees_no_task_and_no_part(client: Client, cast: Cast) -> None:
     submission = in_review(cast)
     decisions.send_back(submission, by=cast.independent, tasks=["part:tests"])

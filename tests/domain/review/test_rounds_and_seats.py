@@ -62,6 +62,7 @@ def test_marks_that_are_carried_stay_in_the_round_of_those_who_keep_their_seats(
     assert not carried.filter(target=f"q:{QUESTION}").exists()
 
 
+@pytest.mark.long
 def test_taking_a_kept_seat_again_changes_nothing_and_nobody_else_takes_it(cast):
     again = resubmit(make_assessment(State.RETURNED, "limited", cast=cast), cast)
     seat = again.seats.get()

@@ -73,6 +73,7 @@ def test_taking_the_seat_again_draws_nothing_new(cast):
     assert own_set(again, Seat.FIRST).rest == own.rest
 
 
+@pytest.mark.long
 def test_a_piece_under_two_answers_is_one_piece_and_its_next_version_another(cast):
     assessment = make_assessment(State.DRAFT, "limited", cast=cast)
     piece = make_evidence(cast.organisation, content=b"The notice.")

@@ -50,6 +50,7 @@ def test_without_a_successor_nobody_accepts_the_action(cast: Cast, assessment: A
             close_as(action_on(assessment, CONDITION), by=who)
 
 
+@pytest.mark.long
 def test_a_colleague_takes_over_the_seat_and_judges_what_is_left(cast: Cast, assessment: Assessment) -> None:
     submission = sent(assessment)
     seat = successors.succeed(submission, Seat.FIRST, by=cast.second_independent)

@@ -1,6 +1,7 @@
 """Garbage in paths, queries, forms and methods, at every address of the site: no failure, and nothing of a neighbour's.
 
-Daily two kinds of request to each address (see fuzzing.py), in the long run all four and many more, see test_much_garbage.py.
+Daily one kind of request to every other address (see fuzzing.py), in the long run all kinds to every address, and many more
+(test_much_garbage.py).
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def test_every_address_is_tried():
 @pytest.mark.parametrize("share", [2, pytest.param(1, marks=pytest.mark.long)], ids=["daily", "whole"])
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_garbage_is_never_a_failure(kind, share, site, browsers):
-    """Daily two kinds go to every other address, and two to the addresses between them."""
+    """Daily one kind goes to every other address; the long run sends each kind to all of them."""
     places = KINDS[kind][list(KINDS).index(kind) % share :: share]
     assert tried(kind, Fuzz(site, browsers), len(places), places) == []
 

@@ -308,6 +308,7 @@ def test_an_action_opens_with_a_declaration_in_the_case_that_judges_it_alone(cas
     assert f"{SECRET}: four of five" not in page
 
 
+@pytest.mark.long
 def test_a_declaration_leads_back_to_the_page_that_asked_for_it_and_nowhere_else(cast: Cast, case: Any) -> None:
     client = reader("nothing", cast, case.sent)
     page = reverse("action", args=args_of("action", case))

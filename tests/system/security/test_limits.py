@@ -104,6 +104,7 @@ def test_an_invitation_is_sent_again_five_times(cast: Cast) -> None:
     assert len(mail.outbox) <= 6
 
 
+@pytest.mark.long
 def test_taking_an_invitation_back_and_giving_it_anew_is_no_way_round(cast: Cast) -> None:
     client = signed_in(cast.owner)
     sent = 0

@@ -16,7 +16,7 @@ from tests.support.world import QUESTION, SECTION
 
 HUGE = "9" * 5000  # Python itself refuses to read it
 LARGE = "9" * 20  # no column holds it
-pytestmark = [pytest.mark.django_db, pytest.mark.postgresql_alone, pytest.mark.slow_first(23)]
+pytestmark = [pytest.mark.django_db, pytest.mark.postgresql_alone, pytest.mark.slow_first(45)]
 NUMBERS = [HUGE, LARGE, "9" * 18, str(2**31), "-1", "٣", "1e9", "0x10", " 7 ", "\x00", ""]
 
 

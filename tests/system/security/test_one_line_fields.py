@@ -56,6 +56,7 @@ def test_a_line_break_becomes_a_space(text):
     assert len(OneLine().clean(text).splitlines()) == 1
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 def test_names_that_are_sent_with_line_breaks_are_kept_without(site, browsers):
     with undone():

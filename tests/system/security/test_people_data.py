@@ -100,6 +100,7 @@ def test_a_person_takes_along_account_memberships_work_notices_and_log(world):
     assert "A line for Olivia" in archive.read("notices.html").decode()
 
 
+@pytest.mark.long
 def test_the_archive_of_a_person_has_own_words_alone(world):
     cast, draft = world.cast, world.places["draft"][0]
     assessment = make_assessment(State.DRAFT, "limited", organisation=cast.organisation)

@@ -204,6 +204,7 @@ SCENES = (
 )
 
 
+@pytest.mark.postgresql_alone
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("published")
 def test_of_presses_at_the_same_moment_one_counts() -> None:

@@ -47,6 +47,7 @@ def end(client, mail, reason=REASON):
     return client.post(page(), {"mail": mail, "reason": reason, "end": "1"})
 
 
+@pytest.mark.long
 def test_staff_find_a_person_and_end_all_their_sessions(staff, django_capture_on_commit_callbacks):
     user, other = with_password("Petra Person"), with_password("Otto Other")
     organisation = make_organisation(owner=user)

@@ -69,6 +69,7 @@ def test_the_check_speaks_of_a_second_factor_only_where_one_is_asked_for(
     assert "second factor" not in before_signing(client, assessment)
 
 
+@pytest.mark.long
 def test_the_check_of_a_low_use_that_a_reviewer_returned_does_not_say_that_nobody_reviews(
     client: Client, cast: Cast
 ) -> None:

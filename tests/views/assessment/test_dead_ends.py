@@ -142,6 +142,7 @@ def test_a_low_use_that_only_a_reviewer_may_pass_is_led_there(client: Client, ca
 # --- what a page has to say ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_the_check_names_who_answered_and_how_much_evidence_there_is(client: Client, cast: Cast) -> None:
     assessment = make_assessment(cast=cast)
     row = assessment.answers.get(question__key="use-register")

@@ -134,6 +134,7 @@ def test_the_line_of_the_conformity_file_says_whether_it_is_judged(client: Clien
     assert found.word in text_of(page)
 
 
+@pytest.mark.long
 def test_the_page_of_the_review_shows_what_each_reviewer_stated_once_it_is_decided(client: Client, cast: Cast) -> None:
     assessment = in_review(cast)
     client.force_login(cast.owner)

@@ -133,6 +133,7 @@ def test_the_documents_of_a_returned_round_stay_in_reach_and_say_which_round(cas
     assert "Remediation plan for round 1, returned (PDF)" in text_of(results)
 
 
+@pytest.mark.long
 def test_the_standing_of_a_certificate_leads_its_members_to_the_appeal(cast):
     assessment = make_conditioned(cast)
     certificate = certificate_of(assessment)

@@ -40,6 +40,7 @@ def page(client, user, name, reference) -> str:
     return markup_of(client.get(reverse(name, args=[reference])))
 
 
+@pytest.mark.long
 def test_the_owner_reads_of_it_on_tier_check_and_sign(client, cast):
     assessment = with_incident(cast)
     for name, reference in (
@@ -70,6 +71,7 @@ def test_the_results_of_a_draft_put_it_at_now(client, cast):
     assert "<strong>Now</strong>" not in said
 
 
+@pytest.mark.long
 def test_the_reviewer_reads_of_it_before_anything_else(client, cast):
     submission = sent(cast)
     said = page(client, cast.independent, "review", submission.reference)

@@ -102,6 +102,7 @@ def test_a_reviewer_reads_the_evidence_of_a_hold_and_no_other_of_the_library(cas
     assert [ines.get(address(piece)).status_code for piece in (shown, other)] == [200, 404]
 
 
+@pytest.mark.long
 def test_an_owner_signs_the_worst_answer_on_a_page_that_shows_the_statement(cast, edition):
     use = make_use("low", cast.organisation, facts={"healthcare_diagnosis": "unknown"})
     url = reverse("sign_worst_case", args=[use.reference])

@@ -90,6 +90,7 @@ def test_reference_is_found_as_a_whole_and_alone(client: Client, cast: Cast) -> 
     assert titles(client, "q=verification") == ["verification"]  # it is written like a reference
 
 
+@pytest.mark.long
 def test_search_of_somebody_who_sees_a_part_finds_that_part(client: Client, cast: Cast) -> None:
     assigned = start.start_assessment(make_use("low", cast.organisation, title="Triage one"), by=cast.owner)
     make_use("low", cast.organisation, title="Triage two")

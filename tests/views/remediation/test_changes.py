@@ -59,6 +59,7 @@ def test_an_action_is_added_on_its_page_and_says_who_added_it(client, cast, asse
     assert action.status == "closed"
 
 
+@pytest.mark.long
 def test_edited_words_are_shown_with_the_original_beside_them(client, cast, assessment):
     action = action_on(assessment, SHOULD)
     url = reverse("action_edit", args=at(assessment, SHOULD))

@@ -129,6 +129,7 @@ def test_a_group_is_read_page_by_page_and_nothing_is_left_out(cast):
     assert pages(newest_first, 2, only="done", after=done.after)["done"].rows == [cases[0]]
 
 
+@pytest.mark.long
 def test_an_empty_queue_says_when_the_last_case_was_closed(ines, cast):
     with at(20, 9):
         case = case_of(State.IN_REVIEW, cast)

@@ -170,6 +170,7 @@ def test_nobody_makes_a_text_from_a_case_without_a_seat(client, cast, case, who)
     assert client.get(page).status_code in (403, 404)
 
 
+@pytest.mark.long
 def test_notes_on_texts_from_other_cases_are_shown_only_where_a_text_is_offered(ines, cast, case):
     empty = text_of(ines.get(page_of(case)))
     assert "No saved texts for “Register of generative AI uses” yet" in empty
