@@ -136,7 +136,8 @@ def site(
     from assessments.models import Edition
 
     media = tmp_path_factory.getbasetemp() / "media"
-    with django_db_blocker.unblock(), override_settings(MEDIA_ROOT=media), pytest.MonkeyPatch.context() as patch:
+    own = {"MEDIA_ROOT": media, "ACCOUNT_REAUTHENTICATION_TIMEOUT": 7200}  # every page in every look takes an hour
+    with django_db_blocker.unblock(), override_settings(**own), pytest.MonkeyPatch.context() as patch:
         patch.setattr(
             after_commit, "after_commit", lambda *_arguments, **_options: None
         )  # no mail, and PDFs take seconds

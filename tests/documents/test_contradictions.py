@@ -25,7 +25,7 @@ PAIRS = {  # two sentences of which at most one is said of a certificate, in all
     "issued or registered": ("Issued by 發證機構", "Registered by"),
     "registered by who looked": ("which has not checked the answers", "independent reviewer 獨立審核員"),
     "open or nothing": ("Nothing was open when it was issued", "Open when issued:"),
-    "conditions or none": ("None when issued", r"\d+ conditions?, (set|promised)"),
+    "conditions or none": ("None when issued", r"\d+ conditions? not met yet, (set|promised)"),
     "who promised": ("promised by the signatory", "set at approval"),
     "promised or approved": ("promised by the signatory", "Conditions set at approval"),
     "new or replacing": ("Type 類別 New", "Replaces certificate HKG"),

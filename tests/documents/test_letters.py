@@ -117,7 +117,7 @@ def test_a_prohibited_use_gets_a_letter_that_names_the_facts_and_no_appeal(cast)
         if rule.deciding:
             assert squeezed(rule.reason) in page
             assert squeezed(f"{rule.facts[0].label}: {rule.facts[0].words}") in page
-    assert squeezed("The Guideline treats this as prohibited") in page
+    assert squeezed("The Guideline treats this use as prohibited.") in page
     assert squeezed(str(PROHIBITED.en)) in page
     assert squeezed("there is no decision to appeal against") in page
     assert "/contest/" not in page

@@ -29,6 +29,7 @@ class OwnSetLine:
     url: str  # of the file or link; nothing for what is shown on request
     show: str  # of the page that shows the file; nothing for a link
     place: str  # where it is judged
+    at: str  # the title of the answer there; nothing for a part of the conformity file
     of_file: bool  # judged with a part of the conformity file
     is_opened: bool
     is_judged: bool
@@ -44,7 +45,7 @@ def own_set(request: SignedIn, reference: str) -> HttpResponse:
         return redirect(case.submission)
     own = case.own
     targets = [target for target in case.targets if target in own.targets]
-    lines = [(case.title_of(t), case.pages.url_of(t), t in own.drawn, case.marks.get(t)) for t in targets]
+    lines = [(case.rows[t], case.pages.url_of(t), case.marks.get(t)) for t in targets]
     pieces = _pieces(case)
     return render(
         request,
@@ -90,6 +91,7 @@ def _pieces(case: ReviewCase) -> list[OwnSetLine]:
             place=case.pages.url_of(f"q:{places[0][0]}")
             if places
             else case.pages.url_of_target(f"part:{in_parts[content]}"),
+            at=case.title_of(f"q:{places[0][0]}") if places else "",
             of_file=not places,
             is_opened=content in opened,
             is_judged=bool(own.pieces.get(content, frozenset()) & judged)

@@ -138,11 +138,11 @@ def test_a_scope_that_is_typed_too_long_is_refused(client, system):
 def test_the_preview_shows_the_scope_that_would_be_put_together(client, system):
     asked = {**TOLD, "preview": "1"}
     preview = client.post(reverse("use_new", args=[system.reference]), asked, headers={"HX-Request": "true"})
-    assert "made this scope from your answers above" in text_of(preview)
+    assert "This is your own text from above." in text_of(preview)
     assert "Sorts requests for an appointment. On the website" in text_of(preview)
     typed = {**asked, "scope_en": "My own."}
     preview = client.post(reverse("use_new", args=[system.reference]), typed, headers={"HX-Request": "true"})
-    assert "made this scope from" not in text_of(preview)
+    assert "your own text from above" not in text_of(preview)
 
 
 @pytest.mark.parametrize(

@@ -175,7 +175,7 @@ def test_a_suggested_post_is_said_to_be_suggested(client, cast, assessment):
     rows = [row for row in opened(client, cast.owner).context["rows"] if row.suggested and not row.action.owner]
     for url in (reverse("actions"), reverse("remediation_plan", args=[assessment.use.reference]), rows[0].url):
         content = client.get(url).content.decode()
-        assert f"suggested: {rows[0].suggested}" in content, url
+        assert f"{rows[0].suggested} (suggested)" in content, url
         assert ", suggested" not in content
 
 

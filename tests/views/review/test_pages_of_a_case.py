@@ -385,7 +385,7 @@ def test_the_own_set_shows_files_in_the_page_and_leads_to_where_each_is_judged(c
     page = markup_of(ines.get(address("own_set", submission)))
     show = address("evidence_preview", submission, piece.reference, 1)
     assert f'href="{show}"' in page
-    assert f"{address('review_parts', submission)}#part-" in page or "Judge this evidence at a required answer" in page
+    assert f"{address('review_parts', submission)}#part-" in page or "Judge this evidence at the answer “" in page
     shown = ines.get(show)
     section = assessment.compiled().questions[question].section
     judged_at = f"{address('review_section', submission, section)}?show=all#q-{question}"
@@ -473,6 +473,7 @@ def test_a_mark_that_differs_from_the_colleagues_says_which_one_counts(cast):
 
 def test_an_approval_with_something_in_the_way_says_what_would_follow_once_it_is_gone(cast):
     submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
-    assert "This applies when nothing is missing before approval" in approval(cast.independent, submission)
+    words = "If nothing is missing and nothing else changes, your approval does this:"
+    assert words in approval(cast.independent, submission)
     mark_all(submission, by=cast.independent)
-    assert "If what is still missing is completed" not in approval(cast.independent, submission)
+    assert words not in approval(cast.independent, submission)

@@ -708,7 +708,7 @@ def test_high_says_that_a_second_independent_approval_is_needed_and_who_holds_it
     client.post(address("take", submission), {"conflict": "none"})
     judge_parts(submission, by=cast.second_independent)
     text = text_of(client.get(address("approve", submission)))
-    assert "You have opened and marked 0 of" in text
+    assert "Required facts and answers still to be opened and marked: " in text
     mark_all(submission, by=cast.second_independent)
     text = text_of(client.get(address("approve", submission)))
     assert "Your approval decides the case" in text

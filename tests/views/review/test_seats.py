@@ -165,9 +165,10 @@ def test_saved_marks_are_counted_as_the_case_counts_them_and_judgements_apart():
 def test_one_page_shows_the_own_set_to_be_marked_and_leads_on(ivan, cast, submission):
     own = own_set(submission, Seat.SECOND)
     assert address("mark_own_set", submission) in ivan.get(address("review", submission)).content.decode()
+    told = text_of(ivan.get(address("own_set", submission)))
+    assert "The certificate says how many seconds, or fewer, half of your marks took." in told
     page = ivan.get(address("mark_own_set", submission))
     link = f'href="{address("mark_own_set", submission)}"'
-    assert "The certificate says how many seconds, or fewer, half of your marks took." in text_of(page)
     assert link not in markup_of(page)  # it is this page
     assert link in markup_of(ivan.get(address("review_facts", submission)))
     shown = [row.target for row in page.context["rows"]]
@@ -217,7 +218,8 @@ def test_the_rest_is_taken_over_by_name_from_the_overview(ivan, submission):
 def test_an_approval_with_nothing_opened_is_refused_with_the_counts(ivan, submission):
     page = ivan.get(address("approve", submission))
     own = own_set(submission, Seat.SECOND)
-    words = f"You have opened and marked 0 of {len(own.targets)} required facts and answers."
+    n = len(own.targets)
+    words = f"Required facts and answers still to be opened and marked: {n} of {n}."
     assert words in text_of(page)
     assert f'<a href="{address("own_set", submission)}">{words}</a>' in markup_of(page)
     refused = ivan.post(address("approve", submission), {"statement": "ok"})

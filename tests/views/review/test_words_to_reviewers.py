@@ -173,7 +173,7 @@ def test_facts_and_questions_are_counted_apart(cast):
 def test_an_action_is_said_not_to_be_a_condition(cast):
     submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
     page = shown(cast.independent, "approve", submission)
-    assert "An action that you add to an accepted answer is not a condition." in page
+    assert "An action that you add to an accepted answer has a date too, but it is not a condition." in page
 
 
 # --- the queue -----------------------------------------------------------------------------------------------------------
