@@ -136,7 +136,11 @@ def site(
     from assessments.models import Edition
 
     media = tmp_path_factory.getbasetemp() / "media"
-    own = {"MEDIA_ROOT": media, "ACCOUNT_REAUTHENTICATION_TIMEOUT": 7200}  # every page in every look takes an hour
+    hours = {  # every page in every look takes an hour; a password is asked for again, and a code ends, after 15 minutes
+        "ACCOUNT_REAUTHENTICATION_TIMEOUT": 7200,
+        "ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT": 7200,
+    }
+    own = {"MEDIA_ROOT": media, **hours}
     with django_db_blocker.unblock(), override_settings(**own), pytest.MonkeyPatch.context() as patch:
         patch.setattr(
             after_commit, "after_commit", lambda *_arguments, **_options: None

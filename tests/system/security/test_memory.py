@@ -82,6 +82,12 @@ def status_of(pid: int, name: str) -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:")) // 1024
 
 
+def processor_time_of(pid: int) -> float:
+    """Seconds for which a process has run, all its threads together."""
+    after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(int(ticks) for ticks in after_name[11:13]) / os.sysconf("SC_CLK_TCK")
+
+
 # --- in this process, daily -------------------------------------------------------------------------------------------
 
 
@@ -200,6 +206,8 @@ def requests_of(site: Site) -> dict[str, Any]:
 
 @pytest.mark.long
 def test_a_worker_stays_small_and_answers_all_inputs_in_a_second(tmp_path: Path) -> None:
+    """A second is what the worker computes: three other workers of the test run compete with it for two cores. What it waits for besides
+    may take four seconds more."""
     site = Site(tmp_path)
     asked = requests_of(site)
     with site.served() as worker:
@@ -207,11 +215,12 @@ def test_a_worker_stays_small_and_answers_all_inputs_in_a_second(tmp_path: Path)
             asked[name]()  # reads the templates
         seconds: dict[str, float] = {}
         for name, ask in asked.items():
-            for _attempt in range(3):  # the best of three: the machine may be busy with something else
-                began = time.monotonic()
+            for _attempt in range(3):  # the best of three: also what is computed takes longer on a busy machine
+                began, computed = time.monotonic(), processor_time_of(worker)
                 status, page = ask()
                 assert status in (200, 302), (name, status, page[:500])
-                seconds[name] = min(seconds.get(name, 60), time.monotonic() - began)
+                assert time.monotonic() - began < 5, name
+                seconds[name] = min(seconds.get(name, 60), processor_time_of(worker) - computed)
                 if seconds[name] < 1:
                     break
         assert {name: spent for name, spent in seconds.items() if spent >= 1} == {}
@@ -226,6 +235,8 @@ def test_a_worker_stays_small_and_answers_all_inputs_in_a_second(tmp_path: Path)
                 time.sleep(0.05)
             assert {one.result()[0] for one in waiting} <= {200, 302}
         highest = status_of(worker, "VmHWM")
-        print(f"slowest input {max(seconds.values()):.2f} s, /health/ beside them {slowest:.2f} s, worker {highest} MB")
+        print(
+            f"slowest input {max(seconds.values()):.2f} s of computing, /health/ beside them {slowest:.2f} s, worker {highest} MB"
+        )
         assert slowest < 5
         assert highest < MOST_MB
