@@ -17,6 +17,7 @@ from assessments.domain.review import approvals, cases, own_marks, queries, roun
 from assessments.domain.review.sampling import OwnSet, own_set
 from assessments.guideline.edition import Edition
 from assessments.models import (
+    EvidenceMark,
     Interest,
     MarkKind,
     ReviewMark,
@@ -135,6 +136,11 @@ class ReviewCase:
         standing = [row for row in self.all_marks if row.mark]
         return own_marks.may_take_over(self.seat, self.own.targets, standing)
 
+    @cached_property
+    def evidence_marks(self) -> list[EvidenceMark]:
+        """Return what the holders of all seats found of the evidence: one query."""
+        return queries.evidence_marks_on(self.submission)
+
     def look(self) -> approvals.Look | None:
         """Return what the reader's seat has looked at; None without a seat. Two queries."""
         if self.seat is None:
@@ -145,7 +151,7 @@ class ReviewCase:
             content=self.content,
             own=self.own,
             marks=self.all_marks,
-            evidence_marks=queries.evidence_marks_on(self.submission),
+            evidence_marks=self.evidence_marks,
         )
 
     @cached_property

@@ -13,8 +13,9 @@ from assessments.domain.certificates import issuing, least_readiness
 from assessments.domain.certificates.conditions import most_conditions
 from assessments.domain.certificates.least_readiness import BelowLeast
 from assessments.domain.review.approvals import Look
+from assessments.domain.review.evidence_of_case import ACCEPTING
 from assessments.guideline.terms import Tier
-from assessments.models import MarkKind, ReviewMark
+from assessments.models import MarkKind, ReviewMark, Verdict
 from assessments.views.review.case import ReviewCase
 from assessments.views.review.next_step import differing
 
@@ -42,12 +43,13 @@ class Outlook:
     rule: str
     differing: list[tuple[str, str, list[str]]]
     hurried: str
+    unsupported: list[tuple[str, str]]  # title and address of each answer accepted against the reader's own finding
 
 
 def outlook_of(
     case: ReviewCase, look: Look | None, *, blocking: int, below: BelowLeast | None, conditions: int, is_last: bool
 ) -> Outlook:
-    """`blocking`: requirements that no date can stand for, `conditions`: those that may get a date. No query of its own."""
+    """`blocking`: requirements that no date can stand for, `conditions`: those that may get a date. One query: evidence."""
     tier = Tier(case.submission.assigned_tier)
     issues = not blocking and below is None and case.assessment.stale_since is None
     issues = issues and case.edition.obligations[tier].valid_months is not None
@@ -58,6 +60,7 @@ def outlook_of(
         rule=least_readiness.rule_today(case.edition, tier),
         differing=differing(case),
         hurried=_hurried(look),
+        unsupported=_unsupported(case),
     )
 
 
@@ -130,6 +133,18 @@ def _asked(case: ReviewCase) -> list[RequestedAction]:
         words = _("%(answer)s: %(titles)s") % {"answer": case.title_of(target), "titles": "; ".join(titles)}
         found.append(RequestedAction(words, case.pages.url_of(target), due, is_standard=mark.action_due is None))
     return found
+
+
+def _unsupported(case: ReviewCase) -> list[tuple[str, str]]:
+    """Return the answers that the reader accepts and of whose evidence the reader found that it does not support them."""
+    found_against = {
+        row.question for row in case.evidence_marks if row.by_id == case.reader and row.verdict == Verdict.DOES_NOT
+    }
+    return [
+        (case.title_of(target), case.pages.url_of(target))
+        for target, mark in case.marks.items()
+        if mark.mark in ACCEPTING and target.removeprefix("q:") in found_against
+    ]
 
 
 def _title_asked(mark: ReviewMark, case: ReviewCase) -> str:

@@ -244,6 +244,20 @@ def test_an_accepted_mark_that_rests_on_nothing_is_warned_of_in_list_and_section
     assert "but this" not in text_of(ines.get(section)) + text_of(ines.get(listed))
 
 
+def test_the_page_of_the_approval_names_an_answer_accepted_against_the_finding_on_its_evidence(ines, case, cast):
+    warning = "You accepted this answer, but you judged that evidence attached to it does not support it."
+    look_at(case, TARGET, cast.independent, mark="accepted")
+    judge(case, cast, QUESTION, "supports")
+    judge(case, cast, OTHER, "does_not")  # an answer that is not accepted
+    assert warning not in text_of(ines.get(address("approve", case)))
+    judge(case, cast, QUESTION, "does_not")
+    page = ines.get(address("approve", case))
+    assert warning in text_of(page)
+    assert [url for _title, url in page.context["outlook"].unsupported] == [
+        f"{address('review_section', case, SECTION)}#q-{QUESTION}"
+    ]
+
+
 def judge(case: Any, cast: Any, question: str, verdict: str) -> None:
     marks.mark_evidence(case, question, case.rules.reference, marks.GivenVerdict(verdict=verdict), by=cast.independent)
 
