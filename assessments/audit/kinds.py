@@ -159,7 +159,7 @@ class AuditKind(StrEnum):
         _("%(who)s required a second factor for every member of %(thing)s"))
     SECOND_FACTOR_NOT_ASKED = ("second_factor_not_asked", ACCOUNTS, OWNERS,
         _("Second factor no longer required for every member"),
-        _("%(who)s stopped requiring a second factor for every member of %(thing)s"))
+        _("%(who)s ended the rule that every member of %(thing)s needs a second factor"))
     FACTORS_RESET = ("factors_reset", ACCOUNTS, OWNERS, _("Second factor reset"),
         _("%(who)s reset the second factor of %(name)s"))
     FACTORS_RESET_BY_COMMAND = ("factors_reset_by_command", ACCOUNTS, OWNERS, _("Second factor reset by an administrator"),
@@ -194,7 +194,7 @@ class AuditKind(StrEnum):
     FACTS_DECLARED = ("facts_declared", REGISTER, MEMBERS, _("Facts declared"),
         _("%(who)s declared %(facts)s for %(thing)s"))
     TIER_FOLLOWED = ("tier_followed", REGISTER, MEMBERS, _("Tier changed because the system changed"),
-        _("%(who)s changed the system, so the tier of %(thing)s or the holds on this use changed"))
+        _("%(who)s changed the system. This changed the tier of %(thing)s or the holds on this use"))
     PROCEDURAL_AGREEMENT_WITHDRAWN = ("procedural_agreement_withdrawn", REGISTER, MEMBERS, _("Agreement withdrawn"),
         _("%(who)s withdrew the agreement that %(thing)s is a minor procedural task"))
     WORST_ANSWERS_SIGNED = ("worst_answers_signed", REGISTER, MEMBERS,
@@ -267,12 +267,12 @@ class AuditKind(StrEnum):
     PLAN_ASKED = ("plan_asked", ASSESSMENT, MEMBERS, _("New plan requested"),
         _("%(who)s requested a new plan for %(thing)s"))
     ACTION_ACCEPTED = ("action_accepted", ASSESSMENT, MEMBERS, _("Action accepted by one of two reviewers"),
-        _("%(who)s accepted action %(number)s of %(thing)s. A second reviewer has to confirm this"))
+        _("%(who)s accepted action %(number)s of %(thing)s. A second reviewer has to confirm the action"))
     ACTION_CLOSED = ("action_closed", ASSESSMENT, REVIEWERS, _("Action accepted"),
         _("%(who)s accepted action %(number)s of %(thing)s"))
 
     # --- review
-    SEATS_KEPT = ("seats_kept", REVIEW, REVIEWERS, _("Same reviewers continue"),
+    SEATS_KEPT = ("seats_kept", REVIEW, REVIEWERS, _("Same reviewers in a new round"),
         _("The reviewers of %(thing)s continue in a new round"),
         Timeline(_("In review again, by the same reviewers")))
     DECLARATION_ASKED = ("declaration_asked", REVIEW, REVIEWERS, _("New declaration of interests needed"),
@@ -324,7 +324,7 @@ class AuditKind(StrEnum):
         _("%(who)s requested a correction of the fact that caused a hold on %(thing)s"))
     SEAT_SUCCEEDED = ("seat_succeeded", REVIEW, MEMBERS, _("Case taken over after the decision"),
         _("%(who)s took over the review of %(thing)s from %(holder)s"))
-    MARKS_ACCEPTED_TOGETHER = ("marks_accepted_together", REVIEW, REVIEWERS, _("Accepted together"),
+    MARKS_ACCEPTED_TOGETHER = ("marks_accepted_together", REVIEW, REVIEWERS, _("Answers or facts accepted together"),
         _("%(who)s accepted several answers or facts of %(thing)s together"))
     REVIEW_TEXT_KEPT = ("review_text_kept", REVIEW, OWNERS, _("Shared text saved"),
         _("%(who)s saved or changed a shared text of the reviewers of %(thing)s"))
@@ -342,15 +342,15 @@ class AuditKind(StrEnum):
         _("The server drew %(thing)s at random for a second look"))
     SECOND_LOOK_ASKED = ("second_look_asked", REVIEW, REVIEWERS, _("Second look requested"),
         _("%(who)s requested a second look at %(thing)s"))
-    SECOND_LOOK_TAKEN = ("second_look_taken", REVIEW, REVIEWERS, _("Second look taken"),
-        _("%(who)s took the second look at %(thing)s"))
+    SECOND_LOOK_TAKEN = ("second_look_taken", REVIEW, REVIEWERS, _("Second look started"),
+        _("%(who)s started the second look at %(thing)s"))
     SECOND_LOOK_LEFT = ("second_look_left", REVIEW, REVIEWERS, _("Second look given up"),
         _("%(who)s gave up the second look at %(thing)s"))
     SECOND_LOOK_GIVEN = ("second_look_given", REVIEW, REVIEWERS, _("Second look completed"),
         _("%(who)s completed the second look at %(thing)s"))
-    SECOND_LOOK_WRITTEN = ("second_look_written", REVIEW, REVIEWERS, _("Second look: message"),
+    SECOND_LOOK_WRITTEN = ("second_look_written", REVIEW, REVIEWERS, _("Message about a second look"),
         _("%(who)s wrote a message about the second look at %(thing)s"))
-    SECOND_LOOK_REPORTED = ("second_look_reported", REVIEW, REVIEWERS, _("Second look: serious difference reported"),
+    SECOND_LOOK_REPORTED = ("second_look_reported", REVIEW, REVIEWERS, _("Serious difference in a second look"),
         _("%(who)s reported a serious difference between the review and the second look at %(thing)s"))
 
     # --- certificates

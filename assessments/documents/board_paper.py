@@ -236,7 +236,7 @@ def _work_together(decisions: Sequence[Mapping[str, Any]], actions: Sequence[Act
     }
     if len(actions) == len(decisions) or not all(every):
         return said
-    return f"{said} " + _("All %(n)s actions: %(days)s.") % {"n": len(actions), "days": _sum(every)}
+    return f"{said} " + _("All %(n)s actions take %(days)s.") % {"n": len(actions), "days": _sum(every)}
 
 
 def _sum(days: Sequence[tuple[int, int] | None]) -> str:
@@ -423,9 +423,9 @@ def _waits(packages: Sequence[PackageBlock]) -> str:
         ) % {"packages": named, "when": until}
     count = sum(not action.blocking for package in packages for action in package.standing)
     if not count:
-        return _("Nothing can wait: every action blocks the certificate.")
+        return _("No action can wait, because every action blocks the certificate.")
     return ngettext(
-        "No complete package can wait. %(n)s action does not block the certificate and can be done later.",
-        "No complete package can wait. %(n)s actions do not block the certificate and can be done later.",
+        "No package can wait as a whole. %(n)s action does not block the certificate and can be done later.",
+        "No package can wait as a whole. %(n)s actions do not block the certificate and can be done later.",
         count,
     ) % {"n": count}

@@ -32,7 +32,7 @@ ENDS = {
     DecisionKind.REFUSE: lambda: _("Refused on %(day)s by %(name)s: no certificate is issued for this submission."),
     DecisionKind.RETURN: lambda: _(
         "Returned for changes on %(day)s by %(name)s. The decision letter lists the points to answer. The next "
-        "signed round replaces this submission."
+        "signed submission replaces this submission."
     ),
     DecisionKind.WITHDRAW: lambda: _("Withdrawn on %(day)s by %(name)s, without a decision."),
 }

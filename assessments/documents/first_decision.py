@@ -13,11 +13,11 @@ from django.utils.translation import ngettext, pgettext
 def in_use(letters: int, *, ends: bool) -> dict[str, Any]:
     """Return the words of the first decision for a use that people meet already."""
     if ends:
-        title = _("Pause %(system)s, or limit it to safe uses, until %(ends)s (%(letters)s)")
+        title = _("Pause %(system)s, or limit it to safe uses, until %(ends)s (see %(letters)s)")
     else:
         title = ngettext(
-            "Pause %(system)s, or limit it to safe uses, until %(letters)s is done",
-            "Pause %(system)s, or limit it to safe uses, until %(letters)s are done",
+            "Pause %(system)s, or limit it to safe uses, until decision %(letters)s is carried out",
+            "Pause %(system)s, or limit it to safe uses, until decisions %(letters)s are carried out",
             letters,
         )
     return {
@@ -35,11 +35,11 @@ def in_use(letters: int, *, ends: bool) -> dict[str, Any]:
 def before_launch(letters: int, *, ends: bool) -> dict[str, Any]:
     """Return the words of the first decision for a use that has not started."""
     if ends:
-        title = _("Do not start %(system)s, or start it with safe uses only, until %(ends)s (%(letters)s)")
+        title = _("Do not start %(system)s, or start it with safe uses only, until %(ends)s (see %(letters)s)")
     else:
         title = ngettext(
-            "Do not start %(system)s, or start it with safe uses only, until %(letters)s is done",
-            "Do not start %(system)s, or start it with safe uses only, until %(letters)s are done",
+            "Do not start %(system)s, or start it with safe uses only, until decision %(letters)s is carried out",
+            "Do not start %(system)s, or start it with safe uses only, until decisions %(letters)s are carried out",
             letters,
         )
     return {

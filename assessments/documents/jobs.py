@@ -363,7 +363,7 @@ def _since_last(document: Document) -> SinceLast | None:
             earlier = [n for n, other in actions.items() if other.question == action.question and n < number]
             (again if earlier else new).append(
                 line(
-                    _("continues action %(n)s") % {"n": earlier[-1]}
+                    _("continues from action %(n)s") % {"n": earlier[-1]}
                     if earlier
                     else _("due %(day)s") % {"day": day(action.due)}
                 )
@@ -380,8 +380,8 @@ def _since_last(document: Document) -> SinceLast | None:
             moved.append(line(dates))
     groups = (
         (_("Closed"), closed),
-        (_("Now a condition"), moved_dates.became_conditions(use, actions, window)),
-        (_("Date changed"), moved),
+        (_("Became a condition"), moved_dates.became_conditions(use, actions, window)),
+        (_("Due date changed"), moved),
         (_("New"), new),
         (_("Reopened"), again),
         (_("Risk accepted"), borne),
