@@ -380,7 +380,7 @@ def _read_fact(fact: Fact, text: str, words: Mapping[str, Any]) -> Any:
             values.append(value)
     if UNKNOWN in values and len(values) > 1:
         raise ValueError(
-            _("Write only “%(unknown)s”, or only other answers. “%(unknown)s” cannot be combined with other answers.")
+            _("Write “%(unknown)s” alone, or remove it. “%(unknown)s” cannot be combined with other answers.")
             % {"unknown": fact_answer(fact, UNKNOWN)}
         )
     return UNKNOWN if values == [UNKNOWN] else values

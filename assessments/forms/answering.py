@@ -61,7 +61,7 @@ FIGURE: dict[str, forms.Field] = {
         label=_("Target"), required=False, min_value=0, max_digits=12, decimal_places=4, error_messages=NUMBER
     ),
     "by": forms.DateField(
-        label=_("Reach the target by"),
+        label=_("Date for reaching the target"),
         required=False,
         error_messages={"invalid": DAY_WRONG},
     ),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from assessments.core import query_values
 
-OUT_OF_DATE = _("This page is out of date. Load it again and enter your change once more.")
+OUT_OF_DATE = _("This page is out of date. Reload the page, then enter your change again.")
 
 
 def explained(word: str | Promise, *sentences: str | Promise) -> SafeString:

@@ -40,8 +40,8 @@ OUTCOME_HINTS = {
     ),
     HoldOutcome.STANDS: _("The use is lawful as declared. The tier stays the same and the hold is closed."),
     HoldOutcome.ACCEPTED: _(
-        "The evidence supports the declared purpose and authority, and shows that the material is kept from "
-        "spreading. The hold is closed."
+        "The evidence supports the declared purpose and authority. It also shows that the material is prevented "
+        "from spreading. The hold is closed."
     ),
     HoldOutcome.CORRECT: _(
         "The fact is marked “change needed”. Then you return the submission, and the organisation "

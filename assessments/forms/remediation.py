@@ -178,7 +178,7 @@ class NotRelevantForm(PlainForm):
 
     reason = Words(
         label=_("Why is this action not relevant?"),
-        help_text=_("A reviewer reads this text and may reopen the action."),
+        help_text=_("A reviewer reads this text and can reopen the action."),
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 4}),
         error_messages={"required": _("Enter why the action is not relevant.")},
@@ -346,7 +346,7 @@ class RiskForm(PlainForm):
             first=first,
             last=last,
             help_text=_(
-                "Latest day allowed: %(day)s. The action reopens automatically on the day after the acceptance ends."
+                "Latest day allowed: %(day)s. The action reopens automatically on the day after the date that you enter."
             )
             % {"day": date_format(last, "DATE_FORMAT")},
         )

@@ -69,7 +69,7 @@ class TakeForm(PlainForm):
         if cleaned.get("conflict") == "declared" and not cleaned.get("words"):
             self.add_error("words", _("Describe the conflict of interest in a sentence."))
         if cleaned.get("conflict") == "none" and cleaned.get("words"):
-            self.add_error("conflict", _("You described a conflict of interest. Choose “Yes”, or clear the text."))
+            self.add_error("conflict", _("You described a conflict of interest. Choose “Yes”, or delete the text."))
         return cleaned
 
     @property
@@ -96,7 +96,7 @@ class MarkForm(PlainForm):
     words = text_field(gettext_lazy("Comment to the organisation"), required=False, rows=3)
     would_satisfy = text_field(
         gettext_lazy("What you would accept"),
-        gettext_lazy("“Change needed” requires a reason and this text. The comment below is optional."),
+        gettext_lazy("For “change needed”, choose a reason and fill in this field. The comment below is optional."),
         required=False,
         rows=2,
     )
@@ -360,9 +360,7 @@ class AssignForm(PlainForm):
     note = text_field(
         gettext_lazy("Note"), gettext_lazy("Only your colleagues read this note."), required=False, limit=2000
     )
-    although_away = forms.BooleanField(
-        label=gettext_lazy("Ask this colleague even though they are away"), required=False
-    )
+    although_away = forms.BooleanField(label=gettext_lazy("Ask this colleague even if they are away"), required=False)
 
     def __init__(self, *args: Any, people: Iterable[tuple[int, str]], note_needed: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -424,7 +422,7 @@ class AppealAnswerForm(PlainForm):
     outcome = forms.ChoiceField(
         label=gettext_lazy("Your decision"),
         choices=[
-            ("upheld", gettext_lazy("Upheld: the organisation is right, and your answer says what happens next")),
+            ("upheld", gettext_lazy("Upheld: the organisation is right. In your answer, say what happens next.")),
             ("rejected", gettext_lazy("Rejected: the decision does not change")),
         ],
         widget=forms.RadioSelect,
@@ -446,7 +444,7 @@ class AbsenceForm(PlainForm):
     away_until = Day(
         label=gettext_lazy("Last day of absence"),
         help_text=gettext_lazy(
-            "Until this day, colleagues see on your cases that you are absent, and can reassign your cases."
+            "Until the end of this day, colleagues see on your cases that you are absent. They can reassign your cases."
         ),
         required=False,
         wrong=REVIEW_DAY_WRONG,

@@ -91,7 +91,7 @@ class ReuseForm(WordsForm):
     """Words from elsewhere, to be looked through before they are saved. `foreign`: of another organisation's case."""
 
     has_read = forms.BooleanField(
-        label=gettext_lazy("I have read this text, and nothing in it is about another organisation's case"),
+        label=gettext_lazy("I have read this text. Nothing in it is about another organisation's case."),
         required=False,
     )
     seen = forms.CharField(required=False, max_length=300, widget=forms.HiddenInput)
@@ -113,7 +113,9 @@ class ReuseForm(WordsForm):
 class NoteForm(PlainForm):
     text = text_field(
         gettext_lazy("Note"),
-        gettext_lazy("Private until you share it with the other reviewer. The organisation never reads it."),
+        gettext_lazy(
+            "Only you read this note until you share it with the other reviewer. The organisation never reads it."
+        ),
         rows=4,
         missing=gettext_lazy("Write the note first."),
     )

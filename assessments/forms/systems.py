@@ -74,7 +74,7 @@ def part_choices(edition: Edition | None) -> list[tuple[str, SafeString]]:
         lines = [
             part.sentence,
             _("For example: %(examples)s") % {"examples": part.applies},
-            _("Not: %(examples)s") % {"examples": part.does_not},
+            _("Not an example: %(examples)s") % {"examples": part.does_not},
         ]
         if edition is not None:
             least, most = questions_put(edition, part.stakeholder)
@@ -110,7 +110,7 @@ class SystemForm(LaidOut, forms.ModelForm):  # type: ignore[type-arg]  # not sub
                 "Write one or two sentences: what the system does, for whom and where. We copy the sentences into your first"
                 " use. You do not have to write them again."
             ),
-            "suppliers": _("Who supplies the model, the hosting and other components, if you know."),
+            "suppliers": _("If you know, enter who supplies the model, the hosting and other components."),
         }
         error_messages: ClassVar = {"name": {"required": _("Enter the name of the system.")}}
 

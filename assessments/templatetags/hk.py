@@ -84,7 +84,7 @@ STATES = {
     "carried": Mark("carried", _("Carried over, not confirmed yet"), "warn"),
     "locked": Mark("lock", _("Locked")),
     "flagged": Mark("flag", _("Flagged"), "warn"),
-    "conflict": Mark("error", _("Two versions"), "error"),
+    "conflict": Mark("error", _("Two versions: choose one"), "error"),
     "missing": Mark("error", _("Something is missing"), "error"),
     # threads and messages
     "resolved": Mark("done", _("Resolved"), "done"),
@@ -97,10 +97,10 @@ STATES = {
     "change_needed": Mark("flag", _("Change needed"), "warn"),
     # parts of a conformity file
     "part_missing": Mark("half", pgettext_lazy("status of a part", "Missing")),
-    "part_given": Mark("box", _("Handed in, not judged yet")),
-    "part_supports": Mark("done", _("Judged: supports"), "done"),
-    "part_partly": Mark("half", _("Judged: partly supports"), "warn"),
-    "part_does_not": Mark("error", _("Judged: does not support"), "error"),
+    "part_given": Mark("box", _("Filled in, not judged yet")),
+    "part_supports": Mark("done", _("Judged as “supports”"), "done"),
+    "part_partly": Mark("half", _("Judged as “partly supports”"), "warn"),
+    "part_does_not": Mark("error", _("Judged as “does not support”"), "error"),
     # sections
     "not_started": Mark("empty", _("Not started"), "idle"),
     "in_progress": Mark("half", _("In progress")),

@@ -88,8 +88,8 @@ def check_answer(
                 raise InvalidAnswer(
                     f"reason-{key}",
                     _(
-                        "Clear this reason. You cannot mark the line as not applicable, because the line applies to "
-                        "every use of this type."
+                        "Remove this reason. You cannot mark the line as not applicable, because the line applies "
+                        "to every use of this type."
                     ),
                 )
             if not given.strip():

@@ -92,8 +92,8 @@ class BelowLeast:
         """What would lift it, as one sentence with the numbers of the actions."""
         if not self.lifts:
             return _(
-                "Readiness stays too low even when all open actions are closed. Start a new assessment. The new "
-                "assessment counts the practices that are in place now."
+                "Readiness would still be too low after all open actions are closed. Start a new assessment. The "
+                "new assessment counts the practices that are in place now."
             )
         words = ngettext(
             "Once action %(numbers)s is closed with evidence, readiness no longer blocks the certificate.",

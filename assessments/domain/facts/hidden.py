@@ -29,7 +29,7 @@ class HiddenAnswer:
 
 def saving_hides() -> str:
     """Say that a change hides answers, before it is saved."""
-    return _("If you save, some answers are hidden. Hidden answers are kept but do not count.")
+    return _("Saving will hide some answers. Hidden answers are kept but do not count.")
 
 
 def shown_answers(use: DeclaredUse, values: Iterable[str], edition: CompiledEdition) -> set[HiddenAnswer]:

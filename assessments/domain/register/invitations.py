@@ -65,7 +65,7 @@ def invite_all(
     made, why = [], {}
     for email in emails:
         if before := open_ones.get(email.lower()):
-            words = _("%(email)s was invited on %(day)s. Send that invitation again, or cancel it first.")
+            words = _("%(email)s was invited on %(day)s. Send that invitation again, or cancel it and send a new one.")
             why[email] = words % {
                 "email": email,
                 "day": date_format(timezone.localtime(before.created_at), "DATE_FORMAT"),

@@ -44,8 +44,8 @@ APPEALABLE = (DecisionKind.RETURN, DecisionKind.REFUSE)
 
 
 STOPPED = {
-    CertificateStatus.SUSPENDED: gettext_lazy("Certificate %(number)s suspended, %(day)s"),
-    CertificateStatus.REVOKED: gettext_lazy("Certificate %(number)s revoked, %(day)s"),
+    CertificateStatus.SUSPENDED: gettext_lazy("Suspension of certificate %(number)s, %(day)s"),
+    CertificateStatus.REVOKED: gettext_lazy("Revocation of certificate %(number)s, %(day)s"),
 }
 
 

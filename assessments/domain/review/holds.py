@@ -156,7 +156,7 @@ def _ask_for_correction(hold: Hold, submission: Submission, *, by: User) -> None
     elif hold.fact in (LAWFUL_EXCEPTION, ILLEGAL_PURPOSE):
         fact, would_satisfy = (
             LAWFUL_EXCEPTION,
-            _("Withdraw the claim that a lawful exception applies: change the fact to “no”."),
+            _("Change the fact to “no”. This withdraws the claim that a lawful exception applies."),
         )
     given = marks.GivenMark(
         mark=MarkKind.CHANGE_NEEDED, reason=MarkReason.WRONG_FACT, words=hold.decision, would_satisfy=would_satisfy

@@ -96,7 +96,7 @@ def _words(change: Mapping[str, Any]) -> str:
     named = {"was": change["was"] or _("not named"), "is": change["is"] or _("not named")}
     if change["what"] == SUPPLIERS:
         return _("The suppliers of the system have changed. Before: %(was)s. Now: %(is)s.") % named
-    return _("The name or number of the organisation has changed. Before: %(was)s. Now: %(is)s.") % named
+    return _("The name or registration number of the organisation has changed. Before: %(was)s. Now: %(is)s.") % named
 
 
 def ask_again() -> int:

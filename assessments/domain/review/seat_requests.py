@@ -119,8 +119,8 @@ def seat_to_ask_for(submission: Submission, seat: Seat, by: User, team: set[int]
     if held.reviewer_id != by.pk and not is_released(held):
         raise NotPermitted(
             _(
-                "This case is assigned to %(name)s. Only %(name)s can reassign it. While %(name)s is away, a "
-                "colleague can do so too."
+                "This case is assigned to %(name)s. %(name)s can reassign the case. A colleague can do so only "
+                "while %(name)s is away."
             )
             % {"name": held.reviewer}
         )
@@ -211,7 +211,9 @@ def stop_asking(asked: SeatRequest, *, by: User) -> None:
     if asked.ended_at is not None:
         raise WorkflowError(_("The request to %(name)s has already been withdrawn or answered.") % {"name": asked.to})
     if not may_stop_asking(asked, by):
-        raise NotPermitted(_("Only the person who made the request, or the reviewer of the case, can withdraw it."))
+        raise NotPermitted(
+            _("Only the person who made the request, or the reviewer of the case, can withdraw the request.")
+        )
     asked.end(RequestOutcome.RECALLED)
     about = f"request:{asked.pk}"
     if withdraw_notification(MessageKind.ASSIGNED, about=[about], recipient=asked.to_id):
@@ -274,9 +276,9 @@ def take_over(asked: SeatRequest, *, by: User) -> ReviewSeat:
 def set_absence(user: User, away_from: date | None, away_until: date | None) -> None:
     """Set or clear the days on which a reviewer is away. Colleagues then see it and may hand their seats over."""
     if away_from and not away_until:
-        raise InvalidAnswer("away_until", _("Enter the last day of absence, or clear the first date."))
+        raise InvalidAnswer("away_until", _("Enter the last day of absence, or remove the first day."))
     if away_until and not away_from:
-        raise InvalidAnswer("away_from", _("Enter the first day of absence, or clear the last date."))
+        raise InvalidAnswer("away_from", _("Enter the first day of absence, or remove the last day."))
     if away_from and away_until and away_until < away_from:
         raise InvalidAnswer(
             "away_until", _("Choose a later day. The last day cannot be before the first day of absence.")

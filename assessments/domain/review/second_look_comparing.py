@@ -77,9 +77,8 @@ def _require_comparing(look: SecondLook, by: User) -> None:
     if not second_look.may_compare(look, by):
         raise NotPermitted(
             _(
-                "Only the reviewers of the case, the colleague who took the second look and the leads of the reviewing "
-                "body can write here. "
-                "They can write after the second look is submitted."
+                "Only the reviewers of the case, the colleague who carried out the second look and the leads of "
+                "the reviewing body can write here. They can write only after the second look is submitted."
             )
         )
 

@@ -44,8 +44,8 @@ def action_reported(*, action: RemediationAction, name: User, note: str = "", to
     said = _said(action, name)
     if to_confirm:
         text = _(
-            "%(name)s accepted the evidence for action %(n)s of “%(use)s”. Please judge the evidence "
-            "too, then confirm the action or send it back."
+            "%(name)s accepted the evidence for action %(n)s of “%(use)s”. Please judge the evidence too. Then "
+            "confirm the action or send it back."
         )
         return Text(_("Action to confirm: %(title)s") % said, text % said)
     text = _("%(name)s reported action %(n)s of “%(use)s” as done:") % said

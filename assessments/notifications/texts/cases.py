@@ -170,7 +170,7 @@ def short_look(*, name: User, use: str, seconds: int) -> Text:
 @text_of(MessageKind.APPROVAL_TAKEN_BACK)
 def approval_taken_back(*, name: User, use: str, reason: str) -> Text:
     said = {"name": name, "use": use}
-    text = _("%(name)s has withdrawn the approval and may change marks again.") % said
+    text = _("%(name)s has withdrawn their approval and can change marks again.") % said
     return Text(_("Approval withdrawn: %(use)s") % said, f"{text}\n\n{reason}")
 
 
@@ -178,7 +178,7 @@ def approval_taken_back(*, name: User, use: str, reason: str) -> Text:
 def second_look(*, use: str, marked: int = 0, differ: int = 0, name: User | None = None, words: str = "") -> Text:
     """Without words it was given: how many facts and answers were marked, and how many otherwise. Else somebody wrote."""
     if words:
-        return Text(_("About the second look at %(use)s") % {"use": use}, f"{name}: {words}")
+        return Text(_("About the second look at “%(use)s”") % {"use": use}, f"{name}: {words}")
     text = ngettext(
         "In the second look, %(n)s of %(all)s facts and answers was marked differently.",
         "In the second look, %(n)s of %(all)s facts and answers were marked differently.",

@@ -87,8 +87,8 @@ def evidence_expiring(*, title: str, due: date, today: date) -> Text:
 def monitoring_ending(*, use: str, number: str, due: date, today: date) -> Text:
     """`number`: of the certificate."""
     text = _(
-        "Add the newest monitoring record by the day on which the evidence expires. Otherwise, certificate %(number)s "
-        "will be suspended on the next day."
+        "Add the newest monitoring record on or before the day when the evidence expires. Otherwise, certificate "
+        "%(number)s will be suspended on the next day."
     )
     subject = _("Monitoring evidence expires %(when)s: %(use)s") % {"when": in_days(due, today), "use": use}
     return Text(subject, text % {"number": number})

@@ -91,7 +91,7 @@ def period_words(piece: Evidence) -> str:
         return _("%(begins)s to %(ends)s") % {"begins": begins, "ends": ends}
     if begins:
         return _("from %(begins)s") % {"begins": begins}
-    return _("to %(ends)s") % {"ends": ends} if ends else ""
+    return _("until %(ends)s") % {"ends": ends} if ends else ""
 
 
 def make_strip(case: MemberCase, key: str, uses: Iterable[EvidenceUse], *, editable: bool) -> EvidenceStrip:

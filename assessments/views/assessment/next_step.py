@@ -69,7 +69,7 @@ STEPS: Mapping[str, Step] = {
         gettext_lazy("Close the actions that block the certificate"),
         gettext_lazy("See what blocks the certificate"),
         locked=gettext_lazy(
-            "Approved with a plan. The certificate is issued automatically once the actions that block it are closed."
+            "Approved with a plan. The certificate is issued automatically when the actions that block it are closed."
         ),
     ),
     "certified": Step(

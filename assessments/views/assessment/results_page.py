@@ -162,13 +162,13 @@ class ResultsPage:
             return _("No action is needed")
         if not self.final:
             said = ngettext(
-                "%(n)s action in the first month, %(all)s in all",
-                "%(n)s actions in the first month, %(all)s in all",
+                "%(n)s action in the first month, %(all)s in total",
+                "%(n)s actions in the first month, %(all)s in total",
                 month,
             )
         else:
             said = ngettext(
-                "%(n)s action this month, %(all)s in all", "%(n)s actions this month, %(all)s in all", month
+                "%(n)s action this month, %(all)s in total", "%(n)s actions this month, %(all)s in total", month
             )
         return said % {"n": month, "all": every}
 
@@ -181,9 +181,9 @@ class ResultsPage:
         state = self.standing.assessment.get_state_display()
         day = date_format(self.signed_on, "DATE_FORMAT")
         if self.certificate:
-            said = _("%(use)s. Signed %(day)s. %(certificate)s. This page is not a certificate.")
+            said = _("%(use)s. Signed on %(day)s. %(certificate)s. This page is not a certificate.")
             return said % {"use": use.title, "day": day, "certificate": self.certificate}
-        said = _("%(use)s. Signed %(day)s, %(state)s. This page is not a certificate.")
+        said = _("%(use)s. Signed on %(day)s. Status: %(state)s. This page is not a certificate.")
         return said % {"use": use.title, "day": day, "state": state[:1].lower() + state[1:]}
 
     # --- tier ---

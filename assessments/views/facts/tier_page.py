@@ -190,7 +190,7 @@ def _what_if(facts: Facts, result: TierResult) -> dict[str, Any]:
             together.append(ChangeLine(facts.line(key), answer_on_its_page(edition.facts[key], to), ""))
     count = len(changes.lower)
     if count:
-        heading = ngettext("One answer would lower the tier", "%(n)s answers would each lower the tier", count)
+        heading = ngettext("One answer would lower the tier", "Each of these %(n)s answers would lower the tier", count)
         heading %= {"n": count}
     elif result.assigned_tier == Tier.LOW:
         heading = _("No lower tier exists")

@@ -84,17 +84,19 @@ def describe(piece: EvidenceRow, versions: Mapping[tuple[str, int], Any], signed
     if start and end:
         days = (end - start).days + 1
         piece.claim.append(
-            ngettext("The period covered is %(n)s day long.", "The period covered is %(n)s days long.", days)
+            ngettext(
+                "This evidence covers a period of %(n)s day.", "This evidence covers a period of %(n)s days.", days
+            )
             % {"n": days}
         )
     elif not start and not end:
         piece.claim.append(_("The organisation did not say which period this evidence covers."))
     if end and (signed - end).days > LONG_AGO:
         piece.claim.append(
-            _("The period covered ended %(n)s days before the assessment was signed.") % {"n": (signed - end).days}
+            _("This evidence covers a period that ended %(n)s days before the signing.") % {"n": (signed - end).days}
         )
     if start and start > signed:
-        piece.claim.append(_("The period covered begins after the assessment was signed."))
+        piece.claim.append(_("This evidence covers a period that begins after the signing."))
     version = versions.get((given["reference"], given["version"]))
     if version is None:
         piece.no_preview = "" if given["on_request"] else _("This version is no longer in the library.")

@@ -77,7 +77,7 @@ def assign(request: SignedIn, reference: str, seat: str) -> HttpResponse:
                 note=form.cleaned_data["note"],
                 although_away=form.cleaned_data.get("although_away", False),
             )
-            messages.success(request, _("%(name)s has been asked.") % {"name": to})
+            messages.success(request, _("Request sent to %(name)s.") % {"name": to})
             return redirect(case.submission)
     context = {
         "case": case,
