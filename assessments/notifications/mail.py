@@ -271,7 +271,7 @@ def _send_digest(user: User, today: date, outlet: BaseEmailBackend) -> bool:
     except Exception:
         inbox.give_back(found, now, uncounted=True)
         mine.update(digest_on=before)
-        log.exception("the daily mail of person %s could not be sent", user.pk)
+        log.exception("the daily email to person %s could not be sent", user.pk)
         return False
     inbox.mark_mailed(found, now)
     return True
