@@ -236,7 +236,7 @@ def _work_together(decisions: Sequence[Mapping[str, Any]], actions: Sequence[Act
     }
     if len(actions) == len(decisions) or not all(every):
         return said
-    return f"{said} " + _("All %(n)s actions take %(days)s.") % {"n": len(actions), "days": _sum(every)}
+    return f"{said} " + _("All %(n)s actions: %(days)s.") % {"n": len(actions), "days": _sum(every)}
 
 
 def _sum(days: Sequence[tuple[int, int] | None]) -> str:

@@ -233,7 +233,7 @@ def test_what_has_gone_wrong_is_never_said_to_wait(calm):
 
 def test_the_pause_ends_when_errors_are_known_and_unsafe_cases_are_taken_away_not_with_a_list(stopping):
     title = front(stopping)["pause"]["title"]
-    assert title.endswith("until its errors are known and it is no longer used where it is unsafe (B)")
+    assert title.endswith("until its errors are known and it is no longer used where it is unsafe (see B)")
 
 
 def test_the_first_risk_does_not_say_that_something_has_gone_wrong(stopping):
