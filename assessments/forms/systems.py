@@ -74,7 +74,7 @@ def part_choices(edition: Edition | None) -> list[tuple[str, SafeString]]:
         lines = [
             part.sentence,
             _("For example: %(examples)s") % {"examples": part.applies},
-            _("Not an example: %(examples)s") % {"examples": part.does_not},
+            _("Not: %(examples)s") % {"examples": part.does_not},
         ]
         if edition is not None:
             least, most = questions_put(edition, part.stakeholder)

@@ -88,7 +88,7 @@ def suggested(content: Mapping[str, Any], longest: Mapping[str, int]) -> dict[st
         in_plan = all_done.get(question)
         latest = _("the latest day allowed")
         if in_plan and in_plan > last:
-            words = _("the latest day allowed, because the end date in the plan is too late (%(day)s)")
+            words = _("the latest day allowed, because the end date in the plan (%(day)s) is later")
             latest = words % {"day": date_format(in_plan, "DATE_FORMAT")}
         day, why = next(((day, why) for day, why in choices if day and today < day <= last), (last, latest))
         found[question] = SuggestedDate(day, why)
