@@ -49,7 +49,7 @@ class Outlook:
 def outlook_of(
     case: ReviewCase, look: Look | None, *, blocking: int, below: BelowLeast | None, conditions: int, is_last: bool
 ) -> Outlook:
-    """`blocking`: requirements that no date can stand for, `conditions`: those that may get a date. One query: evidence."""
+    """`blocking`: requirements that no date can stand for, `conditions`: those that may get a date. No query of its own."""
     tier = Tier(case.submission.assigned_tier)
     issues = not blocking and below is None and case.assessment.stale_since is None
     issues = issues and case.edition.obligations[tier].valid_months is not None
