@@ -95,7 +95,7 @@ def person_with(mail: str) -> User | None:
 def end_sessions(user: User, *, by: User, reason: str) -> int:
     """End all sessions of somebody, as staff; returns how many. Raises NotPermitted and WorkflowError."""
     if not (by.is_active and by.is_staff):
-        raise NotPermitted(_("Only staff can end the sessions of other people."))
+        raise NotPermitted(_("Only our staff can end the sessions of other people."))
     if user.pk == by.pk:
         raise WorkflowError(_("End your own sessions in your settings."))
     return _end_and_tell(AuditKind.SESSIONS_ENDED_BY_STAFF, user, by, reason)

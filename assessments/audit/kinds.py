@@ -273,7 +273,7 @@ class AuditKind(StrEnum):
 
     # --- review
     SEATS_KEPT = ("seats_kept", REVIEW, REVIEWERS, _("Same reviewers in a new round"),
-        _("The reviewers of %(thing)s continue in a new round"),
+        _("The same reviewers review %(thing)s again in a new round"),
         Timeline(_("In review again, by the same reviewers")))
     DECLARATION_ASKED = ("declaration_asked", REVIEW, REVIEWERS, _("New declaration of interests needed"),
         _("A reviewer of %(thing)s has to declare their interests again"))
@@ -284,7 +284,7 @@ class AuditKind(StrEnum):
     APPROVED = ("approved", REVIEW, REVIEWERS, _("Approved"), _("%(who)s approved %(thing)s"), Timeline(_("Approved")))
     REFUSED = ("refused", REVIEW, REVIEWERS, _("Refused"), _("%(who)s refused %(thing)s"), Timeline(_("Refused")))
     NO_INTEREST_DECLARED = ("no_interest_declared", REVIEW, REVIEWERS, _("No conflict of interest"),
-        _("%(who)s declared that there is no conflict of interest in %(thing)s"))
+        _("%(who)s declared that they have no conflict of interest in %(thing)s"))
     CONFLICT_DECLARED = ("conflict_declared", REVIEW, REVIEWERS, _("Conflict of interest"),
         _("%(who)s declined the case of %(thing)s because of a conflict of interest"),
         Timeline(_("Declared a conflict of interest"), reviewers_only=True))
@@ -338,7 +338,7 @@ class AuditKind(StrEnum):
         _("%(who)s withdrew an approval of %(thing)s"), Timeline(_("Approval withdrawn")))
     HOLD_CLOSED = ("hold_closed", REVIEW, REVIEWERS, _("Hold closed"),
         _("%(who)s closed a hold on %(thing)s"), Timeline(_("A hold was closed")))
-    SECOND_LOOK_DRAWN = ("second_look_drawn", REVIEW, REVIEWERS, _("Second look drawn at random"),
+    SECOND_LOOK_DRAWN = ("second_look_drawn", REVIEW, REVIEWERS, _("Case drawn for a second look"),
         _("The server drew %(thing)s at random for a second look"))
     SECOND_LOOK_ASKED = ("second_look_asked", REVIEW, REVIEWERS, _("Second look requested"),
         _("%(who)s requested a second look at %(thing)s"))
@@ -389,8 +389,9 @@ class AuditKind(StrEnum):
         _("%(who)s opened version %(version)s of the confidential evidence “%(thing)s”"))
 
     # --- the log itself
-    DETAILS_ERASED = (ERASURE, LOG, OWNERS, _("Details erased"), _("%(who)s erased the details of a person from the log"))
-    ROWS_TAKEN_IN = ("rows_taken_in", LOG, OWNERS, _("Earlier records added"),
+    DETAILS_ERASED = (ERASURE, LOG, OWNERS, _("Personal details erased"),
+        _("%(who)s erased the details of a person from the log"))
+    ROWS_TAKEN_IN = ("rows_taken_in", LOG, OWNERS, _("Earlier records added to the log"),
         _("Earlier submissions, decisions, certificates and roles were added to the log"))
     LOG_KEY_MADE = ("log_key_made", LOG, OWNERS, _("Log key created"),
         _("A key was created to sign the last entry of the log"))

@@ -129,7 +129,7 @@ def title_of(row: Model) -> str:
         case Certificate():
             return _("certificate %(number)s") % {"number": row.number}
         case CertificateEvent():
-            return _("status change %(pk)s of a certificate (%(kind)s)") % {"pk": row.pk, "kind": row.kind}
+            return _("certificate status change %(pk)s (%(kind)s)") % {"pk": row.pk, "kind": row.kind}
         case Supplement():
             return _("evidence %(pk)s, added after signing") % {"pk": row.pk}
     return _("membership %(pk)s") % {"pk": row.pk}

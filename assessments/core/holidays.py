@@ -49,7 +49,7 @@ def _read(path: Path) -> dict[int, tuple[date, ...]]:
             raise _fault(path, key, "is not a year")
         year = int(key.value)
         if found and year <= max(found):
-            raise _fault(path, key, f"comes after {max(found)}; list each year once, in order")
+            raise _fault(path, key, f"comes after {max(found)}. List each year once, earliest year first")
         found[year] = _days(path, key.value, value)
     return found
 
@@ -61,11 +61,11 @@ def _days(path: Path, year: str, node: yaml.Node) -> tuple[date, ...]:
         try:
             day = date.fromisoformat(key.value)
         except ValueError:
-            raise _fault(path, key, f"is not a day; write the day as {year}-12-25") from None
+            raise _fault(path, key, f"is not a date. Write the date like this: {year}-12-25") from None
         if day.year != int(year):
-            raise _fault(path, key, f"is listed under {year}")
+            raise _fault(path, key, f"is not in the year {year}")
         if found and day <= found[-1]:
-            raise _fault(path, key, f"comes after {found[-1]}; list each day once, in order")
+            raise _fault(path, key, f"comes after {found[-1]}. List each day once, earliest day first")
         if not (isinstance(name, yaml.ScalarNode) and name.value):
             raise _fault(path, key, "has no name")
         found.append(day)

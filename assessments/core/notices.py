@@ -37,7 +37,7 @@ SETTINGS = {"operator": "HKGUIDE_OPERATOR_NAME", "address": "HKGUIDE_OPERATOR_AD
 
 def to_set(found: Page) -> list[str]:
     """Return what an operator has to set or write before a page is complete, each once."""
-    lacking = [SETTINGS.get(name, _("in the text of the page: %s") % name) for name in found.missing]
+    lacking = [SETTINGS.get(name, _("text missing on the page: %s") % name) for name in found.missing]
     if settings.HELP_CONTACT.endswith("@localhost"):
         lacking.append("HKGUIDE_HELP_CONTACT")
     return list(dict.fromkeys(lacking))

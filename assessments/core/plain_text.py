@@ -163,9 +163,9 @@ def _check(line: str, number: int, values: Mapping[str, str]) -> None:
     for found in TOKEN.finditer(line):
         _words, link, _bold, name = found.groups()
         if link and not GOOD_LINK.fullmatch(link):
-            words = _("line %(number)s: a link must begin with https://, http://, mailto: or /, not %(link)s")
+            words = _("line %(number)s: the link %(link)s must begin with https://, http://, mailto: or /")
             raise CannotRead(words % {"number": number, "link": link})
         if name is not None and not name.startswith(FILL) and name not in values:
             known = ", ".join(f"{{{value}}}" for value in sorted(values))
-            words = _("line %(number)s: {%(name)s} is not a known value; use one of %(known)s")
+            words = _("line %(number)s: {%(name)s} is not a known value. Use one of these: %(known)s")
             raise CannotRead(words % {"number": number, "name": name, "known": known})

@@ -86,7 +86,7 @@ def run(reader: str, source: bytes | IO[bytes] | Path, limits: Limits = CAREFUL,
         return _run(reader, source, limits, options)
     except OSError as error:
         if error.errno in stored_files.FULL:
-            log.error("no room to read a file: %s", error)
+            log.error("not enough disk space to read a file: %s", error)
             raise stored_files.no_room() from error
         raise
 

@@ -113,7 +113,7 @@ def _tier(report: Report) -> dict[str, Any]:
         why = {"basis": str(said.basis), "who": said.basis_words, "text": said.reason, "clauses": clauses}
     else:
         why = {"basis": "judgement", "who": _("Our judgement"), "text": tier.meaning + ".", "clauses": ""}
-    asks = _("What the Guideline asks for at tier %(tier)s") % {"tier": tier.word}
+    asks = _("What the Guideline asks for in the %(tier)s tier") % {"tier": tier.word}
     return {"why_tier": why, "text_alone": _text_alone(report), "asks_label": asks}
 
 
@@ -229,14 +229,14 @@ def _work_together(decisions: Sequence[Mapping[str, Any]], actions: Sequence[Act
     every = [action.work_days for action in actions]
     if len(days) < 2 or not all(days):
         return ""
-    said = _("Decisions %(first)s to %(last)s together: %(days)s for one person.") % {
+    said = _("Decisions %(first)s to %(last)s together take one person %(days)s.") % {
         "first": decisions[0]["letter"],
         "last": decisions[-1]["letter"],
         "days": _sum(days),
     }
     if len(actions) == len(decisions) or not all(every):
         return said
-    return f"{said} " + _("All %(n)s actions: %(days)s.") % {"n": len(actions), "days": _sum(every)}
+    return f"{said} " + _("All %(n)s actions take %(days)s.") % {"n": len(actions), "days": _sum(every)}
 
 
 def _sum(days: Sequence[tuple[int, int] | None]) -> str:
@@ -341,7 +341,7 @@ def _certificate(report: Report) -> str:
     if report.tier.assigned == Tier.UNACCEPTABLE:
         return _("No certificate is issued for a prohibited use.")
     if not report.blocking:
-        return _("No action blocks the certificate. The use also needs the minimum readiness of its tier.")
+        return _("No action blocks the certificate. The use must also reach the minimum readiness of its tier.")
     dated = sum(action.may_have_date for action in report.blocking)
     said = report.blocking_words[0].upper() + report.blocking_words[1:] + "."
     if dated == len(report.blocking):

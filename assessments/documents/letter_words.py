@@ -263,7 +263,8 @@ _REASONS = {
     "The holder asked for it.": "由證書持有機構提出。",  # as it was said before
     "The cause of the suspension was corrected.": "導致暫停的事項已糾正。",
     "What had led to the suspension was corrected.": "導致暫停的事項已糾正。",  # as it was said before
-    "The matter was investigated: there was no ground for the suspension.": "事件經審視，暫停並無理據。",
+    "An investigation found no ground for the suspension.": "事件經審視，暫停並無理據。",
+    "The matter was investigated: there was no ground for the suspension.": "事件經審視，暫停並無理據。",  # as it was said before
     "The matter was looked into, and the suspension was not founded.": "事件經審視，暫停並無理據。",  # as it was said before
     "The suspension was an error.": "暫停屬於錯誤。",
     "The declaration was untrue.": "所申報的內容與事實不符。",

@@ -323,7 +323,7 @@ def _covered(record: Mapping[str, Any]) -> tuple[RecordLine, ...]:
     if worst := record.get("worst_answers"):
         lines.append(
             RecordLine(
-                f"Facts not known and declared on the basis of the worst case: {worst}.",
+                f"Facts not known and declared with the worst possible answer: {worst}.",
                 f"未知而按最壞情況申報的事實：{worst} 項。",
             )
         )
@@ -420,9 +420,9 @@ def _conditions(record: Mapping[str, Any], assurance: Assurance) -> tuple[Record
     if not count:
         return (RecordLine("None when issued.", "發出時並無條件。", inline=True),)
     set_by = (
-        Pair("promised by the signatory", "由簽署人承諾")
+        Pair("promised by the person who signed", "由簽署人承諾")
         if assurance == Assurance.SELF_DECLARED
-        else Pair("set at approval", "於批准時訂明")
+        else Pair("set by a reviewer at approval", "於批准時訂明")
     )
     due = (_due(count, latest), f"，最遲於{_day_zh(latest)}符合" if latest else "")
     lines = [

@@ -182,7 +182,7 @@ def _list_heading(report: Report) -> str:
     """Head the list of all actions; a draft counts days after signing."""
     if report.frozen:
         return _("All actions in order")
-    return _("All actions in order, with days after signing")
+    return _("All actions in order (dates in days after signing)")
 
 
 def annex_html(report: Report) -> str:

@@ -120,7 +120,7 @@ def _is_long(action: ActionBlock) -> bool:
 
 def tier_heading(report: Report) -> str:
     if report.tier.raised:
-        return _("%(tier)s risk, as judged by a reviewer") % {"tier": report.tier.word}
+        return _("%(tier)s risk, because a reviewer raised the tier") % {"tier": report.tier.word}
     deciding = sum(rule.deciding for rule in report.tier.rules)
     return ngettext("%(tier)s risk, because of %(n)s rule", "%(tier)s risk, because of %(n)s rules", deciding) % {
         "tier": report.tier.word,
@@ -139,6 +139,6 @@ def glossary() -> list[tuple[str, str, str]]:
         (
             _("Condition"),
             "條件",
-            _("a mandatory point that must be met by a deadline after the certificate is issued."),
+            _("a mandatory point that is still open when the certificate is issued and must be met by its due date."),
         ),
     ]

@@ -372,7 +372,7 @@ def _read_fact(fact: Fact, text: str, words: Mapping[str, Any]) -> Any:
             continue
         if _fold(word) not in words:
             choices = "; ".join(fact_answer(fact, value, short=True) for value in fact.values)
-            said = _("Write one or more of these answers: %(choices)s; or %(unknown)s. “%(word)s” is not one of them.")
+            said = _("Write one or more of these: %(choices)s. Or write “%(unknown)s”. “%(word)s” is not one of them.")
             told = {"word": word.strip(), "choices": choices, "unknown": fact_answer(fact, UNKNOWN)}
             raise ValueError(said % told)
         value = words[_fold(word)]

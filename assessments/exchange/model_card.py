@@ -36,7 +36,7 @@ def read(data: bytes, edition: Edition) -> list[Suggestion]:
     """Read a card. Raises Unreadable where it is none, is too large, or has a header made to do harm."""
     if len(data) > MAX_BYTES:
         raise Unreadable(
-            _("Remove the images, then try again. The file is larger than 1 MB, and a model card is a short text.")
+            _("Remove the images, then try again. The file is larger than 1 MB. A model card is a short text.")
         )
     try:
         given = sandbox.run("assessments.exchange.card_text:read", data)
@@ -74,7 +74,7 @@ def _refusal(refused: sandbox.Refused) -> str:
         case "too_deep":
             return _("Simplify the header of the card. It is nested too deeply or has too many entries.")
     line = refused.params["line"]
-    where = _("line %(n)s") % {"n": line} if line is not None else _("the header")
+    where = _("line %(n)s") % {"n": line} if line is not None else _("line unknown")
     return _("Correct the header of the card. It is not valid YAML (%(where)s).") % {"where": where}
 
 

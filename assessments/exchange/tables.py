@@ -70,7 +70,7 @@ def _refusal(code: str) -> str:
     match code:
         case "too_large":
             return _(
-                "Remove everything except the table, or split the file. It holds far too much data once it is opened."
+                "Remove everything except the table, or split the file. It becomes far too large when it is opened."
             )
         case "no_table":
             return _("Save the file again as CSV UTF-8 or as XLSX. It could not be read as a table.")
@@ -79,9 +79,9 @@ def _refusal(code: str) -> str:
         case "big5" | "no_utf8":
             kind = _("Big5") if code == "big5" else _("another encoding")
             words = _(
-                "In Excel choose File, Save As, “CSV UTF-8 (Comma delimited)” or “Excel Workbook "
-                "(.xlsx)”. Then choose the new file here. This file is not UTF-8 but looks like "
-                "%(kind)s, so Chinese text would be wrong."
+                "In Excel, choose File, Save As, “CSV UTF-8 (Comma delimited)” or “Excel Workbook "
+                "(.xlsx)”. Then choose the new file here. This file is not in UTF-8. It seems to be "
+                "in %(kind)s, so Chinese text would be wrong."
             )
             return words % {"kind": kind}
     return _("Save the workbook again as “Excel Workbook (.xlsx)”, without a password. It could not be read.")

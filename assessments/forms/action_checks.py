@@ -26,7 +26,7 @@ class ReportForm(forms.Form):
 
     note = Words(
         label=_("What was done, and which evidence shows it?"),
-        help_text=_("The person who accepts the action reads this."),
+        help_text=_("The person who checks the action reads this text."),
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 4}),
         error_messages={"required": _("Say what was done and which evidence shows it.")},
@@ -43,7 +43,7 @@ class ReportForm(forms.Form):
     )
     answer = forms.ChoiceField(
         label=_("Or link an answer that has evidence"),
-        help_text=_("All evidence attached to the answer that you choose is also shown for the action."),
+        help_text=_("If you choose an answer, all its evidence is also shown for the action."),
         required=False,
         error_messages={"invalid_choice": _("Choose an answer from the list.")},
     )
@@ -107,7 +107,7 @@ class JudgeForm(PlainForm):
 
     missing = SayMissing(
         label=_("If the gap is not closed, what is still missing?"),
-        help_text=_("The owner of the action reads this text. The action is then reopened."),
+        help_text=_("If you send the action back, it reopens and its owner reads this text."),
         max_length=4000,
         error_messages={"required": _("Say what is still missing.")},
     )

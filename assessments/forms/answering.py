@@ -49,9 +49,9 @@ class SharedFields(dict[str, forms.Field]):
 NUMBER = {
     "invalid": _("Enter a number, such as 4.5."),
     "min_value": _("Enter 0 or a larger number."),
-    "max_digits": _("Enter a number of at most 12 digits."),
+    "max_digits": _("Enter a number with at most 12 digits."),
     "max_decimal_places": _("Enter at most 4 decimal places."),
-    "max_whole_digits": _("Enter a number of at most 8 digits before the decimal point."),
+    "max_whole_digits": _("Enter a number with at most 8 digits before the decimal point."),
 }
 FIGURE: dict[str, forms.Field] = {
     "measured": forms.DecimalField(
@@ -162,7 +162,9 @@ class AnswerForm(forms.Form):
             )
             return
         if len(whole) > 1 or (whole and ticked):
-            self.add_error("choice", _("Tick lines or choose one of the answers below the lines. Do not do both."))
+            self.add_error(
+                "choice", _("Either tick lines, or choose one of the answers below the lines. You cannot do both.")
+            )
             return
         data["ticks"] = ticked
         data["choice"] = whole[0] if whole else (str(Choice.TICKED) if ticked else "")

@@ -88,7 +88,7 @@ class AskForm(PlainForm):
         )
         if may_invite:  # one of the two, so neither is called optional
             self.fields["member"].goes_with, self.fields["email"].goes_with = "email", "member"  # type: ignore[attr-defined]
-        self.fields["due"] = due_field(_("An answer is needed by"))
+        self.fields["due"] = due_field(_("Date by which you need an answer"))
         self.fields["note"] = note_field()
         self.order_fields(["member", "email", "due", "note"])
         self.fields["member"].help_text = _("Owners and contributors of your organisation.")
@@ -116,7 +116,7 @@ class AskedForm(PlainForm):
     def __init__(self, data: Mapping[str, Any] | None = None, *, asked: Assignment) -> None:
         super().__init__(data, initial={"due": asked.due, "note": asked.note})
         self.due_before = asked.due
-        self.fields["due"] = due_field(_("An answer is needed by"))
+        self.fields["due"] = due_field(_("Date by which you need an answer"))
         self.fields["note"] = note_field()
 
     def clean_due(self) -> date | None:

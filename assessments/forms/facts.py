@@ -59,7 +59,7 @@ def choose_words(fact: Fact) -> str:
     words = str(_("Tick at least one answer.") if fact.many else _("Choose an answer."))
     if not fact.unknown:
         return words
-    return f"{words} {_('You may choose %(unknown)s.') % {'unknown': fact_answer(fact, UNKNOWN)}}"
+    return f"{words} {_('You may choose “%(unknown)s”.') % {'unknown': fact_answer(fact, UNKNOWN)}}"
 
 
 def standing_alone(fact: Fact) -> list[str]:

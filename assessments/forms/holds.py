@@ -36,7 +36,7 @@ class AssignHoldForm(PlainForm):
 
 OUTCOME_HINTS = {
     HoldOutcome.ANSWERED: _(
-        "The evidence supports the answer. The hold is closed, and the tier follows the declared facts."
+        "The evidence supports the answer. The hold is closed, and the declared facts decide the tier."
     ),
     HoldOutcome.STANDS: _("The use is lawful as declared. The tier stays the same and the hold is closed."),
     HoldOutcome.ACCEPTED: _(
@@ -44,14 +44,14 @@ OUTCOME_HINTS = {
         "from spreading. The hold is closed."
     ),
     HoldOutcome.CORRECT: _(
-        "The fact is marked “change needed”. Then you return the submission, and the organisation "
-        "corrects the fact. After that, the tier is updated and the hold is closed."
+        "With this decision, the fact is marked “change needed”. You then return the submission. After the "
+        "organisation has corrected the fact, the tier is updated and the hold is closed."
     ),
 }
 
 NOT_SHOWN = _(
-    "The fact is marked “change needed”. Then you return the submission, and the organisation corrects the fact or "
-    "attaches evidence for it. After that, a reviewer decides on the hold again."
+    "With this decision, the fact is marked “change needed”. You then return the submission. The organisation "
+    "corrects the fact or attaches evidence for it. After that, a reviewer decides on the hold again."
 )
 WORDS = {HoldOutcome.ANSWERED: _("The evidence supports the answer")}
 

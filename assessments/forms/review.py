@@ -198,8 +198,8 @@ class ReturnForm(PlainForm):
     tasks = forms.MultipleChoiceField(
         label=gettext_lazy("Other tasks for the organisation before approval"),
         help_text=gettext_lazy(
-            "Each point that you tick is listed as a task in the email and on the page with the requested changes. "
-            "What is needed for an approval is ticked already."
+            "The email and the page with the requested changes list each point that you tick as a task. The points "
+            "that an approval needs are already ticked."
         ),
         required=False,
         widget=forms.CheckboxSelectMultiple,
@@ -270,14 +270,13 @@ class ApproveForm(PlainForm):
         for question, title, days in conditions:
             longest = max(longest, days)
             self.fields[f"due-{question}"] = self._day(
-                _("Date by which “%(title)s” is in place") % {"title": title},
+                _("Date by which “%(title)s” must be in place") % {"title": title},
                 _("Latest day allowed: %(last)s"),
                 today + timedelta(days=days),
             )
         if longest:
             hint = _(
-                "Latest day allowed: %(last)s. If the latest day of a requirement is earlier, that day applies to this "
-                "requirement."
+                "Latest day allowed: %(last)s. If a requirement must be in place earlier, its own latest day applies."
             )
             self.fields["one_date"] = self._day(
                 _("One date for all requirements"), hint, today + timedelta(days=longest)
@@ -298,7 +297,7 @@ class ApproveForm(PlainForm):
 
     @staticmethod
     def no_date() -> str:
-        return _("Enter the date for all requirements.")
+        return _("Enter one date for all requirements.")
 
     def filled(self, days: Mapping[str, date]) -> Mapping[str, Any]:
         """Return what was typed, with these days in the fields of the conditions: what a page shows before anything is saved."""
@@ -368,10 +367,12 @@ class AssignForm(PlainForm):
         if note_needed:
             self.fields["note"].required = True
             self.fields["note"].help_text = _(
-                "Say how far the review has got and what to look at. Only your colleagues read your note."
+                "Say what you have reviewed and what your colleague should look at. Only your colleagues read your "
+                "note."
             )
             self.fields["note"].error_messages["required"] = _(
-                "Say how far the review has got and what to look at. Your colleague gets no other information."
+                "Say what you have reviewed and what your colleague should look at. Your colleague gets no other "
+                "information."
             )
 
 

@@ -56,7 +56,8 @@ class WriteForm(PlainForm):
     text = text_field(
         gettext_lazy("Your message"),
         gettext_lazy(
-            "Only the first reviewers, the second reviewer and the leads of the reviewing body read this message."
+            "Only the reviewers of the case, the reviewer of the second look and the leads of the reviewing body read "
+            "this message."
         ),
         missing=gettext_lazy("Write your message."),
     )
@@ -72,11 +73,11 @@ class ReportForm(PlainForm):
 class AskForm(PlainForm):
     reason = text_field(
         gettext_lazy("Why did you choose this case?"),
-        gettext_lazy("The second reviewer does not see your reason before setting the marks."),
+        gettext_lazy("The reviewer of the second look does not see your reason before setting the marks."),
         rows=2,
         limit=400,
         missing=gettext_lazy(
-            "Say in a sentence why you are asking for a second look. The second reviewer does not see this reason "
-            "before setting the marks."
+            "Say in a sentence why you are asking for a second look. The reviewer of the second look does not see "
+            "this reason before setting the marks."
         ),
     )

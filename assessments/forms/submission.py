@@ -76,10 +76,11 @@ class SubmitForm(StatementForm):
     )
 
     as_it_was = forms.BooleanField(
-        label=_("I am sending these items back unchanged and without a reply"),
+        label=_("I am sending these items back without changes and without a reply"),
         error_messages={
             "required": _(
-                "Confirm that you are sending these items back unchanged and without a reply, or deal with them first."
+                "Tick this box to send these items back without changes and without a reply. Otherwise, first change "
+                "them or reply."
             )
         },
     )

@@ -20,7 +20,7 @@ class SupplementForm(PlainForm):
 
     target = forms.ChoiceField(
         label=gettext_lazy("What the evidence is for"),
-        error_messages={"invalid_choice": gettext_lazy("Choose from the list what the evidence is for.")},
+        error_messages={"invalid_choice": gettext_lazy("Choose the answer or part that the evidence supports.")},
     )
     piece = forms.ChoiceField(
         label=gettext_lazy("Evidence"),

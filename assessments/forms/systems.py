@@ -74,7 +74,7 @@ def part_choices(edition: Edition | None) -> list[tuple[str, SafeString]]:
         lines = [
             part.sentence,
             _("For example: %(examples)s") % {"examples": part.applies},
-            _("Not: %(examples)s") % {"examples": part.does_not},
+            _("Not an example: %(examples)s") % {"examples": part.does_not},
         ]
         if edition is not None:
             least, most = questions_put(edition, part.stakeholder)
@@ -192,7 +192,7 @@ class UseForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable w
             ),
             "scope_en": _(
                 "At most 400 characters. Describe the use, not its quality. If you leave this field empty, we use your "
-                "sentences above. If not all of them fit, we leave some out. You see the result below and can change the "
+                "sentences above. If they are too long, we leave some out. You see the result below and can change the "
                 "scope at any time."
             ),
             "scope_zh": _(

@@ -130,7 +130,7 @@ class Checks:
             forgotten = [part for part in parts if not asked[duty.id, part]]
             if forgotten and duty.section not in self.edition.not_yet_asked:
                 place = self.structure["requirements"], self.requirement_paths[duty.id]
-                self.fault(place, f"the duty is not asked of {', '.join(forgotten)} ({duty.statement})")
+                self.fault(place, f"no question asks {', '.join(forgotten)} about the duty ({duty.statement})")
             for part in parts:
                 for _, place in asked[duty.id, part][1:]:
                     first = asked[duty.id, part][0][0]

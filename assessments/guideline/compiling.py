@@ -66,7 +66,7 @@ def canonical(value: object) -> str:
         elif isinstance(inner, (list, tuple)):  # a union would be made anew for each value
             left += inner
         elif isinstance(inner, float):
-            raise TypeError(f"{inner} is a float; its digits are not the same everywhere")
+            raise TypeError(f"{inner} is a float: its digits can differ between computers")
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 

@@ -51,7 +51,9 @@ def default_directory() -> Path:
     folders = sorted(path for path in EDITIONS.glob("*") if (path / "edition.yaml").is_file())
     if len(folders) != 1:
         found = ", ".join(path.name for path in folders) or "none"
-        raise FileNotFoundError(f"{EDITIONS} does not contain exactly one edition ({found}): choose one with --edition")
+        raise FileNotFoundError(
+            f"{EDITIONS} must contain exactly one edition (found: {found}). Choose an edition with --edition"
+        )
     return folders[0]
 
 

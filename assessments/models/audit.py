@@ -220,22 +220,21 @@ class _Walk:
                     words = _("entry %(written)s was moved: it is now at place %(seq)s")
                     yield self.fault(entry.seq, FaultKind.MOVED, words, written=written)
             else:
-                words = _("entry %(seq)s was inserted: earlier, the next entry was in this place")
+                words = _("entry %(seq)s was inserted: the next entry was in this place before")
                 yield self.fault(entry.seq - 1, FaultKind.INSERTED, words)
             follows = before_written == written - 1
             if follows and entry.previous != (before.hash if before else GENESIS):
                 yield self.fault(
                     max(entry.seq - 1, 1),
                     FaultKind.REPLACED,
-                    _("entry %(seq)s and its hash were changed: entry %(next)s records another hash for it"),
+                    _("entry %(seq)s and its hash were changed: entry %(next)s records a different hash for it"),
                     next=entry.seq,
                 )
             yield from self._details(entry)
             for anchor in self.anchors.pop(written, ()):
                 if anchor.hash != entry.hash:
                     words = _(
-                        "entry %(seq)s differs from the entry that %(name)s refers to: the log was rewritten up to "
-                        "this entry"
+                        "entry %(seq)s is not the entry that %(name)s refers to: the log was rewritten up to this entry"
                     )
                     yield self.fault(entry.seq, FaultKind.ANCHOR, words, name=anchor.name)
             if self.head and written == self.head.seq:
@@ -292,11 +291,11 @@ class _Walk:
         elif key is not None and not head.fits(key):
             words = (
                 _(
-                    "the end of the log does not match its signature: the log was changed, or entries were added, outside hkguide"
+                    "the end of the log does not match its signature: somebody changed the log or added entries outside hkguide"
                 )
                 if head.signature
                 else _(
-                    "the end of the log is not signed, although there is a key: run manage.py log_key make if the key is new;"
+                    "the end of the log is not signed, although there is a key: if the key is new, run manage.py log_key make;"
                     " otherwise, find out who removed the signature"
                 )
             )
@@ -312,7 +311,7 @@ class _Walk:
             words = _("the log was cut off after entry %(seq)s: its last entry should be entry %(head)s")
             yield self.fault(self.newest, FaultKind.CUT_OFF, words, head=self.head.seq)
         elif self.at_head != self.head.hash:
-            words = _("the head of the chain refers to a version of entry %(seq)s that differs from the stored entry")
+            words = _("the head of the chain refers to entry %(seq)s, but the stored entry is different")
             yield self.fault(self.head.seq, FaultKind.HEAD, words)
         # Entries that were written while the chain was walked moved the head on before they could be read.
         now = AuditHead.objects.filter(chain=self.chain).values_list("seq", flat=True).first() or 0

@@ -100,7 +100,7 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(part) for key, part in value.items()}
     if isinstance(value, Collection):
         return [_plain(part) for part in value]
-    raise TypeError(f"{type(value).__name__} has no canonical form")
+    raise TypeError(f"{type(value).__name__} has no canonical JSON form")
 
 
 def canonical_json(value: Any) -> str:

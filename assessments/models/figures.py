@@ -20,7 +20,7 @@ def figure_words(question: Question, answer: AnswerValue) -> str:
     figure = {"measured": answer.measured, "target": answer.target, "by": answer.target_by}
     said = _parts(figure, question.figure.unit)
     if answer.misses_target(question):
-        said.append(_("target missed; counts as partly in place"))
+        said.append(_("target missed (counts as partly in place)"))
     return ", ".join(said)
 
 

@@ -26,8 +26,8 @@ REFUSED = GoingOn(
 )
 PROHIBITED = GoingOn(
     gettext_lazy(
-        "This case is closed. The use can be assessed again only in a new assessment with changed facts. "
-        "Give the reason why the facts changed, and evidence of the change. A reviewer sees the history of "
+        "This case is closed. You can assess the use again only in a new assessment with changed facts. "
+        "Say why the facts changed, and attach evidence of the change. A reviewer sees the history of "
         "those facts."
     ),
     "本個案已結束。此用途只可在事實有所改變時，以新的評估重新處理，並須說明改變的原因及附上證據。審核員會看到這些事實的紀錄。",

@@ -20,7 +20,7 @@ class PublicReason(models.TextChoices):
     COMPLAINT = "suspended.complaint", _("A complaint is being investigated.")
     SUSPENSION_ASKED = "suspended.asked", _("The holder requested the suspension.")
     CORRECTED = "reinstated.mended", _("The cause of the suspension was corrected.")
-    UNFOUNDED = "reinstated.unfounded", _("The matter was investigated: there was no ground for the suspension.")
+    UNFOUNDED = "reinstated.unfounded", _("An investigation found no ground for the suspension.")
     IN_ERROR = "reinstated.error", _("The suspension was an error.")
     MONITORING_FRESH = "reinstated.monitoring", _("Monitoring evidence is up to date again.")
     UNTRUE = "revoked.untrue", _("The declaration was untrue.")

@@ -407,7 +407,7 @@ def keep(parser: Parser, token: Token) -> KeepNode:
         bits = bits[1:]
         filled = token_kwargs(bits, parser)
     if bits:
-        raise template.TemplateSyntaxError(f"keep takes name=value and nothing else: {bits[0]}")
+        raise template.TemplateSyntaxError(f"The keep tag accepts only name=value, not: {bits[0]}")
     nodelist = parser.parse(("endkeep",))
     parser.delete_first_token()
     return KeepNode(nodelist, given, filled)

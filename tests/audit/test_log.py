@@ -83,7 +83,7 @@ def test_a_chain_that_nobody_touched_is_whole(chain):
         (lambda c: tampering.edit(c, 5, actor=4711), [(5, "changed", "entry 5 was changed")]),
         (
             lambda c: tampering.edit(c, 5, anew=True, kind="forged"),
-            [(5, "replaced", "entry 5 and its hash were changed: entry 6 records another hash for it")],
+            [(5, "replaced", "entry 5 and its hash were changed: entry 6 records a different hash for it")],
         ),
         (lambda c: tampering.edit_details(c, 5, '{"forged":true}'), [(5, "details", "details of entry 5 were changed")]),
         (lambda c: tampering.delete(c, 5), [(5, "removed", "entry 5 was removed")]),
@@ -92,7 +92,7 @@ def test_a_chain_that_nobody_touched_is_whole(chain):
         (lambda c: tampering.delete(c, 1), [(1, "removed", "entry 1 was removed")]),
         (
             lambda c: tampering.insert(c, 5),
-            [(5, "inserted", "entry 5 was inserted: earlier, the next entry was in this place")],
+            [(5, "inserted", "entry 5 was inserted: the next entry was in this place before")],
         ),
         (
             lambda c: tampering.swap(c, 5, 6),
@@ -119,7 +119,7 @@ def test_a_chain_that_was_cut_off_is_found_by_its_head(chain):
     assert found_in(chain) == [
         (6, "cut off", f"the log was cut off after entry 6: its last entry should be entry {end}")
     ]
-    with pytest.raises(CommandError, match="1 fault in"):
+    with pytest.raises(CommandError, match="1 fault, listed above"):
         run("verify_audit_log", chain=chain)
 
 
@@ -193,7 +193,7 @@ def test_a_log_written_anew_with_every_hash_shows_by_the_certificate(cast):
         (
             place,
             "anchor",
-            f"entry {place} differs from the entry that certificate {number} refers to: the log was rewritten up to "
+            f"entry {place} is not the entry that certificate {number} refers to: the log was rewritten up to "
             "this entry",
         )
     ]

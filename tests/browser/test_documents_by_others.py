@@ -72,7 +72,7 @@ def test_the_link_appears_by_itself_and_without_a_sweeper_somebody_has_it_made(
         with page.expect_navigation():
             main.get_by_role("link", name="Being created Remediation plan").click()
         with page.expect_navigation():
-            main.get_by_role("button", name="Create it now").click()
+            main.get_by_role("button", name="Create the document now").click()
         expect(main.get_by_role("link", name="Download the PDF")).to_be_visible(timeout=LONG)
         assert installation.documents()[0] == 1
         assert watch.faults() == []

@@ -448,7 +448,7 @@ def take(reviewer: Person) -> None:
     reviewer.go_on()
     reviewer.choose("No, I have no conflict of interest")
     reviewer.shot("take")
-    reviewer.press("Declare and take the case")
+    reviewer.press("Declare interests and take the case")
     reviewer.sees("The case is now assigned to you.")
 
 

@@ -640,13 +640,13 @@ def test_signing_out_says_what_would_be_lost_and_then_clears_the_browser(site):
     assert page.evaluate(KEPT) == [PRACTICE]
     sign_out(page)
     asked = page.get_by_role("alertdialog")
-    expect(asked).to_contain_text("One of your texts is kept in this browser but is not saved yet.")
+    expect(asked).to_contain_text("One of your texts is not saved yet. It is kept only in this browser.")
     asked.get_by_role("button", name="Stay signed in").click()
     expect(asked).to_have_count(0)
     assert page.evaluate(KEPT) == [PRACTICE]
     sign_out(page)
     with page.expect_navigation():
-        asked.get_by_role("button", name="Sign out and lose this text").click()
+        asked.get_by_role("button", name="Sign out and lose the unsaved text").click()
     assert page.evaluate(KEPT) == []
     desk.sign_in()
     expect(words(desk.open())).to_have_value("Before.")

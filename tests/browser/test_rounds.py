@@ -116,7 +116,7 @@ def take(side: Side, user: User) -> None:
     side.open_message(user, "submitted")
     side.press("Take this case", counts=False)
     side.main.get_by_label("No, I have no conflict of interest").check()
-    side.press("Declare and take the case", counts=False)
+    side.press("Declare interests and take the case", counts=False)
 
 
 def sign_again(side: Side, assessment: Assessment) -> None:
@@ -174,7 +174,7 @@ def test_three_rounds_take_few_steps_on_both_sides_and_show_just_what_changed(
         ines.open_message(people.independent, "case_round")  # her seat went over by itself
         ines.press(re.compile("Continue marking"))
         assert sorted(shown_rows(ines)) == sorted(f"q-{key}" for key in asked)
-        said = "2 answers and facts changed since round 1, 1 unchanged but with a reply, 3 still to mark"
+        said = "2 answers and facts changed since round 1, 1 with a reply but no change, 3 still to mark"
         assert ines.heading == said
         expect(ines.page.locator(f"#q-{THIRD}")).to_contain_text("It stands in the handbook, page 4.")
         assert ines.page.locator(f"#q-{QUESTION} ins").count() > 0
@@ -247,7 +247,7 @@ def test_a_whole_review_is_done_by_keyboard_alone(address: str, people: Cast, ch
         enter(page)
         tab_to(page, type="radio")
         page.keyboard.press("Space")
-        tab_to(page, tag="BUTTON", text="Declare and take the case")
+        tab_to(page, tag="BUTTON", text="Declare interests and take the case")
         enter(page)
         mark_all(submission, by=people.independent)
         open_ones = ["f:public_facing", f"q:{QUESTION}", f"q:{OTHER}"]

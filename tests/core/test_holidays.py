@@ -37,16 +37,19 @@ def test_a_holiday_on_a_weekend_is_listed_and_is_no_weekday_holiday(tmp_path):
         ("2026:\n  - 2026-10-01\n", "{path}:2: 2026: write at least one line of the form “key: value”"),
         ("2026:\n", "{path}:1: 2026: write at least one line of the form “key: value”"),
         ("next:\n  2026-10-01: National Day\n", "{path}:1: next is not a year"),
-        ("2026:\n  2026-10-32: National Day\n", "{path}:2: 2026-10-32 is not a day; write the day as 2026-12-25"),
+        (
+            "2026:\n  2026-10-32: National Day\n",
+            "{path}:2: 2026-10-32 is not a date. Write the date like this: 2026-12-25",
+        ),
         ("2026:\n  2026-10-01:\n", "{path}:2: 2026-10-01 has no name"),
-        ("2026:\n  2027-10-01: National Day\n", "{path}:2: 2027-10-01 is listed under 2026"),
+        ("2026:\n  2027-10-01: National Day\n", "{path}:2: 2027-10-01 is not in the year 2026"),
         (
             "2026:\n  2026-10-01: National Day\n  2026-07-01: Establishment Day\n",
-            "{path}:3: 2026-07-01 comes after 2026-10-01; list each day once, in order",
+            "{path}:3: 2026-07-01 comes after 2026-10-01. List each day once, earliest day first",
         ),
         (
             "2026:\n  2026-10-01: National Day\n2026:\n  2026-10-01: National Day\n",
-            "{path}:3: 2026 comes after 2026; list each year once, in order",
+            "{path}:3: 2026 comes after 2026. List each year once, earliest year first",
         ),
         ("2026:\n  ? [a, b]\n  : National Day\n", "{path}:2: 2026: a key must be a single word"),
         ("2026: {\n", "{path}:2: expected the node content, but found '<stream end>'"),
@@ -90,7 +93,7 @@ def test_the_check_warns_when_next_year_is_missing():
 def test_the_check_names_a_faulty_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     path = tmp_path / "holidays.yaml"
     path.write_text("2026:\n  2026-10-32: National Day\n")
-    fault = FaultyHolidays(f"{path}:2: 2026-10-32 is not a day; write the day as 2026-12-25")
+    fault = FaultyHolidays(f"{path}:2: 2026-10-32 is not a date. Write the date like this: 2026-12-25")
     monkeypatch.setattr(holidays, "FILE", path)
     (error,) = checks.holidays_are_listed(None)
     assert (error.id, error.msg) == ("hkguide.E005", str(fault))

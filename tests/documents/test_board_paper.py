@@ -72,8 +72,8 @@ def test_the_sum_of_all_actions_stands_beside_that_of_the_decisions(stopping):
     package = stopping.packages[0]
     many = tuple(replace(package.standing[0], number=n, rank=n, work_days=(2, 9)) for n in range(1, 13))
     given = front(replace(stopping, packages=(replace(package, actions=many),)))
-    assert "together: 10 to 45 working days for one person." in given["work"]
-    assert given["work"].endswith("All 12 actions: 24 to 108 working days.")
+    assert "together take one person 10 to 45 working days." in given["work"]
+    assert given["work"].endswith("All 12 actions take 24 to 108 working days.")
     assert given["first_in_order"] == "These are the first 5 of the 12 actions in the plan."
 
 
@@ -91,7 +91,7 @@ def test_the_board_is_told_what_the_guidelines_text_alone_gives(stopping, text, 
     tier = replace(stopping.tier, assigned=Tier.HIGH, word="High", text=text, text_word="Limited")
     html = board_paper.board_paper_html(replace(stopping, tier=tier))
     assert (said in html) if said else ("text alone" not in html)
-    assert "What the Guideline asks for at tier High" in html
+    assert "What the Guideline asks for in the High tier" in html
 
 
 def test_the_counts_by_period_do_not_overlap(stopping):
@@ -199,7 +199,7 @@ def test_the_working_days_of_each_decision_are_the_editions_and_are_added_up(sto
     assert f"{least} to {most} working days for one person" in given["work"]
     html = board_paper.board_paper_html(stopping)
     assert given["work"] in html
-    assert "days of work cost only staff time" in html
+    assert "work that takes days costs only staff time" in html
 
 
 def test_without_sizes_in_the_edition_no_work_is_shown(stopping):

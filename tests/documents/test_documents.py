@@ -627,7 +627,7 @@ def test_a_document_that_kills_its_worker_is_given_up(waiting):
     waiting.refresh_from_db()
     assert (waiting.state, waiting.error) == (
         "failed",
-        "The service was interrupted 5 times while creating the document.",
+        "The service was interrupted 5 times while it was creating the document.",
     )
 
 

@@ -224,7 +224,7 @@ def test_an_approval_says_statement_conditions_certificate_and_what_was_looked_a
     for part in (
         "The submission is approved; the certificate is issued",
         "In order.",
-        f"Register of generative AI uses: by {due.en} 限期 {due.zh}",
+        f"Register of generative AI uses: due by {due.en} 限期 {due.zh}",
         "What was reviewed",
         "facts and answers opened and judged",
         "打開並評核規定事實及答案",
@@ -243,8 +243,8 @@ def test_an_approval_names_each_action_that_a_reviewer_asked_for(cast):
     page = "".join(pages_of(of(assessment)))
     day = letters.dated(due)
     for part in (
-        f"Action 行動 1: Name a deputy: by {day.en} 限期 {day.zh} In writing, please.",
-        "The reviewer requested each action when accepting an answer. The words are the reviewer's own.",
+        f"Action 行動 1: Name a deputy, due by {day.en} 限期 {day.zh} In writing, please.",
+        "The reviewer accepted the answers below and asked for an action on each. The actions are in the reviewer's own words.",
         "About the answer 所涉答案: Named senior person answers for the system",
         "Complete each action by its date",
         "A late action that is not a condition does not suspend the certificate.",

@@ -74,7 +74,7 @@ def test_a_plan_of_today_says_how_actions_stand_and_what_changed(cast):
         "Changes since the earlier plan of the same day",
         "A date was postponed once.",
         "accepted by Ines Independent",
-        "reported as done, or its risk accepted, but now open again",
+        "was reported as done, or its risk was accepted, but is now open again",
         "Actions as of",
     ):
         assert part in words, part
@@ -102,7 +102,7 @@ def test_a_plan_says_which_dates_an_approval_changed_and_which_actions_no_longer
     first, last = (day(one).replace("\xa0", " ") for one in (action.due, full))
     assert f"{action.title}: all steps: {last} → {first}" in words
     assert f"{action.title}: due on {first}; the action no longer blocks the certificate" in words
-    assert "The due date of a condition is set with the approval." in words
+    assert "The due date of a condition is set when the assessment is approved." in words
     assert "no date has changed" not in words
 
 

@@ -115,7 +115,7 @@ def test_a_made_up_time_is_no_fault(client: Client, plan: Document, since: str) 
 def test_the_page_says_that_nothing_makes_documents_until_something_does(client: Client, plan: Document) -> None:
     page = page_of(client, plan)
     assert NOTHING in page
-    assert "Create it now" in page
+    assert "Create the document now" in page
     heartbeat.beat()
     assert BEING_MADE in client.get(polled(page)).content.decode()
     cache.set(heartbeat.KEY, time.time() - heartbeat.SILENT_AFTER - 1)

@@ -358,7 +358,7 @@ def test_the_cover_of_a_signed_plan_says_that_nobody_has_taken_on_its_actions(re
 
     count = len(report.standing)
     assert f"Nobody has taken on any of the {count} actions yet: the job titles shown" in cover(report)
-    assert "The plan itself is signed on its last page." in cover(report)
+    assert "The last page has lines for signing the plan itself." in cover(report)
     assert "Nobody has taken on" not in cover(reports["draft"])
     first, *others = report.actions
     one = replace(report, actions=(replace(first, now=replace(first.now, owner="Carmen Yip")), *others))

@@ -127,7 +127,7 @@ def test_a_table_with_semicolons_is_read_as_one():
 
 
 def test_big5_is_refused_with_words_that_say_how_to_save():
-    with pytest.raises(tables.Unreadable, match=r"CSV UTF-8 \(Comma delimited\).*looks like Big5"):
+    with pytest.raises(tables.Unreadable, match=r"CSV UTF-8 \(Comma delimited\).*seems to be in Big5"):
         inventory.read(as_csv(GOOD).decode().encode("big5"))
 
 
@@ -177,7 +177,7 @@ def test_a_file_that_is_no_inventory_is_told_why(data, words):
 def test_a_workbook_that_unpacks_to_far_too_much_is_not_unpacked():
     data = zipped(MAX_UNPACKED_BYTES + 1)
     assert len(data) < 100_000
-    with pytest.raises(tables.Unreadable, match="far too much data once it is opened"):
+    with pytest.raises(tables.Unreadable, match="It becomes far too large when it is opened"):
         inventory.read(data)
 
 
@@ -210,7 +210,11 @@ def test_a_good_row_becomes_plain_values(cast: Cast) -> None:
         ({"Our parts in the system": "Retailer"}, "Our parts in the system", "“Retailer” is not one of them."),
         ({"Purpose": ""}, "Purpose", "Fill in this cell. It is required."),
         ({"Scope in English": "x" * 402}, "Scope in English", "Shorten this text by 2 characters."),
-        ({"Where the model runs": "The moon"}, "Where the model runs", "“The moon” is not one of them."),
+        (
+            {"Where the model runs": "The moon"},
+            "Where the model runs",
+            "Or write “Do not know”. “The moon” is not one of them.",
+        ),
         (
             {"Where users and affected people are": "Hong Kong; do not know"},
             "Where users and affected people are",
@@ -495,13 +499,13 @@ def test_the_good_rows_are_taken_and_the_faulty_ones_go_back_with_what_to_mend(c
     assert "already been imported" in again.content.decode()
     assert AISystem.objects.count() == 1
     mended = file.decode("utf-8-sig").replace("Retailer", "user")
-    assert "The only row is correct" in upload(client, mended.encode()).content.decode()
+    assert "The one row in the file is correct" in upload(client, mended.encode()).content.decode()
 
 
 def test_a_file_that_cannot_be_read_is_told_at_the_field(client: Client, cast: Cast) -> None:
     client.force_login(cast.owner)
     response = upload(client, as_csv(GOOD).decode().encode("big5"))
-    assert "looks like Big5" in response.context["form"].errors["file"][0]
+    assert "seems to be in Big5" in response.context["form"].errors["file"][0]
     assert "Choose the file" in client.post(reverse("import")).context["form"].errors["file"][0]
     assert not ImportDraft.objects.exists()
 

@@ -890,7 +890,7 @@ ALONE = {
         OVERSIGHT,
         "- key: intervention\n",
         NEW_FIELD + "organisation_wide: everywhere\n",
-        "intervention.organisation_wide: is either true or false",
+        "intervention.organisation_wide: must be true or false",
     ),
 }
 
@@ -1105,7 +1105,7 @@ def test_a_planted_fault_is_named_among_its_consequences(
 def test_a_duty_that_nobody_asks(plant: Plant) -> None:
     plant.replace(OVERSIGHT, "requirements: [3.1-40, 3.1-41]", "requirements: [3.1-41]")
     line = plant.line("requirements.yaml", '- id: "3.1-40"')
-    said = "the duty is not asked of developer (Provide means for people to supervise the running model.)"
+    said = "no question asks developer about the duty (Provide means for people to supervise the running model.)"
     assert plant.faults() == [f"requirements.yaml:{line}: 3.1-40: {said}"]
 
 
@@ -1116,7 +1116,7 @@ def test_a_duty_that_one_of_its_parts_is_not_asked(plant: Plant) -> None:
     at = text.index("roles: [developer]", text.index('- id: "3.1-06"'))
     plant.write("requirements.yaml", f"{text[:at]}roles: [developer, provider]{text[at + 18 :]}")
     assert plant.faults() == [
-        f"requirements.yaml:{line}: 3.1-06: the duty is not asked of provider (Set up a dedicated data team.)"
+        f"requirements.yaml:{line}: 3.1-06: no question asks provider about the duty (Set up a dedicated data team.)"
     ]
 
 

@@ -311,7 +311,7 @@ def test_load_demo_beside_another_reviewing_body_leaves_its_own_out(tmp_path: Pa
 @pytest.mark.parametrize(
     ("was", "now", "fault"),
     [
-        ("  use-register:\n", "  use-registers:\n", "answers.use-registers: the use does not get this question"),
+        ("  use-register:\n", "  use-registers:\n", "answers.use-registers: this question does not apply to the use"),
         (
             "[sensitive-audit]",
             "[sensitive-adit]",

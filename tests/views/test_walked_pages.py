@@ -40,12 +40,12 @@ def test_the_form_of_a_use_shows_the_word_and_what_was_left_out(cast, visit):
     page.fill("#id_people_affected", "About 9,000 pet owners a year; front desk staff")
     preview = page.locator("#scope-preview")
     expect(preview).to_contain_text("Nobody checks a booking before it reaches the owner.")
-    expect(preview).to_contain_text("To keep the scope short enough, these sentences are left out:")
+    expect(preview).to_contain_text("To keep the scope short enough, we leave out these sentences:")
     expect(page.locator("#people-called")).to_have_text(
-        "Your plan will use this word for these people: “the people affected”."
+        "In your plan, we will call these people “the people affected”."
     )
     page.fill("#id_people_word", "pet owners")
-    expect(page.locator("#people-called")).to_have_text("Your plan will use this word for these people: “pet owners”.")
+    expect(page.locator("#people-called")).to_have_text("In your plan, we will call these people “pet owners”.")
     assert axe_faults(page, contrast=("light",)) == []
     assert too_wide(page) == ""
 

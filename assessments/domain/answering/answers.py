@@ -339,7 +339,7 @@ def restore_answer(assessment: Assessment, question_key: str, number: int, *, by
     items = {key: value for key, value in kept.value["items"].items() if key in asked}
     if kept.value["choice"] == Choice.TICKED and not items:
         raise InvalidAnswer(
-            "items", _("You cannot restore this version, because none of its ticked lines applies any more.")
+            "items", _("You cannot restore this version, because the lines that are ticked in it no longer apply.")
         )
     planned = kept.value["planned_for"]
     value = {**kept.value, "items": items, "planned_for": date.fromisoformat(planned) if planned else None}

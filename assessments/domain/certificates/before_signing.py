@@ -45,12 +45,13 @@ class Prospect:
         if self.lacking and self.keeps_back:
             return _(
                 "At the moment, a reviewer cannot approve the assessment, because the items listed above are missing. "
-                "With these items and the current answers, the decision is “approved with a plan, no certificate yet”."
+                "After you add these items, the decision with the current answers is “approved with a plan, no "
+                "certificate yet”."
             )
         if self.lacking:
             return _(
                 "At the moment, a reviewer cannot approve the assessment, because the items listed above are missing. "
-                "With these items, a certificate is possible if every answer is accepted."
+                "After you add these items, a certificate is possible if the reviewers accept every answer."
             )
         if self.keeps_back:
             return _(
@@ -59,7 +60,7 @@ class Prospect:
             )
         if self.alone:
             return _("If you sign now, your signature issues the certificate.")
-        return _("At the moment, a certificate is possible if every answer is accepted.")
+        return _("At the moment, a certificate is possible if the reviewers accept every answer.")
 
 
 def prospect(

@@ -29,7 +29,7 @@ def require_few_enough(conditions: Sized) -> None:
     if len(conditions) > most:
         words = _("%(n)s practices have a date. At most %(most)s can become conditions. This limit is our judgement.")
         more = _(
-            "Clear some of the dates. The certificate is then issued only when the practices without a date are "
+            "Remove some of the dates. The certificate is then issued only after the practices without a date are "
             "in place."
         )
         raise InvalidAnswer("conditions", f"{words % {'n': len(conditions), 'most': most}} {more}")
@@ -88,7 +88,7 @@ def suggested(content: Mapping[str, Any], longest: Mapping[str, int]) -> dict[st
         in_plan = all_done.get(question)
         latest = _("the latest day allowed")
         if in_plan and in_plan > last:
-            words = _("the latest day allowed, because the end date in the plan (%(day)s) is later")
+            words = _("the latest day allowed, because the end date in the plan is too late (%(day)s)")
             latest = words % {"day": date_format(in_plan, "DATE_FORMAT")}
         day, why = next(((day, why) for day, why in choices if day and today < day <= last), (last, latest))
         found[question] = SuggestedDate(day, why)
@@ -119,9 +119,7 @@ def one_for_all(day: date, longest: Mapping[str, int]) -> dict[str, date]:
     if day <= today:
         raise InvalidAnswer("one_date", _("Choose a date after today."))
     if last and day > max(last.values()):
-        raise InvalidAnswer(
-            "one_date", _("Choose an earlier date. For every requirement, the latest day allowed is before this date.")
-        )
+        raise InvalidAnswer("one_date", _("Choose an earlier date. This date is too late for every requirement."))
     return {question: min(day, latest) for question, latest in last.items()}
 
 

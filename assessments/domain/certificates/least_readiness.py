@@ -72,17 +72,17 @@ class BelowLeast:
         if not self.allowed:
             return (
                 _(
-                    "A certificate at tier %(tier)s needs at least %(least)s out of 100 in every dimension. If an action "
-                    "is closed with evidence, its practice counts as in place. These rules are our judgement (release "
-                    "%(n)s of the issuing rules)."
+                    "A certificate at tier %(tier)s needs readiness of at least %(least)s out of 100 in every "
+                    "dimension. If an action is closed with evidence, its practice counts as in place. These rules "
+                    "are our judgement (release %(n)s of the issuing rules)."
                 )
                 % said
             )
         return (
             _(
-                "For a certificate at tier %(tier)s, at most %(allowed)s dimensions can be below %(least)s out of 100. If "
-                "an action is closed with evidence, its practice counts as in place. These rules are our judgement "
-                "(release %(n)s of the issuing rules)."
+                "For a certificate at tier %(tier)s, readiness can be below %(least)s out of 100 in at most "
+                "%(allowed)s of the dimensions. If an action is closed with evidence, its practice counts as in place. "
+                "These rules are our judgement (release %(n)s of the issuing rules)."
             )
             % said
         )

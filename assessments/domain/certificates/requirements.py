@@ -59,7 +59,7 @@ def missing(
         given = _with_later(parts.get(asked.key), later.get(f"part:{asked.key}", ()))
         words = _part(edition, asked, given, today, withdrawn, monitored)
         if not words and asked.key in unsaid:
-            words = _("Say why this part can use the same evidence as another part: %(titles)s.") % {
+            words = _("Another part uses the same evidence: %(titles)s. Say why this part can use it too.") % {
                 "titles": ", ".join(unsaid[asked.key])
             }
         if words:

@@ -32,7 +32,7 @@ def read_releases[R: Release](folder: Path, read: Callable[[Any, bytes], R]) -> 
     days = [rules.first_day or date.min for rules in found]
     if [rules.release for rules in found] != list(range(1, len(found) + 1)) or days != sorted(set(days)):
         raise FaultyRules(
-            f"{folder}: releases must be numbered from 1, each starting on a later day than the one before it"
+            f"{folder}: number the releases from 1. Each release must start on a later day than the release before it"
         )
     return tuple(found)
 
@@ -45,7 +45,9 @@ def _one[R: Release](path: Path, read: Callable[[Any, bytes], R]) -> R:
     except (yaml.YAMLError, KeyError, TypeError, ValueError) as error:
         raise FaultyRules(f"{path}: {error}") from error
     if path.stem != str(rules.release) or raw.get("basis") != "judgement":
-        raise FaultyRules(f"{path}: the file must be named after its release, and its basis must be “judgement”")
+        raise FaultyRules(
+            f"{path}: the file name must be the release number, and “basis” in the file must be “judgement”"
+        )
     return rules
 
 

@@ -66,7 +66,7 @@ def refusals(certificate: Certificate, by: User) -> dict[str, Refusal]:
             mine[REINSTATE] = NotPermitted(
                 _(
                     "This certificate was suspended because of an incident. It stays suspended until a reviewer "
-                    "reinstates it or the next assessment replaces it."
+                    "reinstates it or the certificate of the next assessment replaces it."
                 )
             )
         return mine

@@ -164,7 +164,7 @@ def _refusal(refused: sandbox.Refused, ending: str) -> str:
             return words % {"ending": ending[:20], "kind": KINDS[refused.params["kind"]].word}
         case "bomb":
             return _(
-                "Choose another file. This file was not accepted, because it holds far too much data once it is opened."
+                "Choose another file. This file was not accepted, because it becomes far too large when it is opened."
             )
         case "locked":
             return _(

@@ -260,7 +260,7 @@ def _open_answer(assessment: Assessment, question_key: str, *, by: User) -> Answ
     assessment, member = roles.lock_with_member(by, assessment)
     if not assessment.is_editable:
         raise Locked(
-            _("The evidence for this answer cannot be changed: the assessment is “%(state)s” and locked.")
+            _("You cannot change the evidence for this answer, because the assessment is locked (%(state)s).")
             % {"state": assessment.get_state_display()}
         )
     declared = assessment.declared()

@@ -67,7 +67,7 @@ def require_room(organisation: Organisation, size: int) -> None:
     if left < 0:
         words = _(
             "Make the file smaller, enter a link instead, or ask the operator of this site for more "
-            "space. Your organisation may store %(limit)s MB of evidence. Space left: "
+            "space. Your organisation can store at most %(limit)s MB of evidence. Space left: "
             "%(left)s MB."
         )
         raise InvalidAnswer("file", words % {"limit": limit // MB, "left": max(left + size, 0) // MB})

@@ -206,7 +206,8 @@ class _Page:
         """Raise Locked where this fact may not be changed now, here or because of another use of the system."""
         if self.allowed is not None and fact.key not in self.allowed:
             raise Locked(
-                _("You cannot change “%(fact)s” now, because the reviewer did not mark it.") % {"fact": fact.label}
+                _("You cannot change “%(fact)s” now. The reviewer did not mark it “change needed”.")
+                % {"fact": fact.label}
             )
         if fact.level != "system":
             return

@@ -22,7 +22,7 @@ def _require_procedural_open(use: DeclaredUse) -> None:
     """Require that the fact is open: the agreement is locked with it, under review and, unless marked, once returned."""
     allowed = declare.editable_facts(use)
     if allowed is not None and "minor_procedural_task" not in allowed:
-        raise Locked(_("You cannot change this fact now, because the reviewer did not mark it."))
+        raise Locked(_("You cannot change this fact now. The reviewer did not mark it “change needed”."))
 
 
 @transaction.atomic

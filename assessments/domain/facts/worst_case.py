@@ -99,8 +99,8 @@ def sign_worst(use: DeclaredUse, *, by: User, shown: Mapping[str, Any] | None = 
     if never:
         labels = "; ".join(edition.facts[key].label for key in never)
         words = _(
-            "Find out the answers to these facts first: %(facts)s. You cannot declare the worst possible answer to "
-            "them."
+            "Find out the answers to these facts first: %(facts)s. You cannot declare the worst possible answer "
+            "for these facts."
         )
         raise WorkflowError(words % {"facts": labels})
     if not answers:

@@ -169,12 +169,12 @@ def missing_evidence(action: RemediationAction, pieces: list[EvidenceVerdict], *
     if not _any_stored(pieces):
         if action.is_agreed_only:
             return _(
-                "Attach a file, because this action is mandatory. A link, or evidence that is shown on "
-                "request, is not enough: only a stored file can be checked later."
+                "This action is mandatory, so attach a file. A link is not enough. Evidence that is shown on request "
+                "is not enough either. Only a stored file can be checked later."
             )
         return _(
-            "Attach a file, because this action blocks the certificate. A link, or evidence that is "
-            "shown on request, is not enough: only a stored file can be checked later."
+            "This action blocks the certificate, so attach a file. A link is not enough. Evidence that is shown on "
+            "request is not enough either. Only a stored file can be checked later."
         )
     return ""
 
@@ -343,8 +343,8 @@ def refusal(
     if action.accepted_by_id is None and not (seat.independent and independent):
         if takes_two(action, submission) if two is None else two:
             return _(
-                "The tier of this use is High: the independent reviewer accepts the action first, and "
-                "then you confirm it."
+                "The tier of this use is High, so the independent reviewer has to accept the action first. You can "
+                "then confirm it."
             )
         return _("The tier of this use is High, so the independent reviewer of the case has to accept this action.")
     if action.accepted_by_id is not None and action.accepted_by_id == seat.reviewer_id:

@@ -103,7 +103,7 @@ def end_risk(action: RemediationAction, *, by: User) -> None:
 
 def _reopen_risk(action: RemediationAction, *, by: User | None, words: str) -> None:
     if action.status != ActionStatus.ACCEPTED:
-        raise WorkflowError(_("The risk of leaving this action undone is not accepted at the moment."))
+        raise WorkflowError(_("At the moment, nobody accepts the risk of leaving this action undone."))
     action.status = ActionStatus.OPEN
     action.save(update_fields=["status"])
     history.note(

@@ -94,7 +94,7 @@ def contestable(assessment: Assessment) -> list[Contestable]:
             found.append(Contestable(kind, what, event.certificate.submission, None, event))
     sent = assessment.current_submission
     if sent and sent.route:
-        words = _("Handling of the case, round %(n)s") % {"n": sent.round}
+        words = _("How the case was handled in round %(n)s") % {"n": sent.round}
         found.append(Contestable(AppealKind.COMPLAINT, words, sent))
     return [
         one

@@ -87,8 +87,8 @@ def obstacles_to_approve(
         changes = submission.marks.filter(mark=MarkKind.CHANGE_NEEDED).values("target").distinct().count()
     if changes:
         words = ngettext(
-            "%(n)s answer or fact is marked “change needed”: return the submission instead.",
-            "%(n)s answers and facts are marked “change needed”: return the submission instead.",
+            "%(n)s answer or fact is marked “change needed”. Return the submission instead.",
+            "%(n)s answers and facts are marked “change needed”. Return the submission instead.",
             changes,
         )
         reasons.append(Obstacle(Code.CHANGES, words % {"n": changes}))

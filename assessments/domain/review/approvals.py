@@ -147,8 +147,8 @@ def obstacles(look: Look) -> list[Obstacle]:
     if look.pieces_judged < look.pieces:
         reasons.append(
             _(
-                "Evidence still to be judged at the required answers: %(n)s of %(all)s. A judgement at another answer "
-                "does not count here."
+                "Evidence still to be judged for the required answers: %(n)s of %(all)s. Judgements for other answers "
+                "do not count here."
             )
             % {"n": look.pieces - look.pieces_judged, "all": look.pieces}
         )
@@ -178,7 +178,7 @@ def looked_at_words(said: Mapping[str, Any] | None) -> list[str]:
     lines = [
         _("Opened and marked by this reviewer: %(judged)s of %(asked)s required facts and answers.") % said,
         _("Evidence items opened: %(opened)s of %(openable)s.") % said,
-        _("Evidence items judged with the required answers: %(pieces_judged)s of %(pieces)s.") % said,
+        _("Evidence items judged for the required answers: %(pieces_judged)s of %(pieces)s.") % said,
         _(
             "Drawn at random: %(drawn)s of the %(drawn_from)s other facts and answers (%(drawn_percent)s "
             "%%, rounded up)."

@@ -18,7 +18,9 @@ def open_case(submission: Submission, by: User) -> tuple[Assessment, ReviewSeat]
     """
     assessment, seat = case_under_review(submission, by)
     if has_approved(submission, by):
-        raise Locked(_("You have approved, so your marks are locked. Withdraw your approval to change them."))
+        raise Locked(
+            _("You have approved this submission, so your marks are locked. Withdraw your approval to change them.")
+        )
     return assessment, seat
 
 

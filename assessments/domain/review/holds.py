@@ -85,7 +85,7 @@ def waits_for_answer(hold: Hold) -> str:
     """Say that an open question has no answer with evidence yet; empty for an answered one, and for every other hold."""
     if hold.kind != HoldKind.OPEN_QUESTION or hold.answered_at:
         return ""
-    return _("The organisation has not answered this question with evidence yet.")
+    return _("The organisation has not yet answered this question and added evidence.")
 
 
 def _is_judged(hold: Hold, assessment: Assessment, submission: Submission) -> bool:
@@ -118,7 +118,7 @@ def close(
         raise InvalidAnswer("outcome", _("Choose one of the decisions in the list."))
     if chosen == HoldOutcome.CORRECT and assessment.state != State.IN_REVIEW:
         raise InvalidAnswer(
-            "outcome", _("A fact can go back for correction only while the submission is under review.")
+            "outcome", _("You can return a fact for correction only while the submission is under review.")
         )
     if not decision.strip():
         raise InvalidAnswer(

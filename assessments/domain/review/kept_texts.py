@@ -184,7 +184,7 @@ def _reviews_for(user: User, organisation: Organisation) -> bool:
 
 def _require_reviewer(by: User, organisation: Organisation) -> None:
     if not _reviews_for(by, organisation):
-        raise NotPermitted(_("Only reviewers of an organisation can change its shared texts."))
+        raise NotPermitted(_("Only an organisation’s own reviewers can change its shared texts."))
 
 
 def _log(kind: AuditKind, text: KeptText, by: User) -> None:

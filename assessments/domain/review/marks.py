@@ -135,7 +135,9 @@ def _save_mark(
     row = row or ReviewMark(submission=submission, seat=seat.seat, target=target, revision=0, by=by)
     shown = opened.shown_at(given.seen, submission, target, by=by)
     if write_version(row, given.fields(), Saving(by, base, operation, shown_at=shown)) is False:
-        words = _("%(name)s marked this as “%(mark)s” while you were looking at it. Nothing was overwritten.")
+        words = _(
+            "%(name)s marked this answer or fact as “%(mark)s” while you were looking at it. Nothing was overwritten."
+        )
         return Conflict(words % {"name": row.by, "mark": row.get_mark_display() or _("Not marked")}, row)
     return row
 

@@ -76,7 +76,7 @@ def judge_part(
         row = submission.part_marks.filter(seat=seat.seat, part=part).select_related("by").first()
         check_verdict(given.verdict, given.words.strip(), judged=row is not None)
         if given.verdict == PartVerdict.SUPPORTS and not _is_handed_in(submission, part):
-            words = _("The organisation has not provided this part, so there is nothing that supports the file.")
+            words = _("You cannot choose “Supports”, because the organisation has not provided this part.")
             raise InvalidAnswer("verdict", words)
         row = row or PartMark(submission=submission, seat=seat.seat, part=part, revision=0, by=by)
         if row.pk and row.by_id != by.pk:  # of somebody who had the seat before: judged anew, whatever it says

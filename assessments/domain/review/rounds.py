@@ -84,8 +84,8 @@ def _words(change: Mapping[str, Any]) -> str:
         names = finders.names_of(change["people"])
         known = sorted(names.get(pk, _("a person whose account is deleted")) for pk in change["people"])
         words = ngettext(
-            "%(names)s has worked on the use since your declaration.",
-            "These people have worked on the use since your declaration: %(names)s.",
+            "%(names)s has worked on the use since you declared your interests.",
+            "These people have worked on the use since you declared your interests: %(names)s.",
             len(known),
         )
         return words % {"names": ", ".join(known)}

@@ -158,12 +158,16 @@ def ask(
         )
     if held and not note.strip():
         raise InvalidAnswer(
-            "note", _("Say how far the review has got and what to look at. Your colleague gets no other information.")
+            "note",
+            _(
+                "Say what you have reviewed and what your colleague should look at. Your colleague gets no other "
+                "information."
+            ),
         )
     if found.away_until and not although_away:
         raise InvalidAnswer(
             "although_away",
-            _("%(name)s is away until %(until)s. Tick the box if you want to ask them anyway.")
+            _("%(name)s is away until %(until)s. Tick the box if you want to ask this person anyway.")
             % {"name": to, "until": date_format(found.away_until, "j F Y")},
         )
     SeatRequest.objects.filter(submission=submission, seat=seat).end(RequestOutcome.REPLACED)

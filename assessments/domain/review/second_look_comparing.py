@@ -49,7 +49,7 @@ def kind_of(first: str, second: str) -> str:
 def compare(look: SecondLook, *, by: User) -> list[Pair]:
     """Return both marks on each fact and answer. Raises NotPermitted before the look is given, and for everybody else."""
     if not second_look.may_compare(look, by):
-        raise NotPermitted(_("The first marks are shown after the second look is submitted."))
+        raise NotPermitted(_("The first reviewer’s marks are shown after the second look is submitted."))
     first = combined_marks(look.submission)
     pairs = []
     for row in look.marks.order_by("pk"):

@@ -83,7 +83,7 @@ def attach(assessment: Assessment, target: str, piece: Evidence, *, by: User, wo
     submission = Submission.objects.defer(None).get(pk=assessment.current_submission_id)
     allowed = targets(submission)
     if target not in allowed:
-        raise InvalidAnswer("target", _("Choose from the list what the evidence is for."))
+        raise InvalidAnswer("target", _("Choose the answer or part that the evidence supports."))
     assigned = roles.assigned_targets(by, assessment, member)
     if assigned is not None:
         question = assessment.compiled().questions.get(target.removeprefix("q:"))

@@ -33,8 +33,8 @@ def raise_tier(submission: Submission, *, by: User, tier: Tier, reason: str) -> 
         raise InvalidAnswer(
             "tier",
             _(
-                "You can only raise a tier. If the tier should be lower, mark the fact that is wrong. When that fact "
-                "is corrected, the rules are applied again."
+                "You can raise a tier, but you cannot lower it. If the tier should be lower, mark the wrong fact as "
+                "“change needed”. When that fact is corrected, the rules are applied again."
             ),
         )
     if not reason.strip():
@@ -86,8 +86,8 @@ def withdraw_raise(submission: Submission, *, by: User, reason: str) -> ReviewDe
         raise InvalidAnswer(
             "reason",
             _(
-                "Say why you are withdrawing the decision to raise the tier. Your reason is kept with the reason for "
-                "that decision."
+                "Say why you are withdrawing the decision to raise the tier. Your reason is kept together with the "
+                "reason for raising the tier."
             ),
         )
     before, raised = use.assigned_tier, use.raised_tier

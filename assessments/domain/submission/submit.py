@@ -69,7 +69,8 @@ def obstacles_to_submit(assessment: Assessment) -> list[Obstacle]:
         reasons.append(Obstacle(ToSign.PROHIBITED, words))
     elif assessment.use.raised_tier == Tier.UNACCEPTABLE and not _facts_changed_since_raise(assessment.use):
         words = _(
-            "A reviewer raised the tier to Unacceptable. The use can be submitted again once the facts have changed."
+            "A reviewer raised the tier to Unacceptable. You can submit the use again only after the facts have "
+            "changed."
         )
         reasons.append(Obstacle(ToSign.RAISED, words))
     facts, questions = unanswered(assessment)
@@ -105,8 +106,8 @@ def closed_routes(assessment: Assessment) -> dict[Route, str]:
         del closed[Route.INSIDE]
     elif inside:
         closed[Route.INSIDE] = _(
-            "Every reviewer of your organisation has worked on this use. Invite another reviewer, or choose an "
-            "independent reviewer."
+            "All reviewers of your organisation have worked on this use, so they cannot review it. Invite another "
+            "reviewer, or choose an independent reviewer."
         )
     if any(body for _user, _organisation, body in found):
         del closed[Route.INDEPENDENT]

@@ -85,7 +85,7 @@ def requirements_rule(known: Vocabulary) -> Rule:
 def _roles(form: Form, path: Path, value: object) -> None:
     several(one_of("stakeholder", (*Stakeholder, AUTHORITY)), least=1)(form, path, value)
     if value == [AUTHORITY]:
-        form.fault(path, "speaks to the Government alone, whom nothing here is asked")
+        form.fault(path, "is addressed to the Government only, and hkguide has no questions for the Government")
 
 
 def terms_rule(known: Vocabulary) -> Rule:

@@ -39,7 +39,7 @@ def text(form: Form, path: Path, value: object) -> None:
 def flag(form: Form, path: Path, value: object) -> None:
     """Check that a value is true or false."""
     if not isinstance(value, bool):
-        form.fault(path, "is either true or false", broken=True)
+        form.fault(path, "must be true or false", broken=True)
 
 
 def count(least: int) -> Rule:

@@ -25,7 +25,7 @@ class Command(BaseCommand):
             "--by",
             required=True,
             metavar="MAIL",
-            help="a member of staff or an owner; the log records that this person erased the details",
+            help="the member of staff or the owner who erases the details; the log records this person",
         )
         parser.add_argument("--organisation", metavar="REFERENCE", help="only in the log of this organisation")
 

@@ -257,7 +257,7 @@ def _check(file: DemoFile, edition: CompiledEdition) -> None:
     }
     for key, answer in file.answers.items():
         if key not in asked:
-            raise DemoFault(document, ("answers", key), "the use does not get this question")
+            raise DemoFault(document, ("answers", key), "this question does not apply to the use")
         _one_of(document, ("answers", key, "choice"), answer.choice, list(Choice))
         for item in [*answer.items, *answer.not_applicable]:
             if item not in asked[key]:
@@ -268,7 +268,7 @@ def _check(file: DemoFile, edition: CompiledEdition) -> None:
                 raise DemoFault(document, ("evidence", name, "answers"), f"“{key}” is not answered")
     for key in file.conditions:
         if key not in asked:
-            raise DemoFault(document, ("conditions", key), "the use does not get this question")
+            raise DemoFault(document, ("conditions", key), "this question does not apply to the use")
     for key in file.assigned:
         if key not in edition.section_of:
             raise DemoFault(document, ("assigned", key), "no section has this key")

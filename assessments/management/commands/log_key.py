@@ -48,7 +48,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{'made' if made else 'kept'} key {key.name} in {path}")
         if refused:
             raise CommandError(
-                f"{refused} chains have faults and were not signed. Read the list above, then run verify_audit_log"
+                f"chains that have faults and were not signed: {refused}. Read the list above, then run verify_audit_log"
             )
 
     def _show(self) -> None:
@@ -66,7 +66,7 @@ class Command(BaseCommand):
         self.stdout.write(f"signed with key {new.name}; the old key {old.name} is kept in {kept}")
         if refused:
             raise CommandError(
-                f"these chains were not changed, because the old key had not signed their end: {', '.join(refused)}"
+                f"these chains were not changed, because their end was not signed with the old key: {', '.join(refused)}"
             )
 
     def _key(self) -> log_key.LogKey:

@@ -37,7 +37,7 @@ class Command(BaseCommand):
                 raise CommandError(f"--{field}: {options[field]!r} is not an email address") from None
         if options["reviewer"].lower() == options["owner"].lower():
             raise CommandError(
-                "--reviewer and --owner must be two people, because nobody may approve their own submission"
+                "--reviewer and --owner must be two different people, because nobody may approve their own submission"
             )
         call_command("load_guideline", stdout=self.stdout)
         if Organisation.objects.reviewing_body():

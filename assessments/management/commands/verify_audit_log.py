@@ -27,7 +27,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--against",
             metavar="FILE",
-            help="a file with the ends of the chains that this command printed earlier (- for standard input)",
+            help="a file with the chain ends that this command printed earlier (- for standard input)",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -71,5 +71,6 @@ class Command(BaseCommand):
             self.stdout.write("The ends are not signed, because there is no key. Run manage.py log_key make")
         faults = sum(len(walked.faults) for walked in found)
         if faults:
-            raise CommandError(f"{faults} {'fault' if faults == 1 else 'faults'} in {len(found)} chains, listed above")
+            words = "fault" if faults == 1 else "faults"
+            raise CommandError(f"{faults} {words}, listed above (chains checked: {len(found)})")
         self.stdout.write(f"{len(found)} chains with {sum(w.entries for w in found)} entries have no faults")

@@ -59,7 +59,7 @@ def case_returned(*, name: User, use: str, words: str, approval_lapsed: bool) ->
 @text_of(MessageKind.CASE_APPROVED)
 def case_approved(*, name: User, use: str, words: str) -> Text:
     said = {"name": name, "use": use}
-    text = _("%(name)s has approved the submission. The decision now needs the second approval.") % said
+    text = _("%(name)s has approved the submission. The case still needs a second approval.") % said
     return Text(_("First approval given: %(use)s") % said, _with(text, words))
 
 

@@ -27,8 +27,8 @@ def submitted(*, organisation: Organisation, use: str, round: int) -> Text:
 def second_seat(*, organisation: Organisation, use: str) -> Text:
     said = {"organisation": organisation, "use": use}
     text = _(
-        "The tier of “%(use)s” of %(organisation)s is High. The submission needs a second "
-        "approval by an independent reviewer."
+        "“%(use)s” of %(organisation)s is in the High tier. The submission needs a second approval by an independent "
+        "reviewer."
     )
     return Text(_("Second review needed: %(use)s") % said, text % said)
 

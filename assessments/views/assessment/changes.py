@@ -38,8 +38,8 @@ def what_changed(request: SignedIn, reference: str) -> HttpResponse:
             change = changes.state_change(approval, by=request.user, **form.cleaned_data)
             n = len(change.to_confirm)
             words = ngettext(
-                "Saved. %(n)s answer must be confirmed or changed.",
-                "Saved. %(n)s answers must be confirmed or changed.",
+                "Saved. Somebody must confirm or change %(n)s answer.",
+                "Saved. Somebody must confirm or change %(n)s answers.",
                 n,
             )
             messages.success(request, words % {"n": n})

@@ -76,7 +76,8 @@ STEPS: Mapping[str, Step] = {
         gettext_lazy("Keep your practices in place, and renew the certificate in time"),
         _READ,
         locked=gettext_lazy(
-            "This assessment has been decided. Its answers stay as they were signed. Open actions remain in the list of actions."
+            "This assessment has been decided, so its signed answers do not change. You can still find open actions in "
+            "the list of actions."
         ),
     ),
     "refused": Step("", _READ),  # how it goes on depends on the use: `why_locked`

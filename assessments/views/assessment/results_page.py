@@ -162,13 +162,13 @@ class ResultsPage:
             return _("No action is needed")
         if not self.final:
             said = ngettext(
-                "%(n)s action in the first month, %(all)s in all",
-                "%(n)s actions in the first month, %(all)s in all",
+                "%(n)s action in the first month, %(all)s in total",
+                "%(n)s actions in the first month, %(all)s in total",
                 month,
             )
         else:
             said = ngettext(
-                "%(n)s action this month, %(all)s in all", "%(n)s actions this month, %(all)s in all", month
+                "%(n)s action this month, %(all)s in total", "%(n)s actions this month, %(all)s in total", month
             )
         return said % {"n": month, "all": every}
 

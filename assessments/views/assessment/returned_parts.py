@@ -72,7 +72,7 @@ def _shown(case: MemberCase, task: returns.Obstacle, standing: returns.Standing,
         action = reverse("action", args=[use.reference, number])
         done = (done and kind == "answer") or status in (ActionStatus.DONE, ActionStatus.CLOSED)
     if kind == "hold":
-        url, link, done = reverse("hold", args=[use.reference, key]), _("Open the hold"), key not in standing.holds
+        url, link, done = reverse("hold", args=[use.reference, key]), _("See the hold"), key not in standing.holds
     elif kind == "tier":
         url, link, done = use.get_absolute_url(), _("See the facts"), not use.provisional
     elif kind == "part":

@@ -113,8 +113,8 @@ def put_together(question: Question, theirs: Answer, mine: Mapping[str, Any]) ->
         if theirs.choice == Choice.TICKED:
             return value, ""
         words = _(
-            "%(who)s chose “%(theirs)s”, and you ticked lines. Your ticked lines are kept. Change the answer "
-            "if it is wrong."
+            "%(who)s chose “%(theirs)s”, but you ticked lines of the checklist. Your ticked lines are kept. Change the "
+            "answer if it is wrong."
         )
         return value, words % {"who": theirs.by, "theirs": choice_word(theirs.choice)}
     if theirs.choice == mine["choice"] and (theirs.planned_for, theirs.reason) == (mine["planned_for"], mine["reason"]):

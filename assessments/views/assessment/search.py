@@ -300,7 +300,7 @@ def _left_open(empty: Iterable[QuestionView], carried: Iterable[QuestionView]) -
     """Return what keeps a section from being complete, question by question: (anchor, sentence)."""
     unanswered, copied = (
         _("Question %(n)s has no answer: %(title)s"),
-        _("Question %(n)s: confirm or change the copied answer: %(title)s"),
+        _("Question %(n)s has a copied answer to confirm or change: %(title)s"),
     )
     return [
         (view.id, words % {"n": view.number, "title": view.question.title})

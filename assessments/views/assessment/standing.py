@@ -305,19 +305,19 @@ class Standing:
             {
                 "key": "planned",
                 "title": _("Planned"),
-                "empty": _("No question is answered “planned”."),
+                "empty": _("No question has the answer “planned”."),
                 "lines": planned,
             },
             {
                 "key": "unknown",
                 "title": _("Not known yet"),
-                "empty": _("No question is answered “do not know yet”."),
+                "empty": _("No question has the answer “do not know yet”."),
                 "lines": unknown,
             },
             {
                 "key": "not-applicable",
                 "title": _("Not applicable"),
-                "empty": _("No question is answered “not applicable”."),
+                "empty": _("No question has the answer “not applicable”."),
                 "lines": left_out,
             },
         ]

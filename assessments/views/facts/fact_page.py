@@ -256,7 +256,7 @@ def _locked(use: DeclaredUse, keys: Collection[str]) -> tuple[set[str], str]:
         return set(), ""
     locked = set(keys) - editable
     return locked, _(
-        "Only the items that the reviewer marked “change needed” can be changed now. The other answers do not change."
+        "Only the items that the reviewer marked “change needed” can be changed now. The other answers are locked."
     ) if locked else ""
 
 

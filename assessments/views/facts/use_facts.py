@@ -183,12 +183,12 @@ class Facts:
             return FactLine(key, fact.label, fact_answer(fact, None), "empty", url, counts)
         note = ""
         if row.value == UNKNOWN and not fact.prohibited_use:
-            no_tier = _("does not change the tier, but may add questions once it is known")
+            no_tier = _("does not change the tier, but a known answer may add questions")
             note = _("counts as the worst case") if key in self.of_the_tier else no_tier
         if key == PROCEDURAL and row.value is True and row.agreed_by_id is None:
             note = _("counts as “no” until a second member agrees")
         if row.signed_worst_id:
-            note = _("signed on the basis of the worst case")
+            note = _("declared with the worst possible answer")
         state = "unknown" if row.value == UNKNOWN else "answered"
         return FactLine(key, fact.label, answer_on_its_page(fact, row.value), state, url, note)
 

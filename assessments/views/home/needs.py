@@ -246,7 +246,7 @@ def hold_need(hold: Hold) -> Need:
         title=_("On hold, %(kind)s: %(use)s") % {"kind": hold.get_kind_display(), **said},
         text=_("%(system)s. You are responsible for the hold. It blocks the approval and the certificate.") % said,
         url=reverse("hold", args=[hold.use.reference, hold.pk]),
-        label=_("Open the hold"),
+        label=_("See the hold"),
         when=when or _("On hold"),
         more=more,
         late=late,

@@ -74,6 +74,8 @@ def stand_of(assessment: Assessment) -> tuple[str, str]:
     if state == State.RETURNED:
         return _("Returned to you because changes are needed."), lasting(assessment.state_at)
     if state == State.APPROVED:
-        return _("Approved, no certificate yet."), _("We will issue the certificate when no open action blocks it.")
+        return _("Approved, no certificate yet."), _(
+            "We will issue the certificate when the actions that block it are closed."
+        )
     on = _("Since %(day)s.") % {"day": date_format(timezone.localtime(assessment.state_at), "DATE_FORMAT")}
     return f"{assessment.get_state_display()}.", on

@@ -94,7 +94,7 @@ def _change_words(line: exchange.Change, names: dict[int, str]) -> list[str]:
     if "owner" in line.changes:
         words.append(_("owner: %(name)s") % {"name": names[int(line.changes["owner"])]})
     if "due" in line.changes:
-        said = _("first step by: %(day)s") if "full_due" in line.changes else _("due: %(day)s")
+        said = _("first step due by: %(day)s") if "full_due" in line.changes else _("due: %(day)s")
         words.append(said % {"day": date_format(date.fromisoformat(line.changes["due"]), "DATE_FORMAT")})
     if "full_due" in line.changes:
         day = date_format(date.fromisoformat(line.changes["full_due"]), "DATE_FORMAT")

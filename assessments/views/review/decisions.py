@@ -77,7 +77,7 @@ def _nothing_to_decide(
         return None
     if case.is_current:
         state = case.assessment.get_state_display()
-        words = _("This case is not under review (its status is “%(state)s”), so there is nothing to decide.")
+        words = _("This case is not under review, so there is nothing to decide. Its status is “%(state)s”.")
         messages.info(request, words % {"state": state})
     else:
         messages.info(request, _("This is an earlier round of the case, so there is nothing to decide."))

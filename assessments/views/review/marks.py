@@ -32,7 +32,7 @@ from assessments.views.site.requests import SignedIn, refusals_as_messages
 
 FILTERS = {
     "waits": gettext_lazy("Only facts and answers that changed, have a reply or are not judged yet"),
-    "changed": gettext_lazy("Only changes"),
+    "changed": gettext_lazy("Only facts and answers that changed"),
     "unmarked": gettext_lazy("Only facts and answers without a mark"),
     "decisive": gettext_lazy("Only facts and answers that decide the tier or the certificate"),
     "all": gettext_lazy("Everything"),
@@ -220,7 +220,7 @@ def _save_marks(request: SignedIn, case: ReviewCase, rows: Iterable[JudgedRow], 
         marks, failed = marks + bool(kept), failed + (kept is None)
         if kept and asked == row.anchor:
             words = _(
-                "The mark on “%(title)s” is now “change needed”. “Undo this mark” brings back what was there before."
+                "The mark on “%(title)s” is now “change needed”. To reverse this change, select “Undo this mark”."
             )
             messages.warning(request, words % {"title": row.title})
     return SavedMarks(marks, judgements, failed)

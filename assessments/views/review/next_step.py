@@ -45,7 +45,7 @@ def step_of(case: ReviewCase, *, parts_left: int, parts_back: int, parts_missing
         case State.APPROVED:
             return Step(_("Approved with a plan, no certificate yet"))
         case State.CERTIFIED:
-            return Step(_("Decided: the certificate is issued"))
+            return Step(_("Decided: the certificate has been issued"))
     return Step(_("This case is closed: %(state)s") % {"state": case.assessment.get_state_display()})
 
 

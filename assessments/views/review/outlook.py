@@ -70,15 +70,15 @@ def _follows(*, issues: bool, conditions: int, is_last: bool) -> str:
     if issues and conditions > most:
         words = (
             _(
-                "Your approval does not issue a certificate, because %(n)s requirements are open and at most %(most)s of "
+                "Your approval does not issue a certificate. %(n)s requirements are open, but at most %(most)s of "
                 "them can become conditions. The decision is “approved with a plan, no certificate yet”. The certificate "
-                "is issued when the organisation has closed the requirements that have no date."
+                "is issued when the organisation has closed the actions of the requirements without a date."
             )
             if is_last
             else _(
-                "You approve first, and the second approval decides the case. The second approval would not lead to a "
-                "certificate, because %(n)s requirements are open and at most %(most)s of them can become conditions. "
-                "The certificate is issued when the organisation has closed the requirements that have no date."
+                "You approve first, and the second approval decides the case. The second approval would not issue a "
+                "certificate. %(n)s requirements are open, but at most %(most)s of them can become conditions. "
+                "The certificate is issued when the organisation has closed the actions of the requirements without a date."
             )
         )
         return words % {"n": conditions, "most": most}
@@ -171,6 +171,7 @@ def _hurried(look: Look | None) -> str:
         return ""
     return _(
         "You set at least half of your marks in less than %(n)s seconds each. Most people need more time to read an "
-        "answer with its evidence. Marks that you accepted together or took over are not counted here. How long you took is "
-        "recorded with your approval. Read the answers with their evidence again before you approve."
+        "answer with its evidence. We do not count facts and answers that you accepted together, or marks that you "
+        "adopted from a colleague. Your approval records how long you took. Read the answers with their evidence again "
+        "before you approve."
     ) % {"n": issuing.rules_today().short_look_seconds}

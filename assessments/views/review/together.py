@@ -76,7 +76,8 @@ def _accept(request: SignedIn, case: ReviewCase, chosen: list[str]) -> str:
     )
     if not n:
         return alone % {"n": left}
-    messages.success(request, ngettext("Accepted together: %(n)s.", "Accepted together: %(n)s.", n) % {"n": n})
+    words = ngettext("Facts and answers accepted together: %(n)s.", "Facts and answers accepted together: %(n)s.", n)
+    messages.success(request, words % {"n": n})
     if left:
         messages.warning(request, alone % {"n": left})
     return ""

@@ -165,7 +165,10 @@ def _checks(status: CertificateStatus) -> list[tuple[bool, str]]:
     stands = status not in (CertificateStatus.SUSPENDED, CertificateStatus.REVOKED, CertificateStatus.SUPERSEDED)
     return [
         (True, _("We have issued this number")),
-        (in_dates, _("Today is within the period of validity") if in_dates else _("The period of validity has ended")),
+        (
+            in_dates,
+            _("The period of validity has not ended") if in_dates else _("The period of validity has ended"),
+        ),
         (
             stands,
             _("The certificate is not suspended, revoked or replaced")

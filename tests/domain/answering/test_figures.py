@@ -120,7 +120,7 @@ def test_documents_print_the_figure_with_the_answer(cast, draft):
     content = build_snapshot(draft, final=False)
     shown = next(shown for shown in content["questions"] if shown["question"] == ERRORS)
     line = build_answer(draft.compiled(), shown, content, {})
-    assert line.given.endswith("measured 8 per cent, target 5 per cent, target missed; counts as partly in place")
+    assert line.given.endswith("measured 8 per cent, target 5 per cent, target missed (counts as partly in place)")
     assert not line.good
 
 

@@ -257,7 +257,7 @@ def test_the_check_of_a_section_says_that_a_copied_answer_waits_and_confirms_it(
     refused = text_of(client.post(check, {"complete": "yes"}))
     assert "Confirm or change the copied answers first." in refused
     assert "has no answer" not in refused
-    assert "confirm or change the copied answer:" in refused
+    assert "has a copied answer to confirm or change:" in refused
     value = re.search(r'name="confirm" value="([^"]+)"', row)
     assert value is not None
     done = text_of(client.post(check, {"confirm": value[1]}, follow=True))
@@ -276,7 +276,7 @@ def test_the_check_of_a_section_names_both_what_is_not_answered_and_what_is_not_
     check = reverse("section_check", args=[new.reference, "governance"])
     page = text_of(client.post(check, {"complete": "yes"}))
     assert "Answer the remaining questions first, and confirm or change the copied answers." in page
-    assert page.count("has no answer: ") == page.count("confirm or change the copied answer: ") == 1
+    assert page.count("has no answer: ") == page.count("has a copied answer to confirm or change: ") == 1
 
 
 def test_nobody_confirms_on_the_check_of_a_section_who_may_not_answer(client: Client, cast: Cast) -> None:
@@ -307,7 +307,7 @@ def test_once_all_is_confirmed_the_page_does_not_say_that_there_never_was_anythi
     client.force_login(cast.owner)
     reuse.confirm_copied(new, OWN, by=cast.owner, base=1)
     page = text_of(client.get(here(new)))
-    assert "<h1>No copied answer is left to confirm</h1>" in page
+    assert "<h1>All copied answers are confirmed</h1>" in page
     assert "1 answer of this assessment was copied" in page
     bare = text_of(client.get(here(make_assessment(cast=cast))))
     assert "<h1>There is no answer to copy</h1>" in bare

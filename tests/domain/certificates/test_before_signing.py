@@ -54,9 +54,9 @@ def test_the_owner_reads_before_signing_that_a_certificate_can_follow_and_by_whi
     said = words_of(client, "sign", make_assessment(State.DRAFT, tier, cast=cast))
     # The evidence that the tier asks for is not attached yet.
     assert "At the moment, a reviewer cannot approve the assessment" in said
-    assert "With these items, a certificate is possible if every answer is accepted." in said
+    assert "After you add these items, a certificate is possible if the reviewers accept every answer." in said
     assert NONE_YET not in said
-    assert "needs at least" in said
+    assert "needs readiness of at least" in said
     assert "These rules are our judgement (release 1 of the issuing rules)" in said
     assert "Crime Prevention 100.0 out of 100" in said
 
@@ -126,4 +126,4 @@ def test_a_low_use_is_told_that_its_signature_issues_the_certificate_and_by_whic
     proved(client, cast.owner)
     said = words_of(client, "self_certify", make_assessment(State.DRAFT, "low", cast=cast))
     assert "If you sign now, your signature issues the certificate." in said
-    assert "at most 2 dimensions can be below" in said
+    assert "out of 100 in at most 2 of the dimensions" in said

@@ -38,8 +38,8 @@ def test_a_dimension_with_little_in_place_is_approved_with_a_plan_and_no_certifi
     assert "Crime Prevention" in [one.name for one in found.dimensions]
     assert "Crime Prevention is too low: 0.0 out of 100." in found.words
     assert (
-        "needs at least 40 out of 100 in every dimension. If an action is closed with evidence, its practice counts "
-        "as in place. These rules are our judgement (release 1 of the issuing rules)." in found.words
+        "needs readiness of at least 40 out of 100 in every dimension. If an action is closed with evidence, its "
+        "practice counts as in place. These rules are our judgement (release 1 of the issuing rules)." in found.words
     )
 
 
@@ -91,7 +91,8 @@ def test_the_signer_of_a_low_use_is_held_to_the_least_too(cast):
     with pytest.raises(NotReady) as refused:
         self_certify.self_certify(short, by=cast.owner)
     assert any(
-        "is too low" in reason and "at most 2 dimensions can be below 40" in reason for reason in refused.value.reasons
+        "is too low" in reason and "readiness can be below 40 out of 100 in at most 2 of the dimensions" in reason
+        for reason in refused.value.reasons
     )
     short.refresh_from_db()
     assert short.state == State.DRAFT
@@ -178,8 +179,8 @@ def test_the_signer_of_a_low_use_promises_at_most_twelve_musts(cast):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (("release: 1", "release: 2"), "named after its release"),
-        (("basis: judgement", "basis: guideline"), "basis must be “judgement”"),
+        (("release: 1", "release: 2"), "the file name must be the release number"),
+        (("basis: judgement", "basis: guideline"), "“basis” in the file must be “judgement”"),
         (("most: 12", "most: twelve"), "twelve"),
         (("  high:", "  hgih:"), "high"),
         (("release: 1", "release: ["), "1.yaml"),

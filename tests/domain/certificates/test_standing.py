@@ -160,7 +160,7 @@ def test_a_reviewer_suspends_reinstates_and_revokes_with_two_reasons(cast, certi
         ("suspended", "An incident is being investigated.", "Call of 3 November."),
         (
             "reinstated",
-            "The matter was investigated: there was no ground for the suspension.",
+            "An investigation found no ground for the suspension.",
             "It was another system.",
         ),
         ("revoked", "The use has changed since it was assessed.", "They stopped the checks."),

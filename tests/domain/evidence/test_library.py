@@ -282,7 +282,7 @@ def test_a_file_above_the_limit_is_refused_and_one_at_the_limit_taken(settings):
 @pytest.mark.long
 def test_an_office_file_that_says_how_large_it_gets_is_refused_before_it_is_unpacked(monkeypatch):
     bomb = word_file(**{"word/a.xml": b"\0" * 40_000_000})
-    assert "far too much data once it is opened" in refusal("policy.docx", bomb)
+    assert "becomes far too large when it is opened" in refusal("policy.docx", bomb)
     monkeypatch.setattr(archives, "unpack", lambda *_arguments: pytest.fail("was unpacked"))
     with pytest.raises(sandbox.Refused, match="bomb"):
         file_types.find(io.BytesIO(bomb), ending="docx", most=200_000_000)
@@ -304,7 +304,7 @@ def test_an_office_file_whose_headers_lie_about_its_size_is_refused():
     bomb = lying(word_file(**{"word/a.xml": b"\0" * 40_000_000}), 20)
     with zipfile.ZipFile(io.BytesIO(bomb)) as archive:
         assert sum(part.file_size for part in archive.infolist()) < 1000  # what it promises
-    assert "far too much data once it is opened" in refusal("policy.docx", bomb)
+    assert "becomes far too large when it is opened" in refusal("policy.docx", bomb)
 
 
 @pytest.mark.long
@@ -328,7 +328,7 @@ def test_unpacking_stops_as_soon_as_it_is_too_much():
 
 def test_an_office_file_of_very_many_parts_is_refused():
     parts = {f"word/{n}.xml": b"" for n in range(archives.MOST_PARTS + 1)}
-    assert "far too much data once it is opened" in refusal("policy.docx", word_file(**parts))
+    assert "becomes far too large when it is opened" in refusal("policy.docx", word_file(**parts))
 
 
 @pytest.mark.parametrize("cut", [30, 200, -10])
@@ -979,7 +979,7 @@ def test_a_replaced_piece_asks_to_be_looked_at_until_somebody_has(client, cast, 
     library.attach(piece, draft, QUESTION, by=cast.owner)
     library.add_version(piece, by=cast.owner, link="https://example.org/2")
     client.force_login(cast.contributor)
-    assert "replaced since it was attached: check it again" in strip_on_page(client, draft)
+    assert "replaced after it was attached: check it again" in strip_on_page(client, draft)
     assert "Confirm that this evidence still supports the answer" in strip_on_page(client, draft)
     client.post(page_of(draft), {"confirm": piece.reference})
     assert "look again" not in strip_on_page(client, draft)

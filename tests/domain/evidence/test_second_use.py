@@ -103,7 +103,9 @@ def test_a_file_without_words_passes_no_gate(cast: Cast) -> None:
     edition, today = draft.compiled(), timezone.localdate()
     found = requirements.missing(edition, content, today=today)
     assert [lack.part for lack in found] == ["data", "bias", "security", "incident-plan", "monitoring"]
-    assert found[0].words == "Say why this part can use the same evidence as another part: Record of the service desk."
+    assert found[0].words == (
+        "Another part uses the same evidence: Record of the service desk. Say why this part can use it too."
+    )
     for part in content["conformity"]:
         for piece in part["evidence"]:
             del piece["why"]  # as in a submission that was signed before

@@ -350,7 +350,7 @@ def test_two_pages_of_one_reviewer_lose_no_judgement_and_a_closed_case_shows_it(
     url, name = reverse("review_supplements", args=[submission.reference]), f"later-{row.pk}"
     sent = {f"{name}-verdict": "does_not", f"{name}-words": "Of another system.", f"{name}-base": "0"}
     stale = client.post(url, sent)
-    assert "You saved a different judgement in another window in the meantime: Partly." in " ".join(
+    assert "You have already saved a different judgement in another window: Partly." in " ".join(
         stale.content.decode().split()
     )
     assert all(words in stale.content.decode() for words in ("No date.", "Of another system."))
@@ -370,4 +370,4 @@ def test_a_page_of_a_draft_takes_no_evidence(client: Client, cast: Cast) -> None
     done = make_assessment("certified", "limited", cast=cast)
     page = client.get(reverse("supplements", args=[done.reference]))
     assert page.context["form"] is None
-    assert "You can add evidence only between signing and the decision." in page.content.decode()
+    assert "You can add evidence only after signing and before a reviewer decides." in page.content.decode()

@@ -73,8 +73,8 @@ def test_an_approval_waits_for_every_piece_to_be_opened_and_judged(cast):
     EvidenceMark.objects.filter(submission=submission, seat=Seat.FIRST).delete()
     assert obstacles(submission, cast.independent) == [
         f"Required evidence still to be opened: {len(own.openable)} of {len(own.openable)}.",
-        f"Evidence still to be judged at the required answers: {len(own.pieces)} of {len(own.pieces)}. A judgement at "
-        "another answer does not count here.",
+        f"Evidence still to be judged for the required answers: {len(own.pieces)} of {len(own.pieces)}. Judgements for "
+        "other answers do not count here.",
     ]
     assert obstacles(submission, cast.second_independent) == []
 

@@ -119,7 +119,7 @@ def test_a_stale_mark_is_kept_beside_the_newer_one_and_overwrites_nothing(cast):
         submission, TARGET, marks.GivenMark(mark="accepted", words="I saw it."), by=cast.independent, base=0
     )
     for _pressed_twice in range(2):
-        with pytest.raises(Conflict, match="Ines Independent marked this as “Accepted”") as found:
+        with pytest.raises(Conflict, match="Ines Independent marked this answer or fact as “Accepted”") as found:
             marks.save_mark(submission, TARGET, marks.GivenMark(**WANTED), by=cast.independent, base=0)
     mark = submission.marks.get(target=TARGET)
     assert found.value.current == mark

@@ -156,7 +156,7 @@ def test_a_change_asked_for_by_one_seat_stops_the_approval_of_the_other(cast):
     marks.save_mark(submission, TARGET, marks.GivenMark(**WANTED), by=cast.second_independent)
     with pytest.raises(NotReady) as refused:
         approval.approve(submission, by=cast.independent, statement="Read.")
-    assert "1 answer or fact is marked “change needed”: return the submission instead." in refused.value.reasons
+    assert "1 answer or fact is marked “change needed”. Return the submission instead." in refused.value.reasons
     decision = decisions.send_back(submission, by=cast.independent)
     assert decision.kind == "return"
 

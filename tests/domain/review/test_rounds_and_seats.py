@@ -147,7 +147,7 @@ def change_the_organisation(cast):
 CHANGES = {
     "supplier": (change_the_supplier, "Now: Another Model Limited."),
     "organisation": (change_the_organisation, "Now: Harbour Care Holdings Limited"),
-    "team": (None, "Nadia Newcomer has worked on the use since your declaration."),
+    "team": (None, "Nadia Newcomer has worked on the use since you declared your interests."),
     "days": (None, "A declaration is valid for 180 days."),
 }
 

@@ -307,7 +307,7 @@ def test_before_the_own_marks_nothing_of_the_case_is_open_but_what_was_submitted
     ):
         assert not rows.exists()
     assert finders.submissions_with_evidence_for(by).filter(pk=submission.pk).exists()
-    with pytest.raises(NotPermitted, match="shown after the second look is submitted"):
+    with pytest.raises(NotPermitted, match="first reviewer’s marks are shown after the second look is submitted"):
         second_look_comparing.compare(look, by=by)
     second_look_giving.save_marks(look, given_of(look, by), by=by)
     with pytest.raises(NotPermitted):

@@ -63,7 +63,7 @@ def test_the_first_approval_and_the_decision_are_told_to_the_other_seat(cast):
     mark_all(submission, by=cast.independent)
     approval.approve(submission, by=cast.independent, statement="Fine.")
     (first,) = told(cast.second_independent, "case_approved")
-    assert "now needs the second approval" in first.text
+    assert "The case still needs a second approval." in first.text
     mark_all(submission, by=cast.second_independent)
     approval.approve(submission, by=cast.second_independent, statement="I agree.")
     (second,) = told(cast.independent, "case_decided")

@@ -75,9 +75,9 @@ BOOKS = {
 HEAD = ",".join(HEADINGS).encode() + b"\n"
 TABLES = {
     "10,000 rows": (HEAD + b"a,b\n" * 10_000, "more than 2000 rows"),
-    "lines of 4.9 MB": (HEAD + b"a," * 2_450_000, "no rows below|far too much data|more than"),
+    "lines of 4.9 MB": (HEAD + b"a," * 2_450_000, "no rows below|becomes far too large|more than"),
     "a cell of 4.9 MB": (HEAD + b"a" * 4_900_000, "could not be read as a table"),
     "a quote that does not end": (HEAD + b'"' + b"a\n" * 2_000_000, "could not be read as a table"),
-    "4.9 million empty lines": (HEAD + b"\n" * 4_900_000, "far too much data"),
+    "4.9 million empty lines": (HEAD + b"\n" * 4_900_000, "becomes far too large"),
     "4.9 MB without a line": (b";" * 4_900_000, "Add the missing columns|no rows below"),
 }

@@ -22,7 +22,7 @@ from tests.system.security.costs import in_a_second
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
-TOO_LARGE = "far too much data once it is opened"
+TOO_LARGE = "becomes far too large when it is opened"
 
 
 # --- model cards ------------------------------------------------------------------------------------------------------

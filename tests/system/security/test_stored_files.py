@@ -172,7 +172,7 @@ def test_an_organisation_keeps_no_more_evidence_than_its_quota(client: Client, c
     client.force_login(cast.owner)
     response = client.post(reverse("evidence_new"), filled_in(b"b" * (MB + 1)))
     said = str(response.context["form"].errors["file"])
-    assert "Your organisation may store 2 MB of evidence. Space left: 1 MB." in said
+    assert "Your organisation can store at most 2 MB of evidence. Space left: 1 MB." in said
     assert TITLE in text_of(response)
     assert len(stored()) == 1
     assert client.post(reverse("evidence_new"), filled_in(b"b" * MB)).status_code == 302
@@ -204,7 +204,7 @@ def test_uploads_at_once_share_the_quota(cast: Cast, settings: Any, monkeypatch:
         return keep(upload)
 
     monkeypatch.setattr(files, "keep", keep_while_another_comes)
-    with pytest.raises(InvalidAnswer, match="may store"):
+    with pytest.raises(InvalidAnswer, match="can store at most"):
         make_evidence(cast.organisation, by=cast.owner, content=b"this one")
     assert EvidenceVersion.objects.count() == len(stored()) == 1
 

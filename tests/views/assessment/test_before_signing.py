@@ -30,8 +30,8 @@ def before_signing(client: Client, assessment: Assessment) -> str:
     ("tier", "who"),
     [
         ("low", "A use in the Low tier does not need a reviewer."),
-        ("limited", "One reviewer decides about a use in the Limited tier."),
-        ("high", "Two reviewers decide about a use in the High tier."),
+        ("limited", "One reviewer decides on a use in the Limited tier."),
+        ("high", "Two reviewers decide on a use in the High tier."),
     ],
 )
 def test_the_check_says_what_is_missing_before_signing_and_what_comes_after(
@@ -47,7 +47,7 @@ def test_the_check_says_what_is_missing_before_signing_and_what_comes_after(
     for words in (
         "Only an owner of the organisation can sign.",
         f"within {policy.review_target_days} working days after signing",
-        f"due within {policy.condition_days} days of the decision",
+        f"The due date of the condition must be within {policy.condition_days} days of the decision",
         f"at most {most_conditions()} conditions",
         least_readiness.rule_today(assessment.compiled(), Tier(tier)),
         f'href="{reverse("method")}"',

@@ -130,7 +130,7 @@ def test_a_figure_and_none_of_the_rest_save_themselves(live_server, page, made):
     row.locator(f"[name='{ERRORS}--measured']").fill("many")
     row.locator(".hk-error", has_text="Enter a number").wait_for()
     row.locator(f"[name='{ERRORS}--measured']").fill("12.5")
-    row.locator("summary", has_text="Some lines do not apply").click()
+    row.locator("summary", has_text="Lines that do not apply").click()
     row.locator("textarea.hk-short").nth(1).fill("There is one kind of case only.")
     row.locator("[data-rest]").check()
     assert row.locator("[data-checklist] input:checked").count() == 0

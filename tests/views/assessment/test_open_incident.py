@@ -49,7 +49,7 @@ def test_the_owner_reads_of_it_on_tier_check_and_sign(client, cast):
         ("sign", assessment.reference),
     ):
         said = page(client, cast.owner, name, reference)
-        assert "Open incident of 20 November 2026:" in said, name
+        assert "There is an open incident of 20 November 2026:" in said, name
         assert WORDS in said, name
         assert "Do not wait for an owner to sign" in said, name
 
@@ -58,7 +58,7 @@ def test_the_owner_reads_of_it_on_tier_check_and_sign(client, cast):
 def test_the_results_of_a_draft_put_it_at_now(client, cast):
     assessment = with_incident(cast)
     said = page(client, cast.owner, "results", assessment.reference)
-    assert "Do this now. Do not wait for an owner to sign." in said
+    assert "Do not wait for an owner to sign. Do this now:" in said
     assert "These actions are added to the list of actions when an owner signs for the first time." in said
     month = said[said.index('id="month"') : said.index('id="packages"')]
     assert "<strong>Now</strong>" in month
@@ -75,7 +75,7 @@ def test_the_results_of_a_draft_put_it_at_now(client, cast):
 def test_the_reviewer_reads_of_it_before_anything_else(client, cast):
     submission = sent(cast)
     said = page(client, cast.independent, "review", submission.reference)
-    assert "Open incident of 20 November 2026:" in said
+    assert "There is an open incident of 20 November 2026:" in said
     assert said.index(WORDS) < said.index("as it will be printed")
     assert "Do not wait for an owner to sign" not in said
 
@@ -128,7 +128,7 @@ def test_before_the_first_signature_actions_and_workspace_name_it(client, cast):
     for url in (reverse("actions"), reverse("remediation_plan", args=[draft.use.reference])):
         content = client.get(url).content.decode()
         assert WORDS in content, url
-        assert "Do this now. Do not wait for an owner to sign." in content, url
+        assert "Do not wait for an owner to sign. Do this now:" in content, url
         assert "Before that, the results of " in content, url
     DeclaredFact.objects.filter(use=draft.use, key="incident_open").update(value=False, reason="")
     assert "hk-incident" not in client.get(reverse("actions")).content.decode()

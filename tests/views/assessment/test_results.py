@@ -120,7 +120,7 @@ def test_as_many_actions_block_on_the_results_as_in_the_register(client, cast):
     blocking = client.get(reverse("actions"), {"priority": "blocking"}).context["rows"][0].action
     mark_not_relevant(blocking, by=cast.owner, reason="The head office does it.")
     assert client.get(reverse("actions")).context["counts"]["blocking"] == register
-    said = f"{register} actions block a certificate (1 of them marked as not relevant)"
+    said = f"{register} actions block a certificate (1 marked as not relevant)"
     assert said in text_of(open_results(client, cast, assessment))
     listed = text_of(open_results(client, cast, assessment, "findings", "blocking"))
     assert f"{register} actions block a certificate" in listed
@@ -136,7 +136,7 @@ def test_the_actions_are_counted_so_that_the_numbers_add_up(client, cast):
     text = text_of(open_results(client, cast, assessment))
     closing = f"{len(page.groups)} actions would close the findings"
     assert f"{closing} {page.without_findings} further action" in text
-    assert f"{len(page.entries)} in all" in text
+    assert f"{len(page.entries)} in total" in text
 
 
 @pytest.mark.long

@@ -69,7 +69,7 @@ def test_the_page_names_the_first_decision_of_the_board_while_something_can_harm
     said = text_of(open_results(client, cast, assessment))
     system = assessment.use.system.name
     assert f"First decide whether to pause {system}, or to limit it to safe uses, until action 1 is done." in said
-    assert "The board paper puts this decision first, as decision A" in said
+    assert "In the board paper, this is the first decision (decision A)" in said
     assert "because people could be harmed now" in said
     assert page_of(make_assessment(State.DRAFT, "limited", cast=cast, answers=GAPS)).pause == ""
 
@@ -94,7 +94,7 @@ def test_the_heading_counts_the_month_and_all(client, cast):
     page = page_of(assessment)
     month = [entry for entry in page.entries if entry.first_days <= 30]
     now = "1 action" if len(month) == 1 else f"{len(month)} actions"
-    assert page.heading == f"{now} in the first month, {len(page.entries)} in all"
+    assert page.heading == f"{now} in the first month, {len(page.entries)} in total"
     assert page.heading in text_of(open_results(client, cast, assessment))
 
 
@@ -106,7 +106,7 @@ def test_after_signing_the_month_is_counted_in_dates(client, cast):
     soon.due, soon.owner = timezone.localdate() + timedelta(days=30), cast.contributor
     soon.save()
     text = text_of(open_results(client, cast, assessment))
-    assert f"1 action this month, {assessment.use.actions.count()} in all" in text
+    assert f"1 action this month, {assessment.use.actions.count()} in total" in text
     month = text[: text.index("Packages most urgent first")]
     assert soon.title in month
     assert "Connie Contributor" in month
@@ -224,7 +224,8 @@ def test_extended_duties_stand_apart_and_are_marked_as_our_judgement(client, cas
     assert extended
     response = open_results(client, cast, assessment, "findings", "all")
     assert response.content.decode().count(
-        "Our judgement: the Guideline asks other parts for these duties. We also ask for them in this use"
+        "Our judgement: these duties also apply to you. The Guideline addresses them to organisations that play "
+        "a different part"
     ) == len(extended)
 
 
@@ -323,8 +324,8 @@ def test_a_day_planned_after_the_date_of_the_plan_is_said_not_to_count(client, c
         return text_of(open_results(client, cast, assessment, "findings", "ethics-review"))
 
     later = date_format(in_days(700), "DATE_FORMAT")
-    assert f"Your answer gives {later} as the date. The date of the plan counts." in said(700)
-    assert "The date of the plan counts" not in said(20)
+    assert f"Your answer gives {later} as the date, but the earlier date in the plan applies." in said(700)
+    assert "the earlier date in the plan applies" not in said(20)
 
 
 def test_what_can_become_a_condition_is_marked_and_counted(client, cast):
@@ -376,7 +377,7 @@ def test_facts_that_no_action_finds_out_are_counted(client, cast):
     left = [key for key in page.unknown_facts if key not in found_out]
     assert page.facts_without_action == len(left)
     text = text_of(open_results(client, cast, assessment))
-    assert ("because no other question depends on" in text) is bool(left)
+    assert ("No other question depends on" in text) is bool(left)
 
 
 def test_a_row_without_a_score_gives_its_reason(client, cast, monkeypatch):
@@ -398,7 +399,7 @@ def test_a_score_of_some_answers_says_how_many_it_is_from(client, cast):
     assessment = make_assessment(State.DRAFT, "limited", cast=cast, answers=GAPS, filled=False)
     save(assessment, "use-register", {"choice": "in_place", "text": "Kept for all."}, by=cast.owner)
     text = text_of(open_results(client, cast, assessment))
-    assert re.search(r"100\.0 so far, \d+ of \d+ requirements answered", text)
+    assert re.search(r"100\.0 \d+ of \d+ requirements answered so far", text)
 
 
 @pytest.mark.long

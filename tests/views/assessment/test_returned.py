@@ -162,14 +162,16 @@ def test_what_goes_back_untouched_is_confirmed_on_signing(olivia, cast):
     save(assessment, QUESTION, {"choice": "in_place", "text": "Entry of 3 May."}, by=cast.owner)
     replies.reply(assessment, "f:personal_data", by=cast.owner, words="They are invented names.")
     check = text_of(olivia.get(reverse("check", args=[assessment.reference])))
-    assert "This returned answer or fact is unchanged, and nobody has replied to the reviewer about it:" in check
+    assert "The reviewer returned this answer or fact, but nobody has changed it or replied to the reviewer:" in check
     url = reverse("sign", args=[assessment.reference])
     page = olivia.get(url)
     form = page.context["form"]
     assert [title for title, _url in page.context["untouched"]] == [assessment.compiled().questions[OTHER].title]
     data = {name: "on" for name in form.fields if name.startswith("statement_")}
     data |= {"seen": form.digest, "route": "independent"}
-    assert "Confirm that you are sending these items back unchanged" in text_of(olivia.post(url, data))
+    assert "Tick this box to send these items back without changes and without a reply." in text_of(
+        olivia.post(url, data)
+    )
     assert Submission.objects.filter(assessment=assessment).count() == 1
     assert olivia.post(url, data | {"as_it_was": "on"}).status_code == 302
     second = Submission.objects.get(assessment=assessment, round=2)

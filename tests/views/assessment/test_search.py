@@ -102,7 +102,7 @@ def test_a_section_closed_for_several_reasons_is_not_said_to_be_for_one_tier_or_
     for words in ("Some questions here apply only at this tier", "Some questions here apply only to"):
         assert any(words in one for one in told), words
     for one in told:
-        reasons = sum(words in one for words in ("Not asked because of", "at tier", "at this tier", "only to"))
+        reasons = sum(words in one for words in ("Does not apply because of", "at tier", "at this tier", "only to"))
         assert ("Applies only" in one) <= (reasons == 1), one
 
 
@@ -421,7 +421,7 @@ def test_a_section_that_does_not_apply_says_so_and_on_what_it_depends(
     client.force_login(cast.owner)
     page = text_of(client.get(draft.get_absolute_url()))
     assert "Does not apply to you" in page
-    assert "Not asked because of" in page
+    assert "Does not apply because of" in page
     part = page[page.index("Sections not needed") :]
     closed = part[: part.index("Finish")]
     n = closed.count("Does not apply to you")
@@ -440,7 +440,7 @@ def test_a_section_that_is_not_asked_names_the_answers_that_keep_it_closed(clien
     edition = draft.compiled()
     titles = {section.key: section.title for section in edition.sections}
     assert "Looks up documents to answer</a> (Do not know)" in of[titles["training-data"]]
-    finance = of[titles["sector-finance"]].partition("Not asked because of")[2]
+    finance = of[titles["sector-finance"]].partition("Does not apply because of")[2]
     sector = edition.facts["sector"]
     assert finance.partition("</a>")[0].endswith(sector.label)
 

@@ -222,7 +222,7 @@ def test_ticks_and_none_of_these_exclude_each_other(client: Client, cast: Cast, 
     _section, key, items = a_checklist(draft)
     client.force_login(cast.owner)
     page = client.post(url_of(draft, key), posted(key, items=items[:1], choice="none"), **HX).content.decode()
-    assert "Do not do both." in page
+    assert "You cannot do both." in page
     assert stored(draft, key) is None
     client.post(url_of(draft, key), posted(key, choice="none"), **HX)
     assert stored(draft, key).choice == "none"  # type: ignore[union-attr]
@@ -345,7 +345,7 @@ def test_the_good_answers_are_saved_and_the_bad_ones_keep_what_was_typed(
     assert "Correct one error" in page
     assert f'href="#q-{bad}--planned_for"' in page
     assert "Coming &lt;soon&gt;.</textarea>" in page
-    assert "One answer without errors was saved." in page
+    assert "One answer has no errors and was saved." in page
 
 
 def test_an_untouched_page_saves_nothing(client: Client, cast: Cast, draft: Assessment) -> None:

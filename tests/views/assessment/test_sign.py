@@ -366,7 +366,7 @@ def test_owner_and_reviewer_count_what_is_not_known_alike(client, cast):
     assert context["not_known"] == "1 fact, 2 answers"
     shown = text_of(client.get(reverse("check", args=[assessment.reference]))).partition('id="unknown"')[2]
     assert "If an unknown fact can change the tier, the worst case counts until the fact is known." in shown
-    assert "Answers that are not known count as “not in place”." in shown
+    assert "Questions answered “do not know” count as “not in place”." in shown
     submission = submit.submit(assessment, by=cast.owner, route="independent")
     seat_taking.take(submission, by=cast.independent)
     client.force_login(cast.independent)
@@ -444,7 +444,7 @@ def test_a_route_whose_reviewers_all_worked_on_the_use_is_closed(client, cast):
     fill(assessment, by=cast.owner)
     Involvement.objects.keep(assessment.use_id, Involvement.Kind.ATTACHED, [cast.reviewer.pk])
     (words,) = submit.closed_routes(assessment).values()
-    assert words.startswith("Every reviewer of your organisation has worked on this use")
+    assert words.startswith("All reviewers of your organisation have worked on this use, so they cannot review it.")
     with pytest.raises(NotReady) as refused:
         submit.submit(assessment, by=cast.owner, route="inside")
     assert words in refused.value.reasons

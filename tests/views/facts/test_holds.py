@@ -115,7 +115,7 @@ def test_an_owner_signs_the_worst_answer_on_a_page_that_shows_the_statement(cast
     assert olivia.post(url, {"seen": digest, "statement_1": "on"}).url == use.get_absolute_url()
     use.refresh_from_db()
     assert (use.assigned_tier, use.provisional) == ("high", False)
-    assert "signed on the basis of the worst case" in text_of(olivia.get(use.get_absolute_url()))
+    assert "declared with the worst possible answer" in text_of(olivia.get(use.get_absolute_url()))
     assert olivia.get(url).status_code == 302
 
 
@@ -150,7 +150,7 @@ def test_a_raise_prints_wherever_the_tier_does(cast):
     assert "Choose the new tier." in text_of(ines.post(url, {"reason": "In practice it decides."}))
     assert "Choose the new tier." in text_of(ines.post(url, {"tier": "limited", "reason": "Mild."}))
     ines.post(url, {"tier": "high", "reason": "In practice it decides."})
-    said = "A reviewer raised the tier to High risk; the rules give Limited risk."
+    said = "A reviewer raised the tier to High risk. The rules alone give Limited risk."
     assessment = Assessment.objects.for_dashboard().get(pk=assessment.pk)
     text = text_of(as_(cast.viewer).get(assessment.use.get_absolute_url()))
     assert said in text
@@ -159,7 +159,7 @@ def test_a_raise_prints_wherever_the_tier_does(cast):
     report = build_report(build_snapshot(assessment, final=False), assessment.compiled(), draft=True)
     assert [rule.id for rule in report.tier.rules if rule.deciding] == ["L-WORK"]
     html = plan_html(report)
-    assert "A reviewer raised the tier to High; the rules alone give Limited." in html
+    assert "A reviewer raised the tier to High. The rules alone give Limited." in html
     assert "The EU would treat this differently" in html
     assert "This note is not from the Guideline and does not affect the tier." in html
     fill(assessment, by=cast.owner)
@@ -205,7 +205,7 @@ def test_what_was_signed_at_its_worst_prints_in_the_plan(cast):
     assessment = Assessment.objects.for_dashboard().get(pk=assessment.pk)
     html = plan_html(build_report(build_snapshot(assessment, final=False), assessment.compiled(), draft=True))
     assert "Not known. Olivia Owner" in html
-    assert " signed on the basis of the worst case." in html
+    assert " declared the worst possible answer." in html
 
 
 def test_an_owner_states_a_change_and_comes_to_what_waits_to_be_confirmed(cast):

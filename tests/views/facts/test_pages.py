@@ -40,7 +40,7 @@ def use(cast, client):
 
 def test_what_may_not_be_asked_is_not_counted(client, use, edition):
     page = client.get(url(use, "reach"))
-    assert "The question is counted only when the other answer shows that it applies." in text_of(page)
+    assert "We count them only if the other answer shows that they apply." in text_of(page)
     shown = len([one for one in page.context["questions"] if one["shown"]])
     total, (reach,) = page.context["asked"], [one for one in page.context["pages"] if one.key == "reach"]
     assert reach.later > 0
@@ -92,7 +92,7 @@ def test_an_answer_that_is_asked_for_is_needed(client, use, edition):
     answers = mild(edition, "reach", worst_credible_effect="serious")
     del answers["reversibility"]
     response = client.post(url(use, "reach"), answers)
-    assert response.context["form"].errors["reversibility"] == ["Choose an answer. You may choose Do not know."]
+    assert response.context["form"].errors["reversibility"] == ["Choose an answer. You may choose “Do not know”."]
     assert "Your other answers are saved." in text_of(response)
 
 
@@ -217,10 +217,10 @@ def test_a_page_without_an_answer_says_what_to_do(client, use):
     response = client.post(url(use, "system"), {})
     errors = response.context["form"].errors
     assert errors["sector"] == ["Choose an answer."]
-    assert errors["deployment_stage"] == ["Choose an answer. You may choose Do not know."]
+    assert errors["deployment_stage"] == ["Choose an answer. You may choose “Do not know”."]
     assert "Not answered" in text_of(client.get(url(use, "system")))
     errors = client.post(url(use, "content"), {}).context["form"].errors
-    assert errors["high_risk_content"] == ["Tick at least one answer. You may choose Do not know."]
+    assert errors["high_risk_content"] == ["Tick at least one answer. You may choose “Do not know”."]
 
 
 # --- an open incident -----------------------------------------------------------------------------------------------------
@@ -279,7 +279,7 @@ def test_do_not_know_says_the_same_on_the_page_and_beside_the_tier(cast, client,
     client.force_login(cast.owner)
     tier = text_of(client.get(use.get_absolute_url()))
     for key, words in (
-        ("personal_data", "does not change the tier, but may add questions once it is known"),
+        ("personal_data", "does not change the tier, but a known answer may add questions"),
         ("decision_autonomy", "counts as the worst case"),
     ):
         row = tier.partition(f"<span>{edition.facts[key].label}</span>")[2].partition("</li>")[0]

@@ -77,7 +77,7 @@ def test_a_scope_from_long_answers_keeps_who_checks_and_says_what_it_leaves_out(
     asked = {**TOLD, **LONG, "preview": "1"}
     preview = text_of(client.post(reverse("use_new", args=[system.reference]), asked, headers={"HX-Request": "true"}))
     assert (
-        "To keep the scope short enough, these sentences are left out: “At the reception desks of two of our nine dental clinics in Kowloon, on"
+        "To keep the scope short enough, we leave out these sentences: “At the reception desks of two of our nine dental clinics in Kowloon, on"
         in preview
     )
     assert declare(client, system, **LONG).status_code == 302
@@ -138,11 +138,11 @@ def test_a_scope_that_is_typed_too_long_is_refused(client, system):
 def test_the_preview_shows_the_scope_that_would_be_put_together(client, system):
     asked = {**TOLD, "preview": "1"}
     preview = client.post(reverse("use_new", args=[system.reference]), asked, headers={"HX-Request": "true"})
-    assert "This is your own text from above." in text_of(preview)
+    assert "This text comes from your answers above." in text_of(preview)
     assert "Sorts requests for an appointment. On the website" in text_of(preview)
     typed = {**asked, "scope_en": "My own."}
     preview = client.post(reverse("use_new", args=[system.reference]), typed, headers={"HX-Request": "true"})
-    assert "your own text from above" not in text_of(preview)
+    assert "text comes from your answers above" not in text_of(preview)
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_the_form_shows_what_the_plan_will_call_the_people(client, system, peopl
     asked = {**TOLD, "people_affected": people, "people_word": word, "preview": "1"}
     address = reverse("use_new", args=[system.reference])
     for headers in ({}, {"HX-Request": "true"}):
-        assert f"Your plan will use this word for these people: “{called}”." in text_of(
+        assert f"In your plan, we will call these people “{called}”." in text_of(
             client.post(address, asked, headers=headers)
         )
 

@@ -127,7 +127,7 @@ def test_a_system_needs_a_part_and_keeps_what_was_typed(client, cast):
 def test_each_part_says_what_decides_it_and_what_it_brings(client, cast):
     client.force_login(cast.owner)
     page = text_of(client.get(reverse("system_new")))
-    assert page.count("For example: ") == page.count("Not: ") == 3
+    assert page.count("For example: ") == page.count("Not an example: ") == 3
     assert len(re.findall(r"This part has \d+ to \d+ questions", page)) == 3
     assert "This part does not apply if you only choose, set up or instruct a finished product." in page
 

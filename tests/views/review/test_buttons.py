@@ -37,7 +37,7 @@ from tests.support.daily import mostly_long
 from tests.support.factories import proved, undone
 from tests.support.page_text import markup_of
 
-TAKE_THIS, TAKE_OVER = ">Declare and take the case</button>", ">Declare and take over</button>"
+TAKE_THIS, TAKE_OVER = ">Declare interests and take the case</button>", ">Declare interests and take over</button>"
 SetUp = Callable[[Place, User], None]
 
 

@@ -233,11 +233,13 @@ def test_an_accepted_mark_that_rests_on_nothing_is_warned_of_in_list_and_section
     look_at(case, TARGET, cast.independent, mark="accepted")
     assert rests in text_of(ines.get(section))
     page = ines.get(listed)
-    assert "1 evidence item of an accepted answer was judged not to support it, or is not judged yet." in text_of(page)
+    assert "1 evidence item of an accepted answer does not support the answer, or has not been judged yet." in text_of(
+        page
+    )
     assert text_of(page).count("accepted, but this evidence has not been judged") == 1
     judge(case, cast, QUESTION, "does_not")
     assert "The answer is accepted, but this evidence does not support it: Duty rules." in text_of(ines.get(section))
-    assert "accepted, but this evidence does not support the answer" in text_of(ines.get(f"{listed}?show=warned"))
+    assert "the answer is accepted, but this evidence does not support it" in text_of(ines.get(f"{listed}?show=warned"))
     judge(case, cast, QUESTION, "supports")
     assert "but this" not in text_of(ines.get(section)) + text_of(ines.get(listed))
     look_at(case, f"q:{OTHER}", cast.independent, mark="change_needed", reason="unclear", would_satisfy="x")

@@ -117,7 +117,7 @@ class Reviewer:
         self.page.goto(self.address + reverse("reviews"))
         self.follow(f"{words} {self.submission.assessment.use.title}")
         self.choose(self.main.get_by_label("No, I have no conflict of interest"), required=False)
-        self.button("Declare and take the case")
+        self.button("Declare interests and take the case")
         seat = self.submission.seats.get(reviewer=self.user)
         self.own = own_set(self.submission, seat.seat)
 

@@ -103,7 +103,9 @@ def test_the_plain_facts_of_a_page_are_accepted_together(ines, cast):
     assert not submission.marks.exists()
     together = f"{address('review_together', submission)}?of=facts"
     assert "Select at least one fact or answer." in text_of(ines.post(together, {}))
-    assert f"Accepted together: {plain - 1}." in text_of(ines.post(together, {"target": boxes[1:]}, follow=True))
+    assert f"Facts and answers accepted together: {plain - 1}." in text_of(
+        ines.post(together, {"target": boxes[1:]}, follow=True)
+    )
     assert not submission.marks.filter(target=boxes[0]).exists()
     ines.post(together, {"target": boxes})
     assert submission.marks.count() == plain
@@ -160,7 +162,7 @@ def test_two_versions_are_shown_side_by_side_until_one_is_chosen(client, cast):
     fragment = markup_of(
         client.post(address("mark", submission), mine | {"target": TARGET}, headers={"HX-Request": "true"})
     )
-    assert "Ines Independent’s mark is saved" in fragment
+    assert "Mark already saved by Ines Independent" in fragment
     assert f'name="{PREFIX}-base" value="0"' in fragment
     unfinished = mine | {"target": TARGET, f"{PREFIX}-reason": ""}  # what is incomplete moves the page on no further
     fragment = markup_of(client.post(address("mark", submission), unfinished, headers={"HX-Request": "true"}))
@@ -270,7 +272,7 @@ def test_each_piece_is_judged_and_another_one_asked_for(ines, cast, shown):
         },
         follow=True,
     )
-    assert "is now “change needed”. “Undo this mark” brings back what was there before." in text_of(page)
+    assert "is now “change needed”. To reverse this change, select “Undo this mark”." in text_of(page)
     assert dict(EvidenceMark.objects.values_list("piece", "verdict")) == {
         log.reference: "partly",  # that page had not seen it
         board.reference: "does_not",
@@ -292,7 +294,7 @@ def test_what_changed_stands_on_one_page_with_what_was_asked_and_replied(ines, c
     assert set(targets(page)) == {TARGET, f"q:{OTHER}"}
     text = text_of(page)
     for words in (
-        "1 answer or fact changed since round 1, 1 unchanged but with a reply, 2 still to mark",
+        "1 answer or fact changed since round 1, 1 with a reply but no change, 2 still to mark",
         f"More on {OTHER}.",
         f"As it was: {OTHER}.",
         "replied without changing the answer,",
@@ -325,7 +327,7 @@ def test_a_round_is_held_against_an_older_one_to_be_read(ines, cast):
     assert set(targets(ines.get(address("review_section", third, SECTION)))) == {TARGET, f"q:{OTHER}"}
     older = ines.get(f"{address('review_changes', third)}?since=1")
     assert set(targets(older)) == {TARGET, f"q:{OTHER}"}
-    assert "This is a comparison with round 1. You can only read it." in text_of(older)
+    assert "You are comparing with round 1. You cannot set marks here." in text_of(older)
     assert 'type="radio"' not in markup_of(older)
 
 

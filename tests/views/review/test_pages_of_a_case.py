@@ -157,7 +157,7 @@ def test_the_heading_says_that_an_answer_is_accepted_with_an_action(cast):
     mark_all(submission, by=cast.independent)
     page = overview(cast.independent, submission)
     assert heading_of(page) == "All facts and answers are accepted, one of them with an action"
-    assert "Since then, reviewers have accepted one answer with an action." in text_of(page)
+    assert "Since the signing, reviewers have accepted one answer with an action." in text_of(page)
 
 
 @pytest.mark.long
@@ -175,7 +175,7 @@ def test_the_heading_after_the_first_approval_says_what_each_reader_waits_for(ca
     assert re.fullmatch(r"You still have to mark \d+ answers and facts", second)
     mark_all(submission, by=cast.second_independent)
     review_approval.approve(submission, by=cast.second_independent, statement="I agree.")
-    assert heading_of(overview(cast.independent, submission)) == "Decided: the certificate is issued"
+    assert heading_of(overview(cast.independent, submission)) == "Decided: the certificate has been issued"
 
 
 @pytest.mark.long
@@ -290,8 +290,8 @@ def test_the_approval_says_that_it_issues_the_certificate_with_readiness_and_act
     mark_all(submission, by=cast.second_independent)
     page = approval(cast.second_independent, submission)
     assert "Your approval issues the certificate at once." in page
-    assert "If the two reviewers gave different marks, “the mark” means the stricter of the two." in page
-    assert "Only the stricter mark counts." in page
+    assert "If the two reviewers gave different marks, only the stricter mark counts." in page
+    assert "“The mark” in these declarations then means the stricter mark." in page
     title = submission.assessment.compiled().questions[TARGET.removeprefix("q:")].title
     action = f"One action goes to the organisation: {title}: “List the trials” , by"
     standard = submission.assessment.compiled().policy.due_days["high"]
@@ -299,7 +299,7 @@ def test_the_approval_says_that_it_issues_the_certificate_with_readiness_and_act
     assert any(f"{action} {day} (the standard date, if you approve today)" in page for day in dates)
     for score in submission.content()["scorecard"]["dimensions"].values():
         assert f"{score['value']} out of 100" in page
-    assert "A certificate at tier High needs at least" in page
+    assert "A certificate at tier High needs readiness of at least" in page
     assert "Conditions None" in page
     assert "The two reviewers gave different marks on one fact or answer." in page
     review_approval.approve(submission, by=cast.second_independent, statement="I agree.")
@@ -344,9 +344,10 @@ def test_more_open_requirements_than_a_certificate_may_have_conditions_promise_n
     rules = issuing.rules_today()
     monkeypatch.setattr(issuing, "rules_on", lambda day: replace(rules, most_conditions=0))
     page = approval(cast.independent, submission)
-    assert "Your approval does not issue a certificate, because 1 requirements are open and at most 0" in page
+    assert "Your approval does not issue a certificate. 1 requirements are open, but at most 0" in page
     assert "Your approval issues the certificate" not in page
-    assert "A certificate can have at most 0 conditions, so some of these requirements have to be closed first." in page
+    words = "A certificate can have at most 0 conditions, so the organisation has to close some of these requirements first."
+    assert words in page
 
 
 def test_the_approval_warns_of_marks_that_were_set_faster_than_anybody_reads(cast):
@@ -436,7 +437,10 @@ def test_the_page_of_facts_says_why_the_others_are_judged_one_by_one(cast):
     rest = page.context["group"].left - page.context["plain"]
     assert rest > 1
     assert f"Judge the other {rest} facts one by one." in text_of(page)
-    assert "Possible reasons: a fact decides the tier or the certificate, is answered “Do not know”" in text_of(page)
+    assert (
+        "You must judge a fact separately if it decides the tier or the certificate, is answered “Do not know”"
+        in text_of(page)
+    )
     assert "the organisation replied to it" not in text_of(page)  # there was no round before
 
 

@@ -102,9 +102,12 @@ def test_each_kind_is_shown_in_its_place_and_nothing_hostile_runs(case, page):
     page.locator(f"{case.place('Counts')} td", has_text="Elaine").wait_for()
     for title, (_kind, _make, words) in HOSTILE.items():
         assert words in page.locator(f"{case.place(title)} .hk-preview").inner_text()
-        assert "You have opened it." not in page.locator(case.place(title)).inner_text() or title in SHOWN_AS_TEXT
+        assert (
+            "You have opened this evidence." not in page.locator(case.place(title)).inner_text()
+            or title in SHOWN_AS_TEXT
+        )
     for title in HONEST:
-        assert "You have opened it." in page.locator(case.place(title)).inner_text()
+        assert "You have opened this evidence." in page.locator(case.place(title)).inner_text()
     assert page.evaluate("window.__ran") is None
     photograph(page, "section-shown")
     assert browser.axe_faults(page, contrast=("light",)) == []

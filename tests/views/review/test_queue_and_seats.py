@@ -185,7 +185,7 @@ def test_an_absence_is_set_in_the_settings_and_warned_of(client, cast):
     client.force_login(cast.independent)
     url = address("assign_seat", case, "first")
     assert "(away until" in text_of(client.get(url))
-    assert "Tick the box if you want to ask them anyway." in text_of(
+    assert "Tick the box if you want to ask this person anyway." in text_of(
         client.post(url, {"to": cast.second_independent.pk})
     )
     client.post(url, {"to": cast.second_independent.pk, "although_away": "on"})

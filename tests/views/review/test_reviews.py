@@ -122,7 +122,7 @@ def test_a_case_within_another_organisation_is_in_nobody_elses_queue(client, cas
 
 
 def test_an_empty_queue_says_what_will_stand_there(ines):
-    assert "A submission appears here after its owner has signed it." in text_of(ines.get(reverse("reviews")))
+    assert "A submission appears here after an owner has signed it." in text_of(ines.get(reverse("reviews")))
 
 
 @pytest.mark.long
@@ -242,7 +242,7 @@ def test_an_in_house_reviewer_reads_what_was_sent_past_them_and_gets_no_button(c
     assert address("take", submission) not in client.get(address("review", submission)).content.decode()
     page = client.get(address("take", submission))
     assert "so only an independent reviewer can judge it" in text_of(page)
-    assert "Declare and take the case" not in text_of(page)
+    assert "Declare interests and take the case" not in text_of(page)
     refused = client.post(address("take", submission), {"conflict": "none"})
     assert "so only an independent reviewer can judge it" in text_of(refused)
     assert not submission.seats.exists()
@@ -454,7 +454,7 @@ def test_a_mark_that_was_set_meanwhile_is_not_overwritten_unseen(client, cast):
     client.force_login(cast.independent)
     data = CHANGE | {f"{PREFIX}-base": "0"}
     response = client.post(address("review_section", submission, SECTION), data)
-    assert "Ines Independent marked this as “Accepted”" in text_of(response)
+    assert "Ines Independent marked this answer or fact as “Accepted”" in text_of(response)
     assert submission.marks.get(target=TARGET).words == "I saw the register."
     response = client.post(address("review_section", submission, SECTION), CHANGE | {f"{PREFIX}-base": "1"})
     assert response.status_code == 302

@@ -104,8 +104,8 @@ def test_the_own_set_lists_what_is_to_open_and_what_is_done(ivan, cast, submissi
     text = text_of(page)
     assert f"Required facts and answers: 0 of {len(own.targets)} opened and marked" in text
     assert (
-        f"{len(own.drawn)} of the {own.rest} other facts and answers (10 %, rounded up), drawn at random for you."
-        in text
+        f"The server drew {len(own.drawn)} of the {own.rest} other facts and answers at random for you "
+        "(10 %, rounded up)." in text
     )
     assert "Answers about mandatory points (requirements with “must”), duties from Table 1" in text
     assert f"0 of {len(own.openable)} opened" in text
@@ -136,11 +136,11 @@ def test_evidence_of_the_conformity_file_is_to_be_judged_until_its_part_is(cast)
     before = text_of(page)
     open_all, with_answers = page.context["to_open"], len(page.context["pieces"]) - 1
     said = (
-        f"Open all {open_all} evidence items. Judge {with_answers} of them with their answers. "
+        f"Open all {open_all} evidence items. Judge {with_answers} of them at the answers that use them. "
         "Judge the other item with the conformity file."
     )
     assert said in before
-    assert ", to be judged together with its part of the conformity file" in before
+    assert ", to be judged with the part of the conformity file that uses it" in before
     parts_page = text_of(ines.get(address("review_parts", submission)))
     unopened = "have not opened th[^.]*Reports of the tests"
     assert re.search(unopened, parts_page)
@@ -150,7 +150,7 @@ def test_evidence_of_the_conformity_file_is_to_be_judged_until_its_part_is(cast)
     judge_parts(submission, by=cast.independent)
     after = text_of(ines.get(address("own_set", submission)))
     assert "to be judged" not in after
-    assert ", judged together with its part of the conformity file" in after
+    assert ", judged with the part of the conformity file that uses it" in after
 
 
 def test_saved_marks_are_counted_as_the_case_counts_them_and_judgements_apart():
@@ -166,7 +166,7 @@ def test_one_page_shows_the_own_set_to_be_marked_and_leads_on(ivan, cast, submis
     own = own_set(submission, Seat.SECOND)
     assert address("mark_own_set", submission) in ivan.get(address("review", submission)).content.decode()
     told = text_of(ivan.get(address("own_set", submission)))
-    assert "The certificate says how many seconds, or fewer, half of your marks took." in told
+    assert "The certificate gives a time in seconds: half of your marks took this time or less." in told
     page = ivan.get(address("mark_own_set", submission))
     link = f'href="{address("mark_own_set", submission)}"'
     assert link not in markup_of(page)  # it is this page
@@ -197,9 +197,8 @@ def test_the_own_set_page_leads_whoever_has_no_seat_to_the_case(cast, submission
 @pytest.mark.long
 def test_the_rest_is_taken_over_by_name_from_the_overview(ivan, submission):
     rest = len(own_marks.marks_of(submission, Seat.FIRST)) - len(own_set(submission, Seat.SECOND).targets)
-    assert f"You can adopt {rest} marks from colleagues. The marks keep your colleagues’ names." in text_of(
-        ivan.get(address("review", submission))
-    )
+    adopt = f"You can adopt {rest} marks from colleagues. Each mark still shows the name of the colleague who set it."
+    assert adopt in text_of(ivan.get(address("review", submission)))
     url = address("take_over_marks", submission)
     assert f"Adopt {rest} marks from Ines Independent" in text_of(ivan.get(url))
     assert "Select at least one mark." in text_of(ivan.post(url))
@@ -209,7 +208,7 @@ def test_the_rest_is_taken_over_by_name_from_the_overview(ivan, submission):
     done = text_of(ivan.post(url, {"target": ticked}, follow=True))
     assert f"You adopted {rest - 1} marks." in done
     assert left_out not in own_marks.marks_of(submission, Seat.SECOND)
-    assert "You can adopt 1 mark from a colleague. The mark keeps your colleague’s name." in done
+    assert "You can adopt 1 mark from a colleague. The mark still shows your colleague’s name." in done
     pages = (ivan.get(f"{address('review_section', submission, key)}?show=all") for key in (SECTION, "security"))
     assert any("adopted from Ines Independent" in text_of(page) for page in pages)
 
@@ -303,7 +302,7 @@ def test_what_is_accepted_together_says_in_whose_name_and_all_or_none_may_be_tic
     page = ivan.get(url)
     assert "Each selected fact or answer gets the mark “Accepted” with your name." in text_of(page)
     assert "To leave out a fact or answer, clear its box." in text_of(page)
-    assert "Facts and answers that you accept together do not count in your time per mark." in text_of(page)
+    assert "Your time per mark does not include facts and answers that you accept together." in text_of(page)
     assert "ticked" not in text_of(page)  # that is a word of the organisation's checklists
     shown = [row.text for _part, rows in page.context["groups"] for row, _url, _chosen in rows]
     assert len(shown) > 1

@@ -242,7 +242,7 @@ def test_a_given_look_is_linked_from_the_case_and_from_the_figures_of_both(ivan,
     assert link not in markup_of(ines.get(case))  # blind until it is given, for both
     assert link not in markup_of(ivan.get(reverse("quality")))
     give_look(taken, cast.second_independent, q__use_register="change_needed")
-    for client, words in ((ivan, "carried out by you on"), (ines, "on your case, carried out by Ivan Independent on")):
+    for client, words in ((ivan, "carried out by you on"), (ines, "second look at your case by Ivan Independent on")):
         page = client.get(reverse("quality"))
         assert link in markup_of(page)
         assert words in text_of(page)
@@ -251,7 +251,7 @@ def test_a_given_look_is_linked_from_the_case_and_from_the_figures_of_both(ivan,
         assert link in markup_of(page)
         assert "Second look by Ivan Independent, carried out on" in text_of(page)
         assert re.search(
-            r"carried out on \d+ \w+ \d{4} ?\. The first marks were not shown during the second look\. "
+            r"carried out on \d+ \w+ \d{4} ?\. The first reviewer’s marks were not shown during the second look\. "
             r"The second look does not change the decision",
             text_of(page),
         )
@@ -267,7 +267,7 @@ def test_the_page_says_that_the_look_was_blind_how_much_was_judged_and_who_chose
     content = taken.submission.content()
     every = len(content["facts"]) + len(content["questions"])
     assert "Ivan Independent had no part in the case." in words
-    assert "The first marks, the names of the first reviewers and the decision were not shown" in words
+    assert "The marks and names of the first reviewers, and the decision, were not shown" in words
     assert (
         f"{len(second_look_giving.asked_of(taken, content))} of {every} facts and answers were judged again. They include every fact and answer that decides the tier"
         in words
@@ -284,9 +284,12 @@ def test_the_figures_name_both_rules_for_too_few_and_say_what_counts_for_the_bod
     rules = quality.rules_on(timezone.localdate())
     words = text_of(ines.get(reverse("quality")))
     assert f"A percentage for one reviewer is shown only if it is based on at least {rules.least_items} items" in words
-    assert f"so it also needs {rules.least_cases} cases. These minimum numbers are in the issuing rules" in words
-    assert "Here, all second looks count." in words
-    assert "In the figures of the reviewing body, only second looks drawn at random count." in words
+    assert (
+        f"so it must also be based on at least {rules.least_cases} cases. These minimum numbers are in the issuing rules"
+        in words
+    )
+    assert "The figures on this page count all second looks." in words
+    assert "The figures of the reviewing body count only second looks that were drawn at random." in words
 
 
 @pytest.mark.long
@@ -295,7 +298,7 @@ def test_the_page_names_who_hears_of_a_grave_difference_and_it_is_no_reviewer_of
     page = text_of(ivan.get(address("second_look", taken)))
     assert "Your report goes to: Ines Independent." in page
     assert "it goes to somebody who reviewed the case" in page  # there is nobody else
-    assert "Nobody is notified." in text_of(ines.get(address("second_look", taken)))
+    assert "Nobody is notified of your report." in text_of(ines.get(address("second_look", taken)))
     make_member(Role.REVIEWER, cast.body, "Ilse Independent")
     for client in (ivan, ines):  # Ines leads the body, and decided the case
         page = text_of(client.get(address("second_look", taken)))
@@ -414,7 +417,7 @@ def test_everybody_reads_on_the_method_page_how_looks_are_drawn_and_how_far_revi
         make_assessment(State.CERTIFIED, "high", cast=cast)
     found = quality.body_agreement()
     words = text_of(client.get(reverse("method")))
-    assert f"the same mark on {found.seats.same} of {found.seats.of} (100 %), in 5 cases" in words
+    assert f"the same mark on {found.seats.same} of {found.seats.of} facts and answers (100 %), in 5 cases" in words
 
 
 @pytest.mark.few_a_day(2)
@@ -470,7 +473,7 @@ def test_a_second_look_from_the_queue_to_both_sides(chromium, live_server, publi
     page.locator("#second-looks").get_by_role("link", name="Start").click()
     check("take")
     page.get_by_label("No, I have no conflict of interest").check()
-    page.get_by_role("button", name="Declare and start the second look").click()
+    page.get_by_role("button", name="Declare interests and start the second look").click()
     check("overview")
     page.get_by_role("link", name="Start marking").click()
     check("facts")

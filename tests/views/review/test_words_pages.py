@@ -116,7 +116,7 @@ def test_the_page_of_words_says_of_what_it_offers_only_what_holds(ines, cast, ca
     assert "Only words with a reason that fits the answer" not in text
     assert "comes from cases of this organisation alone" not in text
     assert "The text under “Same as last time” was written for this organisation." in text
-    assert "may have been written for another organisation, whose name is then shown" in text
+    assert "can come from a case of another organisation. The page then shows the name of that organisation." in text
 
 
 def test_texts_are_added_changed_deleted_and_brought_back_on_their_page(ines, cast):

@@ -90,12 +90,13 @@ def test_parts_that_are_missing_are_to_be_returned_and_not_judged(cast):
 
 def test_a_part_that_is_missing_cannot_be_found_to_support_the_file(cast):
     submission = without_file(cast)
-    with pytest.raises(InvalidAnswer, match="there is nothing that supports the file"):
+    said = "You cannot choose “Supports”, because the organisation has not provided this part."
+    with pytest.raises(InvalidAnswer, match=said):
         parts.judge_part(submission, "tests", parts.GivenPartMark("supports"), by=cast.independent)
     client = proved(Client(), cast.independent)
     url = reverse("review_parts", args=[submission.reference])
     page = text_of(client.post(url, {"part-tests-verdict": "supports"}))
-    assert "The organisation has not provided this part, so there is nothing that supports the file." in page
+    assert said in page
     assert not submission.part_marks.exclude(verdict="").exists()
 
 
@@ -135,9 +136,7 @@ def test_a_case_that_is_decided_offers_no_decision(cast, name):
     submission = make_assessment(State.REFUSED, "limited", cast=cast).current_submission
     response = proved(Client(), cast.independent).get(reverse(name, args=[submission.reference]), follow=True)
     assert response.redirect_chain == [(submission.get_absolute_url(), 302)]
-    assert "This case is not under review (its status is “Refused”), so there is nothing to decide." in text_of(
-        response
-    )
+    assert "This case is not under review, so there is nothing to decide. Its status is “Refused”." in text_of(response)
 
 
 def test_who_has_approved_first_is_not_asked_to_approve_again(cast):
@@ -158,9 +157,9 @@ def test_the_return_says_what_is_not_part_of_it(cast):
     submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
     mark_all(submission, by=cast.independent, change=CHANGE)
     page = shown(cast.independent, "send_back", submission)
-    assert "the organisation gets the actions when the case is approved" in page
+    assert "the organisation gets the action when the case is approved" in page
     assert "Private notes are never included." in page
-    assert "The points themselves are not in the email." in page
+    assert "The email does not list the points that you return." in page
 
 
 def test_facts_and_questions_are_counted_apart(cast):
@@ -173,7 +172,7 @@ def test_facts_and_questions_are_counted_apart(cast):
 def test_an_action_is_said_not_to_be_a_condition(cast):
     submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
     page = shown(cast.independent, "approve", submission)
-    assert "An action that you add to an accepted answer has a date too, but it is not a condition." in page
+    assert "An action that you add to an accepted answer also has a date, but the action is not a condition." in page
 
 
 # --- the queue -----------------------------------------------------------------------------------------------------------

@@ -151,8 +151,8 @@ def test_what_is_not_in_place_is_not_accepted_together_with_the_rest(site, prepa
         assert offered
         assert not set(lacking) & set(offered)
         assert (
-            "answers that report a practice as fully in place, and facts that were not answered “Do not know”"
-            in beside(page)
+            "answers that report a practice as fully in place. "
+            "It also lists facts with a clear answer (not “Do not know”)." in beside(page)
         )
         # The boxes are made to name what is not in place.
         boxes.evaluate_all("(boxes, names) => boxes.forEach((b, n) => { b.value = names[n % names.length] })", lacking)
@@ -173,7 +173,7 @@ def test_a_second_seat_with_nothing_opened_approves_nothing(site, prepared):
     prepared(first_approves)
     with site.at(site.cast.second_independent, "take", submission.reference) as page:
         page.get_by_label("No, I have no conflict of interest").check()
-        press(page, "Declare and take the case")
+        press(page, "Declare interests and take the case")
         site.open(page, "take_over_marks", submission.reference)  # what the first reviewer marked is not the own set
         press(page, "Adopt the selected marks")
         site.open(page, "approve", submission.reference)
@@ -205,7 +205,10 @@ def test_marks_stay_as_they_are_after_the_approval(site, prepared):
         assert page.locator("[type=radio][name$=-mark]").count() == 0
         wanted = {"target": f"q:{CONDITION}", "mark": "accepted_with_action", "action_title": "Write it down."}
         forced = site.post(page, "mark", submission.reference, **wanted)
-        assert "You have approved, so your marks are locked. Withdraw your approval to change them." in forced
+        assert (
+            "You have approved this submission, so your marks are locked. Withdraw your approval to change them."
+            in forced
+        )
         site.open(page, "review", submission.reference)
         assert "Your marks are locked. To change a mark, withdraw your approval." in text(page)
     assert submission.marks.get(target=f"q:{CONDITION}").mark == MarkKind.ACCEPTED
@@ -249,7 +252,7 @@ def test_who_oversees_the_system_does_not_review_it(site, prepared):
     said = "The conformity file names you as an overseer of this use. Somebody else must review the use."
     with site.at(cast.independent, "take", submission.reference) as page:
         assert said in text(page)
-        assert page.get_by_role("button", name="Declare and take the case").count() == 0
+        assert page.get_by_role("button", name="Declare interests and take the case").count() == 0
     with pytest.raises(SeparationOfDuties, match=said):
         seat_taking.take(submission, by=cast.independent)
     assert not submission.seats.exists()
@@ -294,7 +297,8 @@ def test_the_in_house_reviewer_alone_closes_nothing_that_blocks(site, prepared):
     prepared(lambda: report_done(action, by=cast.contributor))
     with site.at(cast.reviewer, "action", *place_of(action)) as page:
         said = (
-            "The tier of this use is High: the independent reviewer accepts the action first, and then you confirm it."
+            "The tier of this use is High, so the independent reviewer has to accept the action first. You can then "
+            "confirm it."
         )
         assert said in text(page)
         assert page.get_by_role("main").get_by_role("button", name="Accept").count() == 0

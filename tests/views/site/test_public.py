@@ -236,7 +236,7 @@ def test_the_method_prints_every_number_of_the_policy_as_our_judgement(client, e
 
 def test_the_method_says_that_the_date_of_a_condition_goes_before_the_effort_of_its_action(client):
     text = text_of(client.get(reverse("method")))
-    assert "The due date of a condition is set with the approval" in text
+    assert "The due date of a condition is set when the assessment is approved" in text
 
 
 def test_the_method_sorts_the_priorities_as_the_plan_does(client, edition):
@@ -245,7 +245,7 @@ def test_the_method_sorts_the_priorities_as_the_plan_does(client, edition):
     words = edition.policy.words
     ranked = "; ".join(words[f"priorities.{key}"] for key in ("table_1_or_overlay", "must", "should", "consider"))
     assert f"most urgent first: {ranked}." in text
-    assert f"an open hold has the priority “{words['priorities.prohibited_or_hold']}”" in text
+    assert f"An open hold has the priority “{words['priorities.prohibited_or_hold']}”" in text
 
 
 def test_clauses_and_method_cost_a_query_for_the_release_alone(client):
