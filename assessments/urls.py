@@ -62,6 +62,7 @@ urlpatterns = [
     path("guideline/", guideline.clauses, name="clauses"),
     path("guideline/<path:clause>/", guideline.clause, name="clause"),
     path("method/", guideline.method, name="method"),
+    path("help/", public.explain, name="help"),
     path("about/<key:name>/", public.notice, name="notice"),
     path("health/", public.health, name="health"),
     path(".well-known/security.txt", public.security_txt, name="security_txt"),

@@ -16,6 +16,7 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
     "clauses": [("anonymous", "")],
     "clause": [("anonymous", "clause")],
     "method": [("anonymous", "")],
+    "help": [("anonymous", ""), ("owner", "")],
     "notice": [("anonymous", name) for name in ("privacy notice", "terms", "accessibility", "contact", "complaints")],
     "invitation": [("anonymous", "invitation"), ("viewer", "invitation")],
     # what was typed when the session had ended

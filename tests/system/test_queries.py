@@ -338,6 +338,7 @@ PAGES = [
     ("owner", "verify", "certificate"),
     ("owner", "clauses", ""),
     ("owner", "method", ""),
+    ("owner", "help", ""),
 ]
 
 

@@ -21,8 +21,9 @@ from django.views.decorators.http import require_safe
 from assessments.access import finders
 from assessments.core import heartbeat, notices, throttling
 from assessments.documents.record import certificate_rows
+from assessments.forms.organisations import ROLE_SENTENCES
 from assessments.forms.public import NumberForm
-from assessments.models import Certificate, CertificateStatus, edition_for
+from assessments.models import Certificate, CertificateStatus, Role, edition_for
 from assessments.models.certificates import Assurance
 from assessments.views.wording import as_day
 
@@ -37,6 +38,14 @@ SHOWN_AS = {"issued": "valid", "reinstated": "valid"}  # an event's kind to the 
 @require_safe
 def start(request: HttpRequest) -> HttpResponse:
     return render(request, "assessments/site/start.html", {"number_form": NumberForm()})
+
+
+@login_not_required
+@require_safe
+def explain(request: HttpRequest) -> HttpResponse:
+    """Explain the steps of an assessment, the roles, the words of the pages, and what people ask most."""
+    roles = [(role.label, ROLE_SENTENCES[role]) for role in Role]
+    return render(request, "assessments/site/help.html", {"roles": roles})
 
 
 @login_not_required

@@ -37,6 +37,7 @@ OF_MEMBERS: dict[str, dict[str, Access]] = {
     "clauses": {"": OPEN_TO_THE_PUBLIC},
     "clause": {"clause": OPEN_TO_THE_PUBLIC, "no clause": HIDDEN_FROM_THE_PUBLIC_TOO},
     "method": {"": OPEN_TO_THE_PUBLIC},
+    "help": {"": OPEN_TO_THE_PUBLIC},
     "notice": {"privacy notice": OPEN_TO_THE_PUBLIC, "no such notice": HIDDEN_FROM_THE_PUBLIC_TOO},
     "health": {"": OPEN_TO_THE_PUBLIC},
     "security_txt": {"": OPEN_TO_THE_PUBLIC},

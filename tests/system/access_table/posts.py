@@ -346,7 +346,7 @@ POSTED: dict[str, dict[str, Access]] = {
 READ_ONLY = {  # addresses under which nothing can be changed
     "import_faulty", "inventory_template", "systems_export", "assessment_log", "review_log", "own_set", "quality",
     "actions_export", "organisation_actions", "remediation_plan", "action_file",
-    "start", "verify_form", "verify_file", "verify", "clauses", "clause", "method", "notice", "health", "security_txt", "assessments", "actions", "portfolio_sums",
+    "start", "verify_form", "verify_file", "verify", "clauses", "clause", "method", "help", "notice", "health", "security_txt", "assessments", "actions", "portfolio_sums",
     "certificates", "organisation", "systems", "system", "use", "prohibited", "assessment", "next", "results", "result",
     "check", "conformity", "reviews", "issued", "issued_export", "review", "document_state", "search", "flagged", "compare",
     "evidence", "evidence_piece", "evidence_file", "review_evidence",
