@@ -140,6 +140,7 @@ def _front(report: Report, size: Front) -> dict[str, Any]:
         "front_dense": size.dense,
         "heading": _heading(len(decisions) + pause),
         "subtitle": shortened(f"{report.system}: {report.use}", SUBTITLE_LETTERS),
+        "draft_words": _draft_words(report),
         "does": _does(report, size.does),
         "risks": [_risk(package, size.figure) for package in by_risk if package.risk][: size.risks],
         "pause": _pause(report, decisions) if pause else None,
@@ -147,6 +148,17 @@ def _front(report: Report, size: Front) -> dict[str, Any]:
         "first_in_order": _first_in_order(len(decisions), len(actions)),
         "work": _work_together(decisions, actions),
     }
+
+
+def _draft_words(report: Report) -> str:
+    """Say how much of a draft is answered, for a board must not take it for the whole; empty where nothing is left."""
+    if not report.draft or report.answered >= report.applicable:
+        return ""
+    return ngettext(
+        "This is a draft. Only %(answered)s of %(n)s question is answered. More answers can add actions.",
+        "This is a draft. Only %(answered)s of %(n)s questions are answered. More answers can add actions.",
+        report.applicable,
+    ) % {"answered": report.answered, "n": report.applicable}
 
 
 def _place(action: ActionBlock) -> tuple[int, int]:

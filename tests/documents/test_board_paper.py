@@ -77,6 +77,15 @@ def test_the_sum_of_all_actions_stands_beside_that_of_the_decisions(stopping):
     assert given["first_in_order"] == "These are the first 5 of the 12 actions in the plan."
 
 
+def test_the_paper_of_a_draft_says_how_much_of_it_is_answered(calm, monkeypatch):
+    begun = replace(calm, answered=53, applicable=87)
+    sheets = lay(monkeypatch, board_paper.board_paper_pdf, begun, **HOW)
+    assert len(sheets) == 2
+    assert "Thisisadraft.Only53of87questionsareanswered.Moreanswerscanaddactions." in sheets[0].text
+    for nothing_left in (replace(begun, answered=87), replace(begun, draft=False)):
+        assert front(nothing_left)["draft_words"] == ""
+
+
 @pytest.mark.long
 @pytest.mark.few_a_day(1)
 @pytest.mark.parametrize(
@@ -196,7 +205,7 @@ def test_the_working_days_of_each_decision_are_the_editions_and_are_added_up(sto
     wanted = {action.number: edition.order.work_days[action.effort_key] for action in first_actions(stopping)}
     assert all(decision["work_days"] == wanted[decision["number"]] for decision in given["decisions"])
     least, most = (sum(decision["work_days"][end] for decision in given["decisions"]) for end in (0, 1))
-    assert f"{least} to {most} working days for one person" in given["work"]
+    assert f"take one person {least} to {most} working days." in given["work"]
     html = board_paper.board_paper_html(stopping)
     assert given["work"] in html
     assert "work that takes days costs only staff time" in html
@@ -350,7 +359,7 @@ def test_the_board_paper_of_a_worked_profile_is_two_pages_and_asks_for_work_by_i
     assert all("".join(action.title.split()) in sheets[0].text for action in asked)
     stops = any(action.placed == STOP for action in first_actions(report))
     assert ("orlimitittosafeuses" in sheets[0].text) == stops
-    assert "workingdaysforoneperson" in sheets[0].text
+    assert "togethertakeoneperson" in sheets[0].text
     tier = [action for action in first_actions(report)[:3] if action.placed == "table_1_or_overlay"]
     assert all("".join(action.title.split()) in sheets[0].text for action in tier)
     assert min(line.size for sheet in sheets for line in sheet.lines) >= 8.99
