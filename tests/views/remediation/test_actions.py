@@ -438,7 +438,7 @@ def test_a_blocking_action_is_reported_with_evidence_on_its_page_and_words_are_k
     assert "All five of them." in refused
     assert 'href="#id_evidence"' in refused or "Attach evidence, or link an answer" in refused
     refused = markup_of(client.post(url, {"note": "All five.", "evidence": [f"piece-{link.reference}"]}))
-    assert "because this action blocks the certificate" in refused
+    assert "This action blocks the certificate, so attach a file. A link is not enough." in refused
     assert client.post(url, {"note": "All five.", "evidence": ["piece-nowhere"]}).status_code == 200
     client.post(url, {"note": "All five.", "evidence": [f"piece-{piece.reference}"]})
     assert action_on(assessment, CONDITION).status == "done"
