@@ -203,7 +203,7 @@ class Checks:
                 if line is None:
                     self.fault(place, f"{reason.requirement} is no duty")
                 elif kind == "extends" and extended_id(reason.requirement, question.key) not in used:
-                    self.fault(place, f"no item rests on this extension of {reason.requirement}")
+                    self.fault(place, f"no item needs this extension of {reason.requirement}")
                 elif kind == "narrows" and reason.requirement not in used:
                     self.fault(place, f"{reason.requirement} is not asked here")
                 elif kind == "narrows" and not line.roles.issuperset(reason.to):

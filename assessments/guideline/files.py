@@ -125,7 +125,7 @@ def read_document(file: str, text: str) -> Document:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
         problem = getattr(error, "problem", None) or str(error)
-        return Document(file, None, {}, (Fault(file, line, _stem(file), f"is no YAML: {problem}"),))
+        return Document(file, None, {}, (Fault(file, line, _stem(file), f"is not valid YAML: {problem}"),))
     finally:
         loader.dispose()
     walk = _Walk(file)

@@ -78,7 +78,7 @@ def test_a_refusal_is_one_page_with_addressee_reasons_and_how_to_appeal(cast):
         contest,
         "Ines Independent, independent reviewer",
         submission.sha256,
-        "Not issued or endorsed by the Government, the Digital Policy Office or HKGAI.",
+        "It is not issued or endorsed by the Government, the Digital Policy Office or HKGAI.",
     ):
         assert squeezed(part) in page
 

@@ -1126,7 +1126,7 @@ def test_an_extension_on_which_no_item_rests(plant: Plant) -> None:
         AFFECTED, "  - key: left-out\n    extended: [3.1-62]\n", "  - key: left-out\n    extended: [3.1-43]\n"
     )
     line = plant.line(AFFECTED, "  - {requirement: 3.1-62, ")
-    assert plant.faults() == [f"{AFFECTED}:{line}: error-rates.extends: no item rests on this extension of 3.1-62"]
+    assert plant.faults() == [f"{AFFECTED}:{line}: error-rates.extends: no item needs this extension of 3.1-62"]
 
 
 @pytest.mark.long
@@ -1263,7 +1263,7 @@ def test_a_translation_of_what_does_not_exist(plant: Plant) -> None:
 def test_a_file_that_is_no_yaml(plant: Plant) -> None:
     line = plant.replace("policy.yaml", "weights: {must: 3, should: 2, consider: 1}", "§weights: {must: 3\nbands: [")
     found = [fault for fault in plant.faults() if fault.startswith("policy.yaml")]
-    assert re.fullmatch(rf"policy\.yaml:{line + 1}: policy: is no YAML: .+", found[0])
+    assert re.fullmatch(rf"policy\.yaml:{line + 1}: policy: is not valid YAML: .+", found[0])
 
 
 def test_every_fault_is_told_at_once(plant: Plant) -> None:

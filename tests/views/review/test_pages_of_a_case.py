@@ -386,7 +386,7 @@ def test_the_own_set_shows_files_in_the_page_and_leads_to_where_each_is_judged(c
     page = markup_of(ines.get(address("own_set", submission)))
     show = address("evidence_preview", submission, piece.reference, 1)
     assert f'href="{show}"' in page
-    assert f"{address('review_parts', submission)}#part-" in page or "Judge this evidence at the answer “" in page
+    assert f"{address('review_parts', submission)}#part-" in page or "Judge this evidence for the answer “" in page
     shown = ines.get(show)
     section = assessment.compiled().questions[question].section
     judged_at = f"{address('review_section', submission, section)}?show=all#q-{question}"
