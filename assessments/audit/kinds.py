@@ -263,7 +263,7 @@ class AuditKind(StrEnum):
     RISK_ACCEPTED = ("risk_accepted", ASSESSMENT, MEMBERS, _("Risk accepted"),
         _("%(who)s accepted the risk of not doing action %(number)s of %(thing)s"))
     RISK_ENDED = ("risk_ended", ASSESSMENT, MEMBERS, _("Risk no longer accepted"),
-        _("The risk of not doing action %(number)s of %(thing)s is no longer accepted (triggered by %(who)s)"))
+        _("Acceptance of the risk of not doing action %(number)s of %(thing)s ended (because of a change by %(who)s)"))
     PLAN_ASKED = ("plan_asked", ASSESSMENT, MEMBERS, _("New plan requested"),
         _("%(who)s requested a new plan for %(thing)s"))
     ACTION_ACCEPTED = ("action_accepted", ASSESSMENT, MEMBERS, _("Action accepted by one of two reviewers"),

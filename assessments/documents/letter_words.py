@@ -142,7 +142,7 @@ NEXT = {
         "請在下列網頁逐項處理：作出修改、補交證據，或以文字說明為何維持不變。其後由負責人再次簽署，個案交回審核員。",
     ),
     "approve": Pair(
-        "Complete the actions that block the certificate, and add evidence. A reviewer of the case accepts them.",
+        "Complete the actions that block the certificate, and add evidence. Each action closes when a reviewer accepts it.",
         "請完成阻礙發證的行動，並逐項附上證據，由本個案的審核員接納。",
     ),
     "issued": Pair(

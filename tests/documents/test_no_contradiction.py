@@ -189,7 +189,7 @@ PAIRS = [
     Pair("The certificate has been issued", "The certificate (was revoked|is suspended|has expired)", "live"),
     Pair("Valid until", "The certificate (was revoked|is suspended|has expired)", "live"),
     Pair("certificate issued", "The certificate (was revoked|is suspended|has expired)", "live"),
-    Pair("Draft,", "Signed .{4,30}, (refused|certificate issued)", "live"),
+    Pair("Draft,", r"Signed on .{4,30}\. Status: (refused|certificate issued)", "live"),
     Pair("You can rely on the certificate again", "Do not rely on the certificate for now", "text"),
     # who decided
     Pair("reviewer within the organisation 機構內部審核員", r"決定人 Review House"),

@@ -122,8 +122,8 @@ class Reviewer:
         self.own = own_set(self.submission, seat.seat)
 
     def accept_together(self) -> None:
-        if self.main.get_by_role("link", name="Review and accept").count():
-            self.follow("Review and accept")
+        if self.main.get_by_role("link", name="Check these and accept them together").count():
+            self.follow("Check these and accept them together")
             self.button("Accept the selected facts and answers")
 
     def take_over(self) -> None:
