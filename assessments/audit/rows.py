@@ -152,7 +152,7 @@ def _frozen(chain: str, emptied: dict[str, int]) -> Iterator[Fault]:
         if not submission.snapshot and row_name(submission) in emptied:
             continue
         if sha256(submission.snapshot) != submission.sha256:
-            words = _("the frozen copy of %(row)s differs from the signed copy: the SHA-256 is different")
+            words = _("the stored copy of %(row)s is not the copy that was signed: the SHA-256 is different")
             yield Fault(chain, 0, FaultKind.ROW, words % {"row": name})
         elif submission.pk in newest:
             for key in _changed_answers(newest[submission.pk], submission.content()["answers"]):

@@ -113,7 +113,7 @@ CHECKED = {
 HOW = {
     Assurance.SELF_DECLARED: Pair(
         "One signed statement lists every mandatory point in scope with the answer given. Nobody "
-        "else has checked the answers.",
+        "except the signer has checked the answers.",
         "簽署人在一份聲明中逐項列出適用的必須要求及所作答案。答案未經他人查核。",
     ),
     Assurance.REVIEWED_INSIDE: Pair(

@@ -420,7 +420,7 @@ class AuditDetail(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
-            raise FrozenRow("Log details are either erased completely or left unchanged.")
+            raise FrozenRow("Log details can only be erased completely. They cannot be changed.")
         super().save(*args, **kwargs)
 
     def delete(self, using: Any = None, keep_parents: bool = False) -> NoReturn:

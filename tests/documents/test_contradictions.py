@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 PAIRS = {  # two sentences of which at most one is said of a certificate, in all that is said of it together
     "looked or not": ("no reviewer has checked it", r"Reviewed (independently|within the organisation) ?:"),
     "checked or not": (
-        "Nobody else has checked the answers",
+        "Nobody except the signer has checked the answers",
         "Desk review: (a reviewer|reviewers) who took no part in the work marked every answer",
     ),
     "looked at or nobody": ("No reviewer has checked the answers", "facts and answers opened and judged"),

@@ -28,7 +28,9 @@ def require_planner(organisation: Organisation, *, by: User) -> None:
     """Raise NotPermitted for everybody but owners and contributors who see the whole plan."""
     member = roles.require_member(by, Action.ANSWER, organisation)
     if member.sees != Sees.ALL:
-        raise NotPermitted(_("You can see only your own actions. Ask an owner to change the plan."))
+        raise NotPermitted(
+            _("You cannot change the plan, because you can see only your own actions. Ask an owner to change it.")
+        )
 
 
 def require_worker(action: RemediationAction, *, by: User) -> None:

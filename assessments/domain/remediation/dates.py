@@ -60,7 +60,7 @@ def plan(
     roles.require(by, Action.ANSWER, action.organisation)
     action = history.lock(action)
     if action.status == ActionStatus.CLOSED:
-        raise WorkflowError(_("This action is closed, so its plan cannot be changed."))
+        raise WorkflowError(_("This action is closed, so you cannot change its owner or dates."))
     changed: list[str] = []
     before = _planned(action)
     if owner != action.owner:

@@ -49,7 +49,8 @@ def case_round(
 def case_returned(*, name: User, use: str, words: str, approval_lapsed: bool) -> Text:
     said = {"name": name, "use": use}
     text = (
-        _("%(name)s has returned the case to the organisation. You will also be a reviewer in the next round.") % said
+        _("%(name)s has returned the case to the organisation. You will review the case again in the next round.")
+        % said
     )
     if approval_lapsed:
         text += " " + _("Your approval of this round is no longer valid.")
@@ -86,7 +87,7 @@ def case_certified(*, use: str, number: str) -> Text:
 
 @text_of(MessageKind.CASE_RECALLED)
 def case_recalled(*, use: str) -> Text:
-    text = _("The organisation has recalled the submission. You will also be a reviewer in the next round.")
+    text = _("The organisation has recalled the submission. You will review the case again in the next round.")
     return Text(_("Submission recalled: %(use)s") % {"use": use}, text)
 
 

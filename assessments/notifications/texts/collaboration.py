@@ -15,7 +15,7 @@ from assessments.notifications.texts.table import Text, text_of
 @text_of(MessageKind.MENTION)
 def mention(*, name: User, question: str, asked: str, comment: str, use: str) -> Text:
     """`question` is the title of the question, `asked` its whole text."""
-    subject = _("%(name)s has asked you about “%(question)s”") % {"name": name, "question": question}
+    subject = _("%(name)s mentioned you in a comment on “%(question)s”") % {"name": name, "question": question}
     return Text(subject, f"{comment}\n\n{use}: {asked}")
 
 

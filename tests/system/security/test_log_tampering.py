@@ -239,7 +239,7 @@ def test_a_frozen_copy_that_was_changed_alone_differs_from_its_own_hash(case):
     submission = Submission.objects.get()
     change("submission", submission.pk, snapshot=submission.snapshot.replace("Booking", "Hooking"))
     (words,) = words_of(case.organisation.reference)
-    assert words.startswith(f"the frozen copy of submission {submission.reference} differs from the signed copy")
+    assert words.startswith(f"the stored copy of submission {submission.reference} is not the copy that was signed")
 
 
 @pytest.mark.long

@@ -69,7 +69,7 @@ def test_the_page_names_the_first_decision_of_the_board_while_something_can_harm
     said = text_of(open_results(client, cast, assessment))
     system = assessment.use.system.name
     assert f"First decide whether to pause {system}, or to limit it to safe uses, until action 1 is done." in said
-    assert "In the board paper, this is the first decision (decision A)" in said
+    assert "The board paper asks for this decision first (decision A)" in said
     assert "because people could be harmed now" in said
     assert page_of(make_assessment(State.DRAFT, "limited", cast=cast, answers=GAPS)).pause == ""
 
