@@ -7,7 +7,12 @@
 from __future__ import annotations
 
 from assessments.models.snapshots.asked import asked_facts, fact_vocabulary, scoping_facts
-from assessments.models.snapshots.build import before_signing, build_snapshot, conformity_snapshot
+from assessments.models.snapshots.build import (
+    before_signing,
+    build_snapshot,
+    conformity_snapshot,
+    results_before_signing,
+)
 from assessments.models.snapshots.read import (
     SELF_CERTIFICATION,
     answers_in,
@@ -31,6 +36,7 @@ __all__ = [
     "evidence_of",
     "fact_vocabulary",
     "pieces_of",
+    "results_before_signing",
     "same_answer",
     "scoping_facts",
     "value_of",

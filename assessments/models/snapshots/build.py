@@ -140,6 +140,17 @@ def before_signing(assessment: Assessment, declared: Declared, rows: Mapping[str
     }
 
 
+def results_before_signing(edition: Edition, declared: Declared, rows: Mapping[str, Answer]) -> dict[str, Any]:
+    """Return the results that a signature would freeze now, for a page that has the answers (`rows`) already. No query."""
+    values = {key: row.value() for key, row in rows.items() if not row.to_confirm}
+    met = frozenset({SELF_CERTIFICATION}) if declared.tier == Tier.LOW else frozenset()
+    return {
+        "tier": {"assigned": str(declared.tier)},
+        "scorecard": scorecard_values(score_assessment(edition, declared, values, final=True, met=met)),
+        "findings": [finding_values(found) for found in find(edition, declared, values, final=True, met=met)],
+    }
+
+
 def conformity_snapshot(assessment: Assessment, declared: Declared) -> dict[str, Any]:
     """Return the conformity file and the tier that asks for it. Three queries, none where the tier asks for no file."""
     file = conformity_file(assessment.compiled(), assessment.use, declared.tier)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
 
 from assessments.domain.certificates import least_readiness
+from assessments.domain.certificates.before_signing import Prospect, prospect
+from assessments.domain.certificates.blockers import Blocker, blockers_to_self_certify
 from assessments.domain.certificates.conditions import most_conditions
 from assessments.guideline.terms import UNKNOWN, Tier
-from assessments.models.snapshots import asked_facts
+from assessments.models import Answer
+from assessments.models.snapshots import asked_facts, results_before_signing
 from assessments.views.assessment.member_case import MemberCase
 
 
@@ -66,3 +71,24 @@ def facts_not_known(case: MemberCase) -> list[tuple[str, str]]:
         for key in asked_facts(case.edition, case.declared)
         if case.declared.facts.get(key) == UNKNOWN
     ]
+
+
+def prospect_of(
+    case: MemberCase,
+    content: Mapping[str, Any],
+    blockers: Iterable[Blocker],
+    *,
+    alone: bool = False,
+    lacking: bool = False,
+) -> Prospect:
+    """Return what would follow from a signature, as the answers stand."""
+    dated = [blocker.conditionable for blocker in blockers]
+    undated = len(dated) - sum(dated)
+    return prospect(case.edition, content, dated=sum(dated), undated=undated, alone=alone, lacking=lacking)
+
+
+def if_signed_now(case: MemberCase, answers: Mapping[str, Answer], *, alone: bool, lacking: bool) -> Prospect:
+    """Return what would follow if an owner signed these answers now, before anybody opens the page of the signature."""
+    content = results_before_signing(case.edition, case.declared, answers)
+    blockers = blockers_to_self_certify(case.assessment, content)
+    return prospect_of(case, content, blockers, alone=alone, lacking=lacking)

@@ -24,7 +24,6 @@ from assessments.core.obstacles import Obstacle, words_of
 from assessments.domain import workflow
 from assessments.domain.certificates import blockers as certificates_blockers
 from assessments.domain.certificates import requirements
-from assessments.domain.certificates.before_signing import Prospect, prospect
 from assessments.domain.review import replies
 from assessments.domain.submission import prohibited, submit, taking_back
 from assessments.domain.submission import self_certify as submission_self_certify
@@ -39,7 +38,7 @@ from assessments.models import Answer, DecisionKind, Role, Route, State
 from assessments.models.base import canonical_json, sha256
 from assessments.models.going_on import PROHIBITED
 from assessments.models.snapshots import before_signing, build_snapshot, changed_targets
-from assessments.views.assessment.before_signing import before_signing_of, facts_not_known
+from assessments.views.assessment.before_signing import before_signing_of, facts_not_known, if_signed_now, prospect_of
 from assessments.views.assessment.member_case import MemberCase, find_case, missing_facts
 from assessments.views.assessment.questions_on_page import stored_answers, unlocked_on_page
 from assessments.views.site.requests import refusals_as_messages
@@ -107,13 +106,16 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
     carried = [line for line in lines.values() if line.answer and line.answer.to_confirm]
     unknown = [line for line in lines.values() if line.answer and line.answer.choice == Choice.UNKNOWN]
     unknown_facts = facts_not_known(case)
+    will_ask = asked_at_approval(case, before) if before else []
+    ready = assessment.is_editable and not (missing or empty or carried or assessment.use.prohibited_by_facts)
+    alone = tier == Tier.LOW and not lasting and assessment.state == State.DRAFT
     context = {
         "case": case,
         "assessment": assessment,
         "use": assessment.use,
         "incident": case.incident,
         "found": found_before_signing(case, before) if before else None,
-        "will_ask": asked_at_approval(case, before) if before else [],
+        "will_ask": will_ask,
         "missing": missing,
         "empty": empty,
         "carried": carried,
@@ -125,8 +127,9 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
         "planned": [line for line in lines.values() if line.planned_for],
         "sections": [(section, [lines[q.key] for q in questions]) for section, questions in case.sections],
         "total": len(lines),
-        "ready": assessment.is_editable and not (missing or empty or carried or assessment.use.prohibited_by_facts),
-        "may_self_certify": tier == Tier.LOW and not lasting and assessment.state == State.DRAFT,
+        "ready": ready,
+        "prospect": if_signed_now(case, answers, alone=alone, lacking=bool(will_ask)) if ready else None,
+        "may_self_certify": alone,
         "lasting": words_of(lasting),
         "is_prohibited": assessment.use.prohibited_by_facts,
         "owners": [] if case.is_owner else list(finders.members_of(assessment).filter(role=Role.OWNER)),
@@ -327,20 +330,6 @@ _sign = proofs.needed(_sign_page)
 def digest_of(content: Mapping[str, Any]) -> str:
     """Name what a signing page shows, so that nobody signs what changed behind it."""
     return sha256(canonical_json(content))
-
-
-def prospect_of(
-    case: MemberCase,
-    content: Mapping[str, Any],
-    blockers: Iterable[certificates_blockers.Blocker],
-    *,
-    alone: bool = False,
-    lacking: bool = False,
-) -> Prospect:
-    """Return what would follow from a signature, as the answers stand."""
-    dated = [blocker.conditionable for blocker in blockers]
-    undated = len(dated) - sum(dated)
-    return prospect(case.edition, content, dated=sum(dated), undated=undated, alone=alone, lacking=lacking)
 
 
 def signing_context(case: MemberCase, content: Mapping[str, Any], form: StatementForm) -> dict[str, Any]:

@@ -48,6 +48,29 @@ def test_the_owner_reads_before_signing_that_no_certificate_would_follow(client,
     assert "These rules are our judgement (release 1 of the issuing rules)" in said
 
 
+@pytest.mark.parametrize("tier", ["low", "limited", "high"])
+def test_the_check_of_all_answers_says_already_that_no_certificate_would_follow(client, cast, tier):
+    assessment = lacking(cast, tier)
+    proved(client, cast.owner)
+    said = words_of(client, "check", assessment)
+    assert "Crime Prevention is too low: 0.0 out of 100." in said
+    assert said == words_of(client, "sign", assessment)
+
+
+def test_nobody_is_led_to_a_self_certification_that_would_be_refused(client, cast):
+    proved(client, cast.owner)
+    refused = client.get(reverse("check", args=[lacking(cast, "low").reference])).content.decode()
+    assert "All questions are answered, but no certificate is possible yet" in refused
+    assert "You cannot self-certify this use yet." in refused
+    assert "Continue to self-certification" not in refused
+    ready = make_assessment(State.DRAFT, "low", cast=cast)
+    page = client.get(reverse("check", args=[ready.reference])).content.decode()
+    assert "Continue to self-certification" in page
+    assert "You cannot self-certify this use yet." not in page
+    assert "If you sign now, your signature issues the certificate." in words_of(client, "check", ready)
+    assert words_of(client, "check", ready) == words_of(client, "self_certify", ready)
+
+
 @pytest.mark.parametrize("tier", ["limited", "high"])
 def test_the_owner_reads_before_signing_that_a_certificate_can_follow_and_by_which_rule(client, cast, tier):
     proved(client, cast.owner)
