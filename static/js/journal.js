@@ -188,23 +188,28 @@
   const WRITTEN = "textarea[name], input[name][type=text], input[name][type=date]";
   // Rows of answers are kept by answering.js, in whatever form they stand.
   const ours = (form) => [...form.querySelectorAll(WRITTEN)].filter((field) => !field.closest("[data-answer]"));
+  // Choices are kept only where a form asks for it: a box that signs or confirms is ticked anew by whoever signs.
+  const CHOSEN = "form[data-keep-choices] :is(input[name][type=radio], input[name][type=checkbox])";
+  const choices = (form) => [...form.querySelectorAll(CHOSEN)];
+  const isEmpty = ({ fields, chosen = [] }) => !fields.length && !chosen.length;
   const entryOf = (form, more) => ({
     assessment: "", question: `form:${form.dataset.keep}`, tab: "", stamp: `${Date.now()}-${Math.random()}`, at: Date.now(), url: location.pathname,
     fields: ours(form).filter((field) => field.value !== field.defaultValue).map((field) => [field.name, field.value]),
+    chosen: choices(form).filter((box) => box.checked !== box.defaultChecked).map((box) => [box.name, box.value, box.checked]),
     ...more,
   });
   const kept = new WeakMap();
   const keepForm = (form, more = {}) => {
     const entry = entryOf(form, more);
     const before = kept.get(form);
-    if (!entry.fields.length && !before) return;
+    if (isEmpty(entry) && !before) return;
     kept.set(form, entry);
-    if (entry.fields.length) journal.keep(entry);
+    if (!isEmpty(entry)) journal.keep(entry);
     else journal.forget(before);
   };
   const written = (event) => {
     const form = event.target.form;
-    if (form?.dataset.keep && event.target.matches(WRITTEN) && !event.target.closest("[data-answer]")) keepForm(form);
+    if (form?.dataset.keep && event.target.matches(`${WRITTEN}, ${CHOSEN}`) && !event.target.closest("[data-answer]")) keepForm(form);
   };
   document.addEventListener("input", written, true);
   document.addEventListener("change", written, true);
@@ -231,6 +236,13 @@
       differs = true;
       for (let folded = field.closest("details"); folded; folded = folded.parentElement.closest("details")) folded.open = true;
       field.dispatchEvent(new Event("input", { bubbles: true })); // so that a form which saves itself does
+    });
+    (entry.chosen ?? []).forEach(([name, value, checked]) => {
+      const box = choices(form).find((each) => each.name === name && each.value === value);
+      if (!box || box.disabled || box.checked === checked) return;
+      box.checked = checked;
+      differs = true;
+      box.dispatchEvent(new Event("change", { bubbles: true }));
     });
     if (differs) form.prepend(fill(part("hk-brought-back"), { at: moment(entry.at) }));
     return differs;

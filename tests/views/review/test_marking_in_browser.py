@@ -221,3 +221,21 @@ def test_no_word_of_a_choice_about_evidence_is_broken_when_it_is_chosen(section,
     boxes = [choice.bounding_box() for choice in choices]
     assert max(box["x"] + box["width"] for box in boxes) <= piece["x"] + piece["width"]
     assert section.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_a_judgement_of_a_part_is_there_again_after_a_look_at_evidence(submission, people, live_server, page):
+    """The texts came back and the choices did not: a reviewer returned a case without the part that had a tick."""
+    browser.sign_in(page, live_server.url, browser.session_of(people.independent))
+    parts = live_server.url + reverse("review_parts", args=[submission.reference])
+    page.goto(parts)
+    partly, to_return = page.locator("input[type=radio][value=partly]").first, page.get_by_role("checkbox").first
+    reason = page.locator("main textarea").first
+    partly.check()
+    to_return.check()
+    reason.fill("The table has no figures for women.")
+    page.goto(live_server.url + reverse("case_evidence", args=[submission.reference]))
+    page.goto(parts)
+    expect(page.get_by_text("Restored from this browser").first).to_be_visible()
+    expect(partly).to_be_checked()
+    expect(to_return).to_be_checked()
+    expect(reason).to_have_value("The table has no figures for women.")
