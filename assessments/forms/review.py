@@ -162,7 +162,7 @@ class MarkForm(PlainForm):
             if not cleaned["would_satisfy"]:
                 self.add_error(
                     "would_satisfy",
-                    _("Fill in “What you would accept”, so that the organisation can correct everything at once."),
+                    _("Fill in “What you would accept”. The organisation has to know what to correct."),
                 )
         return cleaned
 
@@ -211,7 +211,9 @@ class ReturnForm(PlainForm):
     )
     words = text_field(
         gettext_lazy("Message to the owner"),
-        gettext_lazy("Your message is sent with the list above. Say here if something is especially important."),
+        gettext_lazy(
+            "The owners read your message in the email, and with the list above on the page that the email leads to."
+        ),
         required=False,
     )
     answer_by = Day(

@@ -36,7 +36,7 @@ class SearchForm(PlainForm):
 class CompleteForm(PlainForm):
     complete = forms.ChoiceField(
         label=_("Is this section complete?"),
-        choices=[("yes", _("Yes, it is complete")), ("no", _("No, I will answer more questions"))],
+        choices=[("yes", _("Yes, it is complete")), ("no", _("No, I will change some answers"))],
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose whether the section is complete.")},
     )

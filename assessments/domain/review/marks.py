@@ -157,7 +157,7 @@ def _check_mark(submission: Submission, target: str, given: GivenMark, *, stands
         if not given.would_satisfy.strip():
             raise InvalidAnswer(
                 "would_satisfy",
-                _("Fill in “What you would accept”, so that the organisation can correct everything at once."),
+                _("Fill in “What you would accept”. The organisation has to know what to correct."),
             )
     if mark == MarkKind.ACCEPTED_WITH_ACTION:
         if not target.startswith("q:"):

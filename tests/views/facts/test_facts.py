@@ -323,8 +323,18 @@ def test_the_texts_own_tier_stands_beside_the_assigned_one_and_the_difference_is
     client.force_login(cast.owner)
     text = text_of(client.get(use.get_absolute_url()))
     assert "Not stated" in text
-    assert "The two tiers differ because of our rules:" in text
+    assert "This tier comes from our rules:" in text
+    assert "The two tiers differ" not in text  # there is but one
     assert 'href="#rule-L-MEDIA"' in text
+
+
+def test_where_the_text_gives_a_tier_the_rules_that_raise_it_are_named(client, cast):
+    use = make_use("limited", cast.organisation, facts={"worst_credible_effect": "grave"})
+    client.force_login(cast.owner)
+    text = text_of(client.get(use.get_absolute_url()))
+    assert (use.text_tier, use.assigned_tier) == ("limited", "high")
+    assert "The two tiers differ because of our rules:" in text
+    assert 'href="#rule-H-GRAVE"' in text
 
 
 def test_a_provisional_tier_names_what_it_waits_for(client, cast):

@@ -206,7 +206,7 @@ def test_the_overview_speaks_of_printing_and_of_a_next_step_as_the_state_has_the
     said = text_of(page)
     phrases = ("as it will be printed", "as submitted", "as printed on the certificate")
     assert [words for words in phrases if f"Scope {words} " in said] == [scope]
-    assert ("Go to the next step, at the top of the page" in said) is leads_on
+    assert ("Back to the next step, at the top of the page" in said) is leads_on
     assert ('href="#next"' in markup_of(page)) is leads_on
 
 
