@@ -73,7 +73,7 @@ def blockers_to_self_certify(assessment: Assessment, content: Mapping[str, Any])
     `content`: the final snapshot of the assessment.
     """
     left = [f for f in content["findings"] if f["blocking"] and f["kind"] != "not_applicable"]
-    before = _promised_before(assessment, None)
+    before = _promised_before(assessment, None) if left else {}
     return _answer_blockers(assessment.compiled(), content["tier"]["assigned"], left, before)
 
 

@@ -88,7 +88,7 @@ def prospect_of(
 
 
 def if_signed_now(case: MemberCase, answers: Mapping[str, Answer], *, alone: bool, lacking: bool) -> Prospect:
-    """Return what would follow if an owner signed these answers now, before anybody opens the page of the signature."""
+    """Return what would follow if an owner signed these answers now, before the page of the signature. At most one query."""
     content = results_before_signing(case.edition, case.declared, answers)
     blockers = blockers_to_self_certify(case.assessment, content)
     return prospect_of(case, content, blockers, alone=alone, lacking=lacking)
