@@ -23,10 +23,10 @@ from assessments.models.snapshots.source import read_source
 from assessments.models.snapshots.tier import fact_values, raised_values, tier_values
 from assessments.models.systems import DeclaredFact, DeclaredUse, fact_words
 from assessments.scoring import checks
-from assessments.scoring.findings import find
-from assessments.scoring.inputs import Declared
+from assessments.scoring.findings import Finding, find
+from assessments.scoring.inputs import AnswerValue, Declared
 from assessments.scoring.order import to_accept
-from assessments.scoring.readiness import Count, progress, score_assessment
+from assessments.scoring.readiness import Count, Scorecard, progress, score_assessment
 
 
 def build_snapshot(assessment: Assessment, *, final: bool) -> dict[str, Any]:
@@ -37,11 +37,9 @@ def build_snapshot(assessment: Assessment, *, final: bool) -> dict[str, Any]:
     """
     source = read_source(assessment)
     edition, use, declared, values = source.edition, source.use, source.declared, source.values
-    met = frozenset({SELF_CERTIFICATION}) if final and declared.tier == Tier.LOW else frozenset()
     shown = declared.questions(edition)
     asked = {question.key for question in shown}
-    card = score_assessment(edition, declared, values, final=final, met=met)
-    findings = find(edition, declared, values, final=final, met=met)
+    card, findings = _results(edition, declared, values, final=final)
     return {
         "edition": {"key": edition.key, "release": edition.release, "checksum": edition.checksum},
         **_named(use),
@@ -143,12 +141,23 @@ def before_signing(assessment: Assessment, declared: Declared, rows: Mapping[str
 def results_before_signing(edition: Edition, declared: Declared, rows: Mapping[str, Answer]) -> dict[str, Any]:
     """Return the results that a signature would freeze now, for a page that has the answers (`rows`) already. No query."""
     values = {key: row.value() for key, row in rows.items() if not row.to_confirm}
-    met = frozenset({SELF_CERTIFICATION}) if declared.tier == Tier.LOW else frozenset()
+    card, findings = _results(edition, declared, values, final=True)
     return {
         "tier": {"assigned": str(declared.tier)},
-        "scorecard": scorecard_values(score_assessment(edition, declared, values, final=True, met=met)),
-        "findings": [finding_values(found) for found in find(edition, declared, values, final=True, met=met)],
+        "scorecard": scorecard_values(card),
+        "findings": [finding_values(finding) for finding in findings],
     }
+
+
+def _results(
+    edition: Edition, declared: Declared, values: Mapping[str, AnswerValue], *, final: bool
+) -> tuple[Scorecard, tuple[Finding, ...]]:
+    """Return the scorecard and the findings; a signature for a Low use is itself the self-certification that is asked."""
+    met = frozenset({SELF_CERTIFICATION}) if final and declared.tier == Tier.LOW else frozenset()
+    return (
+        score_assessment(edition, declared, values, final=final, met=met),
+        find(edition, declared, values, final=final, met=met),
+    )
 
 
 def conformity_snapshot(assessment: Assessment, declared: Declared) -> dict[str, Any]:
