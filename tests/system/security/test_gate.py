@@ -128,8 +128,8 @@ OF_MEMBERS = (
 )  # fmt: skip
 # About no case in particular; lists show what their finders return (test_access).
 OF_NO_CASE = {
-    "start", "security_txt", "verify_form", "verify", "verify_file", "clauses", "clause", "method", "health", "invitation", "session",
-    "held",
+    "start", "security_txt", "verify_form", "verify", "verify_file", "clauses", "clause", "method", "help", "health", "invitation",
+    "session", "held",
     "dashboard", "inbox", "assessments", "filters", "portfolio_sums", "actions", "organisation_actions", "actions_export",
     "action_new", "actions_merge", "actions_import", "actions_dates", "actions_moved", "certificates", "found", "organisation",
     "organisation_edit", "people", "member", "member_remove", "reset_factor", "members_factor", "notice", "my_data",
@@ -207,7 +207,6 @@ def case(made: tuple[Cast, Any], db: None) -> Any:
     return made[1]
 
 
-@pytest.mark.long
 def test_every_address_has_its_row() -> None:
     named = {pattern.name for pattern in urls.urlpatterns}
     assert named == {*OF_A_CASE, *OF_MEMBERS, *OF_NO_CASE}

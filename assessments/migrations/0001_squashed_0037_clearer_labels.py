@@ -1,13 +1,14 @@
-"""All tables as migrations 0001 to 0030 leave them, made at once in a new database.
+"""All tables as migrations 0001 to 0037 leave them, made at once in a new database.
 
-It stands in the place of those thirty numbers (there is no 0026) where none of them has run: one that makes a table and
-nine that alter it cost a new installation twelve seconds on SQLite, which copies a table to alter it. A database that has
-run some of them goes on with the others, which stay beside this file as they are; one that has run all of them notes this
-one as run too. Later migrations may name either.
+It stands in the place of those 36 migrations (there is no 0026) where none of them has run. One that makes a table and
+many that alter it cost a new installation twelve seconds on SQLite, which copies a table to alter it; and those that only
+change labels cost four more, since Django builds the models anew after each. A database that has run some of them goes on
+with the others, which stay beside this file as they are; one that has run all of them notes this one as run too. Later
+migrations may name either.
 
-Two of the thirty change rows: 0018 keeps one address for each account, 0023 gives marks to seats. A new database has
-neither accounts nor marks, so nothing of them is left here. Triggers are those that 0002 to 0030 leave, on PostgreSQL
-alone; 0010 says why SQLite has none.
+Four of the 36 change rows: 0018 keeps one address for each account, 0023 gives marks to seats, 0031 and 0035 fill columns
+of uses. A new database has none of these rows, so nothing of them is left here. Triggers are those that 0002 to 0030
+leave, on PostgreSQL alone; 0010 says why SQLite has none.
 """
 
 from contextlib import suppress
@@ -205,6 +206,13 @@ class Migration(migrations.Migration):
         ("assessments", "0028_letters"),
         ("assessments", "0029_desk_words"),
         ("assessments", "0030_second_looks"),
+        ("assessments", "0031_columns_for_lists"),
+        ("assessments", "0032_plain_words"),
+        ("assessments", "0033_jobs_in_hand"),
+        ("assessments", "0034_sealed_emails"),
+        ("assessments", "0035_portfolio_orders"),
+        ("assessments", "0036_plainer_labels"),
+        ("assessments", "0037_clearer_labels"),
     ]
 
     dependencies = [("auth", "0012_alter_user_first_name_max_length")]
@@ -219,7 +227,7 @@ class Migration(migrations.Migration):
                         ('password', models.CharField(max_length=128, verbose_name='password')),
                         ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
                         ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                        ('email', models.EmailField(max_length=254, unique=True, verbose_name='mail address')),
+                        ('email', models.EmailField(max_length=254, unique=True, verbose_name='email address')),
                         ('name', models.CharField(max_length=120, verbose_name='name')),
                         ('language', models.CharField(default='en', max_length=8)),
                         ('is_staff', models.BooleanField(default=False)),
@@ -228,16 +236,16 @@ class Migration(migrations.Migration):
                         ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
                         ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
                         ('shortcuts', models.BooleanField(default=False, verbose_name='keyboard shortcuts')),
-                        ('away_from', models.DateField(blank=True, null=True, verbose_name='away from')),
-                        ('away_until', models.DateField(blank=True, null=True, verbose_name='away until')),
+                        ('away_from', models.DateField(blank=True, null=True, verbose_name='first day of absence')),
+                        ('away_until', models.DateField(blank=True, null=True, verbose_name='last day of absence')),
                         ('digest_on', models.DateField(editable=False, null=True)),
-                        ('mail_when', models.CharField(choices=[('at_once', 'At once, each message as a mail of its own'), ('daily', 'Once a day, in the morning, as one mail'), ('acting', 'Only what asks me to act, at once')], default='at_once', max_length=8, verbose_name='mails')),
+                        ('mail_when', models.CharField(choices=[('at_once', 'At once, one email for each notification'), ('daily', 'Once a day, in the morning, in one email'), ('acting', 'At once, but only when I have to act')], default='at_once', max_length=8, verbose_name='email notifications')),
                         ('deleted_at', models.DateTimeField(editable=False, null=True)),
                         ('signed_name', models.CharField(blank=True, editable=False, max_length=120)),
                         ('password_is_initial', models.BooleanField(default=False, editable=False)),
                     ],
                     options={
-                        'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='one_user_per_mail_address', violation_error_message='This mail address is taken.')],
+                        'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='one_user_per_mail_address', violation_error_message='This email address is already in use.')],
                     },
                 ),
                 migrations.CreateModel(
@@ -349,9 +357,10 @@ class Migration(migrations.Migration):
                         ('attempts', models.PositiveSmallIntegerField(default=0)),
                         ('recipient', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='inbox', to=settings.AUTH_USER_MODEL)),
                         ('unmailed_at', models.DateTimeField(null=True)),
+                        ('sending_at', models.DateTimeField(null=True)),
                     ],
                     options={
-                        'indexes': [models.Index(fields=['recipient', 'read_at'], name='assessments_recipie_9ab274_idx')],
+                        'indexes': [models.Index(fields=['recipient', 'read_at'], name='assessments_recipie_9ab274_idx'), models.Index(condition=models.Q(('mailed_at', None), ('sending_at', None), ('unmailed_at', None)), fields=['attempts'], name='messages_to_mail')],
                         'constraints': [models.UniqueConstraint(fields=('recipient', 'kind', 'object', 'day'), name='one_message_a_day')],
                     },
                 ),
@@ -373,7 +382,7 @@ class Migration(migrations.Migration):
                         ('deletion_on', models.DateField(editable=False, null=True)),
                     ],
                     options={
-                        'constraints': [models.UniqueConstraint(condition=models.Q(('registration_no', ''), _negated=True), fields=('registration_no',), name='one_organisation_per_registration_no', violation_error_message='An organisation with this registration number is here already. Ask one of its owners to invite you.'), models.UniqueConstraint(condition=models.Q(('is_reviewing_body', True)), fields=('is_reviewing_body',), name='one_reviewing_body')],
+                        'constraints': [models.UniqueConstraint(condition=models.Q(('registration_no', ''), _negated=True), fields=('registration_no',), name='one_organisation_per_registration_no', violation_error_message='An organisation with this registration number is already registered. Ask one of its owners to invite you.'), models.UniqueConstraint(condition=models.Q(('is_reviewing_body', True)), fields=('is_reviewing_body',), name='one_reviewing_body')],
                     },
                 ),
                 migrations.CreateModel(
@@ -423,7 +432,7 @@ class Migration(migrations.Migration):
                         ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='filters', to=settings.AUTH_USER_MODEL)),
                     ],
                     options={
-                        'constraints': [models.UniqueConstraint(fields=('user', 'name'), name='one_filter_a_name', violation_error_message='You have a filter of this name already.')],
+                        'constraints': [models.UniqueConstraint(fields=('user', 'name'), name='one_filter_a_name', violation_error_message='Choose another name. You already have a filter with this name.')],
                     },
                 ),
                 migrations.CreateModel(
@@ -432,7 +441,7 @@ class Migration(migrations.Migration):
                         ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                         ('title', models.CharField(max_length=120)),
                         ('mark', models.CharField(choices=[('accepted_with_action', 'Accepted with action'), ('change_needed', 'Change needed')], max_length=20)),
-                        ('reason', models.CharField(blank=True, choices=[('unclear', 'The answer is not clear'), ('not_shown', 'Evidence is missing'), ('other_evidence', 'Other evidence is needed'), ('too_high', 'Less is in place than the answer says'), ('not_applicable', 'It applies, although marked “not applicable”'), ('wrong_fact', 'The fact does not fit what is described'), ('other', 'Another reason')], max_length=16)),
+                        ('reason', models.CharField(blank=True, choices=[('unclear', 'The answer is not clear'), ('not_shown', 'Evidence is missing'), ('other_evidence', 'Other evidence is needed'), ('too_high', 'Less is in place than the answer says'), ('not_applicable', 'The requirement applies, although it was marked “not applicable”'), ('wrong_fact', 'The fact does not match the description'), ('other', 'Another reason')], max_length=16)),
                         ('words', models.TextField(blank=True, max_length=4000)),
                         ('would_satisfy', models.TextField(blank=True, max_length=4000)),
                         ('action_title', models.CharField(blank=True, max_length=200)),
@@ -463,7 +472,7 @@ class Migration(migrations.Migration):
                     ],
                     options={
                         'indexes': [models.Index(fields=['organisation', 'name'], name='assessments_organis_a05de6_idx')],
-                        'constraints': [models.CheckConstraint(condition=models.Q(('is_developer', True), ('is_provider', True), ('is_user', True), _connector='OR'), name='a_system_has_a_part', violation_error_message='Choose at least one part that your organisation has in the system.')],
+                        'constraints': [models.CheckConstraint(condition=models.Q(('is_developer', True), ('is_provider', True), ('is_user', True), _connector='OR'), name='a_system_has_a_part', violation_error_message='Choose at least one part that your organisation plays in the system.')],
                     },
                 ),
                 migrations.CreateModel(
@@ -471,7 +480,7 @@ class Migration(migrations.Migration):
                     fields=[
                         ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                         ('role', models.CharField(choices=[('owner', 'Owner'), ('contributor', 'Contributor'), ('viewer', 'Viewer'), ('reviewer', 'Reviewer')], max_length=12)),
-                        ('sees', models.CharField(choices=[('all', 'everything'), ('assigned', 'only what is assigned')], default='all', max_length=8)),
+                        ('sees', models.CharField(choices=[('all', 'everything'), ('assigned', 'assigned work only')], default='all', max_length=8)),
                         ('joined_at', models.DateTimeField(auto_now_add=True)),
                         ('left_at', models.DateTimeField(blank=True, null=True)),
                         ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to=settings.AUTH_USER_MODEL)),
@@ -486,9 +495,9 @@ class Migration(migrations.Migration):
                     name='Invitation',
                     fields=[
                         ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                        ('email', models.EmailField(max_length=254, verbose_name='mail address')),
+                        ('email', models.EmailField(max_length=254, verbose_name='email address')),
                         ('role', models.CharField(choices=[('owner', 'Owner'), ('contributor', 'Contributor'), ('viewer', 'Viewer'), ('reviewer', 'Reviewer')], default='contributor', max_length=12)),
-                        ('sees', models.CharField(choices=[('all', 'everything'), ('assigned', 'only what is assigned')], default='all', max_length=8)),
+                        ('sees', models.CharField(choices=[('all', 'everything'), ('assigned', 'assigned work only')], default='all', max_length=8)),
                         ('token_digest', models.CharField(max_length=64, unique=True)),
                         ('created_at', models.DateTimeField(auto_now_add=True)),
                         ('expires_at', models.DateTimeField()),
@@ -520,10 +529,10 @@ class Migration(migrations.Migration):
                         ('reference', models.CharField(default=assessments.models.base.new_reference, editable=False, max_length=12, unique=True)),
                         ('title', models.CharField(max_length=160, verbose_name='title')),
                         ('proves', models.TextField(max_length=1000, verbose_name='what it proves')),
-                        ('period_from', models.DateField(blank=True, null=True, verbose_name='speaks for the time from')),
+                        ('period_from', models.DateField(blank=True, null=True, verbose_name='covers the period from')),
                         ('period_to', models.DateField(blank=True, null=True, verbose_name='to')),
-                        ('confidentiality', models.CharField(choices=[('internal', 'Internal: members and the reviewers of a submission that names it'), ('confidential', 'Confidential: as internal, and each reading is logged'), ('on_request', 'Shown on request only: no file here, only what it is and who has it')], default='internal', max_length=12, verbose_name='who may read it')),
-                        ('held_by', models.CharField(blank=True, max_length=160, verbose_name='who shows it on request')),
+                        ('confidentiality', models.CharField(choices=[('internal', 'Internal: for members, and for the reviewers of a submission that uses the evidence'), ('confidential', 'Confidential: like internal, and each viewing is logged'), ('on_request', 'Shown on request only: no file here, only a description and a contact person')], default='internal', max_length=12, verbose_name='who may read it')),
+                        ('held_by', models.CharField(blank=True, max_length=160, verbose_name='contact person')),
                         ('expires_on', models.DateField(blank=True, null=True, verbose_name='expires on')),
                         ('version', models.PositiveIntegerField(default=0)),
                         ('created_at', models.DateTimeField(auto_now_add=True)),
@@ -558,7 +567,7 @@ class Migration(migrations.Migration):
                         ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                         ('title', models.CharField(max_length=120)),
                         ('mark', models.CharField(choices=[('accepted_with_action', 'Accepted with action'), ('change_needed', 'Change needed')], max_length=20)),
-                        ('reason', models.CharField(blank=True, choices=[('unclear', 'The answer is not clear'), ('not_shown', 'Evidence is missing'), ('other_evidence', 'Other evidence is needed'), ('too_high', 'Less is in place than the answer says'), ('not_applicable', 'It applies, although marked “not applicable”'), ('wrong_fact', 'The fact does not fit what is described'), ('other', 'Another reason')], max_length=16)),
+                        ('reason', models.CharField(blank=True, choices=[('unclear', 'The answer is not clear'), ('not_shown', 'Evidence is missing'), ('other_evidence', 'Other evidence is needed'), ('too_high', 'Less is in place than the answer says'), ('not_applicable', 'The requirement applies, although it was marked “not applicable”'), ('wrong_fact', 'The fact does not match the description'), ('other', 'Another reason')], max_length=16)),
                         ('words', models.TextField(blank=True, max_length=4000)),
                         ('would_satisfy', models.TextField(blank=True, max_length=4000)),
                         ('action_title', models.CharField(blank=True, max_length=200)),
@@ -614,7 +623,7 @@ class Migration(migrations.Migration):
                         ('purpose', models.CharField(max_length=400, verbose_name='purpose')),
                         ('setting', models.CharField(max_length=400, verbose_name='setting')),
                         ('people_affected', models.CharField(max_length=400, verbose_name='people affected')),
-                        ('scope_en', models.CharField(max_length=400, verbose_name='scope, as the certificate prints it')),
+                        ('scope_en', models.CharField(max_length=400, verbose_name='scope, as printed on the certificate')),
                         ('scope_zh', models.CharField(blank=True, max_length=400, verbose_name='scope in Chinese')),
                         ('exclusions', models.CharField(blank=True, max_length=400, verbose_name='what is left out')),
                         ('assigned_tier', models.CharField(blank=True, choices=[('low', 'Low'), ('limited', 'Limited'), ('high', 'High'), ('unacceptable', 'Unacceptable')], max_length=12)),
@@ -631,9 +640,16 @@ class Migration(migrations.Migration):
                         ('raised_tier', models.CharField(blank=True, choices=[('low', 'Low'), ('limited', 'Limited'), ('high', 'High'), ('unacceptable', 'Unacceptable')], max_length=12)),
                         ('rules_tier', models.CharField(blank=True, choices=[('low', 'Low'), ('limited', 'Limited'), ('high', 'High'), ('unacceptable', 'Unacceptable')], max_length=12)),
                         ('people_word', models.CharField(blank=True, max_length=40, verbose_name='word for the people affected')),
+                        ('newest_assessment', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='assessments.assessment')),
+                        ('newest_state', models.CharField(blank=True, max_length=10)),
+                        ('changed_at', models.DateTimeField(auto_now_add=True)),
+                        ('in_use', models.BooleanField(default=True)),
+                        ('newest_progress', models.SmallIntegerField(default=-1)),
+                        ('system_name', models.CharField(blank=True, max_length=160)),
+                        ('tier_rank', models.SmallIntegerField(default=0)),
                     ],
                     options={
-                        'indexes': [models.Index(fields=['organisation', 'assigned_tier'], name='assessments_organis_ec4410_idx')],
+                        'indexes': [models.Index(fields=['organisation', '-changed_at', '-id', 'in_use'], name='uses_by_last_change'), models.Index(fields=['organisation', 'newest_state', '-changed_at', '-id', 'in_use'], name='uses_by_state_and_change'), models.Index(fields=['organisation', 'assigned_tier', '-changed_at', '-id', 'in_use'], name='uses_by_tier_and_change'), models.Index(fields=['organisation', '-tier_rank', '-id', 'in_use'], name='uses_by_tier'), models.Index(fields=['organisation', 'newest_progress', 'id', 'in_use'], name='uses_by_progress'), models.Index(fields=['organisation', 'system_name', 'id', 'in_use'], name='uses_by_system'), models.Index(models.F('organisation'), django.db.models.functions.text.Lower('title'), models.F('id'), models.F('in_use'), name='uses_by_title')],
                     },
                 ),
                 migrations.CreateModel(
@@ -649,7 +665,7 @@ class Migration(migrations.Migration):
                         ('closed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                         ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                         ('use', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='holds', to='assessments.declareduse')),
-                        ('outcome', models.CharField(blank=True, choices=[('answered', 'answered'), ('stands', 'the facts stand'), ('correct', 'the facts have to be corrected'), ('accepted', 'the evidence is accepted'), ('gone', 'the facts changed')], max_length=10)),
+                        ('outcome', models.CharField(blank=True, choices=[('answered', 'answered'), ('stands', 'the facts stay as declared'), ('correct', 'the facts have to be corrected'), ('accepted', 'the evidence is accepted'), ('gone', 'the facts changed')], max_length=10)),
                         ('rule', models.CharField(blank=True, max_length=20)),
                         ('answered_at', models.DateTimeField(null=True)),
                         ('sent_back_at', models.DateTimeField(null=True)),
@@ -735,7 +751,7 @@ class Migration(migrations.Migration):
                         ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                         ('key', models.CharField(max_length=40)),
                         ('rows', models.JSONField(default=list)),
-                        ('words', models.CharField(blank=True, max_length=400, verbose_name='what the public may read')),
+                        ('words', models.CharField(blank=True, max_length=400, verbose_name='statement for the public')),
                         ('revision', models.PositiveIntegerField(default=0)),
                         ('at', models.DateTimeField(auto_now=True)),
                         ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
@@ -763,7 +779,7 @@ class Migration(migrations.Migration):
                     name='Involvement',
                     fields=[
                         ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                        ('kind', models.CharField(choices=[('owned', 'owned an action'), ('assigned', 'was asked to answer'), ('attached', 'attached or gave evidence'), ('agreed', 'agreed to a fact')], max_length=8)),
+                        ('kind', models.CharField(choices=[('owned', 'owned an action'), ('assigned', 'was asked to answer'), ('attached', 'attached or supplied evidence'), ('agreed', 'agreed to a fact')], max_length=8)),
                         ('at', models.DateTimeField(auto_now_add=True)),
                         ('use', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='involvements', to='assessments.declareduse')),
                         ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
@@ -830,7 +846,7 @@ class Migration(migrations.Migration):
                         ('base', models.PositiveIntegerField()),
                         ('value', models.JSONField()),
                         ('at', models.DateTimeField(auto_now_add=True)),
-                        ('outcome', models.CharField(choices=[('current', 'current'), ('conflict', 'stored beside a newer version'), ('suggestion', 'suggestion'), ('restored', 'restored'), ('carried', 'carried over'), ('taken_over', 'taken over from a colleague')], default='current', max_length=12)),
+                        ('outcome', models.CharField(choices=[('current', 'current'), ('conflict', 'kept alongside a newer version'), ('suggestion', 'suggestion'), ('restored', 'restored'), ('carried', 'carried over'), ('taken_over', 'adopted from a colleague')], default='current', max_length=12)),
                         ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                         ('parent', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='revisions', to='assessments.conformitypart')),
                     ],
@@ -842,7 +858,7 @@ class Migration(migrations.Migration):
                     name='ActionEvent',
                     fields=[
                         ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                        ('kind', models.CharField(choices=[('owner', 'Owner changed'), ('due', 'Due date changed'), ('full_due', 'Date for all of it changed'), ('effort', 'Effort changed'), ('note', 'Note'), ('reported', 'Reported as done'), ('reopened', 'Opened again'), ('approved', 'Accepted by one of two reviewers'), ('closed', 'Closed'), ('risk_accepted', 'Risk accepted'), ('risk_ended', 'Risk no longer accepted'), ('attached', 'Evidence attached'), ('detached', 'Evidence detached'), ('added', 'Added'), ('title', 'Title changed'), ('steps', 'Steps changed'), ('started', 'First step done'), ('split', 'Split'), ('merged', 'Merged'), ('undone', 'Undone'), ('not_relevant', 'Marked as not relevant'), ('relevant', 'Relevant again')], max_length=16)),
+                        ('kind', models.CharField(choices=[('owner', 'Owner changed'), ('due', 'Due date changed'), ('full_due', 'Final due date changed'), ('effort', 'Effort changed'), ('note', 'Note'), ('reported', 'Reported as done'), ('reopened', 'Reopened'), ('approved', 'Accepted by one of two reviewers'), ('closed', 'Closed'), ('risk_accepted', 'Risk accepted'), ('risk_ended', 'Risk no longer accepted'), ('attached', 'Evidence attached'), ('detached', 'Evidence detached'), ('added', 'Added'), ('title', 'Title changed'), ('steps', 'Steps changed'), ('started', 'First step done'), ('split', 'Split'), ('merged', 'Merged'), ('undone', 'Split or merge undone'), ('not_relevant', 'Marked as not relevant'), ('relevant', 'Marked as relevant again')], max_length=16)),
                         ('at', models.DateTimeField(auto_now_add=True)),
                         ('old', models.CharField(blank=True, max_length=200)),
                         ('new', models.CharField(blank=True, max_length=200)),
@@ -861,7 +877,7 @@ class Migration(migrations.Migration):
                         ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                         ('version', models.PositiveIntegerField()),
                         ('sha256', models.CharField(blank=True, max_length=64)),
-                        ('verdict', models.CharField(choices=[('supports', 'Supports the answer'), ('partly', 'Supports it partly'), ('does_not', 'Does not support it')], max_length=10)),
+                        ('verdict', models.CharField(choices=[('supports', 'Supports the answer'), ('partly', 'Partly supports the answer'), ('does_not', 'Does not support the answer')], max_length=10)),
                         ('words', models.CharField(blank=True, max_length=400)),
                         ('at', models.DateTimeField(auto_now_add=True)),
                         ('action', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='verdicts', to='assessments.remediationaction')),
@@ -897,7 +913,7 @@ class Migration(migrations.Migration):
                         ('base', models.PositiveIntegerField()),
                         ('value', models.JSONField()),
                         ('at', models.DateTimeField(auto_now_add=True)),
-                        ('outcome', models.CharField(choices=[('current', 'current'), ('conflict', 'stored beside a newer version'), ('suggestion', 'suggestion'), ('restored', 'restored'), ('carried', 'carried over'), ('taken_over', 'taken over from a colleague')], default='current', max_length=12)),
+                        ('outcome', models.CharField(choices=[('current', 'current'), ('conflict', 'kept alongside a newer version'), ('suggestion', 'suggestion'), ('restored', 'restored'), ('carried', 'carried over'), ('taken_over', 'adopted from a colleague')], default='current', max_length=12)),
                         ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                         ('parent', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='revisions', to='assessments.declaredfact')),
                     ],
@@ -942,7 +958,7 @@ class Migration(migrations.Migration):
                     name='Answer',
                     fields=[
                         ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                        ('choice', models.CharField(choices=[('in_place', 'In place'), ('partly', 'Partly'), ('planned', 'Planned by date'), ('not_in_place', 'Not in place'), ('ticked', 'What is ticked'), ('none', 'None of these'), ('unknown', 'Do not know yet'), ('not_applicable', 'Not applicable')], max_length=16)),
+                        ('choice', models.CharField(choices=[('in_place', 'In place'), ('partly', 'Partly'), ('planned', 'Planned for a date'), ('not_in_place', 'Not in place'), ('ticked', 'What is ticked'), ('none', 'None of these'), ('unknown', 'Do not know yet'), ('not_applicable', 'Not applicable')], max_length=16)),
                         ('items', models.JSONField(blank=True, default=dict)),
                         ('text', models.TextField(blank=True, max_length=20000)),
                         ('text_second_language', models.TextField(blank=True, max_length=20000)),
@@ -987,7 +1003,7 @@ class Migration(migrations.Migration):
                         ('reference', models.CharField(default=assessments.models.base.new_reference, editable=False, max_length=12, unique=True)),
                         ('round', models.PositiveSmallIntegerField()),
                         ('at', models.DateTimeField(auto_now_add=True)),
-                        ('route', models.CharField(blank=True, choices=[('inside', 'a reviewer within the organisation'), ('independent', 'an independent reviewer of the reviewing body')], max_length=12)),
+                        ('route', models.CharField(blank=True, choices=[('inside', 'a reviewer within the organisation'), ('independent', 'an independent reviewer from the reviewing body')], max_length=12)),
                         ('snapshot', models.TextField()),
                         ('sha256', models.CharField(max_length=64)),
                         ('edition_checksum', models.CharField(max_length=64)),
@@ -1115,7 +1131,7 @@ class Migration(migrations.Migration):
                         ('base', models.PositiveIntegerField()),
                         ('value', models.JSONField()),
                         ('at', models.DateTimeField(auto_now_add=True)),
-                        ('outcome', models.CharField(choices=[('current', 'current'), ('conflict', 'stored beside a newer version'), ('suggestion', 'suggestion'), ('restored', 'restored'), ('carried', 'carried over'), ('taken_over', 'taken over from a colleague')], default='current', max_length=12)),
+                        ('outcome', models.CharField(choices=[('current', 'current'), ('conflict', 'kept alongside a newer version'), ('suggestion', 'suggestion'), ('restored', 'restored'), ('carried', 'carried over'), ('taken_over', 'adopted from a colleague')], default='current', max_length=12)),
                         ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                         ('parent', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='revisions', to='assessments.answer')),
                     ],
@@ -1150,7 +1166,7 @@ class Migration(migrations.Migration):
                     name='ReviewDecision',
                     fields=[
                         ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                        ('kind', models.CharField(choices=[('return', 'Returned for changes'), ('approve', 'Approved'), ('refuse', 'Refused'), ('self_certify', 'Self-certified'), ('declare_prohibited', 'Declared as a prohibited use'), ('withdraw', 'Withdrawn'), ('raise_tier', 'Tier raised'), ('withdraw_raise', 'Raise of the tier withdrawn'), ('take_back', 'Approval taken back')], max_length=20)),
+                        ('kind', models.CharField(choices=[('return', 'Returned for changes'), ('approve', 'Approved'), ('refuse', 'Refused'), ('self_certify', 'Self-certified'), ('declare_prohibited', 'Declared as a prohibited use'), ('withdraw', 'Withdrawn'), ('raise_tier', 'Tier raised'), ('withdraw_raise', 'Tier no longer raised'), ('take_back', 'Approval withdrawn')], max_length=20)),
                         ('independent', models.BooleanField(default=False)),
                         ('statement', models.TextField(blank=True, max_length=8000)),
                         ('at', models.DateTimeField(auto_now_add=True)),
@@ -1171,7 +1187,7 @@ class Migration(migrations.Migration):
                         ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                         ('target', models.CharField(max_length=80)),
                         ('mark', models.CharField(blank=True, choices=[('accepted', 'Accepted'), ('accepted_with_action', 'Accepted with action'), ('change_needed', 'Change needed')], max_length=20)),
-                        ('reason', models.CharField(blank=True, choices=[('unclear', 'The answer is not clear'), ('not_shown', 'Evidence is missing'), ('other_evidence', 'Other evidence is needed'), ('too_high', 'Less is in place than the answer says'), ('not_applicable', 'It applies, although marked “not applicable”'), ('wrong_fact', 'The fact does not fit what is described'), ('other', 'Another reason')], max_length=16)),
+                        ('reason', models.CharField(blank=True, choices=[('unclear', 'The answer is not clear'), ('not_shown', 'Evidence is missing'), ('other_evidence', 'Other evidence is needed'), ('too_high', 'Less is in place than the answer says'), ('not_applicable', 'The requirement applies, although it was marked “not applicable”'), ('wrong_fact', 'The fact does not match the description'), ('other', 'Another reason')], max_length=16)),
                         ('words', models.TextField(blank=True, max_length=4000)),
                         ('would_satisfy', models.TextField(blank=True, max_length=4000)),
                         ('private_note', models.TextField(blank=True, max_length=4000)),
@@ -1233,7 +1249,7 @@ class Migration(migrations.Migration):
                         ('note', models.TextField(blank=True, max_length=2000)),
                         ('at', models.DateTimeField(auto_now_add=True)),
                         ('ended_at', models.DateTimeField(null=True)),
-                        ('outcome', models.CharField(blank=True, choices=[('taken', 'taken'), ('declined', 'declined for a conflict of interest'), ('replaced', 'somebody else was asked or took it'), ('recalled', 'taken back by whoever asked')], max_length=8)),
+                        ('outcome', models.CharField(blank=True, choices=[('taken', 'taken'), ('declined', 'declined because of a conflict of interest'), ('replaced', 'somebody else was asked or took the case'), ('recalled', 'withdrawn by the person who asked')], max_length=8)),
                         ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                         ('holder', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                         ('submission', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='requests', to='assessments.submission')),
@@ -1250,7 +1266,7 @@ class Migration(migrations.Migration):
                         ('question', models.CharField(max_length=60)),
                         ('piece', models.CharField(max_length=12)),
                         ('version', models.PositiveIntegerField()),
-                        ('verdict', models.CharField(blank=True, choices=[('supports', 'Supports the answer'), ('partly', 'Supports it partly'), ('does_not', 'Does not support it')], max_length=10)),
+                        ('verdict', models.CharField(blank=True, choices=[('supports', 'Supports the answer'), ('partly', 'Partly supports the answer'), ('does_not', 'Does not support the answer')], max_length=10)),
                         ('note', models.CharField(blank=True, max_length=400)),
                         ('revision', models.PositiveIntegerField(default=1)),
                         ('at', models.DateTimeField(auto_now=True)),
@@ -1390,7 +1406,7 @@ class Migration(migrations.Migration):
                         ('base', models.PositiveIntegerField()),
                         ('value', models.JSONField()),
                         ('at', models.DateTimeField(auto_now_add=True)),
-                        ('outcome', models.CharField(choices=[('current', 'current'), ('conflict', 'stored beside a newer version'), ('suggestion', 'suggestion'), ('restored', 'restored'), ('carried', 'carried over'), ('taken_over', 'taken over from a colleague')], default='current', max_length=12)),
+                        ('outcome', models.CharField(choices=[('current', 'current'), ('conflict', 'kept alongside a newer version'), ('suggestion', 'suggestion'), ('restored', 'restored'), ('carried', 'carried over'), ('taken_over', 'adopted from a colleague')], default='current', max_length=12)),
                         ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                         ('parent', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='revisions', to='assessments.reviewmark')),
                     ],
@@ -1406,7 +1422,7 @@ class Migration(migrations.Migration):
                         ('kind', models.CharField(choices=[('certificate', 'Certificate'), ('plan', 'Remediation plan'), ('decision_letter', 'Decision letter'), ('board_paper', 'Board paper'), ('plan_annex', 'Annex to the plan: every action in full'), ('results', 'Results'), ('status_notice', 'Status notice')], max_length=16)),
                         ('language', models.CharField(default='en', max_length=8)),
                         ('version', models.PositiveSmallIntegerField(default=1)),
-                        ('state', models.CharField(choices=[('pending', 'waiting'), ('running', 'being made'), ('ready', 'ready'), ('failed', 'failed')], default='pending', max_length=8)),
+                        ('state', models.CharField(choices=[('pending', 'waiting'), ('running', 'being created'), ('ready', 'ready'), ('failed', 'failed')], default='pending', max_length=8)),
                         ('lease_until', models.DateTimeField(null=True)),
                         ('attempts', models.PositiveSmallIntegerField(default=0)),
                         ('error', models.TextField(blank=True)),
@@ -1419,7 +1435,7 @@ class Migration(migrations.Migration):
                         ('assessment', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='drafts', to='assessments.assessment')),
                     ],
                     options={
-                        'indexes': [models.Index(condition=models.Q(('state__in', ['pending', 'running'])), fields=['state', 'lease_until'], name='documents_to_make')],
+                        'indexes': [models.Index(fields=['state', 'lease_until'], name='documents_by_state')],
                         'constraints': [models.UniqueConstraint(fields=('submission', 'kind', 'language', 'version'), name='one_document_a_submission'), models.UniqueConstraint(fields=('certificate', 'kind', 'language', 'version'), name='one_document_a_certificate'), models.CheckConstraint(condition=models.Q(models.Q(('assessment', None), ('certificate', None), ('submission__isnull', False)), models.Q(('assessment', None), ('certificate__isnull', False), ('submission', None)), models.Q(('assessment__isnull', False), ('certificate', None), ('submission', None)), _connector='OR'), name='a_document_has_one_parent'), models.UniqueConstraint(fields=('assessment', 'kind', 'language', 'version'), name='one_draft_document_a_version')],
                     },
                 ),
@@ -1432,7 +1448,7 @@ class Migration(migrations.Migration):
                         ('base', models.PositiveIntegerField()),
                         ('value', models.JSONField()),
                         ('at', models.DateTimeField(auto_now_add=True)),
-                        ('outcome', models.CharField(choices=[('current', 'current'), ('conflict', 'stored beside a newer version'), ('suggestion', 'suggestion'), ('restored', 'restored'), ('carried', 'carried over'), ('taken_over', 'taken over from a colleague')], default='current', max_length=12)),
+                        ('outcome', models.CharField(choices=[('current', 'current'), ('conflict', 'kept alongside a newer version'), ('suggestion', 'suggestion'), ('restored', 'restored'), ('carried', 'carried over'), ('taken_over', 'adopted from a colleague')], default='current', max_length=12)),
                         ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                         ('parent', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='revisions', to='assessments.evidencemark')),
                     ],
@@ -1449,7 +1465,7 @@ class Migration(migrations.Migration):
                         ('base', models.PositiveIntegerField()),
                         ('value', models.JSONField()),
                         ('at', models.DateTimeField(auto_now_add=True)),
-                        ('outcome', models.CharField(choices=[('current', 'current'), ('conflict', 'stored beside a newer version'), ('suggestion', 'suggestion'), ('restored', 'restored'), ('carried', 'carried over'), ('taken_over', 'taken over from a colleague')], default='current', max_length=12)),
+                        ('outcome', models.CharField(choices=[('current', 'current'), ('conflict', 'kept alongside a newer version'), ('suggestion', 'suggestion'), ('restored', 'restored'), ('carried', 'carried over'), ('taken_over', 'adopted from a colleague')], default='current', max_length=12)),
                         ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                         ('parent', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='revisions', to='assessments.markreply')),
                     ],
@@ -1466,7 +1482,7 @@ class Migration(migrations.Migration):
                         ('base', models.PositiveIntegerField()),
                         ('value', models.JSONField()),
                         ('at', models.DateTimeField(auto_now_add=True)),
-                        ('outcome', models.CharField(choices=[('current', 'current'), ('conflict', 'stored beside a newer version'), ('suggestion', 'suggestion'), ('restored', 'restored'), ('carried', 'carried over'), ('taken_over', 'taken over from a colleague')], default='current', max_length=12)),
+                        ('outcome', models.CharField(choices=[('current', 'current'), ('conflict', 'kept alongside a newer version'), ('suggestion', 'suggestion'), ('restored', 'restored'), ('carried', 'carried over'), ('taken_over', 'adopted from a colleague')], default='current', max_length=12)),
                         ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                         ('parent', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='revisions', to='assessments.partmark')),
                     ],
@@ -1496,7 +1512,7 @@ class Migration(migrations.Migration):
                         ('base', models.PositiveIntegerField()),
                         ('value', models.JSONField()),
                         ('at', models.DateTimeField(auto_now_add=True)),
-                        ('outcome', models.CharField(choices=[('current', 'current'), ('conflict', 'stored beside a newer version'), ('suggestion', 'suggestion'), ('restored', 'restored'), ('carried', 'carried over'), ('taken_over', 'taken over from a colleague')], default='current', max_length=12)),
+                        ('outcome', models.CharField(choices=[('current', 'current'), ('conflict', 'kept alongside a newer version'), ('suggestion', 'suggestion'), ('restored', 'restored'), ('carried', 'carried over'), ('taken_over', 'adopted from a colleague')], default='current', max_length=12)),
                         ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                         ('parent', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='revisions', to='assessments.supplementmark')),
                     ],
@@ -1581,6 +1597,33 @@ class Migration(migrations.Migration):
                     ],
                     options={
                         'abstract': False,
+                    },
+                ),
+                migrations.CreateModel(
+                    name='SealedEmail',
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('sealed', models.TextField()),
+                        ('at', models.DateTimeField(auto_now_add=True)),
+                        ('expires_at', models.DateTimeField()),
+                        ('attempts', models.PositiveSmallIntegerField(default=0)),
+                        ('sending_at', models.DateTimeField(null=True)),
+                        ('invitation', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='assessments.invitation')),
+                    ],
+                    options={
+                        'indexes': [models.Index(condition=models.Q(('sending_at', None)), fields=['attempts'], name='sealed_emails_to_send')],
+                    },
+                ),
+                migrations.CreateModel(
+                    name='SearchWord',
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('word', models.TextField()),
+                        ('uses', models.TextField()),
+                        ('organisation', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='assessments.organisation')),
+                    ],
+                    options={
+                        'constraints': [models.UniqueConstraint(fields=('organisation', 'word'), name='one_search_word')],
                     },
                 ),
             ]
