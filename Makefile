@@ -68,6 +68,7 @@ format: $(VENV)/dev.stamp
 bench: $(VENV)/dev.stamp  ## measure tiering, scoring and the pages beside their goals; prints figures, asserts nothing
 	@$(VENV)/bin/python -m tests.bench.core
 	@$(VENV)/bin/python -m tests.bench.web
+	@$(VENV)/bin/python -m tests.bench.memory
 
 lock:  ## write both locks anew from pyproject.toml (needs uv); hashes only, no index
 	uv pip compile pyproject.toml --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.12 -q -o requirements.txt

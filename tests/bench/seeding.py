@@ -74,9 +74,9 @@ def seed(how_many: int, which: str) -> dict[str, Any]:
     _count_rows()
     further = list(DeclaredUse.objects.order_by("-changed_at", "-pk")[: PAGE + 1])[-1]  # the first of the second page
     return {
-        "session": _session(cast.owner),
-        "reviewer": _session(cast.independent),
-        "inside": _session(cast.reviewer),
+        "session": signed_in(cast.owner),
+        "reviewer": signed_in(cast.independent),
+        "inside": signed_in(cast.reviewer),
         "review": review,
         "queue": len(waiting),
         "assessments": [assessment.reference for assessment in assessments],
@@ -220,10 +220,12 @@ def _copy_versions(first: Assessment, since: int) -> None:
         )
 
 
-def _session(user: Any) -> str:
+def signed_in(user: Any, **more: Any) -> str:
+    """Make a session of somebody, with `more` in it; returns its key."""
     session = SessionStore()
     session[SESSION_KEY], session[BACKEND_SESSION_KEY] = str(user.pk), _backend()
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.update(more)
     session.save()
     return str(session.session_key)
 

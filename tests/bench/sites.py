@@ -67,7 +67,9 @@ def python(code: str, environment: dict[str, str], *arguments: str) -> dict[str,
 
 
 @contextlib.contextmanager
-def served(application: str, environment: dict[str, str]) -> Iterator[tuple[int, tuple[int, ...]]]:
+def served(
+    application: str, environment: dict[str, str], *, workers: int = WORKERS
+) -> Iterator[tuple[int, tuple[int, ...]]]:
     """The port of a running server, and its workers."""
     port = free_port()
     command = [
@@ -77,7 +79,7 @@ def served(application: str, environment: dict[str, str]) -> Iterator[tuple[int,
         "--bind",
         f"127.0.0.1:{port}",
         "--workers",
-        str(WORKERS),
+        str(workers),
         "--log-level",
         "error",
     ]
