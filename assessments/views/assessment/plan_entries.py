@@ -136,14 +136,19 @@ class PackageLine:
 def draft_entries(
     assessment: Assessment, edition: Edition, actions: Iterable[Mapping[str, Any]], rows: Mapping[str, Any]
 ) -> list[PlanEntry]:
-    """Return the proposed actions of a draft by rank. One that stands from an earlier round keeps its dates and owner."""
-    found = []
+    """Return the proposed actions of a draft by rank.
+
+    One that stands from an earlier round keeps its number, its dates and its owner. The others have the numbers that
+    the next signature gives them.
+    """
+    found, last = [], assessment.use.action_count
     for action in actions:
         row = rows.get(action["question"])
+        last += row is None
         full = _full_due(row)
         found.append(
             PlanEntry(
-                number=action["rank"],
+                number=row.number if row else last,
                 question=action["question"],
                 title=action["title"],
                 url=_url(assessment, action["question"], row),

@@ -320,6 +320,11 @@ class ResultsPage:
         """Tell whether nothing was ever signed, so that no action is open yet."""
         return self.standing.assessment.current_submission_id is None and not self.rows
 
+    @property
+    def signed_before(self) -> bool:
+        """Tell whether the answers can be changed now, after a signature has opened actions."""
+        return not self.final and not self.before_signing
+
     @cached_property
     def incident(self) -> Incident | None:
         """The declared incident, as long as its action stands."""

@@ -61,6 +61,7 @@ def workspace(request: SignedIn, reference: str) -> HttpResponse:
         "use": use,
         "assessment": assessment,
         "submission": submission,
+        "signs_again": bool(assessment and assessment.is_editable),  # recalled or returned
         "by": by,
         "groups": grouped(lines, edition, by, today),
         "incident": _incident_before_signing(use, edition) if submission is None else None,
