@@ -38,6 +38,7 @@ from assessments.views.assessment.evidence_strip import EvidenceLine as PieceLin
 from assessments.views.evidence import item, library
 from assessments.views.remediation import judging, workspace
 from assessments.views.remediation import lines as remediation_lines
+from assessments.views.remediation.fact_asked import way_to_fact
 from assessments.views.remediation.gaps import gap_of
 from assessments.views.remediation.lines import EVENTS
 from assessments.views.remediation.presses import press
@@ -155,6 +156,9 @@ def action(request: SignedIn, reference: str, number: int) -> HttpResponse:
         "edition": edition,
         "question": question,
         "gap": gap_of(found, question, seen_of.content() if seen_of else None, edition),
+        "to_fact": way_to_fact(found, page.assessment, edition, signs=page.signs)
+        if page.works and page.is_open
+        else None,
         **_of_judging(page),
         "may_plan": page.works and found.status != ActionStatus.CLOSED,
         "may_report": page.works and page.is_open,
