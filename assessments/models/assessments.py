@@ -26,6 +26,7 @@ from assessments.models.people import Membership, Organisation
 from assessments.models.prepared import Placeholder, Prepared
 from assessments.models.revisions import Revision
 from assessments.models.systems import DeclaredUse, StoredFacts, read_facts
+from assessments.scoring.before_signing import numbers_if_signed
 from assessments.scoring.findings import count_blocking
 from assessments.scoring.inputs import Answers, AnswerValue, Declared
 from assessments.scoring.readiness import Progress, credits_of, dimension_values, progress
@@ -202,6 +203,8 @@ class Assessment(Referenced):
             },
             "round": self.progress.get("round", 1),
         }
+        if total.applicable and total.answered == total.applicable:
+            self.progress["if_signed"] = numbers_if_signed(edition, declared, answers)
         return done
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from assessments.guideline.terms import Tier
 
+SELF_CERTIFICATION = "T1-LOW-01"
+"""The duty of a Low use that its signed statement itself meets (DESIGN section 4)."""
 FIRST_AUDIT = "T1-LIM-03"
 """The one duty of Table 1 whose first fulfilment may be a dated condition (DESIGN section 5)."""
 

@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from assessments.guideline.edition import Edition
 from assessments.guideline.terms import Dimension, Tier
 from assessments.models.assessments import answer_value
-from assessments.models.snapshots import SELF_CERTIFICATION, declared_in
+from assessments.models.snapshots import declared_in
 from assessments.scoring import tally
+from assessments.scoring.conditions import SELF_CERTIFICATION
 from assessments.scoring.readiness import DutyCredit
 
 DIMENSION_CLAUSES = {dimension: f"2.2.{number}" for number, dimension in enumerate(Dimension, 1)}

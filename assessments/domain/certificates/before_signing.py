@@ -18,6 +18,7 @@ from assessments.domain.certificates import least_readiness
 from assessments.domain.certificates.conditions import most_conditions, short_practices
 from assessments.guideline.edition import Edition
 from assessments.guideline.terms import Tier
+from assessments.models import Assessment, DeclaredUse
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +40,13 @@ class Prospect:
     figures: tuple[Figure, ...]
     alone: bool = False  # the signature itself issues the certificate
     lacking: bool = False  # evidence or a part of the conformity file without which nobody can approve
+    held: bool = False  # a hold is open, so that nobody can approve
+    counts_signature: bool = False  # in the figures, as the self-certification that the Low tier asks for
 
     @property
     def words(self) -> str:
+        if self.held:
+            return _("At the moment, no certificate is possible. A reviewer cannot approve a use that is on hold.")
         if self.lacking and self.keeps_back:
             return _(
                 "At the moment, a reviewer cannot approve the assessment, because the items listed above are missing. "
@@ -69,16 +74,19 @@ def prospect(
     *,
     dated: int,
     undated: int,
+    use: DeclaredUse | None = None,
     alone: bool = False,
     lacking: bool = False,
 ) -> Prospect:
     """Return what would follow from a snapshot. No query.
 
     `dated`: answers short of a must that may become a condition with a date; `undated`: those for which no date can stand.
-    `lacking`: something is missing without which nobody can approve.
+    `use`: the use as it is now, whose holds and provisional tier block as well. `lacking`: something is missing without
+    which nobody can approve.
     """
     found = least_readiness.below_as_signed(edition, content)
-    keeps_back = [one.words for one in found.dimensions] if found else []
+    keeps_back = _unsettled(use) if use else []
+    keeps_back += [one.words for one in found.dimensions] if found else []
     if undated:
         words = ngettext(
             "One practice has to be in place before a certificate can be issued. You cannot set a due date for it.",
@@ -99,7 +107,32 @@ def prospect(
         figures=_figures(edition, content, {one.key for one in least_readiness.little_as_signed(edition, content)}),
         alone=alone,
         lacking=lacking,
+        held=bool(use and use.open_holds),
+        counts_signature=Tier(content["tier"]["assigned"]) == Tier.LOW,
     )
+
+
+def prospect_in_brief(assessment: Assessment) -> Prospect | None:
+    """Return what would follow if an owner signed now, from the row of the assessment alone. No query.
+
+    None where questions are open, or nothing can be signed. Two things are left to the page that checks all answers: the
+    evidence and files without which nobody can approve, and days that an earlier certificate promised.
+    """
+    use, numbers = assessment.use, assessment.progress.get("if_signed")
+    if numbers is None or not assessment.is_editable or use.prohibited_by_facts:
+        return None
+    content = {"tier": {"assigned": use.assigned_tier}, "scorecard": {"dimensions": numbers["dimensions"]}}
+    return prospect(assessment.compiled(), content, dated=numbers["dated"], undated=numbers["undated"], use=use)
+
+
+def _unsettled(use: DeclaredUse) -> list[str]:
+    """Say what blocks every certificate of the use, whatever its answers are."""
+    said = []
+    if use.open_holds:
+        said.append(_("The use is on hold. A hold blocks approval and every certificate."))
+    if use.provisional:
+        said.append(_("The tier is provisional. No certificate is issued until the tier is certain."))
+    return said
 
 
 def _conditions(dated: int) -> str:

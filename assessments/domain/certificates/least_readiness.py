@@ -22,7 +22,8 @@ from assessments.domain.certificates.plan_now import PlanNow
 from assessments.guideline.edition import Edition
 from assessments.guideline.terms import Choice, Dimension, Tier
 from assessments.models import RemediationAction, Submission, edition_for
-from assessments.models.snapshots import SELF_CERTIFICATION, answers_in, declared_in
+from assessments.models.snapshots import answers_in, declared_in
+from assessments.scoring.conditions import SELF_CERTIFICATION
 from assessments.scoring.inputs import AnswerValue, Declared
 from assessments.scoring.readiness import Score, band, score_assessment
 

@@ -14,7 +14,6 @@ from assessments.models.snapshots.build import (
     results_before_signing,
 )
 from assessments.models.snapshots.read import (
-    SELF_CERTIFICATION,
     answers_in,
     changed_targets,
     declared_in,
@@ -25,7 +24,6 @@ from assessments.models.snapshots.read import (
 )
 
 __all__ = [
-    "SELF_CERTIFICATION",
     "answers_in",
     "asked_facts",
     "before_signing",

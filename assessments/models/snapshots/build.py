@@ -17,12 +17,12 @@ from assessments.models.assessments import Answer, Assessment, State
 from assessments.models.marks import combined_marks
 from assessments.models.snapshots.asked import asked_facts
 from assessments.models.snapshots.evidence import conformity_file, evidence_by_answer
-from assessments.models.snapshots.read import SELF_CERTIFICATION
 from assessments.models.snapshots.results import action_values, finding_values, must_counts, scorecard_values
 from assessments.models.snapshots.source import read_source
 from assessments.models.snapshots.tier import fact_values, raised_values, tier_values
 from assessments.models.systems import DeclaredFact, DeclaredUse, fact_words
 from assessments.scoring import checks
+from assessments.scoring.conditions import SELF_CERTIFICATION
 from assessments.scoring.findings import Finding, find
 from assessments.scoring.inputs import AnswerValue, Declared
 from assessments.scoring.order import to_accept

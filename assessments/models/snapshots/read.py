@@ -10,8 +10,6 @@ from assessments.guideline.terms import Stakeholder, Tier
 from assessments.models.assessments import answer_value
 from assessments.scoring.inputs import AnswerValue, Declared
 
-SELF_CERTIFICATION = "T1-LOW-01"  # met by signing the statement (DESIGN section 4)
-
 
 def declared_in(content: Mapping[str, Any]) -> Declared:
     """Read the use of a snapshot as scoring sees it."""

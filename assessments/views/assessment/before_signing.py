@@ -84,7 +84,15 @@ def prospect_of(
     """Return what would follow from a signature, as the answers stand."""
     dated = [blocker.conditionable for blocker in blockers]
     undated = len(dated) - sum(dated)
-    return prospect(case.edition, content, dated=sum(dated), undated=undated, alone=alone, lacking=lacking)
+    return prospect(
+        case.edition,
+        content,
+        dated=sum(dated),
+        undated=undated,
+        use=case.assessment.use,
+        alone=alone,
+        lacking=lacking,
+    )
 
 
 def if_signed_now(case: MemberCase, answers: Mapping[str, Answer], *, alone: bool, lacking: bool) -> Prospect:

@@ -26,6 +26,7 @@ from assessments.core.errors import Locked, WorkflowError
 from assessments.domain import workflow
 from assessments.domain.answering import asking, carry_over, conformity_file, reuse
 from assessments.domain.certificates import staleness
+from assessments.domain.certificates.before_signing import prospect_in_brief
 from assessments.domain.review import supplements
 from assessments.forms.answering import AssignForm
 from assessments.forms.base import refusals
@@ -72,6 +73,7 @@ def task_list(request: HttpRequest, reference: str) -> HttpResponse:
         go_on.go_on = True
     is_open = assessment.is_editable and not use.prohibited_by_facts  # else nothing can be answered any more
     missing = missing_facts(case) if case.sees_all and is_open else []
+    prospect = prospect_in_brief(assessment) if case.sees_all and not missing else None
     context: dict[str, Any] = {
         "case": case,
         "assessment": assessment,
@@ -85,6 +87,7 @@ def task_list(request: HttpRequest, reference: str) -> HttpResponse:
         "missing": missing,
         "facts_answered": len(asked_facts(case.edition, case.declared)) - len(missing) if case.sees_all else 0,
         "complete": all(row.answered == row.total for row in rows) and not missing,
+        "no_certificate": bool(prospect and prospect.keeps_back),  # possible, as the answers are now
         "next": why_locked(assessment),
         "is_low": use.assigned_tier == Tier.LOW,
         "is_prohibited": use.prohibited_by_facts,
@@ -201,6 +204,7 @@ def drawn_once(case: MemberCase, context: Mapping[str, Any]) -> CachedSheet:
         context["missing"],
         [(hold.pk, hold.kind, hold.due) for hold in context["holds"]],
         context["is_prohibited"],
+        context["no_certificate"],
         *((line.document.reference, line.document.state, line.label, line.poll) for line in context["documents"]),
     )
     key = f"task-list:{sha256(repr((reader, of_assessment, of_use, of_system, of_facts, state)))}"

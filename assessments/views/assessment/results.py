@@ -19,6 +19,7 @@ from django.views.decorators.http import require_safe
 
 from assessments.access import finders, roles
 from assessments.core.errors import NotPermitted
+from assessments.domain.certificates.before_signing import prospect_in_brief
 from assessments.domain.review import supplements
 from assessments.models import Assessment, Document, DocumentKind, DocumentState, State, User, edition_for
 from assessments.models.agreed import Acceptance, accepted_answers
@@ -191,7 +192,7 @@ def results(request: SignedIn, reference: str) -> HttpResponse:
     offers = [offer for offer in offers_to(request.user, assessment) if offer.kind not in made]
     context = {"kept": kept, "assessment": assessment, "use": assessment.use, "plan": plan}
     context |= {"ready": ready, "returned": returned, "offers": offers, "takes_more": supplements.is_open(assessment)}
-    context["waits"] = waits_for(assessment)
+    context |= {"waits": waits_for(assessment), "prospect": prospect_in_brief(assessment)}
     name = "assessments/assessment/results.html" if kept.heading else "assessments/assessment/results_by_duty.html"
     return render(request, name, context)
 

@@ -17,7 +17,8 @@ from assessments.documents.report.scores import band_words
 from assessments.guideline.edition import Edition, Item, Question, Requirement
 from assessments.guideline.terms import Choice, Dimension, LifecycleStage, Principle, Tier
 from assessments.models import Assessment
-from assessments.models.snapshots import SELF_CERTIFICATION, answers_in, declared_in
+from assessments.models.snapshots import answers_in, declared_in
+from assessments.scoring.conditions import SELF_CERTIFICATION
 from assessments.scoring.inputs import AnswerValue
 from assessments.scoring.readiness import Source, counted_as, sources
 from assessments.scoring.tally import OPEN, OUT, told_apart

@@ -18,6 +18,7 @@ from assessments.access import finders
 from assessments.access import roles as access_roles
 from assessments.access.roles import Action
 from assessments.domain.certificates import staleness
+from assessments.domain.certificates.before_signing import prospect_in_brief
 from assessments.forms.remediation import NOBODY
 from assessments.models import (
     Assessment,
@@ -119,16 +120,7 @@ def need_of(assessment: Assessment, member: Membership, *, assigned: bool) -> Ne
             rank=1,
         )
     if assessment.shown_state == "ready_to_sign":
-        if member.role != Role.OWNER:
-            return None
-        return Need(
-            title=title,
-            text=_("%(system)s. Every question has an answer.") % {"system": system},
-            url=step.url,
-            label=step.label,
-            when=_("Ready to sign"),
-            rank=3,
-        )
+        return complete_need(assessment) if member.role == Role.OWNER else None
     if assigned or member.sees != "all":
         return None
     return Need(
@@ -139,6 +131,30 @@ def need_of(assessment: Assessment, member: Membership, *, assigned: bool) -> Ne
         label=step.label,
         when=_("Draft"),
         more=ago(assessment.state_at),
+    )
+
+
+def complete_need(assessment: Assessment) -> Need:
+    """Return the need of a draft without open questions: to sign it, or first to see what blocks its certificate."""
+    step, use = step_of(assessment, may_work=True), assessment.use
+    found = prospect_in_brief(assessment)
+    if found and found.keeps_back:
+        said = _("%(system)s. Every question has an answer, but no certificate is possible with these answers.")
+        return Need(
+            title=use.title,
+            text=said % {"system": use.system.name},
+            url=f"{step.url}#prospect",
+            label=_("See what blocks the certificate"),
+            when=_("No certificate possible yet"),
+            rank=3,
+        )
+    return Need(
+        title=use.title,
+        text=_("%(system)s. Every question has an answer.") % {"system": use.system.name},
+        url=step.url,
+        label=step.label,
+        when=_("Ready to sign"),
+        rank=3,
     )
 
 
