@@ -24,6 +24,7 @@ from assessments.domain.certificates.conditions import too_many_to_promise
 from assessments.domain.review.obstacles import Obstacle, words_of
 from assessments.domain.submission import freeze, submit
 from assessments.domain.submission.obstacles import Code as ToSign
+from assessments.guideline.edition import Edition
 from assessments.guideline.terms import Tier
 from assessments.models import Assessment, Certificate, DecisionKind, FactRevision, ReviewDecision, State, User
 from assessments.models.snapshots import build_snapshot
@@ -56,19 +57,22 @@ def obstacles_to_self_certify(
     found = blockers.blockers_to_self_certify(assessment, content) if found is None else found
     if too_many := too_many_to_promise(sum(one.conditionable for one in found)):
         reasons.append(Obstacle(ToSign.CONDITIONS, too_many))
-    musts = content["musts"]
+    return reasons + too_many_not_applicable(edition, content["musts"])
+
+
+def too_many_not_applicable(edition: Edition, musts: Mapping[str, int]) -> list[Obstacle]:
+    """Return the obstacle that a reviewer has to judge so many reasons for *not applicable*; none where they are few."""
     allowed = musts["in_scope"] * edition.policy.self_declared_na_share // 100
-    if musts["not_applicable"] > allowed:
-        words = ngettext(
-            "A reviewer must decide on this use, because %(n)s mandatory requirement is answered “not applicable”. "
-            "Without a reviewer, at most %(allowed)s of all mandatory requirements may be answered “not applicable”.",
-            "A reviewer must decide on this use, because %(n)s mandatory requirements are answered “not applicable”. "
-            "Without a reviewer, at most %(allowed)s of all mandatory requirements may be answered “not applicable”.",
-            musts["not_applicable"],
-        )
-        words %= {"n": musts["not_applicable"], "allowed": allowed}
-        reasons.append(Obstacle(ToSign.NOT_APPLICABLE, words))
-    return reasons
+    if musts["not_applicable"] <= allowed:
+        return []
+    words = ngettext(
+        "A reviewer must decide on this use, because %(n)s mandatory requirement is answered “not applicable”. "
+        "Without a reviewer, at most %(allowed)s of all mandatory requirements may be answered “not applicable”.",
+        "A reviewer must decide on this use, because %(n)s mandatory requirements are answered “not applicable”. "
+        "Without a reviewer, at most %(allowed)s of all mandatory requirements may be answered “not applicable”.",
+        musts["not_applicable"],
+    )
+    return [Obstacle(ToSign.NOT_APPLICABLE, words % {"n": musts["not_applicable"], "allowed": allowed})]
 
 
 def lasting_obstacles_to_self_certify(assessment: Assessment) -> list[Obstacle]:

@@ -22,6 +22,7 @@ from assessments.models.snapshots.read import (
     same_answer,
     value_of,
 )
+from assessments.models.snapshots.results import must_counts
 
 __all__ = [
     "answers_in",
@@ -33,6 +34,7 @@ __all__ = [
     "declared_in",
     "evidence_of",
     "fact_vocabulary",
+    "must_counts",
     "pieces_of",
     "results_before_signing",
     "same_answer",

@@ -37,7 +37,8 @@ from assessments.guideline.wording import RuleCard
 from assessments.models import Answer, DecisionKind, Role, Route, State
 from assessments.models.base import canonical_json, sha256
 from assessments.models.going_on import PROHIBITED
-from assessments.models.snapshots import before_signing, build_snapshot, changed_targets
+from assessments.models.snapshots import before_signing, build_snapshot, changed_targets, must_counts
+from assessments.scoring.conditions import SELF_CERTIFICATION
 from assessments.views.assessment.before_signing import before_signing_of, facts_not_known, if_signed_now, prospect_of
 from assessments.views.assessment.member_case import MemberCase, find_case, missing_facts
 from assessments.views.assessment.questions_on_page import stored_answers, unlocked_on_page
@@ -100,9 +101,7 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
     for key, found in before["answers"].items() if before else ():
         if key in lines:
             lines[key].pieces = len(found["evidence"])
-    lasting = (
-        submission_self_certify.lasting_obstacles_to_self_certify(assessment) if tier == Tier.LOW and before else []
-    )
+    lasting = only_by_a_reviewer(case, answers) if tier == Tier.LOW and before else []
     carried = [line for line in lines.values() if line.answer and line.answer.to_confirm]
     unknown = [line for line in lines.values() if line.answer and line.answer.choice == Choice.UNKNOWN]
     unknown_facts = facts_not_known(case)
@@ -136,6 +135,14 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
         "as_it_was": untouched_since_return(case) if assessment.state == State.RETURNED else [],
     }
     return render(request, "assessments/assessment/check.html", context)
+
+
+def only_by_a_reviewer(case: MemberCase, answers: Mapping[str, Answer]) -> list[Obstacle]:
+    """Return why a reviewer must decide on a Low use whose answers are these. Two queries."""
+    values = {key: row.value() for key, row in answers.items() if not row.to_confirm}
+    lasting = submission_self_certify.lasting_obstacles_to_self_certify(case.assessment)
+    musts = must_counts(case.edition, case.declared, values)
+    return lasting + submission_self_certify.too_many_not_applicable(case.edition, musts)
 
 
 def found_before_signing(case: MemberCase, before: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -211,9 +218,11 @@ class MustLine:
     answer: str
     word: str
     question: Question
+    by_signature: bool = False  # the signature itself meets it, whatever the answer is
 
 
 def musts_of(edition: Edition, content: Mapping[str, Any]) -> list[MustLine]:
+    is_low = content["tier"]["assigned"] == Tier.LOW
     words = {"empty": choice_word(""), **{str(choice): choice_word(choice) for choice in Choice}}
     return [
         MustLine(
@@ -223,6 +232,7 @@ def musts_of(edition: Edition, content: Mapping[str, Any]) -> list[MustLine]:
             answer=line["answer"],
             word=words[line["answer"]],
             question=edition.questions[line["question"]],
+            by_signature=is_low and line["requirement"] == SELF_CERTIFICATION and line["answer"] != Choice.IN_PLACE,
         )
         for line in submission_statement.must_lines(edition, content)
     ]

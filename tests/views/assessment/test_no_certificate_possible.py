@@ -131,11 +131,14 @@ def test_scores_that_count_the_signature_of_a_low_use_say_so(client: Client, cas
     proved(client, cast.owner)
     for name in ("check", "self_certify", "sign"):
         assert COUNTED in read(client, name, low.reference), name
+    for name in ("self_certify", "sign"):
+        assert "Your signature meets this requirement." in read(client, name, low.reference), name
     found = client.get(reverse("check", args=[low.reference])).context["prospect"]
     assert {one.words for one in found.figures} == {"100.0 out of 100"}
     assert low.readiness_reliability < 1000
     limited = make_assessment(State.DRAFT, "limited", cast=cast)
     assert COUNTED not in read(client, "check", limited.reference)
+    assert "Your signature meets this requirement." not in read(client, "sign", limited.reference)
 
 
 def test_results_that_name_a_score_too_low_for_a_low_use_say_that_it_counts_the_signature(
@@ -144,3 +147,22 @@ def test_results_that_name_a_score_too_low_for_a_low_use_say_that_it_counts_the_
     client.force_login(cast.owner)
     assert COUNTED in read(client, "results", lacking(cast, "low").reference)
     assert COUNTED not in read(client, "results", lacking(cast, "limited").reference)
+
+
+def test_check_says_that_a_reviewer_must_decide_where_too_many_musts_are_not_applicable(
+    client: Client, cast: Cast
+) -> None:
+    away = {"choice": "not_applicable", "reason": "The head office does it."}
+    like = make_assessment(State.DRAFT, "low", cast=cast)
+    musts = {
+        question.key: away
+        for question in like.declared().questions(like.compiled())
+        if not question.is_checklist and question.key != "tier-low-self-certification"
+    }
+    assessment = make_assessment(State.DRAFT, "low", cast=cast, answers=musts)
+    client.force_login(cast.owner)
+    page = read(client, "check", assessment.reference)
+    assert "This use cannot be self-certified, so a reviewer must decide. Reasons:" in page
+    assert "mandatory requirements are answered “not applicable”. Without a reviewer, at most" in page
+    assert "If you sign now, your signature issues the certificate." not in page
+    assert "Continue to self-certification" not in page
