@@ -188,7 +188,8 @@ class Assessment(Referenced):
         self.unknown, self.not_applicable = total.unknown, total.not_applicable
         credits = credits_of(edition, declared, answers)
         self.blocking = count_blocking(edition, declared, answers, credits)
-        for dimension, value in dimension_values(edition, declared, answers, credits).items():
+        values = dimension_values(edition, declared, answers, credits)
+        for dimension, value in values.items():
             setattr(self, f"readiness_{dimension}", None if value is None else int(value * 10))
         self.progress = {
             "sections": {
@@ -204,7 +205,7 @@ class Assessment(Referenced):
             "round": self.progress.get("round", 1),
         }
         if total.applicable and total.answered == total.applicable:
-            self.progress["if_signed"] = numbers_if_signed(edition, declared, answers)
+            self.progress["if_signed"] = numbers_if_signed(edition, declared, answers, credits=credits, values=values)
         return done
 
 

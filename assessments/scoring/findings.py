@@ -113,6 +113,26 @@ def _blocking(edition: Edition, declared: Declared) -> tuple[tuple[int, int], ..
     return tuple((at, blocking) for at, blocking in enumerate(counted) if blocking)
 
 
+@lru_cache(maxsize=256)
+def blocking_by_question(edition: Edition, declared: Declared) -> tuple[tuple[int, str, tuple[dict[str, str], ...]], ...]:
+    """Return what `_blocking` counts, with its question and what each finding of it would say, were its answer short."""
+    others = edition.blocking_requirements(declared.context, declared.tier)
+    found = []
+    for at, source in enumerate(sources(edition, declared)):
+        duties = [duty for duty in source.duties if duty.strength == Strength.MUST or duty.id in others]
+        says = tuple(
+            {
+                "class": _class_key(edition, duty.id, duty.strength, others),
+                "requirement": duty.id,
+                "kind": FindingKind.SHORTFALL.value,
+            }
+            for duty in duties
+        )
+        if says:
+            found.append((at, source.question.key, says))
+    return tuple(found)
+
+
 def _is_accepted(source: Source, accepted: Collection[str]) -> bool:
     question = source.question.key
     return question in accepted or (source.item is not None and f"{question}/{source.item.key}" in accepted)
