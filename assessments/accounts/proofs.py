@@ -8,6 +8,7 @@ from typing import Any
 
 from allauth.account.authentication import get_authentication_records
 from allauth.core.exceptions import ReauthenticationRequired
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponseBase
 
 from assessments.accounts import enrolment
@@ -64,17 +65,39 @@ def ask(request: HttpRequest) -> None:
         raise ReauthenticationRequired
 
 
-def needed(view: View) -> View:
+def confirmed(request: HttpRequest, form: BaseForm) -> bool:
+    """Tell whether a form was sent without a fault, and ask for the fresh proof of such a form only.
+
+    Nobody confirms who they are for a form that comes back to be corrected. The functions of the domain ask again.
+    """
+    if request.method != "POST" or not form.is_valid():
+        return False
+    ask(request)
+    return True
+
+
+def factor_needed(view: View) -> View:
     """For a page on which somebody decides: people without a second factor add one first, before anything is typed.
 
-    On the press of a button the fresh proof is asked for; a preview decides nothing. The functions of the domain ask again.
+    The view asks for the fresh proof once its form is right (`confirmed`).
     """
 
     @wraps(view)
     def asking(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if enrolment.lacks_factor(request.user):
             return enrolment.ask(request)
-        if request.method == "POST" and "preview" not in request.POST:
+        return view(request, *args, **kwargs)
+
+    return asking
+
+
+def needed(view: View) -> View:
+    """For a page that decides by its button alone: as `factor_needed`, and each POST asks for the fresh proof."""
+
+    @factor_needed
+    @wraps(view)
+    def asking(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if request.method == "POST":
             ask(request)
         return view(request, *args, **kwargs)
 

@@ -20,7 +20,7 @@ from assessments.views.assessment.member_case import find_case
 from assessments.views.site.requests import SignedIn, posted
 
 
-@proofs.needed
+@proofs.factor_needed
 @require_http_methods(["GET", "HEAD", "POST"])
 def what_changed(request: SignedIn, reference: str) -> HttpResponse:
     """State what has changed since the approval; the use's next assessment opens with just that to be answered."""
@@ -33,7 +33,7 @@ def what_changed(request: SignedIn, reference: str) -> HttpResponse:
         )
         return redirect(approval)
     form = ChangedForm(posted(request), kinds=changes.kinds_of_change())
-    if request.method == "POST" and form.is_valid():
+    if proofs.confirmed(request, form):
         with refusals(form):
             change = changes.state_change(approval, by=request.user, **form.cleaned_data)
             n = len(change.to_confirm)

@@ -307,7 +307,7 @@ def _sign_page(request: HttpRequest, case: MemberCase) -> HttpResponse:
         closed=submit.closed_routes(assessment),
     )
     obstacles = submit.obstacles_to_submit(assessment)
-    if request.method == "POST" and form.is_valid():
+    if proofs.confirmed(request, form):
         with refusals(form, say=in_one_line):
             submission = submit.submit(
                 assessment,
@@ -333,8 +333,8 @@ def _sign_page(request: HttpRequest, case: MemberCase) -> HttpResponse:
     return render(request, "assessments/assessment/sign.html", context)
 
 
-_sign = proofs.needed(_sign_page)
-"""Asks who it is on the press of the button; a route that leads nowhere is refused before that."""
+_sign = proofs.factor_needed(_sign_page)
+"""Asks for a second factor first; a route that leads nowhere is refused before that."""
 
 
 def digest_of(content: Mapping[str, Any]) -> str:
@@ -371,7 +371,7 @@ def self_certify(request: HttpRequest, reference: str) -> HttpResponse:
     return elsewhere(request, case) or _self_certify(request, case)
 
 
-@proofs.needed
+@proofs.factor_needed
 def _self_certify(request: HttpRequest, case: MemberCase) -> HttpResponse:
     assessment, policy = case.assessment, case.edition.policy
     content = build_snapshot(assessment, final=True)
@@ -384,7 +384,7 @@ def _self_certify(request: HttpRequest, case: MemberCase) -> HttpResponse:
         longest_days=policy.condition_days,
     )
     obstacles = submission_self_certify.obstacles_to_self_certify(assessment, content, blockers)
-    if request.method == "POST" and form.is_valid():
+    if proofs.confirmed(request, form):
         with refusals(form, say=in_one_line):
             certificate = submission_self_certify.self_certify(assessment, by=case.user, conditions=form.conditions)
             said = _("Signed. Certificate %(number)s has been issued. It says “self-declared”.")
@@ -415,7 +415,7 @@ def declare_prohibited(request: HttpRequest, reference: str) -> HttpResponse:
     return elsewhere(request, case) or _declare_prohibited(request, case)
 
 
-@proofs.needed
+@proofs.factor_needed
 def _declare_prohibited(request: HttpRequest, case: MemberCase) -> HttpResponse:
     assessment = case.assessment
     content = build_snapshot(assessment, final=True)
@@ -424,7 +424,7 @@ def _declare_prohibited(request: HttpRequest, case: MemberCase) -> HttpResponse:
         sentences=submission_statement.statement_for(case.edition, content, DecisionKind.DECLARE_PROHIBITED),
         digest=digest_of(content),
     )
-    if request.method == "POST" and form.is_valid():
+    if proofs.confirmed(request, form):
         with refusals(form, say=in_one_line):
             submission = prohibited.declare_prohibited(assessment, by=case.user)
             said = _(
@@ -476,11 +476,11 @@ def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
     return _withdraw(request, case)
 
 
-@proofs.needed
+@proofs.factor_needed
 def _withdraw(request: HttpRequest, case: MemberCase) -> HttpResponse:
     assessment = case.assessment
     form = WithdrawForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
+    if proofs.confirmed(request, form):
         with refusals(form):
             taking_back.withdraw(assessment, by=case.user, reason=form.cleaned_data["reason"])
             messages.success(request, _("The submission was withdrawn. It stays in the record."))

@@ -63,7 +63,7 @@ def _find(request: SignedIn, number: str) -> Certificate:
     return get_object_or_404(finders.certificates_in_reach(request.user), number=number)
 
 
-@proofs.needed
+@proofs.factor_needed
 def _change(request: SignedIn, number: str) -> HttpResponse:
     certificate = _find(request, number)
     move = request.POST.get("move", "")
@@ -76,7 +76,7 @@ def _change(request: SignedIn, number: str) -> HttpResponse:
             return redirect("certificate_status", number)
         raise refused
     form = StandingForm(posted(request), reasons=certificates_standing.REASONS[move].items())
-    if form.is_valid():
+    if proofs.confirmed(request, form):
         _choice, _button, act, said = VERBS[move]
         with refusals(form, say=with_reasons):
             act(certificate, by=request.user, **form.cleaned_data)

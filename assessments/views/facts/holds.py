@@ -113,7 +113,7 @@ def changes_of_tier(found: Hold) -> tuple[str, str] | None:
 # --- signing the worst answer ------------------------------------------------------------------------------------------
 
 
-@proofs.needed
+@proofs.factor_needed
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_worst(request: SignedIn, reference: str) -> HttpResponse:
     """Sign the worst answer to what a provisional tier waits for; the statement stands above the button."""
@@ -126,7 +126,7 @@ def sign_worst(request: SignedIn, reference: str) -> HttpResponse:
         return redirect(use)
     sentence, *_lines = worst_case.worst_statement(use, facts.edition, answers).splitlines()
     form = StatementForm(posted(request), sentences=[sentence], digest=sha256(canonical_json(answers)))
-    if request.method == "POST" and form.is_valid():
+    if proofs.confirmed(request, form):
         with refusals(form):
             worst_case.sign_worst(use, by=request.user, shown=answers)
             messages.success(request, _("Signed. The tier is no longer provisional."))

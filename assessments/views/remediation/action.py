@@ -234,7 +234,8 @@ def act_on(request: SignedIn, found: RemediationAction, forms: Forms) -> bool:
     """Do what was posted. Return False where the form has to be shown again."""
     user = request.user
     if "accept" in request.POST:
-        proofs.ask(request)
+        if forms.judge.is_valid():
+            proofs.ask(request)
         return judging.accept(request, found, forms.judge)
     if press(request, found):
         return True

@@ -18,7 +18,7 @@ from assessments.views.remediation.workspace import PLACE
 from assessments.views.site.requests import SignedIn, posted
 
 
-@proofs.needed
+@proofs.factor_needed
 @require_http_methods(["GET", "HEAD", "POST"])
 def risk(request: SignedIn, reference: str, number: int) -> HttpResponse:
     """Accept the risk of an open action instead of closing it, for a time."""
@@ -28,7 +28,7 @@ def risk(request: SignedIn, reference: str, number: int) -> HttpResponse:
     if not problem and found.owner_id == request.user.pk:
         problem = _("You own this action, so another owner of the organisation has to accept the risk.")
     form = RiskForm(posted(request), last=last)
-    if request.method == "POST" and form.is_valid():
+    if proofs.confirmed(request, form):
         with refusals(form):
             risks.accept_risk(found, by=request.user, **form.cleaned_data)
             messages.success(

@@ -21,7 +21,7 @@ from assessments.views.site.requests import SignedIn, posted
 from assessments.views.site.seen import seen
 
 
-@proofs.needed  # asked on the press of the button; what was typed comes back
+@proofs.factor_needed
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer(request: SignedIn, reference: str) -> HttpResponse:
     """Answer an appeal or complaint, as a reviewer from the reviewing body who had no part in the case."""
@@ -38,7 +38,7 @@ def answer(request: SignedIn, reference: str) -> HttpResponse:
     seen(request)
     why_not = appeals.why_no_answer(appeal, request.user)
     form = AppealAnswerForm(posted(request))
-    if request.method == "POST" and form.is_valid():
+    if proofs.confirmed(request, form):
         upheld = form.cleaned_data["outcome"] == "upheld"
         with refusals(form):
             appeals.answer(appeal, by=request.user, upheld=upheld, words=form.cleaned_data["words"])

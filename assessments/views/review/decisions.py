@@ -90,7 +90,7 @@ def _given(request: SignedIn) -> QueryDict | None:
     return typed_before(request) if data is None else data
 
 
-@proofs.needed  # asked on the press of the button; what was typed comes back
+@proofs.factor_needed
 @require_http_methods(["GET", "HEAD", "POST"])
 def send_back(request: SignedIn, reference: str) -> HttpResponse:
     """Return the submission to the organisation with a message; show what will be unlocked."""
@@ -104,7 +104,7 @@ def send_back(request: SignedIn, reference: str) -> HttpResponse:
     possible = review_decisions.in_the_way_of(case.submission, case.content, returned=returned, accepted=accepted)
     needed = [one.key for one in possible if one.is_needed]
     form = ReturnForm(_given(request), tasks=returns.of_one_kind(possible), initial={"tasks": needed})
-    if request.method == "POST" and form.is_valid() and "preview" not in request.POST:
+    if "preview" not in request.POST and proofs.confirmed(request, form):
         with refusals(form):
             review_decisions.send_back(
                 case.submission,
@@ -184,7 +184,7 @@ def _cleared_on(case: ReviewCase, obstacle: Obstacle) -> str:
     return reverse(CLEARED_ON.get(obstacle.code, "review"), args=[case.submission.reference])
 
 
-@proofs.needed  # asked on the press of the button; what was typed comes back
+@proofs.factor_needed
 @require_http_methods(["GET", "HEAD", "POST"])
 def approve(request: SignedIn, reference: str) -> HttpResponse:
     """Approve: show what is missing, what may be met later, and the certificate as it would be printed."""
@@ -205,7 +205,7 @@ def approve(request: SignedIn, reference: str) -> HttpResponse:
     conditions = [(b.question, b.words, b.longest_days) for b in blockers if b.conditionable]
     filling = request.method == "POST" and "preview" in request.POST  # dates are filled in, nothing is decided
     form = dating.filled(request, case, conditions) if filling else ApproveForm(_given(request), conditions=conditions)
-    if request.method == "POST" and not filling and form.is_valid():
+    if not filling and proofs.confirmed(request, form):
         with refusals(form):  # what is missing stands in the list of obstacles
             approval.approve(
                 submission, by=case.user, statement=form.cleaned_data["statement"], conditions=form.conditions
@@ -286,14 +286,14 @@ def _certificate(case: ReviewCase, given: Iterable[ReviewDecision]) -> dict[str,
     }
 
 
-@proofs.needed  # asked on the press of the button; what was typed comes back
+@proofs.factor_needed
 @require_http_methods(["GET", "HEAD", "POST"])
 def refuse(request: SignedIn, reference: str) -> HttpResponse:
     case = _decisive(request.user, reference)
     if request.method != "POST" and (instead := _nothing_to_decide(request, case)):
         return instead
     form = RefuseForm(_given(request))
-    if request.method == "POST" and form.is_valid():
+    if proofs.confirmed(request, form):
         with refusals(form):
             review_decisions.refuse(case.submission, by=case.user, statement=form.cleaned_data["statement"])
             forget_typed(request)

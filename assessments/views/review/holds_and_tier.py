@@ -24,7 +24,7 @@ from assessments.views.site.requests import SignedIn, posted
 from assessments.views.wording import hold_card
 
 
-@proofs.needed
+@proofs.factor_needed
 @require_http_methods(["GET", "HEAD", "POST"])
 def hold(request: SignedIn, reference: str, pk: int) -> HttpResponse:
     """Show a hold of the case: what it is about, what the organisation shows, and the decision on the record."""
@@ -42,7 +42,7 @@ def hold(request: SignedIn, reference: str, pk: int) -> HttpResponse:
     # What was typed while somebody else closed it stays on the page, with the refusal.
     may_be_typed = outcomes and (request.method == "POST" or not found.closed_at)
     form = DecideHoldForm(posted(request), outcomes=outcomes) if may_be_typed else None
-    if request.method == "POST" and form is not None and form.is_valid():
+    if form is not None and proofs.confirmed(request, form):
         with refusals(form):
             done = holds.close_hold(found, case.submission, by=case.user, **form.cleaned_data)
             words = _("The hold is closed.")
@@ -79,7 +79,7 @@ def hold(request: SignedIn, reference: str, pk: int) -> HttpResponse:
     )
 
 
-@proofs.needed
+@proofs.factor_needed
 @require_http_methods(["GET", "HEAD", "POST"])
 def tier(request: SignedIn, reference: str) -> HttpResponse:
     """Raise the tier of the use under review, or withdraw the raise of an earlier submission; each with its reason."""
@@ -100,7 +100,7 @@ def tier(request: SignedIn, reference: str) -> HttpResponse:
     raising: PlainForm = RaiseForm(None if withdrawing else data, tiers=higher)
     back = ReasonForm(data if withdrawing else None, auto_id="id_back_%s")  # beside a field of the same name
     form = back if withdrawing else raising
-    if data is not None and form.is_valid():
+    if proofs.confirmed(request, form):
         with refusals(form):
             if withdrawing:
                 review_tier.withdraw_raise(case.submission, by=case.user, reason=form.cleaned_data["reason"])

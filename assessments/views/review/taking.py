@@ -50,14 +50,14 @@ def take_over(request: SignedIn, reference: str) -> HttpResponse:
     )
 
 
-@proofs.needed  # asked on the press of the button; what was typed comes back
+@proofs.factor_needed
 @require_http_methods(["GET", "HEAD", "POST"])
 def take_back(request: SignedIn, reference: str) -> HttpResponse:
     """Take one's own approval back, with the reason that the other reviewer reads."""
     case = ReviewCase(request.user, reference)
     case.require_seat()
     form = TakeBackForm(posted(request))
-    if request.method == "POST" and form.is_valid():
+    if proofs.confirmed(request, form):
         with refusals(form):
             approvals.take_back_approval(case.submission, by=case.user, reason=form.cleaned_data["reason"])
             messages.success(request, _("Your approval has been withdrawn, and you can change your marks again."))

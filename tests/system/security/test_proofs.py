@@ -29,6 +29,7 @@ from tests.support.attack_table import ATTACKS
 from tests.support.attacks import SEATLESS, Attack, Place, Scene, decisions
 from tests.support.daily import mostly_long
 from tests.support.factories import make_assessment, make_user
+from tests.support.filled_forms import filled
 from tests.system.security.doors import confirm_it_is_me, given_password, signed_in
 from tests.system.security.factors import with_app
 
@@ -197,7 +198,8 @@ def test_an_account_without_password_and_factor_is_never_always_fresh(cast, sett
     client = Client()
     client.force_login(cast.owner)
     assert not cast.owner.has_usable_password()
-    response = client.post(reverse("self_certify", args=[assessment.reference]), {})
+    sign = reverse("self_certify", args=[assessment.reference])
+    response = client.post(sign, filled(client.get(sign).context["form"]))
     assert response.status_code == 302
     for name in ("mfa_activate_totp", "mfa_add_webauthn", "account_set_password"):
         assert client.post(reverse(name), {})["Location"] == reverse("account_reset_password")
@@ -214,8 +216,9 @@ def test_a_proof_that_the_sign_in_gave_is_asked_for_again_and_one_of_another_ses
     sign = reverse("self_certify", args=[assessment.reference])
     here, elsewhere = signed_in(owner), signed_in(owner)
     confirm_it_is_me(here)
-    assert here.post(sign, {}).status_code == 200
-    assert elsewhere.post(sign, {})["Location"].startswith(reverse("account_reauthenticate"))
+    given = filled(elsewhere.get(sign).context["form"])
+    assert elsewhere.post(sign, given)["Location"].startswith(reverse("account_reauthenticate"))
+    assert here.post(sign, given)["Location"] == reverse("assessment", args=[assessment.reference])
 
 
 def test_an_appeal_is_answered_with_a_proof_alone(cast, settings):

@@ -23,6 +23,7 @@ from assessments.core.errors import NotPermitted, WorkflowError
 from assessments.domain.submission import self_certify
 from assessments.models import Membership, Role, State, User
 from tests.support.factories import Cast, make_assessment, make_member, make_user
+from tests.support.filled_forms import filled
 from tests.support.page_text import markup_of
 from tests.system.security.doors import (
     confirm_it_is_me,
@@ -263,7 +264,8 @@ def test_a_decision_takes_no_password_beside_a_second_factor(cast):
     confirm_it_is_me(client)
     secret = with_app(owner)  # added elsewhere since
     sign = reverse("self_certify", args=[assessment.reference])
-    assert client.post(sign, {})["Location"].startswith(reverse("mfa_reauthenticate"))
+    given = filled(client.get(sign).context["form"])
+    assert client.post(sign, given)["Location"].startswith(reverse("mfa_reauthenticate"))
     confirmed_by_code(client, secret)
     assert client.post(sign, {}).status_code == 200
 

@@ -269,21 +269,29 @@ def test_an_approval_taken_back_stands_in_queue_timeline_and_history(cast, submi
 
 
 @pytest.mark.parametrize("name", ["approve", "refuse", "take_back_approval"])
-def test_after_the_password_the_same_page_goes_on_also_with_a_mistake(cast, submission, name):
+def test_a_field_that_is_missing_is_named_before_the_password_is_asked_for(cast, submission, name):
+    client = Client()
+    client.force_login(cast.independent if name == "take_back_approval" else cast.second_independent)
+    page = client.post(address(name, submission), {"statement": "", "reason": ""})
+    assert page.status_code == 200
+    assert "Say " in text_of(page)
+
+
+def test_after_the_password_the_same_page_goes_on_also_with_a_mistake(cast, submission):
     """The page is shown at the address of the password then; its form has to lead back to its own."""
-    user = cast.independent if name == "take_back_approval" else cast.second_independent
+    user = cast.second_independent  # who has marked nothing yet
     user.set_password(PASSWORD)
     user.save()
     client = Client()
     client.force_login(user)
-    url = address(name, submission)
-    asked = client.post(url, {"statement": "", "reason": ""})
+    url = address("approve", submission)
+    asked = client.post(url, {"statement": "Read."})
     assert asked.status_code == 302
     page = client.post(asked["Location"], {"password": PASSWORD})
     assert page.status_code == 200
     form = re.search(r"<form[^>]*data-keep[^>]*>", markup_of(page)).group(0)
     assert f'action="{url}"' in form
-    assert "Say " in text_of(page)
+    assert "Read." in text_of(page)
 
 
 @pytest.mark.long
