@@ -166,7 +166,8 @@ def test_one_page_shows_the_own_set_to_be_marked_and_leads_on(ivan, cast, submis
     own = own_set(submission, Seat.SECOND)
     assert address("mark_own_set", submission) in ivan.get(address("review", submission)).content.decode()
     told = text_of(ivan.get(address("own_set", submission)))
-    assert "The certificate gives a time in seconds: half of your marks took this time or less." in told
+    assert "You do not have to enter anything. Your approval and the certificate state one figure: half of your" in told
+    assert "This figure shows readers whether you had time to read the answers." in told
     page = ivan.get(address("mark_own_set", submission))
     link = f'href="{address("mark_own_set", submission)}"'
     assert link not in markup_of(page)  # it is this page
