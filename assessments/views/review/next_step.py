@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assessments.domain.review import differences
-from assessments.models import State
+from assessments.models import Seat, State
 from assessments.views.review.case import ReviewCase
 from assessments.views.review.queue import wants_second
 
@@ -64,6 +64,8 @@ def _in_review(case: ReviewCase, parts_left: int, parts_back: int, parts_missing
     if case.seat is not None and case.has_approved:
         if wants_second(case.submission, case.seats):
             return Step(_("You have approved. There is no second reviewer yet"))
+        if case.seat.seat == Seat.SECOND:
+            return Step(_("You have approved. The first reviewer’s approval is still needed"))
         return Step(_("You have approved. The second approval is still needed"))
     if case.is_open:
         return _yours(case, parts_left, parts_back, parts_missing)

@@ -15,7 +15,7 @@ from assessments.domain.certificates.least_readiness import BelowLeast
 from assessments.domain.review.approvals import Look
 from assessments.domain.review.evidence_of_case import ACCEPTING
 from assessments.guideline.terms import Tier
-from assessments.models import MarkKind, ReviewMark, Verdict
+from assessments.models import MarkKind, ReviewMark, Seat, Verdict
 from assessments.views.review.case import ReviewCase
 from assessments.views.review.next_step import differing
 
@@ -53,8 +53,11 @@ def outlook_of(
     tier = Tier(case.submission.assigned_tier)
     issues = not blocking and below is None and case.assessment.stale_since is None
     issues = issues and case.edition.obligations[tier].valid_months is not None
+    is_second = case.seat is not None and case.seat.seat == Seat.SECOND
     return Outlook(
-        follows=_follows(issues=issues, conditions=conditions, is_last=is_last),
+        follows=_follows(issues=issues, conditions=conditions)
+        if is_last
+        else _follows_of_two(issues=issues, conditions=conditions, is_second=is_second),
         asked=_asked(case),
         readiness=_readiness(case),
         rule=least_readiness.rule_today(case.edition, tier),
@@ -64,58 +67,60 @@ def outlook_of(
     )
 
 
-def _follows(*, issues: bool, conditions: int, is_last: bool) -> str:
-    """Say whether a certificate comes of the approval, for the last approval and for the first of two."""
+def _follows(*, issues: bool, conditions: int) -> str:
+    """Say whether a certificate comes of the only approval, or of the last one."""
     most = most_conditions()
     if issues and conditions > most:
-        words = (
-            _(
-                "Your approval does not issue a certificate. %(n)s requirements are open, but at most %(most)s of "
-                "them can become conditions. The decision is “approved with a plan, no certificate yet”. The certificate "
-                "is issued when the organisation has closed the actions of the requirements without a date."
-            )
-            if is_last
-            else _(
-                "You approve first, and the second approval decides the case. The second approval would not issue a "
-                "certificate. %(n)s requirements are open, but at most %(most)s of them can become conditions. "
-                "The certificate is issued when the organisation has closed the actions of the requirements without a date."
-            )
+        words = _(
+            "Your approval does not issue a certificate. %(n)s requirements are open, but at most %(most)s of "
+            "them can become conditions. The decision is “approved with a plan, no certificate yet”. The certificate "
+            "is issued when the organisation has closed the actions of the requirements without a date."
         )
         return words % {"n": conditions, "most": most}
     if not issues:
-        if is_last:
-            return _(
-                "Your approval does not issue a certificate. The decision is “approved with a plan, no certificate yet”."
-            )
         return _(
-            "You approve first, and the second approval decides the case. At the moment, the second approval would not "
-            "issue a certificate."
+            "Your approval does not issue a certificate. The decision is “approved with a plan, no certificate yet”."
         )
     if conditions:
-        words = (
-            ngettext(
-                "Your approval issues the certificate if the open requirement below has a date. Without that date, "
-                "no certificate is issued yet.",
-                "Your approval issues the certificate if each of the %(n)s open requirements below has a date. If "
-                "one of them has no date, no certificate is issued yet.",
-                conditions,
-            )
-            if is_last
-            else ngettext(
-                "Your approval is the first of two and issues no certificate yet. The second approval issues the "
-                "certificate if the open requirement below has a date.",
-                "Your approval is the first of two and issues no certificate yet. The second approval issues the "
-                "certificate if each of the %(n)s open requirements below has a date.",
-                conditions,
-            )
+        words = ngettext(
+            "Your approval issues the certificate if the open requirement below has a date. Without that date, "
+            "no certificate is issued yet.",
+            "Your approval issues the certificate if each of the %(n)s open requirements below has a date. If "
+            "one of them has no date, no certificate is issued yet.",
+            conditions,
         )
         return words % {"n": conditions}
-    if is_last:
-        return _("Your approval issues the certificate at once.")
-    return _(
-        "Your approval is the first of two and issues no certificate yet. The second approval issues the certificate "
-        "if nothing is missing at that point."
+    return _("Your approval issues the certificate at once.")
+
+
+def _follows_of_two(*, issues: bool, conditions: int, is_second: bool) -> str:
+    """Say what comes of the approval that is given first, from either seat (`is_second`): the other one decides."""
+    most = most_conditions()
+    first = (
+        _(
+            "You are the second reviewer, and the first reviewer has not approved yet. Your approval issues no "
+            "certificate yet."
+        )
+        if is_second
+        else _("Your approval is the first of two and issues no certificate yet.")
     )
+    if issues and conditions > most:
+        words = _(
+            "The other approval decides the case, and it would not issue a certificate. %(n)s requirements are open, but "
+            "at most %(most)s of them can become conditions. The certificate is issued when the organisation has closed "
+            "the actions of the requirements without a date."
+        )
+    elif not issues:
+        words = _("The other approval decides the case. At the moment, it would not issue a certificate.")
+    elif conditions:
+        words = ngettext(
+            "The other approval issues the certificate if the open requirement below has a date.",
+            "The other approval issues the certificate if each of the %(n)s open requirements below has a date.",
+            conditions,
+        )
+    else:
+        words = _("The other approval issues the certificate if nothing is missing at that point.")
+    return f"{first} {words % {'n': conditions, 'most': most}}"
 
 
 def _asked(case: ReviewCase) -> list[RequestedAction]:

@@ -321,10 +321,31 @@ def test_the_first_of_two_approvals_says_that_the_other_decides(cast):
     mark_all(submission, by=cast.independent)
     page = approval(cast.independent, submission)
     assert (
-        "Your approval is the first of two and issues no certificate yet. The second approval issues the certificate "
+        "Your approval is the first of two and issues no certificate yet. The other approval issues the certificate "
         "if nothing is missing at that point." in page
     )
     assert "The organisation gets no actions" in page
+
+
+def test_the_second_reviewer_who_comes_before_the_first_is_told_so(cast):
+    submission = make_assessment(State.IN_REVIEW, "high", cast=cast).current_submission
+    seat_taking.take(submission, by=cast.second_independent)
+    mark_all(submission, by=cast.second_independent)
+    page = approval(cast.second_independent, submission)
+    assert "The first reviewer has not approved yet" in page
+    assert (
+        "You are the second reviewer, and the first reviewer has not approved yet. Your approval issues no certificate "
+        "yet. The other approval issues the certificate if nothing is missing at that point." in page
+    )
+    assert "Give your approval" in page
+    assert "No certificate is issued yet, because the first reviewer’s approval decides the case." in page
+    assert "You approve first" not in page
+    assert "Your approval is the first of two" not in page
+    assert "Give the first approval" not in page
+    review_approval.approve(submission, by=cast.second_independent, statement="Read.")
+    done = overview(cast.second_independent, submission)
+    assert heading_of(done) == "You have approved. The first reviewer’s approval is still needed"
+    assert "The second approval is still needed" not in text_of(done)
 
 
 def test_an_open_requirement_makes_the_certificate_wait_for_its_date(cast):
