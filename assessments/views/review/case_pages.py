@@ -145,8 +145,10 @@ class CasePages:
 
     @property
     def next_url(self) -> str:
-        """Return the URL to continue at: the page of changes first, then each page with something without a mark."""
+        """Return the URL to continue at: the changes first, then what the seat has to mark itself, then page after page."""
         following = self.next_group
         if self.case.before is not None and any(t not in self.case.marks for t in self.group(CHANGES).targets):
             return self.url(CHANGES)
+        if self.case.own is not None and any(t not in self.case.marks for t in self.case.own.targets):
+            return self.url(OWN)
         return self.url(following.key) if following else self.case.submission.get_absolute_url()

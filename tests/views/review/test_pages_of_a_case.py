@@ -18,8 +18,10 @@ from assessments.domain.certificates import issuing
 from assessments.domain.evidence import library
 from assessments.domain.review import approval as review_approval
 from assessments.domain.review import approvals, seat_taking
+from assessments.domain.review.sampling import own_set
+from assessments.domain.review.targets import review_targets
 from assessments.domain.submission import submit
-from assessments.models import Certificate, Route, State, edition_for
+from assessments.models import Certificate, ReviewMark, Route, State, edition_for
 from assessments.views.assessment.conformity import lines_of
 from assessments.views.review.queue import cases_of
 from tests.support.factories import Cast, in_days, make_assessment, make_cast, make_evidence, mark_all, prove, proved
@@ -119,6 +121,20 @@ def overview(user: Any, submission: Any) -> Any:
 def next_of(response: Any) -> str:
     found = re.search(r'id="next".*?<a class="btn btn-primary" href="([^"]+)"', markup_of(response), re.DOTALL)
     return found[1] if found else ""
+
+
+def test_marking_starts_with_what_the_reviewer_has_to_mark_alone(cast):
+    submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
+    page = overview(cast.independent, submission)
+    assert "Start marking" in text_of(page)
+    assert next_of(page) == address("mark_own_set", submission)
+    own = own_set(submission, "first").targets
+    mark_all(submission, by=cast.independent)
+    left = next(t for t in review_targets(submission.content()) if t not in own)
+    ReviewMark.kept.filter(submission=submission, target=left).delete()
+    page = overview(cast.independent, submission)
+    assert "Continue marking" in text_of(page)
+    assert next_of(page) != address("mark_own_set", submission)
 
 
 def test_the_heading_names_the_parts_that_are_not_judged_and_leads_to_them(cast):
