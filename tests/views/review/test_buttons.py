@@ -37,7 +37,7 @@ from tests.support.daily import mostly_long
 from tests.support.factories import proved, undone
 from tests.support.page_text import markup_of
 
-TAKE_THIS, TAKE_OVER = ">Declare interests and take the case</button>", ">Declare interests and take over</button>"
+TAKE_THIS, TAKE_OVER = ">Declare interests and take the case</span>", ">Declare interests and take over</span>"
 SetUp = Callable[[Place, User], None]
 
 
