@@ -26,7 +26,7 @@ from assessments.forms.base import refusals
 from assessments.forms.review import ApproveForm, RefuseForm, ReturnForm
 from assessments.guideline.conditions import ANSWER
 from assessments.guideline.terms import Tier
-from assessments.models import DecisionKind, PartMark, ReviewDecision, State, User
+from assessments.models import PartMark, ReviewDecision, State, User
 from assessments.models import marks as models_marks
 from assessments.models.certificates import Assurance
 from assessments.models.going_on import REFUSED
@@ -35,6 +35,7 @@ from assessments.notifications.kinds import MessageKind
 from assessments.views.review import dating
 from assessments.views.review.case import ReviewCase
 from assessments.views.review.outlook import outlook_of
+from assessments.views.review.requested import marked_changes, newest_return, parts_back, requested_of
 from assessments.views.site.expired_forms import forget_typed, typed_before
 from assessments.views.site.requests import SignedIn, posted
 
@@ -57,10 +58,10 @@ def _returned(
     if case.is_current and case.assessment.state != State.RETURNED:
         return None
     made = case.submission.decisions.select_related("by").order_by("pk") if decisions is None else decisions
-    last = next((one for one in reversed(list(made)) if one.kind == DecisionKind.RETURN), None)
+    last = newest_return(made)
     if last is None:
         return None
-    context = {"case": case, "submission": case.submission, "decision": last}
+    context = {"case": case, "submission": case.submission, "requested": requested_of(case, last)}
     return render(request, "assessments/review/returned_case.html", context)
 
 
@@ -132,8 +133,8 @@ def send_back(request: SignedIn, reference: str) -> HttpResponse:
             "case": case,
             "submission": case.submission,
             "form": form,
-            "unlocked": [(case.rows[mark.target], mark, case.pages.url_of(mark.target)) for mark in case.changes],
-            "parts": _parts_back(case, back),
+            "unlocked": marked_changes(case),
+            "parts": parts_back(case, back),
             "total": len(case.changes) + len(back),
             "possible": possible,
             "depending": depending,
@@ -141,12 +142,6 @@ def send_back(request: SignedIn, reference: str) -> HttpResponse:
             "mail": _mail(case, form, back, possible),
         },
     )
-
-
-def _parts_back(case: ReviewCase, back: Mapping[str, list[PartMark]]) -> list[tuple[str, list[PartMark], str]]:
-    """Return the parts of the conformity file that go back: name, judgements, and where they are judged."""
-    labels = {part.key: part.label for part in returned_parts.parts_of(case.submission)}
-    return [(labels[key], marks, case.pages.url_of_target(f"part:{key}")) for key, marks in back.items()]
 
 
 def _mail(

@@ -54,7 +54,7 @@ from assessments.models import (
 from assessments.models.base import sha256
 from assessments.views.assessment.conformity import PartLine, lines_of
 from assessments.views.assessment.timeline import messages_in, timeline
-from assessments.views.review import before_case
+from assessments.views.review import before_case, requested
 from assessments.views.review.case import ReviewCase
 from assessments.views.review.next_step import differing, step_of
 from assessments.views.review.own_set import own_set_words
@@ -98,6 +98,7 @@ def overview(request: SignedIn, reference: str) -> HttpResponse:
         **_of_seats(case),
         **_of_history(case),
         **before_case.context_of(case),
+        **requested.context_of(case, rounds),
     }
     return render(request, "assessments/review/overview.html", context)
 

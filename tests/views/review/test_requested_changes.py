@@ -1,0 +1,94 @@
+"""After a return, the pages of a case say to its reviewers what was asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from assessments.domain.review import decisions, interests, parts, seat_taking
+from assessments.models import State, Submission
+from tests.domain.review.rounds import resubmit
+from tests.support.factories import Cast, make_assessment, make_cast, mark_all, proved
+from tests.support.page_text import text_of
+
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
+
+CHANGE = {"q:use-register": "Show the newest entry.", "f:public_facing": "Give the address of the page."}
+WANTED = (
+    "Requested changes",
+    "Please answer both.",
+    "Register of generative AI uses",
+    "Show the newest entry.",
+    "Give the address of the page.",
+)
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    return make_cast()
+
+
+def returned(cast: Cast, tier: str = "high") -> Submission:
+    """A High case with both seats, returned by the first reviewer: an answer, a fact, and a part of the file."""
+    submission = make_assessment(State.IN_REVIEW, tier, cast=cast).current_submission
+    if tier == "high":
+        seat_taking.take(submission, by=cast.second_independent)
+    mark_all(submission, by=cast.independent, change=CHANGE)
+    if tier == "high":
+        given = parts.GivenPartMark("partly", words="Add the newest test report.", returned=True)
+        parts.judge_part(submission, "tests", given, by=cast.independent)
+    decisions.send_back(submission, by=cast.independent, words="Please answer both.")
+    return submission
+
+
+def get(user: Any, name: str, submission: Submission) -> Any:
+    return proved(Client(), user).get(reverse(name, args=[submission.reference]))
+
+
+@pytest.mark.parametrize("name", ["review", "send_back", "approve"])
+@pytest.mark.parametrize("who", ["independent", "second_independent"])
+def test_after_a_return_both_reviewers_read_every_request_with_its_words(cast, who, name):
+    submission = returned(cast)
+    page = text_of(get(getattr(cast, who), name, submission))
+    for words in (*WANTED, "Add the newest test report."):
+        assert words in page
+
+
+def test_the_page_of_a_case_that_was_not_returned_lists_no_requests(cast):
+    submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
+    mark_all(submission, by=cast.independent, change=CHANGE)
+    assert "Requested changes" not in text_of(get(cast.independent, "review", submission))
+
+
+def test_the_next_round_leads_back_to_what_was_asked_for(cast):
+    first = returned(cast, "limited")
+    second = resubmit(first.assessment, cast)
+    seat_taking.take(second, by=cast.independent)
+    page = get(cast.independent, "review", second)
+    assert "See what reviewers asked for in round 1" in text_of(page)
+    assert f'href="{reverse("review", args=[first.reference])}#requested"' in page.content.decode()
+    assert "Show the newest entry." in text_of(get(cast.independent, "review", first))
+
+
+def test_a_reviewer_who_has_not_declared_their_interests_reads_no_request(cast):
+    submission = returned(cast, "limited")
+    page = text_of(get(cast.second_independent, "review", submission))
+    assert "Requested changes" not in page
+    assert "Show the newest entry." not in page
+    interests.declare_none(submission, by=cast.second_independent)
+    assert "Show the newest entry." in text_of(get(cast.second_independent, "review", submission))
+
+
+def test_the_page_of_a_returned_case_stays_within_its_cost(cast):
+    submission = returned(cast)
+    client = proved(Client(), cast.independent)
+    url = reverse("review", args=[submission.reference])
+    client.get(url)
+    with CaptureQueriesContext(connection) as queries:
+        client.get(url)
+    assert len(queries) <= 15
