@@ -67,9 +67,7 @@ def editable_facts(use: DeclaredUse) -> set[str] | None:
                 "not saved."
             )
         )
-    marked = returned_targets(assessment.current_submission_id, "f:")
-    if "illegal_purpose" in marked:
-        marked.add("lawful_exception_claimed")
+    marked = open_with(returned_targets(assessment.current_submission_id, "f:"))
     answered = set(use.fact_rows().values_list("key", flat=True))
     first_answers = FactRevision.objects.filter(
         Q(parent__use=use) | Q(parent__system=use.system_id, parent__use=None), number=1, at__gt=assessment.sent_at
@@ -77,6 +75,11 @@ def editable_facts(use: DeclaredUse) -> set[str] | None:
     answered -= set(first_answers.values_list("parent__key", flat=True))
     edition = facts_values.current_edition(use)
     return marked | {key for key in edition.facts if key not in answered}
+
+
+def open_with(marked: set[str]) -> set[str]:
+    """Return the facts that a return opens: those marked, and the claim of an exception with the fact it is about."""
+    return marked | {"lawful_exception_claimed"} if "illegal_purpose" in marked else marked
 
 
 def returned_targets(submission_id: int | None, prefix: str) -> set[str]:
@@ -212,7 +215,7 @@ class _Page:
         if fact.level != "system":
             return
         if self.others_locked is None:
-            self.others_locked = _others_locked(self.use)
+            self.others_locked = others_locked(self.use)
         if self.others_locked:
             raise Locked(
                 _(
@@ -236,6 +239,6 @@ def _shown_then(row: DeclaredFact, base: int) -> dict[str, Any] | None:
     return FactRevision.objects.filter(parent=row, number=base).values_list("value", flat=True).first()
 
 
-def _others_locked(use: DeclaredUse) -> bool:
+def others_locked(use: DeclaredUse) -> bool:
     """Tell whether another use of the system is under review: then its system's facts are locked too."""
     return Assessment.objects.filter(use__system=use.system_id, state__in=LOCKED_STATES).exclude(use=use).exists()

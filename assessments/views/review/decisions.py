@@ -35,7 +35,13 @@ from assessments.notifications.kinds import MessageKind
 from assessments.views.review import dating
 from assessments.views.review.case import ReviewCase
 from assessments.views.review.outlook import outlook_of
-from assessments.views.review.requested import marked_changes, newest_return, parts_back, requested_of
+from assessments.views.review.requested import (
+    facts_staying_locked,
+    marked_changes,
+    newest_return,
+    parts_back,
+    requested_of,
+)
 from assessments.views.site.expired_forms import forget_typed, typed_before
 from assessments.views.site.requests import SignedIn, posted
 
@@ -126,6 +132,7 @@ def send_back(request: SignedIn, reference: str) -> HttpResponse:
         and any(test.fact in marked for test in question.when.tests())
         and f"q:{question.key}" not in {mark.target for mark in case.changes}
     ]
+    locked, held = facts_staying_locked(case, possible)
     return render(
         request,
         "assessments/review/send_back.html",
@@ -138,6 +145,8 @@ def send_back(request: SignedIn, reference: str) -> HttpResponse:
             "total": len(case.changes) + len(back),
             "possible": possible,
             "depending": depending,
+            "locked": locked,
+            "held": held,
             "left": sum(target not in case.combined for target in case.targets),
             "mail": _mail(case, form, back, possible),
         },

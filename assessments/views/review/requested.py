@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from assessments.domain.answering import returned_parts
+from assessments.domain.facts import declare
+from assessments.domain.review import queries, returns
 from assessments.models import DecisionKind, PartMark, ReviewDecision, Submission
 from assessments.views.review.case import ReviewCase
 
@@ -51,3 +53,25 @@ def context_of(case: ReviewCase, rounds: Iterable[tuple[Submission, list[ReviewD
         "requested": requested_of(case, mine) if mine else None,
         "requested_before": max(earlier, key=lambda one: one.round, default=None),
     }
+
+
+def facts_staying_locked(
+    case: ReviewCase, possible: Iterable[returns.Obstacle]
+) -> tuple[list[tuple[str, str]], list[str]]:
+    """Return the facts that a return asks about and the organisation cannot change.
+
+    First those that a task is about and nobody marked, each with the place where it is marked; then those marked that the
+    review of another use of the system keeps locked. No query, one where a hold is open, one for a fact of the system.
+    """
+    keys = {one.key for one in possible}
+    asked = set(case.content["tier"]["waits_for"]) if "tier" in keys else set()
+    if any(key.startswith("hold:") for key in keys):
+        asked |= {hold.fact for hold in queries.holds_on(case.use) if f"hold:{hold.pk}" in keys}
+    marked = {mark.target.removeprefix("f:") for mark in case.changes if mark.target.startswith("f:")}
+    unmarked = [f"f:{key}" for key in asked - declare.open_with(marked)]
+    of_system = [key for key in marked if key in case.edition.facts and case.edition.facts[key].level == "system"]
+    held = of_system if of_system and declare.others_locked(case.use) else []
+    return (
+        [(case.title_of(target), case.pages.url_of(target)) for target in case.targets if target in unmarked],
+        [case.title_of(target) for target in case.targets if target.removeprefix("f:") in held],
+    )

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from assessments.domain.review import decisions, interests, parts, seat_taking
-from assessments.models import State, Submission
+from assessments.models import DeclaredUse, State, Submission
 from tests.domain.review.rounds import resubmit
 from tests.support.factories import Cast, make_assessment, make_cast, mark_all, proved
 from tests.support.page_text import text_of
@@ -92,3 +92,43 @@ def test_the_page_of_a_returned_case_stays_within_its_cost(cast):
     with CaptureQueriesContext(connection) as queries:
         client.get(url)
     assert len(queries) <= 15
+
+
+# --- before the return: what the organisation would not be able to change -------------------------------------------------
+
+OPEN_FACT = "subliminal_manipulation"
+
+
+def held_case(cast: Cast, **change: str) -> tuple[Submission, str]:
+    """A Limited case with an open hold on a fact that is not known; `change`: what the reviewer wants changed."""
+    assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast, facts={OPEN_FACT: "unknown"})
+    submission = assessment.current_submission
+    mark_all(submission, by=cast.independent, change={"q:use-register": "Show the newest entry.", **change})
+    assert assessment.use.holds.get(closed_at=None).fact == OPEN_FACT
+    return submission, assessment.compiled().facts[OPEN_FACT].label
+
+
+STAYS_LOCKED = "about a fact that stays locked, because no reviewer marked the fact “change needed”"
+
+
+def test_a_return_warns_that_a_task_is_about_a_fact_that_stays_locked(cast):
+    submission, label = held_case(cast)
+    page = get(cast.independent, "send_back", submission)
+    assert STAYS_LOCKED in text_of(page)
+    link = f'href="{reverse("review_facts", args=[submission.reference])}#f-{OPEN_FACT}">{label}</a>'
+    assert link in page.content.decode()
+
+
+def test_a_return_does_not_warn_of_a_fact_that_it_unlocks(cast):
+    submission, _label = held_case(cast, **{f"f:{OPEN_FACT}": "Say yes or no."})
+    assert STAYS_LOCKED not in text_of(get(cast.independent, "send_back", submission))
+
+
+def test_a_return_warns_of_a_fact_of_the_system_that_another_review_keeps_locked(cast):
+    submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
+    mark_all(submission, by=cast.independent, change={"f:markets": "Name every market."})
+    words = "The organisation cannot change this fact yet. The fact applies to the whole system"
+    assert words not in text_of(get(cast.independent, "send_back", submission))
+    other = make_assessment(State.IN_REVIEW, "limited", cast=cast)
+    DeclaredUse.objects.filter(pk=other.use_id).update(system=submission.assessment.use.system_id)
+    assert words in text_of(get(cast.independent, "send_back", submission))
