@@ -9,13 +9,16 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from assessments.forms.base import RevisionForm
+from assessments.forms.base import RevisionForm, offer
 from assessments.forms.fields import Operation, Revision, Words
 from assessments.models import PartMark, PartVerdict, SupplementMark
 
 
 class JudgementForm(RevisionForm):
-    """`row`: what this reviewer has saved, if anything. `of_part`: a part may also be returned."""
+    """`row`: what this reviewer has saved, if anything. `of_part`: a part may also be returned.
+
+    `unsupported`: why “Supports” is not offered; empty where it is. A judgement that was saved stays on offer.
+    """
 
     verdict = forms.ChoiceField(
         label=gettext_lazy("Your judgement"),
@@ -33,7 +36,12 @@ class JudgementForm(RevisionForm):
     operation = Operation(required=False)
 
     def __init__(
-        self, *args: Any, row: PartMark | SupplementMark | None = None, of_part: bool = True, **kwargs: Any
+        self,
+        *args: Any,
+        row: PartMark | SupplementMark | None = None,
+        of_part: bool = True,
+        unsupported: str = "",
+        **kwargs: Any,
     ) -> None:
         self.row = row
         record = row.record() if row else {}
@@ -41,6 +49,10 @@ class JudgementForm(RevisionForm):
         super().__init__(*args, **kwargs)
         if not of_part:
             del self.fields["returned"]
+        if unsupported and not (row and row.verdict == PartVerdict.SUPPORTS):
+            field: Any = self.fields["verdict"]
+            offer(self, "verdict", [one for one in field.choices if one[0] != PartVerdict.SUPPORTS])
+            field.error_messages["invalid_choice"] = unsupported
         for name in ("verdict", "returned"):
             if name in self.fields:
                 self.fields[name].widget.attrs["class"] = "form-check-input"
@@ -64,6 +76,10 @@ class JudgementForm(RevisionForm):
         cleaned = super().clean() or {}
         if self.errors:
             return cleaned
-        if cleaned["words"] and not cleaned["verdict"] and (self.row is None or not self.row.verdict):
+        if cleaned["verdict"] or (self.row is not None and self.row.verdict):
+            return cleaned
+        if cleaned["words"]:
             self.add_error("verdict", _("Choose a judgement. You entered text without a judgement."))
+        elif cleaned.get("returned"):
+            self.add_error("verdict", _("Choose a judgement. You ticked “Return this part” without a judgement."))
         return cleaned

@@ -40,6 +40,7 @@ from assessments.views.review.requested import (
     marked_changes,
     newest_return,
     parts_back,
+    parts_staying_locked,
     requested_of,
 )
 from assessments.views.site.expired_forms import forget_typed, typed_before
@@ -147,6 +148,7 @@ def send_back(request: SignedIn, reference: str) -> HttpResponse:
             "depending": depending,
             "locked": locked,
             "held": held,
+            "staying": parts_staying_locked(case, back, possible),
             "left": sum(target not in case.combined for target in case.targets),
             "mail": _mail(case, form, back, possible),
         },

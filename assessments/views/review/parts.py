@@ -19,7 +19,7 @@ from assessments.domain.review import approval, cases, parts, supplements
 from assessments.domain.review.opened import opened_contents
 from assessments.domain.review.sampling import content_of, is_openable
 from assessments.forms.judgements import JudgementForm
-from assessments.models import PartMark, Supplement
+from assessments.models import PartMark, PartVerdict, Supplement
 from assessments.views.assessment.conformity import PartLine
 from assessments.views.review.case import ReviewCase
 from assessments.views.review.judged import JudgedItem, errors_of
@@ -46,6 +46,20 @@ class JudgedPart(JudgedItem[PartMark]):
         """Tell whether the part is missing or not complete: nobody has to judge it, and the case goes back for it."""
         return bool(self.line.lacks)
 
+    @property
+    def unsupported(self) -> str:
+        """Say why the part cannot be found to support the file; empty where it can. Evidence added later is judged first."""
+        if self.later:
+            return ""
+        if not self.line.cells and not self.line.pieces:
+            return _("You cannot choose “Supports”, because the organisation has not provided this part.")
+        return _("You cannot choose “Supports”, because this part is not complete.") if self.lacking else ""
+
+    @property
+    def stays(self) -> bool:
+        """Tell whether the part stays locked when the case is returned, although something is missing in it."""
+        return bool(self.own and self.own.verdict == PartVerdict.PARTLY and not self.own.returned)
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def judge(request: SignedIn, reference: str) -> HttpResponse:
@@ -63,7 +77,7 @@ def judge(request: SignedIn, reference: str) -> HttpResponse:
     results = [one.save(partial(_judge, case, one.line.part.key)) for one in shown] if data is not None else []
     if results and None not in results:
         left, lacking = _left(shown), sum(one.lacking for one in shown)
-        messages.success(request, _saved(left, lacking))
+        messages.success(request, " ".join([_saved(left, lacking), *_staying([p for p in shown if p.stays])]))
         return redirect("review_parts", reference) if left else redirect(case.submission)
     if None in results:
         messages.warning(request, _saved_and_not(results))
@@ -74,7 +88,7 @@ def judge(request: SignedIn, reference: str) -> HttpResponse:
         "parts": shown,
         "errors": errors,
         "judged": sum(one.judged for one in shown),
-        "left": _left(shown),
+        "left": _left(shown) if case.is_open else 0,
         "lacking": sum(one.lacking for one in shown),
         "has_form": any(one.form is not None for one in shown),
         "returned": sum(bool(one.own and one.own.returned) for one in shown),
@@ -102,6 +116,18 @@ def _saved(left: int, lacking: int) -> str:
         )
         return words % {"n": lacking}
     return _("Saved. You have judged every part of the conformity file.")
+
+
+def _staying(shown: list[JudgedPart]) -> list[str]:
+    """Say which parts were judged “Partly” and do not go back with the case; empty where there is none."""
+    if not shown:
+        return []
+    words = ngettext(
+        "Judged “Partly” and not ticked “Return this part”: %(parts)s. This part stays locked if you return the case.",
+        "Judged “Partly” and not ticked “Return this part”: %(parts)s. These parts stay locked if you return the case.",
+        len(shown),
+    )
+    return [words % {"parts": ", ".join(one.label for one in shown)}]
 
 
 def _saved_and_not(results: list[bool | None]) -> str:
@@ -140,7 +166,7 @@ def _parts(case: ReviewCase, data: QueryDict | None) -> list[JudgedPart]:
             elif mark.verdict:
                 part.others.append(mark)
         if (case.is_open and not approved) or data is not None:
-            part.form = JudgementForm(data, prefix=part.anchor, row=part.own)
+            part.form = JudgementForm(data, prefix=part.anchor, row=part.own, unsupported=part.unsupported)
             part.unopened = [p["title"] for p in line.pieces if is_openable(p) and content_of(p) not in opened]
         found.append(part)
     return found

@@ -8,7 +8,7 @@ from typing import Any
 from assessments.domain.answering import returned_parts
 from assessments.domain.facts import declare
 from assessments.domain.review import queries, returns
-from assessments.models import DecisionKind, PartMark, ReviewDecision, Submission
+from assessments.models import DecisionKind, PartMark, PartVerdict, ReviewDecision, Submission
 from assessments.views.review.case import ReviewCase
 
 
@@ -21,6 +21,19 @@ def parts_back(case: ReviewCase, back: Mapping[str, list[PartMark]]) -> list[tup
     """Return the parts of the conformity file that go back: name, judgements, and where they are judged. No query."""
     labels = {part.key: part.label for part in returned_parts.parts_of(case.submission)}
     return [(labels[key], marks, case.pages.url_of_target(f"part:{key}")) for key, marks in back.items()]
+
+
+def parts_staying_locked(
+    case: ReviewCase, back: Mapping[str, list[PartMark]], possible: Iterable[returns.Obstacle]
+) -> list[tuple[str, str]]:
+    """Return the parts that a reviewer judged “Partly” and that neither go back nor can be asked for as a task.
+
+    One query, none where the tier asks for no conformity file.
+    """
+    asked = returned_parts.parts_of(case.submission)
+    rows = case.submission.part_marks.filter(verdict=PartVerdict.PARTLY) if asked else ()
+    partly = {mark.part for mark in rows} - set(back) - {one.key.removeprefix("part:") for one in possible}
+    return [(part.label, case.pages.url_of_target(f"part:{part.key}")) for part in asked if part.key in partly]
 
 
 def newest_return(decisions: Iterable[ReviewDecision]) -> ReviewDecision | None:

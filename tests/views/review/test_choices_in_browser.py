@@ -35,3 +35,14 @@ def test_the_button_of_a_declaration_names_what_follows_from_the_answer(people: 
     expect(button).to_have_accessible_name("Record my conflict of interest")
     page.get_by_label("No, I have no conflict of interest").check()
     expect(button).to_have_accessible_name("Declare interests and take the case")
+
+
+def test_partly_without_its_tick_is_warned_of_at_the_field(people: Cast, live_server: Any, page: Page):
+    opened(page, live_server.url, people, "review_parts", State.IN_REVIEW)
+    part = page.locator("#part-tests")
+    warning = part.get_by_text("If you return the case, the organisation cannot correct this part.")
+    expect(warning).to_be_hidden()
+    part.get_by_label("Partly", exact=True).check()
+    expect(warning).to_be_visible()
+    part.get_by_label("Return this part").check()
+    expect(warning).to_be_hidden()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -10,10 +11,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from assessments.domain.answering import conformity_file, returned_parts
+from assessments.domain.answering.conformity_file import GivenPart
 from assessments.domain.review import decisions, interests, parts, seat_taking
+from assessments.domain.submission import submit
 from assessments.models import DeclaredUse, State, Submission
 from tests.domain.review.rounds import resubmit
-from tests.support.factories import Cast, make_assessment, make_cast, mark_all, proved
+from tests.support.factories import Cast, make_assessment, make_cast, mark_all, prove, proved
 from tests.support.page_text import text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
@@ -132,3 +136,85 @@ def test_a_return_warns_of_a_fact_of_the_system_that_another_review_keeps_locked
     other = make_assessment(State.IN_REVIEW, "limited", cast=cast)
     DeclaredUse.objects.filter(pk=other.use_id).update(system=submission.assessment.use.system_id)
     assert words in text_of(get(cast.independent, "send_back", submission))
+
+
+# --- parts judged "Partly" -------------------------------------------------------------------------------------------------
+
+
+def judged_partly(cast: Cast) -> tuple[Submission, Any]:
+    """A High case whose reviewer judges a part “Partly” on its page, without the tick that returns the part."""
+    submission = make_assessment(State.IN_REVIEW, "high", cast=cast).current_submission
+    mark_all(submission, by=cast.independent, change=CHANGE)
+    client = proved(Client(), cast.independent)
+    given: dict[str, Any] = {"part-tests-words": "Add the newest test report."}
+    for part in returned_parts.parts_of(submission):
+        verdict = "partly" if part.key == "tests" else "supports"
+        given |= {f"part-{part.key}-verdict": verdict, f"part-{part.key}-base": 1}
+    url = reverse("review_parts", args=[submission.reference])
+    return submission, client.post(url, given, follow=True)
+
+
+def test_a_part_judged_partly_without_its_tick_is_said_to_stay_locked(cast):
+    submission, saved = judged_partly(cast)
+    words = "Judged “Partly” and not ticked “Return this part”: Tests. This part stays locked if you return the case."
+    assert words in text_of(saved)
+    mark = submission.part_marks.get(part="tests")
+    assert (mark.verdict, mark.words, mark.returned) == ("partly", "Add the newest test report.", False)
+    page = get(cast.independent, "review_parts", submission).content.decode()
+    assert page.count("hk-stays") == 8  # at the field of each part, shown while “Partly” has no tick
+
+
+def test_the_return_names_the_parts_judged_partly_that_do_not_go_back(cast):
+    submission, _saved = judged_partly(cast)
+    words = "One part of the conformity file is judged “Partly” and does not go back"
+    page = get(cast.independent, "send_back", submission)
+    assert words in text_of(page)
+    assert f'{reverse("review_parts", args=[submission.reference])}#part-tests">Tests</a>' in page.content.decode()
+    given = parts.GivenPartMark("partly", words="Add the newest test report.", returned=True)
+    parts.judge_part(submission, "tests", given, by=cast.independent)
+    assert words not in text_of(get(cast.independent, "send_back", submission))
+
+
+def test_the_tick_to_return_a_part_without_a_judgement_is_not_lost_in_silence(cast):
+    submission = make_assessment(State.IN_REVIEW, "high", cast=cast).current_submission
+    client = proved(Client(), cast.independent)
+    url = reverse("review_parts", args=[submission.reference])
+    page = client.post(url, {"part-tests-verdict": "", "part-tests-returned": "on"})
+    assert "Choose a judgement. You ticked “Return this part” without a judgement." in text_of(page)
+    assert 'name="part-tests-returned" class="form-check-input" id="id_part-tests-returned" checked' in (
+        page.content.decode()
+    )
+
+
+# --- the page of the conformity file --------------------------------------------------------------------------------------
+
+
+def verdicts_of(page: Any, part: str) -> list[str]:
+    return re.findall(rf'name="part-{part}-verdict" value="([^"]*)"', page.content.decode())
+
+
+def test_supports_is_offered_for_a_part_that_was_handed_in_and_for_no_other(cast):
+    draft = make_assessment("draft", "high", cast=cast)
+    prove(draft, by=cast.owner)
+    draft.use.conformity.get(key="tests").evidence_uses.all().delete()
+    conformity_file.save_part(draft, "overseers", GivenPart(rows=[{"name": "Dr Chan"}]), by=cast.owner, base=1)
+    submission = submit.submit(draft, by=cast.owner, route="independent")
+    seat_taking.take(submission, by=cast.independent)
+    page = get(cast.independent, "review_parts", submission)
+    assert verdicts_of(page, "bias") == ["supports", "partly", "does_not", ""]
+    assert verdicts_of(page, "tests") == ["partly", "does_not", ""]
+    assert verdicts_of(page, "overseers") == ["partly", "does_not", ""]  # entries that are not complete
+    client = proved(Client(), cast.independent)
+    url = reverse("review_parts", args=[submission.reference])
+    answer = client.post(url, {"part-overseers-verdict": "supports", "part-bias-verdict": "supports"})
+    assert "You cannot choose “Supports”, because this part is not complete." in text_of(answer)
+    assert list(submission.part_marks.values_list("part", "verdict")) == [("bias", "supports")]
+
+
+def test_the_file_of_a_returned_case_asks_for_no_judgement(cast):
+    submission = returned(cast)
+    page = text_of(get(cast.second_independent, "review_parts", submission))
+    assert "The conformity file as signed" in page
+    assert "You still have to judge" not in page
+    assert "You do not have to judge anything until the organisation submits it again." in page
+    assert "See the requested changes" in page
