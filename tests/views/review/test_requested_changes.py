@@ -162,6 +162,7 @@ def test_a_part_judged_partly_without_its_tick_is_said_to_stay_locked(cast):
     assert (mark.verdict, mark.words, mark.returned) == ("partly", "Add the newest test report.", False)
     page = get(cast.independent, "review_parts", submission).content.decode()
     assert page.count("hk-stays") == 8  # at the field of each part, shown while “Partly” has no tick
+    assert "It goes back only if you also tick “Return this part”." in " ".join(page.split())
 
 
 def test_the_return_names_the_parts_judged_partly_that_do_not_go_back(cast):
