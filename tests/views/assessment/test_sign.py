@@ -435,7 +435,8 @@ def test_a_route_that_leads_nowhere_is_refused_before_the_password_is_asked_for(
     sent = client.post(page_of("sign", assessment), statement(assessment, route="inside"))
     assert sent.status_code == 200
     assert "no reviewer yet" in sent.context["form"].errors["route"][0]
-    assert client.post(page_of("sign", assessment), statement(assessment)).status_code == 302  # that one asks
+    right = statement(assessment, route="independent", public_statement="A notice stands on the first page.")
+    assert client.post(page_of("sign", assessment), right).status_code == 302  # that one asks
     assert not assessment.submissions.exists()
 
 
