@@ -31,6 +31,11 @@ class PageOfCase:
     def is_of_changes(self) -> bool:
         return self.key == CHANGES
 
+    @property
+    def is_in_outline(self) -> bool:
+        """Tell whether the outline has a line for the page: not for a page that gathers rows of others."""
+        return self.key not in (CHANGES, NOT_APPLICABLE, OWN)
+
     @cached_property
     def rows(self) -> list[JudgedRow]:
         return [self.case.rows[target] for target in self.targets]

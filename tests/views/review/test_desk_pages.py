@@ -384,6 +384,15 @@ def test_the_heading_follows_the_count_with_each_save(ines, case, cast):
     assert "marks-heading" not in markup_of(elsewhere)
 
 
+def test_a_save_names_no_line_of_the_outline_that_the_page_does_not_have(ines, case, cast):
+    url = address("mark_own_set", case)
+    assert 'id="part-own-count"' not in markup_of(ines.get(url))
+    data = {"target": TARGET, "mark": "accepted", "seen": token(case, TARGET, reader=cast.independent)}
+    saved = ines.post(address("mark", case), data, headers=IN_PLACE | {"HX-Current-URL": f"http://testserver{url}"})
+    assert "marks-heading" in markup_of(saved)
+    assert "part-own-count" not in markup_of(saved)
+
+
 # --- words of links ---------------------------------------------------------------------------------------------------
 
 
