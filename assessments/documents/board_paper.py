@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import pairwise
@@ -130,11 +130,17 @@ def _text_alone(report: Report) -> str:
 def _front(report: Report, size: Front) -> dict[str, Any]:
     packages = [package for package in report.packages if package.standing]
     actions = [action for package in packages for action in package.standing]
-    asked = _soonest_first(sorted(actions, key=_place))[: size.decisions]
+    certain = report.tier.assigned != Tier.UNACCEPTABLE  # a prohibited use gets no certificate, so nothing blocks one
+    blocking = {action for action in actions if action.blocks_now and certain}
+    in_order = _soonest_first(sorted(actions, key=_place))
+    asked = sorted(in_order, key=lambda one: (one.placed != STOP, one not in blocking))[: size.decisions]
     pause = bool(asked) and asked[0].placed == STOP
     letters = LETTERS[pause : len(asked) + pause]
     until = {action: package.until for package in packages for action in package.standing}
-    decisions = [_decision(letter, action, until[action]) for letter, action in zip(letters, asked, strict=True)]
+    decisions = [
+        _decision(letter, action, until[action]) | {"blocks": action in blocking}
+        for letter, action in zip(letters, asked, strict=True)
+    ]
     by_risk = sorted(packages, key=lambda package: _stops_soonest(package.standing[0]))
     return {
         "front_dense": size.dense,
@@ -145,7 +151,7 @@ def _front(report: Report, size: Front) -> dict[str, Any]:
         "risks": [_risk(package, size.figure) for package in by_risk if package.risk][: size.risks],
         "pause": _pause(report, decisions) if pause else None,
         "decisions": decisions,
-        "first_in_order": _first_in_order(len(decisions), len(actions)),
+        "first_in_order": _first_in_order(asked, blocking, len(actions)),
         "work": _work_together(decisions, actions),
     }
 
@@ -193,14 +199,26 @@ def _decision(letter: str, action: ActionBlock, until: str) -> dict[str, Any]:
     }
 
 
-def _first_in_order(asked: int, count: int) -> str:
-    if asked == count:
+def _first_in_order(asked: Sequence[ActionBlock], blocking: Collection[ActionBlock], count: int) -> str:
+    """Say which actions the board is asked for: those that stop a harm, then those that block the certificate."""
+    if len(asked) == count:
         return ngettext("This is the only action in the plan.", "These are all the actions in the plan.", count)
-    return ngettext(
-        "This is the first of the %(count)s actions in the plan.",
-        "These are the first %(asked)s of the %(count)s actions in the plan.",
-        asked,
-    ) % {"asked": asked, "count": count}
+    if not blocking:
+        return ngettext(
+            "This is the first of the %(count)s actions in the plan.",
+            "These are the first %(asked)s of the %(count)s actions in the plan.",
+            len(asked),
+        ) % {"asked": len(asked), "count": count}
+    listed = sum(action in blocking for action in asked)
+    said = ngettext(
+        "%(n)s of the %(count)s actions in the plan blocks the certificate.",
+        "%(n)s of the %(count)s actions in the plan block the certificate.",
+        len(blocking),
+    ) % {"n": len(blocking), "count": count}
+    if listed == len(blocking):
+        return f"{said} " + ngettext("It is listed here.", "All of them are listed here.", listed)
+    more = _("%(listed)s of them are listed here. The others are marked in the plan.") % {"listed": listed}
+    return f"{said} {more if listed > 1 else _('The others are marked in the plan.')}"
 
 
 def _pause(report: Report, decisions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -52,25 +52,64 @@ def front(report: Report) -> dict:
     return board_paper._front(report, board_paper.FRONTS[0])
 
 
+def asked_for(report: Report) -> list:
+    """The actions in the order of the board paper: what stops a harm, then what blocks the certificate."""
+    return sorted(first_actions(report), key=lambda action: (action.placed != STOP, not action.blocking))
+
+
 def first_actions(report: Report) -> list:
     return sorted((a for package in report.packages for a in package.standing), key=lambda action: action.rank)
 
 
 @pytest.mark.long
-def test_the_board_is_asked_for_the_first_actions_of_the_plan_in_their_order_by_number(stopping):
-    wanted = [action.number for action in first_actions(stopping)][: len(front(stopping)["decisions"])]
+def test_the_board_is_asked_for_actions_of_the_plan_by_number(stopping):
+    wanted = [action.number for action in asked_for(stopping)][: len(front(stopping)["decisions"])]
     assert [decision["number"] for decision in front(stopping)["decisions"]] == wanted
     package = stopping.packages[0]
-    two = tuple(replace(package.standing[0], number=n, rank=n, placed="table_1_or_overlay") for n in (3, 4))
+    two = tuple(
+        replace(package.standing[0], number=n, rank=n, placed="table_1_or_overlay", blocking=False) for n in (3, 4)
+    )
     asked = front(replace(stopping, packages=(replace(package, actions=two),)))
     assert [decision["number"] for decision in asked["decisions"]] == [3, 4]  # both, although they share a package
     html = board_paper.board_paper_html(stopping)
     assert all(f"(action {number})" in html for number in wanted)
 
 
+def test_after_what_stops_a_harm_the_decisions_begin_with_what_blocks_the_certificate(stopping):
+    package = stopping.packages[0]
+    one = replace(package.standing[0], placed="must", blocking=False)
+    actions = tuple(replace(one, number=n, rank=n, title=f"Task {n}", blocking=n in (6, 8)) for n in range(1, 9))
+    report = replace(stopping, packages=(replace(package, actions=actions),))
+    given = front(report)
+    assert [(decision["number"], decision["blocks"]) for decision in given["decisions"]] == [
+        (6, True),
+        (8, True),
+        (1, False),
+        (2, False),
+        (3, False),
+    ]
+    assert given["first_in_order"] == (
+        "2 of the 8 actions in the plan block the certificate. All of them are listed here."
+    )
+    html = board_paper.board_paper_html(report)
+    assert html.count("Blocks the certificate.") == 2
+    harm = (replace(actions[3], placed=STOP), *(replace(action, blocking=action.number != 4) for action in actions[4:]))
+    more = front(replace(report, packages=(replace(package, actions=(*actions[:3], *harm)),)))
+    assert [decision["number"] for decision in more["decisions"]] == [4, 5, 6, 7, 8]
+    many = tuple(replace(action, blocking=True) for action in actions)
+    full = front(replace(report, packages=(replace(package, actions=many),)))
+    assert full["first_in_order"] == (
+        "8 of the 8 actions in the plan block the certificate. 5 of them are listed here. "
+        "The others are marked in the plan."
+    )
+    prohibited = replace(report, tier=replace(report.tier, assigned=Tier.UNACCEPTABLE))
+    assert [decision["number"] for decision in front(prohibited)["decisions"]] == [1, 2, 3, 4, 5]
+    assert not any(decision["blocks"] for decision in front(prohibited)["decisions"])
+
+
 def test_the_sum_of_all_actions_stands_beside_that_of_the_decisions(stopping):
     package = stopping.packages[0]
-    many = tuple(replace(package.standing[0], number=n, rank=n, work_days=(2, 9)) for n in range(1, 13))
+    many = tuple(replace(package.standing[0], number=n, rank=n, work_days=(2, 9), blocking=False) for n in range(1, 13))
     given = front(replace(stopping, packages=(replace(package, actions=many),)))
     assert "together take one person 10 to 45 working days." in given["work"]
     assert given["work"].endswith("All 12 actions take 24 to 108 working days.")
@@ -355,11 +394,11 @@ def test_the_board_paper_of_a_worked_profile_is_two_pages_and_asks_for_work_by_i
     report = report_of(profiles()[id])
     sheets = lay(monkeypatch, board_paper.board_paper_pdf, report, **HOW)
     assert len(sheets) == 2
-    asked = first_actions(report)[:2]
+    asked = asked_for(report)[:2]
     assert all("".join(action.title.split()) in sheets[0].text for action in asked)
     stops = any(action.placed == STOP for action in first_actions(report))
     assert ("orlimitittosafeuses" in sheets[0].text) == stops
     assert "togethertakeoneperson" in sheets[0].text
-    tier = [action for action in first_actions(report)[:3] if action.placed == "table_1_or_overlay"]
+    tier = [action for action in asked_for(report)[:2] if action.placed == "table_1_or_overlay"]
     assert all("".join(action.title.split()) in sheets[0].text for action in tier)
     assert min(line.size for sheet in sheets for line in sheet.lines) >= 8.99
