@@ -98,6 +98,12 @@ def is_late(today: date) -> Q:
     return Q(status=ActionStatus.OPEN) & (first | Q(full_due__lt=today))
 
 
+def is_due_by(day: date) -> Q:
+    """Select the open actions whose next date is not later than `day`, late ones too; every count of a month uses it."""
+    whole = Q(first_step_on__isnull=False, full_due__isnull=False)
+    return Q(status=ActionStatus.OPEN) & (whole & Q(full_due__lte=day) | ~whole & Q(due__lte=day))
+
+
 class RemediationActionQuerySet(models.QuerySet["RemediationAction"]):
     def standing(self) -> Self:
         """Return what is not closed: open, reported, or an accepted risk."""

@@ -12,8 +12,8 @@ from django.db.models.functions import Cast, Coalesce, Concat, Lower
 from assessments.core import query_values
 from assessments.domain.portfolio import Order
 from assessments.models import remediation
-from assessments.models.remediation import BLOCKS, NEXT_DUE, ActionStatus, RemediationAction, is_late
-from assessments.scoring.order import NEEDED, STOP
+from assessments.models.remediation import BLOCKS, NEXT_DUE, ActionStatus, RemediationAction, is_due_by, is_late
+from assessments.scoring.order import MONTH_DAYS, NEEDED, STOP
 
 PLACES = 100_000  # ranks inside one package
 Actions = QuerySet[RemediationAction]
@@ -75,7 +75,7 @@ def narrowed(actions: Any, chosen: Mapping[str, str], *, today: date, me: int) -
     if when == "late":
         actions = actions.filter(is_late(today))
     elif when:
-        actions = actions.filter(next_date__range=(today, today + timedelta(days=int(when))))
+        actions = actions.filter(is_due_by(today + timedelta(days=int(when))))
     actions = actions.annotate(is_condition=remediation.is_condition())
     if chosen.get("priority") == "blocking":
         actions = actions.filter(BLOCKS, is_condition=False)
@@ -112,13 +112,12 @@ def sums_of(actions: Actions, today: date, organisation_wide: Collection[str] = 
     over = Q(status__in=[ActionStatus.CLOSED, ActionStatus.NOT_RELEVANT])
     practice = Concat(Cast("organisation", CharField()), Value("/"), "question", output_field=CharField())
     is_open = Q(status=ActionStatus.OPEN)
-    soon = Q(next_date__range=(today, today + timedelta(days=30)))
-    listed = actions.listed().annotate(next_date=NEXT_DUE, is_condition=remediation.is_condition())  # type: ignore[attr-defined]
+    listed = actions.listed().annotate(is_condition=remediation.is_condition())  # type: ignore[attr-defined]
     stands = ~Q(status=ActionStatus.CLOSED)
     sums: dict[str, int] = listed.order_by().aggregate(
         open=Count("pk", filter=is_open),
         late=Count("pk", filter=is_late(today)),
-        soon=Count("pk", filter=stands & soon),
+        soon=Count("pk", filter=is_due_by(today + timedelta(days=MONTH_DAYS))),
         blocking=Count("pk", filter=stands & BLOCKS & Q(is_condition=False)),
         conditions=Count("pk", filter=stands & Q(is_condition=True)),
         not_relevant=Count("pk", filter=Q(status=ActionStatus.NOT_RELEVANT)),

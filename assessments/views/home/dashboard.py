@@ -32,6 +32,7 @@ from assessments.models import (
     State,
     User,
 )
+from assessments.models.remediation import is_due_by
 from assessments.notifications.inbox import unread_for
 from assessments.views.home import review_needs
 from assessments.views.home.inbox import open_message
@@ -50,6 +51,7 @@ class NextActions:
     shown: list[Any]
     open: int
     late: int
+    soon: int  # those due within a month, as every page counts them
     unowned: int  # those without an owner in organisations that the reader may sign for
 
     def due_soon(self, today: date) -> list[RemediationAction]:
@@ -89,7 +91,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "organisations": [membership.organisation for membership in memberships],
         "needs": needs,
         "heading": heading_of(sum(need.things for need in needs), more=more),
-        "more_actions": next_of(len(worked_on), actions.open) if more else "",
+        "more_actions": next_of(len(worked_on), actions.open, actions.soon) if more else "",
         "today": date_format(timezone.localtime(), "l j F Y"),
         "begun": [row for row in rows if row.assessment],
         "not_begun": [row for row in rows if not row.assessment],
@@ -135,21 +137,24 @@ def next_actions(user: User, today: date, *, owned: Collection[int], only_review
         .annotate(next=NEXT_DUE)
         .annotate(
             all_open=Window(Count("pk")),
+            all_soon=Window(Count("pk", filter=is_due_by(today + timedelta(days=SOON_DAYS)))),
             all_late=Window(Count("pk", filter=Q(next__lt=today))),
             all_unowned=Window(Count("pk", filter=Q(owner=None, organisation__in=owned))),
         )
         .order_by("next", "pk")[:5]
     )
     if not found:
-        return NextActions([], 0, 0, 0)
-    return NextActions(found, found[0].all_open, found[0].all_late, found[0].all_unowned)
+        return NextActions([], 0, 0, 0, 0)
+    first = found[0]
+    return NextActions(found, first.all_open, first.all_late, first.all_soon, first.all_unowned)
 
 
-def next_of(shown: int, every: int) -> str:
-    """Return the sentence that says how many of all open actions the page names."""
+def next_of(shown: int, every: int, soon: int) -> str:
+    """Say how many of all open actions the page names, and how many are due within a month."""
+    due = ngettext("%(n)s is due within 30 days.", "%(n)s are due within 30 days.", soon) % {"n": soon}
     if shown == 1:
-        return _("The first of %(all)s open actions.") % {"all": every}
-    return _("The first %(n)s of %(all)s open actions.") % {"n": shown, "all": every}
+        return _("The first of %(all)s open actions.") % {"all": every} + f" {due}"
+    return _("The first %(n)s of %(all)s open actions.") % {"n": shown, "all": every} + f" {due}"
 
 
 def heading_of(n: int, *, more: bool = False) -> str:

@@ -356,7 +356,7 @@ def test_home_names_the_next_actions_of_all_that_are_open(client: Client, cast: 
             title=f"No. {number}",
         )
     page = read(client, cast.owner, HOME)
-    assert f"The first 5 of {actions.count()} open actions" in page
+    assert f"The first 5 of {actions.count()} open actions. {actions.count()} are due within 30 days." in page
     assert "<h1>Your next tasks</h1>" in page
     assert " tasks</h1>" not in page.replace("Your next tasks", "")
     actions.exclude(pk=last.pk).update(status="closed", closed_at=timezone.now())

@@ -19,7 +19,7 @@ from assessments.models import Message, RemediationAction, State
 from assessments.notifications.reminders import remind_of_actions
 from tests.support.acting import CONDITION, CONSIDER, SHOULD, action_on, make_agreed, make_conditioned
 from tests.support.factories import anew, in_days, make_assessment
-from tests.support.page_text import markup_of
+from tests.support.page_text import markup_of, text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 PACKAGES = (Package("control", "People in control"), Package("notices", "What people are told"))
@@ -122,6 +122,20 @@ def test_an_action_shows_its_first_step_and_when_all_of_it_is_due(client, cast, 
     own_actions.finish_first_step(action_on(assessment, SHOULD), by=cast.contributor)
     assert "Started" in opened(client, cast.contributor, owner="mine").content.decode()
     assert opened(client, cast.contributor, when="7").context["rows"] == []
+
+
+def test_the_home_page_the_list_and_the_results_count_the_same_actions_of_a_month(client, cast, assessment):
+    RemediationAction.objects.update(due=in_days(60), full_due=None, first_step_on=None, status="open", closed_at=None)
+    put(assessment, SHOULD, due=in_days(30))
+    put(assessment, CONSIDER, due=in_days(-2))  # late, and still to be done this month
+    put(assessment, CONDITION, due=in_days(5), status="done")  # reported, so nothing is left to do but the check
+    assert opened(client, cast.owner).context["counts"]["soon"] == 2
+    assert len(opened(client, cast.owner, when="30", status="open").context["rows"]) == 2
+    every = RemediationAction.objects.filter(status="open").count()
+    home = text_of(client.get(reverse("dashboard")))
+    assert f"The first 2 of {every} open actions. 2 are due within 30 days." in home
+    results = text_of(client.get(reverse("results", args=[assessment.reference])))
+    assert f"2 actions this month, {RemediationAction.objects.count()} in total" in results
 
 
 @pytest.mark.long
