@@ -99,7 +99,7 @@ class About(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable whe
         }
         help_texts = {
             "title": _("A short title, such as “Access log of the chat assistant”."),
-            "proves": _("Describe in one or two sentences what the reviewer should see in the evidence."),
+            "proves": _("Describe in one or two sentences what the evidence shows."),
             "held_by": _(
                 "Only for evidence that you show on request. Enter a name or an office, and how to contact them."
             ),
