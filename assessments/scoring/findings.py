@@ -114,7 +114,9 @@ def _blocking(edition: Edition, declared: Declared) -> tuple[tuple[int, int], ..
 
 
 @lru_cache(maxsize=256)
-def blocking_by_question(edition: Edition, declared: Declared) -> tuple[tuple[int, str, tuple[dict[str, str], ...]], ...]:
+def blocking_by_question(
+    edition: Edition, declared: Declared
+) -> tuple[tuple[int, str, tuple[dict[str, str], ...]], ...]:
     """Return what `_blocking` counts, with its question and what each finding of it would say, were its answer short."""
     others = edition.blocking_requirements(declared.context, declared.tier)
     found = []
