@@ -104,12 +104,12 @@ def test_the_duties_of_the_limited_tier_are_said_so_that_they_fit_a_high_use() -
 
 
 def test_monitoring_is_asked_for_and_shown_over_the_same_number_of_days() -> None:
-    assert "30 days of measurement without gaps" in texts("questionnaires/tier.en.yaml")
-    assert "30 days of notes by these people with no day missing" in texts("questionnaires/oversight.en.yaml")
+    assert "Four weeks of measurement without gaps" in texts("questionnaires/tier.en.yaml")
+    assert "four weeks of daily notes by these people with no day missing" in texts("questionnaires/oversight.en.yaml")
     demo = yaml.safe_load(Path("fixtures/demo/silver-lantern-radiology.yaml").read_text())
     shown = next(one for one in found(demo, "days_ago") if one.get("part") == "monitoring")
     first, last = shown["days_ago"]
-    assert (first - last + 1, shown["title"]) == (30, "Monitoring record of 30 days")
+    assert (first - last + 1, shown["title"]) == (28, "Monitoring record of the past four weeks")
 
 
 def test_advice_on_answers_is_true_also_where_nobody_reviews() -> None:
