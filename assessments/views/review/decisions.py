@@ -147,7 +147,7 @@ def send_back(request: SignedIn, reference: str) -> HttpResponse:
             "possible": possible,
             "depending": depending,
             "locked": locked,
-            "held": held,
+            "locked_elsewhere": held,
             "staying": parts_staying_locked(case, back, possible),
             "left": sum(target not in case.combined for target in case.targets),
             "mail": _mail(case, form, back, possible),
