@@ -140,7 +140,7 @@ def begin_with_celery() -> None:
         sealed_mail.wake_workers(at_once=True)
         mail.wake_workers(at_once=True)
     except Exception:  # the sweep of the minute does the same
-        log.exception("what was left could not be taken up")
+        log.exception("the unfinished work of earlier processes could not be continued")
     connections.close_all()  # children that are forked later open their own
 
 

@@ -52,7 +52,7 @@ def save(storage: Storage, name: str, content: Any) -> str:
     except BaseException as error:
         _forget(storage, name)
         if isinstance(error, OSError) and error.errno in FULL:
-            log.error("no room for %s: %s", name, error)
+            log.error("not enough disk space for %s: %s", name, error)
             raise no_room() from error
         raise
 
@@ -78,7 +78,12 @@ def require_room(storage: Storage, size: int) -> None:
         folder = folder.parent
     free = shutil.disk_usage(folder).free
     if free - size < settings.DISK_RESERVE_BYTES:
-        log.error("no room for %s bytes: %s are free, and %s stay free", size, free, settings.DISK_RESERVE_BYTES)
+        log.error(
+            "not enough disk space for %s bytes: %s are free, and %s must stay free",
+            size,
+            free,
+            settings.DISK_RESERVE_BYTES,
+        )
         raise no_room()
 
 

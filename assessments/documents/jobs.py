@@ -80,7 +80,7 @@ def _make(document: Document) -> None:
             pdf = _draw(document)
         _store(document, pdf)
     except engine.FetchRefused as error:
-        log.exception("document %s asks for something that is not ours", document.reference)
+        log.exception("document %s tries to load a file from outside hkguide", document.reference)
         _give_up(document, str(error))
     except Exception as error:
         log.exception("document %s could not be created (attempt %s)", document.reference, document.attempts)

@@ -427,7 +427,8 @@ def _conditions(record: Mapping[str, Any], assurance: Assurance) -> tuple[Record
     due = (_due(count, latest), f"，最遲於{_day_zh(latest)}符合" if latest else "")
     lines = [
         RecordLine(
-            f"{_many(count, 'condition', 'conditions')} not met yet, {set_by.en}{due[0]}. A late one means suspension.",
+            f"{_many(count, 'condition', 'conditions')} not met yet, {set_by.en}{due[0]}. "
+            "If a condition is not met by its date, the certificate is suspended.",
             f"條件 {count} 項，{set_by.zh}{due[1]}。逾期未符合者，證書會被暫停。",
         )
     ]

@@ -46,7 +46,7 @@ def read(data: bytes, edition: Edition) -> list[Suggestion]:
         raise Unreadable(str(busy)) from None
     except sandbox.Stopped:
         raise Unreadable(
-            _("Shorten the card to its header and sections, then try again. Reading this file takes too long.")
+            _("Shorten the model card to its header and sections, then try again. Reading this file takes too long.")
         ) from None
     found = [Suggestion(key, value, quote) for key, value, quote in given]
     if not found:
@@ -68,14 +68,14 @@ def _refusal(refused: sandbox.Refused) -> str:
         case "no_end":
             return _("Add a second line of “---” at the end of the header. It is missing.")
         case "header_too_long":
-            return _("Shorten the header of the card. It is too long.")
+            return _("Shorten the header of the model card. It is too long.")
         case "aliases":
-            return _("Remove the aliases from the header of the card. For safety, aliases are not accepted.")
+            return _("Remove the YAML aliases from the header of the model card. For safety, aliases are not accepted.")
         case "too_deep":
-            return _("Simplify the header of the card. It is nested too deeply or has too many entries.")
+            return _("Simplify the header of the model card. It has too many levels or too many entries.")
     line = refused.params["line"]
     where = _("line %(n)s") % {"n": line} if line is not None else _("line unknown")
-    return _("Correct the header of the card. It is not valid YAML (%(where)s).") % {"where": where}
+    return _("Correct the header of the model card. It is not valid YAML (%(where)s).") % {"where": where}
 
 
 def _is_answer(one: Suggestion, edition: Edition) -> bool:

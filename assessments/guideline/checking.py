@@ -101,13 +101,13 @@ class Checks:
                 if requirement is None:
                     continue  # an unresolved id, reported by its form
                 if requirement.kind != Kind.DUTY:
-                    self.fault(place, f"{id} is no duty but {requirement.kind}, which is read and not asked")
+                    self.fault(place, f"{id} is not a duty but {requirement.kind}; a question may cite only duties")
                 elif requirement.roles.isdisjoint(question.stakeholders):
                     roles = ", ".join(sorted(requirement.roles))
-                    self.fault(place, f"{id} is a duty of {roles}, to none of whom this question is put")
+                    self.fault(place, f"{id} is a duty of {roles}, but this question is not put to them")
             for part in question.stakeholders:
                 if not self.duties_of(question.requirements, part):
-                    self.fault(self.at(question, "stakeholders"), f"none of its duties is a duty of {part}")
+                    self.fault(self.at(question, "stakeholders"), f"is put to {part}, but cites no duty of {part}")
                 elif len(self.items_of(question, part)) < FEWEST_ITEMS <= len(question.items):
                     self.fault(self.at(question, "items"), f"has fewer than {FEWEST_ITEMS} items for {part}")
 
@@ -134,7 +134,7 @@ class Checks:
             for part in parts:
                 for _, place in asked[duty.id, part][1:]:
                     first = asked[duty.id, part][0][0]
-                    self.fault(place, f"{duty.id} is asked of {part} by {first.key} already")
+                    self.fault(place, f"{first.key} already asks {part} about {duty.id}")
 
     # --- conditions ---
 
@@ -155,7 +155,9 @@ class Checks:
                 return  # reported where the condition stands
             table = TruthTable(self.edition, part, read)
             if table.size > MOST_COMBINATIONS:
-                self.fault(self.at(question, "when"), "reads more facts than can be tried in combination")
+                self.fault(
+                    self.at(question, "when"), "uses so many facts that their combinations cannot all be checked"
+                )
                 return
             shown = table.where(question.when)
             if shown & table.known:
@@ -165,11 +167,11 @@ class Checks:
                 wanted |= table.where(scope)
             if shown & ~wanted:
                 needless = table.first(shown & ~wanted)
-                doubts.append(f"is asked of {part} though none of its duties applies when {needless}")
+                doubts.append(f"is put to {part}, but none of its duties applies with these facts: {needless}")
             elif wanted & ~shown:
                 missed = table.first(wanted & ~shown)
                 owed = next(id for id, scope in scopes.items() if table.where(scope) & wanted & ~shown)
-                doubts.append(f"is not asked of {part} though {owed} applies when {missed}")
+                doubts.append(f"is not put to {part}, but {owed} applies with these facts: {missed}")
             ticked = 0
             for item in self.items_of(question, part):
                 here = shown & table.where(item.when) & self.any_scope(table, item, scopes)
@@ -177,7 +179,9 @@ class Checks:
                 if here & table.known:
                     reachable.add(item.key)
             if question.items and not doubts and shown & ~ticked:
-                doubts.append(f"is asked of {part} with no item to tick when {table.first(shown & ~ticked)}")
+                doubts.append(
+                    f"is put to {part} without an item to tick, with these facts: {table.first(shown & ~ticked)}"
+                )
         place = self.at(question, "when")
         if not asked_ever:
             self.fault(place, "can never apply")
@@ -201,21 +205,21 @@ class Checks:
                 place = self.at(question, kind, number)
                 line = self.duty(reason.requirement)
                 if line is None:
-                    self.fault(place, f"{reason.requirement} is no duty")
+                    self.fault(place, f"{reason.requirement} is not a duty")
                 elif kind == "extends" and extended_id(reason.requirement, question.key) not in used:
-                    self.fault(place, f"no item needs this extension of {reason.requirement}")
+                    self.fault(place, f"no item uses this extension of {reason.requirement}")
                 elif kind == "narrows" and reason.requirement not in used:
-                    self.fault(place, f"{reason.requirement} is not asked here")
+                    self.fault(place, f"this question does not cite {reason.requirement}")
                 elif kind == "narrows" and not line.roles.issuperset(reason.to):
-                    self.fault(place, f"{reason.requirement} is no duty of all of {', '.join(reason.to)}")
+                    self.fault(place, f"{reason.requirement} is not a duty of each of these: {', '.join(reason.to)}")
                 if not set(reason.to) <= set(question.stakeholders):
-                    self.fault(place, "names a part to which this question is not put")
+                    self.fault(place, "names a part that is not asked this question")
         for source in question.items or (None,):
             written = source.requirements if source else question.requirements
             for id in written:
                 if id not in self.edition.requirements and JOIN in id:
                     place = self.at(question, "extended", item=source)
-                    self.fault(place, f"{register_id(id)} is not among what the question extends")
+                    self.fault(place, f"{register_id(id)} is not under `extends` of this question")
             for part in question.stakeholders:
                 if self.reachable(part, source, written):
                     break
@@ -226,7 +230,7 @@ class Checks:
             return
         for part in question.stakeholders:
             if not any(self.reachable(part, item, item.requirements) for item in question.items):
-                self.fault(self.at(question, "stakeholders"), f"has no line that {part} could ever be put")
+                self.fault(self.at(question, "stakeholders"), f"no line of this checklist can ever apply to {part}")
 
     def hidden(self, question: Question) -> None:
         """A question's own condition may read earlier answers, and the facts that its duties read: it hides none of them."""
@@ -237,11 +241,13 @@ class Checks:
                     return
                 table = TruthTable(self.edition, part, [question.when, scope])
                 if table.size > MOST_COMBINATIONS:
-                    self.fault(self.at(question, "when"), "reads more facts than can be tried in combination")
+                    self.fault(
+                        self.at(question, "when"), "uses so many facts that their combinations cannot all be checked"
+                    )
                     return
                 missed = table.where(scope) & ~table.where(question.when)
                 if missed:
-                    said = f"is not asked of {part} though {duty.id} applies when {table.first(missed)}"
+                    said = f"is not put to {part}, but {duty.id} applies with these facts: {table.first(missed)}"
                     self.fault(self.at(question, "when"), said)
                     break
 
@@ -274,7 +280,7 @@ class Checks:
         used = {requirement.applies_when for requirement in self.edition.requirements.values()}
         for slug in self.edition.conditions:
             if slug not in used:
-                self.fault((self.structure["conditions"], ("conditions", slug)), "no requirement applies by it")
+                self.fault((self.structure["conditions"], ("conditions", slug)), "no requirement uses this condition")
 
     def prerequisites(self) -> None:
         """No practice waits for itself, by whatever way round: every action could be the first only after another."""
@@ -287,7 +293,7 @@ class Checks:
             for need in questions[key].needs:
                 if need in (*way, key):
                     circle = (*way, key)[(*way, key).index(need) :]
-                    said = "needs itself" if need == key else f"needs itself, by way of {', '.join(circle[1:])}"
+                    said = "needs itself" if need == key else f"needs itself, through {', '.join(circle[1:])}"
                     self.fault(self.at(questions[circle[0]], "needs"), said)
                 else:
                     follow(need, (*way, key))
@@ -304,20 +310,25 @@ class Checks:
             for part in question.stakeholders:
                 if question.section not in sections.get(part, ()):
                     place = self.at(question, "stakeholders")
-                    self.fault(place, f"{part} is not put the section {question.section} (questionnaires.yaml)")
+                    self.fault(
+                        place,
+                        f"the questionnaire of {part} does not contain the section {question.section} (questionnaires.yaml)",
+                    )
         used = {(part, asked.section) for asked in self.edition.questions.values() for part in asked.stakeholders}
         outline = self.structure[OUTLINE]
         for path, raw in entries(outline, "questionnaires"):
             for number, section in enumerate(raw["sections"]):
                 if (raw["stakeholder"], section) not in used:
                     place = outline, (*path, "sections", number)
-                    self.fault(place, f"{section} puts no question to {raw['stakeholder']}")
+                    self.fault(place, f"{section} has no question for {raw['stakeholder']}")
 
     def limits(self) -> None:
         limit = self.limit
         for section in self.edition.sections:
             for question in section.questions[limit["section"] :]:
-                self.fault(self.at(question), f"is more than the {limit['section']} questions that a section may have")
+                self.fault(
+                    self.at(question), f"is one question too many; a section may have at most {limit['section']}"
+                )
         for question in self.edition.questions.values():
             if question.is_checklist:
                 if not FEWEST_ITEMS <= len(question.items) <= limit["items"]:
@@ -352,7 +363,7 @@ class Checks:
         tiering = self.structure["tiering"]
         for path, raw in entries(tiering, "obligations"):
             if raw["tier"] not in reached:
-                self.fault((tiering, path), f"no facts reach the tier {raw['tier']}")
+                self.fault((tiering, path), f"no combination of facts gives the tier {raw['tier']}")
 
     # --- checks of a submission, and gates ---
 
@@ -365,14 +376,17 @@ class Checks:
                 fact = self.edition.facts.get(test.fact)
                 if fact is not None and fact.kind == "scoping" and fact.key not in read:
                     place = self.structure["checks"], (*path, "when")
-                    self.fault(place, f"can never apply: {fact.key} is asked of nobody in this release")
+                    self.fault(
+                        place, f"can never apply, because nobody is asked for the fact {fact.key} in this release"
+                    )
                 kind, _, name = test.fact.partition(".")
                 key, _, line = name.partition("/")
                 question = self.edition.questions.get(key) if f"{kind}." in (ANSWER, TICK) else None
                 item = next((item for item in question.items if item.key == line), None) if question else None
                 if question is not None and not self.askable(question, when, item):
                     self.fault(
-                        (self.structure["checks"], (*path, "when")), f"can never apply: {name} is not asked then"
+                        (self.structure["checks"], (*path, "when")),
+                        f"can never apply, because {name} is not asked when these facts apply",
                     )
 
     def read_by(self, question: Question) -> Iterator[Test]:

@@ -66,7 +66,9 @@ def canonical(value: object) -> str:
         elif isinstance(inner, (list, tuple)):  # a union would be made anew for each value
             left += inner
         elif isinstance(inner, float):
-            raise TypeError(f"{inner} is a float: its digits can differ between computers")
+            raise TypeError(
+                f"{inner} is a decimal number; use whole numbers, because its digits can differ between computers"
+            )
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 

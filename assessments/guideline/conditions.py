@@ -136,7 +136,9 @@ def parse(raw: object) -> Condition:
     if isinstance(raw, str):
         return Test(raw, frozenset({True}))
     if not isinstance(raw, dict):
-        raise ConditionError(f"a condition must be a fact's name or a mapping, not {raw!r}")
+        raise ConditionError(
+            f"a condition must be the name of a fact, or all:, any: or a fact with an answer, not {raw!r}"
+        )
     parts = tuple(_part(str(key), value) for key, value in raw.items())
     return parts[0] if len(parts) == 1 else All(parts)
 

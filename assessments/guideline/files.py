@@ -153,7 +153,7 @@ class _Walk:
         if isinstance(node, yaml.ScalarNode):
             return self.scalar(node, path)
         if id(node) in self.seen:  # an alias: it could lead back to itself, and its lines would be another's
-            self.faults.append((path, self.lines[path], "is an alias; write it out"))
+            self.faults.append((path, self.lines[path], "is a YAML alias; write the value itself"))
             return None
         self.seen.add(id(node))
         if isinstance(node, yaml.SequenceNode):
@@ -164,13 +164,13 @@ class _Walk:
         result: dict[str, object] = {}
         for key_node, child in node.value:
             if key_node.tag != "tag:yaml.org,2002:str":
-                self.fault(key_node, path, f"the key {key_node.value!r} is no word; write it in quotes")
+                self.fault(key_node, path, f"the key {key_node.value!r} is not text; write it in quotes")
                 continue
             key = unicodedata.normalize("NFC", key_node.value)
             inner = (*path, key)
             if key in result:
                 first = self.lines[inner]
-                self.fault(key_node, inner, f"stands twice; the first is in line {first}")
+                self.fault(key_node, inner, f"is written twice; the first is in line {first}")
                 continue
             self.lines[inner] = key_node.start_mark.line + 1
             result[key] = self.value(child, inner)
@@ -186,7 +186,7 @@ class _Walk:
             return node.value == "true"
         if kind == "int" and node.value.lstrip("-").isdecimal():
             return int(node.value)
-        self.fault(node, path, f"{node.value} is no text, whole number, true or false; write it in quotes")
+        self.fault(node, path, f"{node.value} is not text, a whole number, true or false; write it in quotes")
         return None
 
     def fault(self, node: yaml.Node, path: Path, message: str) -> None:

@@ -35,7 +35,7 @@ def text_faults(edition: Edition, english: Mapping[str, Document]) -> Iterator[F
             if plain in first:
                 other, there = first[plain]
                 used = f"{other.key(there)} ({other.file}:{other.line(there)})"
-                yield document.fault(path, f"the {name} is used already by {used}")
+                yield document.fault(path, f"the {name} is already used by {used}")
             first.setdefault(plain, (document, path))
             if any(_repeats(plain, plain_question) for plain_question in filter(None, map(_plain, asked))):
                 yield document.fault(path, f"the {name} repeats its question")

@@ -117,7 +117,7 @@ class TruthTable:
             answer = column.answers[row // column.stride % len(column.answers)]
             if column.fact != "stakeholder" and not column.fact.startswith(ANSWER):
                 said.append(f"{column.fact}: {as_written(answer)}")
-        return ", ".join(said) or "anything is answered"
+        return ", ".join(said) or "any"
 
 
 def _told_apart(answers: Iterable[Answer], tests: Sequence[Test]) -> list[Answer]:

@@ -131,7 +131,7 @@ def _is_sent(pk: int, outlet: BaseEmailBackend) -> bool:
     try:
         send(pk, outlet)
     except Exception as error:
-        log.exception("message %s could not be mailed", pk)
+        log.exception("message %s could not be sent by email", pk)
         return not isinstance(error, BROKEN_OFF)
     return True
 
@@ -145,7 +145,7 @@ def say_unknown() -> int:
     lost = inbox.of_unknown_fate(now - timedelta(days=1), now - timedelta(minutes=1))
     found = list(lost.values_list("pk", flat=True))
     if found:
-        log.warning("a process died while it sent these mails, so they may not have arrived: messages %s", found)
+        log.warning("a process died while it sent these emails, so they may not have arrived: messages %s", found)
     return len(found)
 
 
@@ -195,7 +195,7 @@ def _send_together(user: User, left: QuerySet[Message], outlet: BaseEmailBackend
         with translation.override(user.language):
             _deliver(found, now, *digest(found, why), user.email, outlet)
     except Exception:
-        log.exception("the gathered mail of person %s could not be sent", user.pk)
+        log.exception("the email with several notifications for person %s could not be sent", user.pk)
         return False
     return True
 

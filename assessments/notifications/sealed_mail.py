@@ -99,7 +99,7 @@ def send(pk: int, connection: BaseEmailBackend | None = None) -> None:
         return
     email = _opened(row)
     if email is None:
-        log.error("sealed email %s is deleted: no secret key of this installation opens it", pk)
+        log.error("sealed email %s was deleted, because no secret key of this installation can decrypt it", pk)
         row.delete()
         return
     with nullcontext(connection) if connection else mailers.default as outlet:
@@ -181,6 +181,6 @@ def forget() -> int:
 def _forget(which: Q, why: str) -> int:
     found = list(SealedEmail.objects.filter(which).order_by("pk").values_list("pk", flat=True))
     if found:
-        log.warning("these sealed emails %s, and are deleted: %s", why, found)
+        log.warning("these sealed emails %s, and were deleted: %s", why, found)
         SealedEmail.objects.filter(which, pk__in=found).delete()
     return len(found)

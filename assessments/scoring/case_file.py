@@ -95,7 +95,9 @@ class _Loader(SafeLoader):
         seen = set()
         for key, _ in node.value:
             if key.tag != "tag:yaml.org,2002:merge" and key.value in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"{key.value} is given twice", key.start_mark)
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key.value} is written twice; keep one of the two", key.start_mark
+                )
             seen.add(key.value)
         return super().construct_mapping(node, deep)
 
@@ -110,22 +112,22 @@ def read_raw(file: Path) -> tuple[list[tuple[str, Mapping[str, Any]]], list[str]
     except OSError as error:
         raise CaseFileFaults([f"{file}: {error.strerror or error}"]) from None
     except UnicodeDecodeError:
-        raise CaseFileFaults([f"{file}: is not UTF-8 text"]) from None
+        raise CaseFileFaults([f"{file}: is not in UTF-8; save it in UTF-8"]) from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"{file}{f':{mark.line + 1}' if mark else ''}"
         raise CaseFileFaults([f"{place}: {getattr(error, 'problem', None) or error}"]) from None
     listed = raw.get("cases") if isinstance(raw, dict) else None
     if not isinstance(listed, list):
-        raise CaseFileFaults([f"{file}: cases: needs a list of declared uses, each with id and facts"])
+        raise CaseFileFaults([f"{file}: cases: write a list of declared uses, each with an id and facts"])
     found: list[tuple[str, Mapping[str, Any]]] = []
     faults: list[str] = []
     for number, case in enumerate(listed, 1):
         id = case.get("id") if isinstance(case, dict) else None
         if not isinstance(id, str) or not id:
-            faults.append(f"{file}: case {number}: id: needs a name in letters")
+            faults.append(f"{file}: case {number}: id: write a name for this case, such as booking-chatbot")
         elif id in dict(found):
-            faults.append(f"{file}: case {id}: id: is used by an earlier case")
+            faults.append(f"{file}: case {id}: id: an earlier case has this id; write another")
         else:
             found.append((id, case))
     return found, faults
@@ -151,7 +153,7 @@ def _case(id: str, raw: Mapping[str, Any], edition: Edition) -> tuple[Case, list
     for role in roles if isinstance(roles, list) else [roles]:
         part = PARTS.get(role) if isinstance(role, str) else None
         if part is None:
-            faults.append(f"roles: {_shown(role)} is no part; those are {', '.join(PARTS)}")
+            faults.append(f"roles: {_shown(role)} is not a role; write one or more of {', '.join(PARTS)}")
         elif part not in parts:
             parts.append(part)
     facts, found = read_all_facts(raw, edition)
@@ -168,7 +170,7 @@ def _case(id: str, raw: Mapping[str, Any], edition: Edition) -> tuple[Case, list
 def _word(raw: Mapping[str, Any], key: str, default: str, faults: list[str]) -> str:
     value = raw.get(key, default)
     if not isinstance(value, str) or not value.strip():
-        faults.append(f"{key}: needs a word or two")
+        faults.append(f"{key}: write at least one word")
         return default
     return value.strip()
 
@@ -182,7 +184,7 @@ def read_all_facts(raw: Mapping[str, Any], edition: Edition) -> tuple[dict[str, 
             continue
         read, found = read_facts(raw.get(name), edition, name)
         faults += found
-        faults += [f"{name}: {key} is given in facts already" for key in read if key in facts]
+        faults += [f"{name}: {key} is already among the facts; remove it from {name}" for key in read if key in facts]
         facts |= read
     return complete(edition.facts, facts), faults
 
@@ -193,22 +195,22 @@ def read_facts(raw: object, edition: Edition, name: str = "facts") -> tuple[dict
     A fact that may have several answers takes one bare value for a list of one.
     """
     if not isinstance(raw, dict):
-        return {}, [f"{name}: needs a mapping of facts to answers"]
+        return {}, [f"{name}: write the facts below this key, each with its answer"]
     facts: dict[str, Answer] = {}
     faults: list[str] = []
     for key, value in raw.items():
         fact = edition.facts.get(key) if isinstance(key, str) else None
         if fact is None:
-            faults.append(f"{key}: is no fact of {edition.key}")
+            faults.append(f"{key}: is not a fact in {edition.key}; correct or remove it")
             continue
         values = value if fact.many and isinstance(value, list) else [value]
         wrong = [one for one in values if not _may_be(fact, one)]
         if wrong:
             answers = [*fact.values, UNKNOWN] if fact.unknown else fact.values
             known = ", ".join(_shown(answer) for answer in answers)
-            faults += [f"{key}: {_shown(one)} is no answer to it; those are {known}" for one in wrong]
+            faults += [f"{key}: {_shown(one)} is not an answer to this fact; write one of {known}" for one in wrong]
         elif not values and not fact.nothing and fact.otherwise != ():
-            faults.append(f"{key}: needs at least one answer")
+            faults.append(f"{key}: write at least one answer")
         elif len(values) > 1 and (beside := [one for one in values if one in fact.alone]):
             faults.append(f"{key}: {_shown(beside[0])} cannot be combined with other answers")
         elif isinstance(value, list):
@@ -235,13 +237,13 @@ def _answers(raw: object, edition: Edition) -> tuple[dict[str, AnswerValue], lis
     if raw is None:
         return {}, []
     if not isinstance(raw, dict):
-        return {}, ["answers: needs a mapping of questions to answers"]
+        return {}, ["answers: write the questions below this key, each with its answer"]
     answers: dict[str, AnswerValue] = {}
     faults: list[str] = []
     for key, value in raw.items():
         question = edition.questions.get(key) if isinstance(key, str) else None
         if question is None:
-            faults.append(f"answers: {key}: is no question of {edition.key} release {edition.release}")
+            faults.append(f"answers: {key} is not a question in {edition.key}, release {edition.release}")
             continue
         answer, found = read_answer(question, value)
         faults += [f"answers: {key}: {fault}" for fault in found]
@@ -254,7 +256,7 @@ def read_answer(question: Question, raw: object) -> tuple[AnswerValue | None, li
     """Read one answer of a file; returns it, or None where it cannot be read, and what is wrong with it."""
     given = raw if isinstance(raw, dict) else {"ticked": raw} if isinstance(raw, list) else {"choice": raw}
     faults = [
-        f"{key}: is no key of an answer; those are {', '.join(_ANSWER_KEYS)}"
+        f"{key}: an answer cannot have this key; use only {', '.join(_ANSWER_KEYS)}"
         for key in given
         if key not in _ANSWER_KEYS
     ]
@@ -262,28 +264,28 @@ def read_answer(question: Question, raw: object) -> tuple[AnswerValue | None, li
     ticked = given.get("ticked") or ()
     left_out = given.get("not_applicable") or {}
     if not question.is_checklist and ("ticked" in given or "not_applicable" in given):
-        faults.append("is no checklist, so it has no lines to tick")
+        faults.append("is not a checklist; remove “ticked” and “not_applicable”")
     if not isinstance(ticked, list | tuple):
-        faults.append("ticked: needs a list of lines")
+        faults.append("ticked: write a list of lines")
         ticked = ()
     if not isinstance(left_out, dict) or not all(isinstance(reason, str) for reason in left_out.values()):
-        faults.append("not_applicable: needs lines with their reasons")
+        faults.append("not_applicable: write the lines below this key, each with its reason")
         left_out = {}
     if question.is_checklist:
-        faults += [f"{key}: is no line of it" for key in (*ticked, *left_out) if key not in items]
+        faults += [f"{key}: is not a line of this checklist" for key in (*ticked, *left_out) if key not in items]
     choice = given.get("choice")
     if choice is None:
         choice = Choice.TICKED if ticked or left_out else Choice.NONE
     allowed = CHECKLIST_CHOICES if question.is_checklist else PRACTICE_CHOICES
     if choice not in allowed:
-        faults.append(f"{_shown(choice)} is no answer to it; those are {', '.join(allowed)}")
+        faults.append(f"{_shown(choice)} is not an answer to this question; write one of {', '.join(allowed)}")
     planned, measured, target = (given.get(key) for key in ("planned_for", "measured", "target"))
     if planned is not None and not isinstance(planned, date):
-        faults.append("planned_for: needs a date such as 2027-03-31")
+        faults.append("planned_for: write a date such as 2027-03-31")
         planned = None
     figures = [_figure(name, value, faults) for name, value in (("measured", measured), ("target", target))]
     if (measured is not None or target is not None) and question.figure is None:
-        faults.append("asks for no figure")
+        faults.append("does not ask for a figure; remove “measured” and “target”")
     if faults:
         return None, faults
     return AnswerValue(
@@ -309,7 +311,7 @@ def _figure(name: str, value: object, faults: list[str]) -> Decimal | None:
     except InvalidOperation:
         number = Decimal("NaN")
     if isinstance(value, bool) or not number.is_finite():
-        faults.append(f"{name}: needs a number")
+        faults.append(f"{name}: write a number such as 4.5")
         return None
     return number
 

@@ -458,7 +458,7 @@ def test_the_answer_stands_before_the_advice_in_the_respondents_own_words(plans,
 
 
 def test_a_quotation_that_is_cut_gets_its_closing_mark():
-    why = "It serves healthcare, and no owner is named; needed before “Assess the version in use again, and each new one”."
+    why = "It is used in healthcare, and no owner is named; needed before “Assess the version in use again, and each new one”."
     for letters in range(70, 112):
         short = remediation_plan.shorten(why, letters)
         assert len(short) <= letters
@@ -471,11 +471,11 @@ def test_a_quotation_is_left_out_rather_than_cut_where_a_clause_ends_before_it()
 
 
 def test_a_sentence_that_is_whole_without_what_it_names_above_all_ends_with_a_full_stop():
-    why = "It serves healthcare. 3 of 5 points of “Stopping it” are missing, above all “A person can stop it at any time”."
+    why = "It is used in healthcare. 3 of 5 points of “Stopping it” are missing, above all “A person can stop it at any time”."
     for letters in (75, 80, 90):
         assert (
             remediation_plan.shorten(why, letters)
-            == "It serves healthcare. 3 of 5 points of “Stopping it” are missing."
+            == "It is used in healthcare. 3 of 5 points of “Stopping it” are missing."
         )
 
 

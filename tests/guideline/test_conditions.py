@@ -68,8 +68,8 @@ def test_a_test_for_an_open_answer_holds_on_nothing_else() -> None:
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
-        (["a"], "a condition must be a fact's name or a mapping, not ['a']"),
-        (7, "a condition must be a fact's name or a mapping, not 7"),
+        (["a"], "a condition must be the name of a fact, or all:, any: or a fact with an answer, not ['a']"),
+        (7, "a condition must be the name of a fact, or all:, any: or a fact with an answer, not 7"),
         ({"all": []}, "all: needs a list of conditions"),
         ({"any": "a"}, "any: needs a list of conditions"),
         ({"sector": []}, "sector: needs an answer or a list of answers"),

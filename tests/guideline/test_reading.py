@@ -278,43 +278,43 @@ ALONE = {
         OVERSIGHT,
         "- key: intervention\n",
         NEW_FIELD + "colour: red\n",
-        "intervention.colour: unknown field colour",
+        "intervention.colour: the field colour is not allowed here",
     ),
     "an unknown field of an item": (
         OVERSIGHT,
         "  - key: stepping-up\n",
         "  - key: stepping-up\n    §colour: red\n",
-        "oversight-plan.stepping-up.colour: unknown field colour",
+        "oversight-plan.stepping-up.colour: the field colour is not allowed here",
     ),
     "an unknown field of a requirement": (
         "requirements.yaml",
         '- id: "3.1-06"\n',
         '- id: "3.1-06"\n  §locator: page 4\n',
-        "3.1-06.locator: unknown field locator",
+        "3.1-06.locator: the field locator is not allowed here",
     ),
     "an unknown field of a tier rule": (
         "tiering.yaml",
         "- id: H-DRIVES\n",
         "- id: H-DRIVES\n  §points: 3\n",
-        "H-DRIVES.points: unknown field points",
+        "H-DRIVES.points: the field points is not allowed here",
     ),
     "an unknown field of a fact": (
         "facts.yaml",
         "- key: safety_component\n",
         "- key: safety_component\n  §weight: 3\n",
-        "safety_component.weight: unknown field weight",
+        "safety_component.weight: the field weight is not allowed here",
     ),
     "an unknown field of the policy": (
         "policy.yaml",
         "basis: judgement",
         "basis: judgement\n§bonus: 3",
-        "bonus: unknown field bonus",
+        "bonus: the field bonus is not allowed here",
     ),
     "an unknown field of a clause": (
         "clauses.yaml",
         '{id: "1.4", parent: "1"}',
         '{id: "1.4", parent: "1", page: 3}',
-        "1.4.page: unknown field page",
+        "1.4.page: the field page is not allowed here",
     ),
     "a question without a kind": (
         OVERSIGHT,
@@ -326,107 +326,117 @@ ALONE = {
         "edition.yaml",
         "release: 7\n",
         "release: 7\n§release: 8\n",
-        "release: stands twice; the first is in line 3",
+        "release: is written twice; the first is in line 3",
     ),
     # unknown vocabulary
     "an unknown kind of question": (
         OVERSIGHT,
         "- key: intervention\n  kind: practice\n",
         NEW_FIELD + "kind: essay\n",
-        "intervention.kind: no kind of question 'essay'",
+        "intervention.kind: there is no kind of question called 'essay'",
     ),
     "an unknown effort": (
         TIER,
         FIRST_REMEDY,
         "{owner: management, effort: XL}",
-        f"{FIRST_REMEDY_KEY}.effort: no effort 'XL'",
+        f"{FIRST_REMEDY_KEY}.effort: there is no effort called 'XL'",
     ),
     "an unknown stakeholder": (
         OVERSIGHT,
         "stakeholders: [developer]",
         "stakeholders: [vendor]",
-        "intervention.stakeholders: no stakeholder 'vendor'",
+        "intervention.stakeholders: there is no stakeholder called 'vendor'",
     ),
     "an unknown strength": (
         "requirements.yaml",
         "strength: consider",
         "strength: might",
-        "BG-04.strength: no strength 'might'",
+        "BG-04.strength: there is no strength called 'might'",
     ),
     "an unknown dimension": (
         "requirements.yaml",
         "dimensions: [reliability, security]",
         "dimensions: [reliability, beauty]",
-        "BG-04.dimensions: no dimension 'beauty'",
+        "BG-04.dimensions: there is no dimension called 'beauty'",
     ),
     "an unknown theme": (
         "requirements.yaml",
         "theme: governance_framework",
         "theme: gardening",
-        "BG-04.theme: no theme 'gardening'",
+        "BG-04.theme: there is no theme called 'gardening'",
     ),
     "an unknown kind of fact": (
         "facts.yaml",
         "kind: profile",
         "kind: rumour",
-        "service_areas.kind: no kind of fact 'rumour'",
+        "service_areas.kind: there is no kind of fact called 'rumour'",
     ),
-    "an unknown tier": ("tiering.yaml", "tier: limited", "tier: middling", "L-WORK.tier: no tier 'middling'"),
-    "an unknown basis": ("tiering.yaml", "  basis: explicit", "  basis: rumour", "U-HARM.basis: no basis 'rumour'"),
+    "an unknown tier": (
+        "tiering.yaml",
+        "tier: limited",
+        "tier: middling",
+        "L-WORK.tier: there is no tier called 'middling'",
+    ),
+    "an unknown basis": (
+        "tiering.yaml",
+        "  basis: explicit",
+        "  basis: rumour",
+        "U-HARM.basis: there is no basis called 'rumour'",
+    ),
     "an unknown hold": (
         "tiering.yaml",
         "hold: {kind: open_question}",
         "hold: {kind: coffee}",
-        "H-OPEN.hold.kind: no hold 'coffee'",
+        "H-OPEN.hold.kind: there is no hold called 'coffee'",
     ),
     # ids that lead nowhere
     "an unresolved requirement": (
         OVERSIGHT,
         "requirements: [2.1.3.5-04]",
         "requirements: [2.1.3.5-04, 9.9-01]",
-        "oversight-plan.model-class.requirements: no requirement '9.9-01'",
+        "oversight-plan.model-class.requirements: there is no requirement called '9.9-01'",
     ),
     "an unresolved requirement of an overlay": (
         "tiering.yaml",
         'requirements: ["3.1-79"]',
         'requirements: ["3.1-79", "9.9-01"]',
-        "high-risk-content.requirements: no requirement '9.9-01'",
+        "high-risk-content.requirements: there is no requirement called '9.9-01'",
     ),
     "an unresolved clause": (
         "requirements.yaml",
         'clause: "background"',
         'clause: "9.9"',
-        "BG-04.clause: no clause '9.9'",
+        "BG-04.clause: there is no clause called '9.9'",
     ),
     "an unresolved clause of a rule": (
         "tiering.yaml",
         'clauses: ["2.1.2/table-1", "A2.2.2/logistics"]',
         'clauses: ["2.1.2/table-9"]',
-        "H-MOVES.clauses: no clause '2.1.2/table-9'",
+        "H-MOVES.clauses: there is no clause called '2.1.2/table-9'",
     ),
     "an unresolved condition": (
         "requirements.yaml",
         "applies_when: null",
         "applies_when: full_moon",
-        "BG-04.applies_when: no condition 'full_moon'",
+        "BG-04.applies_when: there is no condition called 'full_moon'",
     ),
     "an unresolved fact of a condition": (
         "conditions.yaml",
         "{all: [open_source_model]}",
         "{all: [open_sauce_model]}",
-        "open_source_model.all: no fact open_sauce_model",
+        "open_source_model.all: there is no fact called open_sauce_model",
     ),
     "an unresolved fact of a rule": (
         "tiering.yaml",
         "when: {all: [autonomous_robot]}",
         "when: {all: [autonomous_rabbit]}",
-        "H-MOVES.when.all: no fact autonomous_rabbit",
+        "H-MOVES.when.all: there is no fact called autonomous_rabbit",
     ),
     "an unresolved fact of a question": (
         OVERSIGHT,
         "- key: intervention\n",
         NEW_FIELD + "when: {moon: full}\n",
-        "intervention.when.moon: no fact moon",
+        "intervention.when.moon: there is no fact called moon",
     ),
     "an unresolved answer": (
         "tiering.yaml",
@@ -438,63 +448,63 @@ ALONE = {
         "tiering.yaml",
         "unless: procedural",
         "unless: friendly",
-        "L-STAKES.unless: no exception 'friendly'",
+        "L-STAKES.unless: there is no exception called 'friendly'",
     ),
     "an unresolved owner": (
         TIER,
         FIRST_REMEDY,
         "{owner: nobody, effort: S}",
-        f"{FIRST_REMEDY_KEY}.owner: no owner 'nobody'",
+        f"{FIRST_REMEDY_KEY}.owner: there is no owner called 'nobody'",
     ),
     "an unresolved section": (
         OUTLINE,
         "sections: [my-start, my-use, my-output, my-sector]}\nquestionnaires",
         "sections: [my-start, my-use, my-output, my-sector, my-moon]}\nquestionnaires",
-        "person.sections: no section (a file beside this one) 'my-moon'",
+        "person.sections: there is no section file called 'my-moon'",
     ),
     "an unresolved question": (
         OVERSIGHT,
         "- key: intervention\n",
         NEW_FIELD + "when: {answer.no-such: partly}\n",
-        "intervention.when.answer.no-such: no fact answer.no-such",
+        "intervention.when.answer.no-such: there is no fact called answer.no-such",
     ),
     # given twice
     "a clause that stands twice": (
         "clauses.yaml",
         '- {id: "1", parent: null}\n',
         '- {id: "1", parent: null}\n§- {id: "1", parent: null}\n',
-        "1.id: 1 stands twice; the first is in line 5",
+        "1.id: 1 is used twice; the first is in line 5",
     ),
     "an item that cites a requirement twice": (
         OVERSIGHT,
         "[2.1.3.5-01, 2.1.3.5-02]",
         "[2.1.3.5-01, 2.1.3.5-02, 2.1.3.5-01]",
-        "oversight-plan.stage-oversight.requirements: 2.1.3.5-01 stands twice",
+        "oversight-plan.stage-oversight.requirements: 2.1.3.5-01 is listed twice",
     ),
     "a duty that two questions ask": (
         OVERSIGHT,
         "[3.1-63]",
         "[3.1-63, 3.1-40]",
-        "model-monitoring.periodic-audit.requirements: 3.1-40 is asked of developer by intervention already",
+        "model-monitoring.periodic-audit.requirements: intervention already asks developer about 3.1-40",
     ),
     # duties of the wrong kind or part
     "an id that is no duty": (
         OVERSIGHT,
         "[2.1.3.5-01, 2.1.3.5-02]",
         "[2.1.3.5-01, 2.1.3.5-02, BG-14]",
-        "oversight-plan.stage-oversight.requirements: BG-14 is no duty but awareness, which is read and not asked",
+        "oversight-plan.stage-oversight.requirements: BG-14 is not a duty but awareness; a question may cite only duties",
     ),
     "an id whose part disagrees with its question": (
         OVERSIGHT,
         "requirements: [3.1-40, 3.1-41]",
         "requirements: [3.1-40, 3.1-41, 3.2.1-51]",
-        "intervention.requirements: 3.2.1-51 is a duty of provider, to none of whom this question is put",
+        "intervention.requirements: 3.2.1-51 is a duty of provider, but this question is not put to them",
     ),
     "a part to which nothing in a question belongs": (
         OVERSIGHT,
         "stakeholders: [developer]",
         "stakeholders: [developer, provider]",
-        "intervention.stakeholders: none of its duties is a duty of provider",
+        "intervention.stakeholders: is put to provider, but cites no duty of provider",
     ),
     # conditions
     "a question on the answer to a later one": (
@@ -502,38 +512,38 @@ ALONE = {
         "- key: intervention\n",
         NEW_FIELD + "when: {answer.output-acceptance: ticked}\n",
         "intervention.when.answer.output-acceptance: "
-        "forward reference: output-acceptance is not asked before this question",
+        "the answer to output-acceptance cannot be used here, because output-acceptance is not asked before this question",
     ),
     "a question on its own answer": (
         OVERSIGHT,
         "- key: intervention\n",
         NEW_FIELD + "when: {answer.intervention: partly}\n",
-        "intervention.when.answer.intervention: forward reference: intervention is not asked before this question",
+        "intervention.when.answer.intervention: the answer to intervention cannot be used here, because intervention is not asked before this question",
     ),
     "an item on the answer to a later question": (
         OVERSIGHT,
         "- key: stepping-up\n",
         "- key: stepping-up\n    §when: {answer.intervention: partly}\n",
         "oversight-plan.stepping-up.when.answer.intervention: "
-        "forward reference: intervention is not asked before this question",
+        "the answer to intervention cannot be used here, because intervention is not asked before this question",
     ),
     "a condition of the register on an answer": (
         "conditions.yaml",
         "  procurement: {}",
         "  procurement: {answer.intervention: partly}",
-        "procurement.answer.intervention: no fact answer.intervention",
+        "procurement.answer.intervention: there is no fact called answer.intervention",
     ),
     "a tier rule on a scoping fact": (
         "tiering.yaml",
         "when: {all: [autonomous_robot]}",
         "when: {all: [predictive_maintenance]}",
-        "H-MOVES.when.all: predictive_maintenance is a scoping fact, which no tier rule reads",
+        "H-MOVES.when.all: predictive_maintenance is a scoping fact; a tier rule can use only tier facts",
     ),
     "a tier rule on the tier": (
         "tiering.yaml",
         "when: {all: [autonomous_robot]}",
         "when: {tier: high}",
-        "H-MOVES.when.tier: no fact tier",
+        "H-MOVES.when.tier: there is no fact called tier",
     ),
     "a condition that is not in the language": (
         "tiering.yaml",
@@ -545,7 +555,7 @@ ALONE = {
         OVERSIGHT,
         "- key: intervention\n",
         NEW_FIELD + "when: {all: [public_facing]}\n",
-        "intervention.when: is not asked of developer though 3.1-40 applies when public_facing: false",
+        "intervention.when: is not put to developer, but 3.1-40 applies with these facts: public_facing: false",
     ),
     "an item that can never apply": (
         OVERSEAS,
@@ -558,7 +568,7 @@ ALONE = {
         AFFECTED,
         "  - {requirement: 3.1-64, to: [developer, provider, organisation], when",
         "  - {requirement: 3.1-64, to: [developer, provider, organisation, user], when",
-        "known-failures.extends: names a part to which this question is not put",
+        "known-failures.extends: names a part that is not asked this question",
     ),
     "an extension without a reason": (
         AFFECTED_WORDS,
@@ -576,19 +586,19 @@ ALONE = {
         AFFECTED_WORDS,
         "    extends:\n      3.1-64: ",
         '    extends:\n      §3.1-65: "Whoever runs it can mend it."\n      3.1-64: ',
-        "known-failures.extends.3.1-65: text without structure",
+        "known-failures.extends.3.1-65: the structure file has no place for this text; correct its name or remove it",
     ),
     "a narrowing on an unknown fact": (
         OVERSIGHT,
         "{all: [{model_source: [own_trained, fine_tuned]}, {tier: [limited, high, unacceptable]}]}",
         "{all: [{moon: full}, {tier: [limited, high, unacceptable]}]}",
-        "oversight-plan.narrows.when.all.moon: no fact moon",
+        "oversight-plan.narrows.when.all.moon: there is no fact called moon",
     ),
     "an unknown package": (
         AFFECTED,
         "  package: incident\n",
         "  package: parcel\n",
-        "known-failures.package: no package 'parcel'",
+        "known-failures.package: there is no package called 'parcel'",
     ),
     "a question without a package": (
         OVERSIGHT,
@@ -606,19 +616,19 @@ ALONE = {
         OVERSIGHT,
         "  answers_to: [decision_autonomy]\n",
         "  answers_to: [decision_autonomy, full_moon]\n",
-        "oversight-plan.answers_to: no fact 'full_moon'",
+        "oversight-plan.answers_to: there is no fact called 'full_moon'",
     ),
     "an unknown word for what is protected": (
         OVERSIGHT,
         "  protects: [people_decided_about, public]\n",
         "  protects: [people_decided_about, penguins]\n",
-        "oversight-plan.protects: no word for what is protected 'penguins'",
+        "oversight-plan.protects: there is no protected group called 'penguins'",
     ),
     "an unknown prerequisite": (
         OVERSIGHT,
         "  needs: [accountable-owner]\n",
         "  needs: [unaccountable-owner]\n",
-        "oversight-plan.needs: no question 'unaccountable-owner'",
+        "oversight-plan.needs: there is no question called 'unaccountable-owner'",
     ),
     "a practice that needs itself": (
         OVERSIGHT,
@@ -630,49 +640,49 @@ ALONE = {
         AFFECTED,
         "  stop: {any: [incident_open,",
         "  stop: {any: [full_moon,",
-        "known-failures.stop.any: no fact full_moon",
+        "known-failures.stop.any: there is no fact called full_moon",
     ),
     "a figure that is better neither higher nor lower": (
         AFFECTED,
         'figure: {unit: "per cent", better: lower}',
         'figure: {unit: "per cent", better: sideways}',
-        "error-rates.figure.better: no direction 'sideways'",
+        "error-rates.figure.better: there is no direction called 'sideways'",
     ),
     "a module of an unknown sector": (
         "questionnaires/sector-finance.yaml",
         "module: finance",
         "module: fishing",
-        "finance-fair-chance.module: no sector 'fishing'",
+        "finance-fair-chance.module: there is no sector called 'fishing'",
     ),
     "an action without a question that has no package": (
         "standing.yaml",
         "- {key: vacant-post, package: ownership,",
         "- {key: vacant-post, package: parcel,",
-        "vacant-post.package: no package 'parcel'",
+        "vacant-post.package: there is no package called 'parcel'",
     ),
     "a post whose actions nobody takes over": (
         "policy.yaml",
         "otherwise: product-owner",
         "otherwise: gardener",
-        "order.posts.otherwise: no owner 'gardener'",
+        "order.posts.otherwise: there is no owner called 'gardener'",
     ),
     "a cost that hangs on a fact that there is not": (
         "questionnaires/tier.yaml",
         "costs_when: {decision_autonomy: fully_automated}",
         "costs_when: {weather: fine}",
-        "tier-high-human-in-the-loop.costs_when.weather: no fact weather",
+        "tier-high-human-in-the-loop.costs_when.weather: there is no fact called weather",
     ),
     "a practice that is found by none that there is": (
         "questionnaires/affected.yaml",
         "found_by: {practice: error-rates,",
         "found_by: {practice: guesses,",
-        "known-failures.found_by.practice: no question 'guesses'",
+        "known-failures.found_by.practice: there is no question called 'guesses'",
     ),
     "an easing that hangs on a fact that there is not": (
         "questionnaires/tier.yaml",
         "eased: {all: [{decision_autonomy: human_approves}",
         "eased: {all: [{weather: fine}",
-        "tier-limited-opt-out.eased.all.weather: no fact weather",
+        "tier-limited-opt-out.eased.all.weather: there is no fact called weather",
     ),
     "a subject that hangs on a tier that there is not": (
         "policy.yaml",
@@ -685,31 +695,31 @@ ALONE = {
         "facts.yaml",
         "mildest: advisory",
         "mildest: gentle",
-        "decision_autonomy.mildest: gentle is none of its values",
+        "decision_autonomy.mildest: gentle is not a value of this fact",
     ),
     "a worst answer that is none": (
         "facts.yaml",
         "worst: fully_automated",
         "worst: dreadful",
-        "decision_autonomy.worst: dreadful is none of its values",
+        "decision_autonomy.worst: dreadful is not a value of this fact",
     ),
     "a weight of nothing": (
         "policy.yaml",
         "weights: {must: 3",
         "weights: {must: 0",
-        "weights.must: needs a whole number, at least 1",
+        "weights.must: must be a whole number of at least 1",
     ),
     "bands that do not descend": (
         "policy.yaml",
         "- {from: 40, key: part}",
         "- {from: 75, key: part}",
-        "bands.part.from: 75 is not below 70: bands descend",
+        "bands.part.from: 75 is not below 70; list the highest band first",
     ),
     "bands that do not reach 0": (
         "policy.yaml",
         "- {from: 0, key: little}",
         "- {from: 5, key: little}",
-        "bands.little.from: the last band starts from 0",
+        "bands.little.from: the last band must start from 0",
     ),
     # limits
     "too many questions for one part": (
@@ -759,7 +769,7 @@ ALONE = {
         "questionnaires/oversight.en.yaml",
         "  intervention:\n",
         '  intervention:\n    §subtitle: "Stop"\n',
-        "intervention.subtitle: text without structure",
+        "intervention.subtitle: the structure file has no place for this text; correct its name or remove it",
     ),
     "a field without its text": (
         "questionnaires/oversight.en.yaml",
@@ -799,25 +809,25 @@ ALONE = {
         "checks.yaml",
         "- key: must-not-known\n  kind: unknown_must",
         "- key: must-not-known\n  §kind: feeling",
-        "must-not-known.kind: no kind of check 'feeling'",
+        "must-not-known.kind: there is no kind of check called 'feeling'",
     ),
     "a check of an unknown severity": (
         "checks.yaml",
         "  kind: no_note\n  severity: look",
         "  kind: no_note\n  §severity: block",
-        "must-without-note.severity: no severity 'block'",
+        "must-without-note.severity: there is no severity called 'block'",
     ),
     "a check on a fact that does not exist": (
         "checks.yaml",
         "  when: {all: [public_facing: false, users_scale: 1000000_plus]}",
         "  §when: {all: [public: false, users_scale: 1000000_plus]}",
-        "many-people-and-not-public.when.all.public: no fact public",
+        "many-people-and-not-public.when.all.public: there is no fact called public",
     ),
     "a check on the answer to no question": (
         "checks.yaml",
         "answer.staff-training: none",
         "answer.staff-party: none",
-        "qualified-without-training.when.all.answer.staff-party: no fact answer.staff-party",
+        "qualified-without-training.when.all.answer.staff-party: there is no fact called answer.staff-party",
     ),
     "a check on an answer that the question does not take": (
         "checks.yaml",
@@ -829,19 +839,19 @@ ALONE = {
         "checks.yaml",
         "tick.audit-trail/output-traced: true",
         "tick.audit-trail/output-lost: true",
-        "no-logs-but-traced.when.all.tick.audit-trail/output-lost: no fact tick.audit-trail/output-lost",
+        "no-logs-but-traced.when.all.tick.audit-trail/output-lost: there is no fact called tick.audit-trail/output-lost",
     ),
     "a check on a line that its own facts hide": (
         "checks.yaml",
         "  when: {all: [keeps_usage_logs: false, tick.audit-trail/output-traced: true]}",
         "  §when: {all: [personal_data: none, tick.input-data/personal-data-anonymised: true]}",
-        "no-logs-but-traced.when: can never apply: input-data/personal-data-anonymised is not asked then",
+        "no-logs-but-traced.when: can never apply, because input-data/personal-data-anonymised is not asked when these facts apply",
     ),
     "a check on a question that its own facts hide": (
         "checks.yaml",
         "  when: {all: [trains_on_user_data: false, answer.training-permission: in_place]}",
         "  §when: {all: [trains_on_user_data: false, answer.training-opt-out: in_place]}",
-        "no-training-but-authorised.when: can never apply: training-opt-out is not asked then",
+        "no-training-but-authorised.when: can never apply, because training-opt-out is not asked when these facts apply",
     ),
     "a check without its number": (
         "checks.yaml",
@@ -860,7 +870,7 @@ ALONE = {
         "checks.yaml",
         "  kind: past_date\n  severity: mend",
         "  kind: past_date\n  severity: mend\n  §figures: {days: 3}",
-        "plan-in-the-past.figures: unknown field figures",
+        "plan-in-the-past.figures: the field figures is not allowed here",
     ),
     "a check without words of its own": (
         "checks.en.yaml",
@@ -872,7 +882,7 @@ ALONE = {
         "gates.yaml",
         "- {key: notice, tiers: [limited, high], question: tier-limited-transparency}",
         "- {key: notice, tiers: [limited, high], question: tier-limited-notice}",
-        "notice.question: no question 'tier-limited-notice'",
+        "notice.question: there is no question called 'tier-limited-notice'",
     ),
     "a gate at a tier that does not ask its question": (
         "gates.yaml",
@@ -884,7 +894,7 @@ ALONE = {
         "gates.yaml",
         "- {key: bias, kind: evidence,",
         "- {key: bias, kind: opinion,",
-        "bias.kind: no kind of part 'opinion'",
+        "bias.kind: there is no kind of part called 'opinion'",
     ),
     "a question marked with a word": (
         OVERSIGHT,
@@ -900,13 +910,13 @@ AMONG_OTHERS = {
         "edition.yaml",
         "release: 7\n",
         "release: 1.5\n",
-        "release: 1.5 is no text, whole number, true or false; write it in quotes",
+        "release: 1.5 is not text, a whole number, true or false; write it in quotes",
     ),
     "an alias": (
         "tiering.yaml",
         "- id: H-DRIVES\n  when: {all: [autonomous_vehicle]}",
         "- id: H-DRIVES\n  when: &road {all: [autonomous_vehicle]}\n  §unless: *road",
-        "H-DRIVES.unless: is an alias; write it out",
+        "H-DRIVES.unless: is a YAML alias; write the value itself",
     ),
     "a word that the vocabulary lacks": (
         "terms.yaml",
@@ -924,50 +934,50 @@ AMONG_OTHERS = {
         "conditions.yaml",
         "  significant_change: {}\n",
         "  significant_change: {}\n  §moonlight: {}\n",
-        "moonlight: no requirement applies by it",
+        "moonlight: no requirement uses this condition",
     ),
     "a requirement that stands twice": (
         "requirements.yaml",
         '- id: "BG-05"',
         '- id: "BG-04"',
-        "BG-04.id: BG-04 stands twice; the first is in line 5",
+        "BG-04.id: BG-04 is used twice; the first is in line 5",
     ),
     "a fact that stands twice": (
         "facts.yaml",
         "- key: subliminal_manipulation",
         "- key: causes_or_enables_physical_harm",
-        "causes_or_enables_physical_harm.key: causes_or_enables_physical_harm stands twice; the first is in line 11",
+        "causes_or_enables_physical_harm.key: causes_or_enables_physical_harm is used twice; the first is in line 11",
     ),
     "a question that stands twice in its section": (
         OVERSIGHT,
         "- key: intervention",
         "- key: oversight-plan",
-        "oversight-plan.key: oversight-plan stands twice; the first is in line 6",
+        "oversight-plan.key: oversight-plan is used twice; the first is in line 6",
     ),
     "a question that stands in two sections": (
         OVERSIGHT,
         "- key: intervention",
         "- key: independent-audit",
-        "independent-audit.key: independent-audit stands in assurance.yaml too",
+        "independent-audit.key: independent-audit is also in assurance.yaml",
     ),
     "an item that stands twice in its question": (
         OVERSIGHT,
         "- key: stepping-up",
         "- key: stage-oversight",
-        "oversight-plan.stage-oversight.key: stage-oversight stands twice; the first is in line 20",
+        "oversight-plan.stage-oversight.key: stage-oversight is used twice; the first is in line 20",
     ),
     "a question that is not asked of three parts": (
         "questionnaires/security.yaml",
         "- key: updates-and-fixes\n",
         "- key: updates-and-fixes\n  §when: {all: [public_facing]}\n",
-        "updates-and-fixes.when: is not asked of provider though 3.2.1-30 applies when "
+        "updates-and-fixes.when: is not put to provider, but 3.2.1-30 applies with these facts: "
         "hosting: [public_cloud], public_facing: false, users_scale: under_100",
     ),
     "working days that run backwards": (
         "policy.yaml",
         "S: {from: 1, to: 5}",
         "S: {from: 9, to: 5}",
-        "order.work_days.S: runs from 9 to 5 days: the larger one comes last",
+        "order.work_days.S: “from” is 9 and “to” is 5; the larger number must be in “to”",
     ),
     "an order without one of its steps": (
         "policy.yaml",
@@ -979,31 +989,31 @@ AMONG_OTHERS = {
         AFFECTED,
         "  - {requirement: 3.1-64, to: [developer, provider, organisation], when",
         "  - {requirement: 9.9-01, to: [developer, provider, organisation], when",
-        "known-failures.extends.requirement: no requirement '9.9-01'",
+        "known-failures.extends.requirement: there is no requirement called '9.9-01'",
     ),
     "a narrowing of a line that is not asked": (
         OVERSIGHT,
         "  - {requirement: 2.1.3.5-04, to: [developer, provider, organisation], when",
         "  - {requirement: 3.1-64, to: [developer], when",
-        "oversight-plan.narrows: 3.1-64 is not asked here",
+        "oversight-plan.narrows: this question does not cite 3.1-64",
     ),
     "a narrowing for a part that does not owe the line": (
         "questionnaires/security.yaml",
         "  - {requirement: 3.2.1-30, to: [provider], when",
         "  - {requirement: 3.2.1-30, to: [developer], when",
-        "updates-and-fixes.narrows: 3.2.1-30 is no duty of all of developer",
+        "updates-and-fixes.narrows: 3.2.1-30 is not a duty of each of these: developer",
     ),
     "a narrowing of what is read and not asked": (
         OVERSIGHT,
         "  - {requirement: 2.1.3.5-04, to: [developer, provider, organisation], when",
         "  - {requirement: BG-14, to: [developer, provider, organisation], when",
-        "oversight-plan.narrows: BG-14 is no duty",
+        "oversight-plan.narrows: BG-14 is not a duty",
     ),
     "an item that rests on no extension of its question": (
         AFFECTED,
         "  - key: left-out\n    extended: [3.1-62]\n",
         "  - key: left-out\n    §extended: [3.1-64]\n",
-        "error-rates.left-out.extended: 3.1-64 is not among what the question extends",
+        "error-rates.left-out.extended: 3.1-64 is not under `extends` of this question",
     ),
     "a line that can be put to nobody": (
         OVERSIGHT,
@@ -1126,7 +1136,7 @@ def test_an_extension_on_which_no_item_rests(plant: Plant) -> None:
         AFFECTED, "  - key: left-out\n    extended: [3.1-62]\n", "  - key: left-out\n    extended: [3.1-43]\n"
     )
     line = plant.line(AFFECTED, "  - {requirement: 3.1-62, ")
-    assert plant.faults() == [f"{AFFECTED}:{line}: error-rates.extends: no item needs this extension of 3.1-62"]
+    assert plant.faults() == [f"{AFFECTED}:{line}: error-rates.extends: no item uses this extension of 3.1-62"]
 
 
 @pytest.mark.long
@@ -1138,7 +1148,7 @@ def test_a_practice_that_no_facts_open(plant: Plant) -> None:
     plant.write(AFFECTED, text.replace(line, never, 1))
     place = plant.line(AFFECTED, "- key: known-failures")
     check = plant.line("checks.yaml", "- key: incident-with-known-failures-handled") + 3
-    why = "incident-with-known-failures-handled.when: can never apply: known-failures is not asked then"
+    why = "incident-with-known-failures-handled.when: can never apply, because known-failures is not asked when these facts apply"
     assert plant.faults() == [f"checks.yaml:{check}: {why}", f"{AFFECTED}:{place}: known-failures: can never apply"]
 
 
@@ -1162,7 +1172,10 @@ def test_a_part_for_which_no_line_is_ever_left(plant: Plant) -> None:
     block = text[start:end].replace("to: [developer, provider, organisation]", "to: [developer, organisation]")
     plant.write(AFFECTED, text[:start] + block + text[end:])
     line = plant.line(AFFECTED, block) + 2
-    assert f"{AFFECTED}:{line}: error-rates.stakeholders: has no line that provider could ever be put" in plant.faults()
+    assert (
+        f"{AFFECTED}:{line}: error-rates.stakeholders: no line of this checklist can ever apply to provider"
+        in plant.faults()
+    )
 
 
 def test_practices_that_need_each_other_are_named_with_the_way_round(plant: Plant) -> None:
@@ -1171,7 +1184,7 @@ def test_practices_that_need_each_other_are_named_with_the_way_round(plant: Plan
         "- key: accountable-owner\n",
         "- key: accountable-owner\n  §needs: [oversight-plan]\n",
     )
-    said = "accountable-owner.needs: needs itself, by way of oversight-plan"
+    said = "accountable-owner.needs: needs itself, through oversight-plan"
     assert plant.faults() == [f"questionnaires/governance.yaml:{line}: {said}"]
 
 
@@ -1183,7 +1196,7 @@ def test_a_check_on_a_fact_that_nobody_is_asked(plant: Plant) -> None:
         "  when: {all: [keeps_usage_logs: false, tick.audit-trail/output-traced: true]}",
         "  §when: {all: [customers_can_opt_out: false, tick.audit-trail/output-traced: true]}",
     )
-    said = "no-logs-but-traced.when: can never apply: customers_can_opt_out is asked of nobody in this release"
+    said = "no-logs-but-traced.when: can never apply, because nobody is asked for the fact customers_can_opt_out in this release"
     assert plant.faults() == [f"checks.yaml:{line}: {said}"]
 
 
@@ -1193,7 +1206,7 @@ def test_a_section_of_too_many_questions(plant: Plant, edition: Edition) -> None
     plant.replace("edition.yaml", " section: 15", f" section: {len(section.questions) - 1}")
     last = section.questions[-1].key
     file = f"questionnaires/{section.key}.yaml"
-    said = f"is more than the {len(section.questions) - 1} questions that a section may have"
+    said = f"is one question too many; a section may have at most {len(section.questions) - 1}"
     assert f"{file}:{plant.line(file, f'- key: {last}')}: {last}: {said}" in plant.faults()
 
 
@@ -1210,7 +1223,7 @@ def test_a_tier_that_no_facts_reach(plant: Plant) -> None:
     text = (plant.folder / "tiering.yaml").read_text()
     plant.write("tiering.yaml", re.sub(r"^  tier: low$", "  tier: limited", text, flags=re.MULTILINE))
     line = plant.line("tiering.yaml", "- {tier: low,")
-    assert plant.faults() == [f"tiering.yaml:{line}: low: no facts reach the tier low"]
+    assert plant.faults() == [f"tiering.yaml:{line}: low: no combination of facts gives the tier low"]
 
 
 PROVIDERS = "information, oversight, affected, improvement, assurance, tier, sector-norms"
@@ -1219,7 +1232,7 @@ PROVIDERS = "information, oversight, affected, improvement, assurance, tier, sec
 def test_a_part_that_is_not_put_the_section_of_its_question(plant: Plant) -> None:
     plant.replace(OUTLINE, PROVIDERS, PROVIDERS.replace(" tier,", ""))
     line = plant.line(TIER, "stakeholders:")
-    said = "provider is not put the section tier (questionnaires.yaml)"
+    said = "the questionnaire of provider does not contain the section tier (questionnaires.yaml)"
     assert f"{TIER}:{line}: tier-unacceptable.stakeholders: {said}" in plant.faults()
 
 
@@ -1231,7 +1244,7 @@ def test_a_section_that_stands_in_no_stage(plant: Plant) -> None:
         "sections: [improvement, assurance, sector-norms]",
     )
     line = plant.line(TIER, "section: tier")
-    assert f"{TIER}:{line}: tier: stands in no stage of questionnaires.yaml" in plant.faults()
+    assert f"{TIER}:{line}: tier: is in no stage of questionnaires.yaml; add it to a stage" in plant.faults()
 
 
 @pytest.mark.parametrize(
@@ -1245,19 +1258,21 @@ def test_a_file_that_is_missing(plant: Plant, file: str) -> None:
 
 def test_a_file_that_no_edition_has(plant: Plant) -> None:
     plant.write("words.yaml", "to: do\n")
-    assert plant.faults() == ["words.yaml:1: words: an edition has no such file"]
+    assert plant.faults() == ["words.yaml:1: words: an edition has no file with this name"]
 
 
 @pytest.mark.long
 def test_a_language_that_no_edition_has(plant: Plant) -> None:
     plant.write("terms.fr.yaml", "tiers: {low: faible}\n")
-    said = "fr is no language of an edition: en, zh-hant, zh-hans"
+    said = "fr is not a language of an edition; use one of en, zh-hant, zh-hans"
     assert plant.faults() == [f"terms.fr.yaml:1: terms: {said}"]
 
 
 def test_a_translation_of_what_does_not_exist(plant: Plant) -> None:
     plant.write("terms.zh-hans.yaml", "tiers:\n  low: 低\n  middling: 中\n")
-    assert plant.faults() == ["terms.zh-hans.yaml:3: tiers.middling: text without structure"]
+    assert plant.faults() == [
+        "terms.zh-hans.yaml:3: tiers.middling: the structure file has no place for this text; correct its name or remove it"
+    ]
 
 
 def test_a_file_that_is_no_yaml(plant: Plant) -> None:
@@ -1274,10 +1289,10 @@ def test_every_fault_is_told_at_once(plant: Plant) -> None:
         plant.replace("tiering.yaml", "  basis: explicit", "  basis: rumour"),
     ]
     assert plant.faults() == [
-        f"edition.yaml:{lines[0]}: colour: unknown field colour",
-        f"{OVERSIGHT}:{lines[2]}: intervention.requirements: no requirement '9.9-01'",
+        f"edition.yaml:{lines[0]}: colour: the field colour is not allowed here",
+        f"{OVERSIGHT}:{lines[2]}: intervention.requirements: there is no requirement called '9.9-01'",
         f"terms.en.yaml:{lines[1]}: sectors.finance: is empty",
-        f"tiering.yaml:{lines[3]}: U-HARM.basis: no basis 'rumour'",
+        f"tiering.yaml:{lines[3]}: U-HARM.basis: there is no basis called 'rumour'",
     ]
 
 
@@ -1354,7 +1369,7 @@ def test_a_text_that_helps_is_not_used_twice(plant: Plant, field: str) -> None:
     start, end = _lines_of(text, "updates-and-fixes", field)
     line = _field(plant, "security-monitoring", field, text[start:end])
     where = f"{SECURITY}:{text.count(chr(10), 0, start) + 1}"
-    said = f"the {HELPING[field]} is used already by updates-and-fixes.{field} ({where})"
+    said = f"the {HELPING[field]} is already used by updates-and-fixes.{field} ({where})"
     assert plant.faults() == [f"{SECURITY}:{line}: security-monitoring.{field}: {said}"]
 
 
@@ -1370,7 +1385,7 @@ def test_the_command_prints_what_is_covered(capsys: pytest.CaptureFixture[str], 
     lines = {id: edition.requirements[line] for id, line in edition.extensions.items()}
     owing = sum(bool(edition.requirements[id].roles & line.roles) for id, line in lines.items())
     assert 0 < owing < len(lines)
-    said = f"Questions extend {len(lines)} lines of the register. {owing} of these lines are also extended to a part that owes"
+    said = f"Questions ask further parts about {len(lines)} lines of the register. In {owing} of these lines, one of the parts has"
     assert said in printed
 
 
@@ -1385,7 +1400,7 @@ def test_the_command_says_for_each_question_what_opens_and_closes_it(
     assert [line.strip() for line in listed if not line.startswith("    ")] == list(edition.questions)
     at = listed.index("  model-planning")
     assert listed[at + 1] == (
-        "    developer: opened by the part alone; closed unless deployment_stage (pilot, research)"
+        "    developer: opened by the part of the organisation alone; closed unless deployment_stage (pilot, research)"
     )
     at = listed.index("  approval-paper")
     assert listed[at + 1] == (
@@ -1415,7 +1430,7 @@ def test_the_command_counts_what_declared_uses_are_asked_and_which_facts_brought
     brought = sum("public_facing" in opened_by(edition, question, one.declared) for question in one.questions)
     assert f"opened by public_facing {brought}, " in re.sub(r"\s+", " ", chat)
     alone = sum(not opened_by(edition, question, one.declared) for question in one.questions)
-    assert f"{alone} because of the part alone" in chat
+    assert f"{alone} because of the part of the organisation alone" in chat
 
 
 @pytest.mark.long
@@ -1425,7 +1440,7 @@ def test_the_command_refuses_a_faulty_file_of_cases(tmp_path: Path) -> None:
     with pytest.raises(CommandError) as error:
         call_command("check_guideline", cases=file)
     assert error.value.returncode == 2
-    assert "case a: roles: vendor is no part" in str(error.value)
+    assert "case a: roles: vendor is not a role; write one or more of" in str(error.value)
 
 
 def test_the_command_prints_the_faults_and_fails(plant: Plant, capsys: pytest.CaptureFixture[str]) -> None:
@@ -1433,7 +1448,7 @@ def test_the_command_prints_the_faults_and_fails(plant: Plant, capsys: pytest.Ca
     with pytest.raises(CommandError) as error:
         call_command("check_guideline", edition=plant.folder)
     assert (str(error.value), error.value.returncode) == ("1 fault.", 1)
-    assert f"policy.yaml:{line}: weights.must: needs a whole number, at least 1" in capsys.readouterr().err
+    assert f"policy.yaml:{line}: weights.must: must be a whole number of at least 1" in capsys.readouterr().err
 
 
 @pytest.mark.long

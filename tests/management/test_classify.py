@@ -132,22 +132,31 @@ def test_the_table_names_what_a_use_waits_for_and_what_holds_it(classify):
 @pytest.mark.parametrize(
     ("facts", "fault"),
     [
-        ("favourite_colour: blue", "favourite_colour: is no fact of hk-genai-1.1"),
-        ("1: true", "1: is no fact of hk-genai-1.1"),
+        ("favourite_colour: blue", "favourite_colour: is not a fact in hk-genai-1.1; correct or remove it"),
+        ("1: true", "1: is not a fact in hk-genai-1.1; correct or remove it"),
         (
             "decision_autonomy: always",
-            "decision_autonomy: always is no answer to it; those are advisory, human_approves, ",
+            "decision_autonomy: always is not an answer to this fact; write one of advisory, human_approves, ",
         ),
-        ('public_facing: "yes"', 'public_facing: "yes" is no answer to it; those are true, false, unknown'),
-        ('public_facing: "true"', 'public_facing: "true" is no answer to it; those are true, false, unknown'),
-        ("public_facing: 1", "public_facing: 1 is no answer to it; those are true, false, unknown"),
-        ("public_facing:", "public_facing: null is no answer to it; those are true, false, unknown"),
-        ("public_facing: [true]", "public_facing: [true] is no answer to it; those are true, false, unknown"),
-        ("sector: unknown", "sector: unknown is no answer to it; those are none, finance, "),
-        ("high_risk_content: []", "high_risk_content: needs at least one answer"),
+        (
+            'public_facing: "yes"',
+            'public_facing: "yes" is not an answer to this fact; write one of true, false, unknown',
+        ),
+        (
+            'public_facing: "true"',
+            'public_facing: "true" is not an answer to this fact; write one of true, false, unknown',
+        ),
+        ("public_facing: 1", "public_facing: 1 is not an answer to this fact; write one of true, false, unknown"),
+        ("public_facing:", "public_facing: null is not an answer to this fact; write one of true, false, unknown"),
+        (
+            "public_facing: [true]",
+            "public_facing: [true] is not an answer to this fact; write one of true, false, unknown",
+        ),
+        ("sector: unknown", "sector: unknown is not an answer to this fact; write one of none, finance, "),
+        ("high_risk_content: []", "high_risk_content: write at least one answer"),
         ("high_risk_content: [none, deepfake]", "high_risk_content: none cannot be combined with other answers"),
-        ("modalities: [text, smell]", "modalities: smell is no answer to it; those are text, image, "),
-        ("modalities: unknown", "modalities: unknown is no answer to it; those are text, image, "),
+        ("modalities: [text, smell]", "modalities: smell is not an answer to this fact; write one of text, image, "),
+        ("modalities: unknown", "modalities: unknown is not an answer to this fact; write one of text, image, "),
     ],
 )
 def test_an_unknown_fact_or_answer_names_file_case_and_key(refused, facts, fault):
@@ -171,13 +180,13 @@ def test_every_fault_is_named_at_once(refused):
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("", "uses.yaml: cases: needs a list of declared uses, each with id and facts"),
-        ("cases: {a: b}", "uses.yaml: cases: needs a list of declared uses, each with id and facts"),
+        ("", "uses.yaml: cases: write a list of declared uses, each with an id and facts"),
+        ("cases: {a: b}", "uses.yaml: cases: write a list of declared uses, each with an id and facts"),
         (
             "cases:\n- id: a\n  facts:\n    illegal_purpose: true\n    illegal_purpose: false\n",
-            "uses.yaml:5: illegal_purpose is given twice",
+            "uses.yaml:5: the key illegal_purpose is written twice; keep one of the two",
         ),
-        ("cases: [a]", "uses.yaml: case 1: id: needs a name in letters"),
+        ("cases: [a]", "uses.yaml: case 1: id: write a name for this case, such as booking-chatbot"),
     ],
 )
 def test_a_malformed_file_is_refused(refused, text, line):
@@ -228,4 +237,4 @@ def test_a_fault_ends_the_command_with_status_2_and_nothing_on_stdout(tmp_path):
     (tmp_path / "uses.yaml").write_text("cases: [{id: a, facts: {sector: mining}}]")
     done = run_by_itself("uses.yaml", folder=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
-    assert "uses.yaml: case a: sector: mining is no answer to it" in done.stderr
+    assert "uses.yaml: case a: sector: mining is not an answer to this fact" in done.stderr

@@ -342,7 +342,7 @@ def test_load_demo_beside_another_reviewing_body_leaves_its_own_out(tmp_path: Pa
         ),
         ("answered_by: samuel.ko", "answered_by: noor.begum", "answers.use-register: Your role does not allow this."),
         ('  version: "3.2"\n', "", "system: the key “version” is missing"),
-        ("state: certified\n", "state: certified\nstate: draft\n", "state: stands twice"),
+        ("state: certified\n", "state: certified\nstate: draft\n", "state: is written twice"),
     ],
 )
 def test_a_bad_key_names_its_file_and_itself_and_leaves_nothing_behind(tmp_path: Path, was, now, fault):

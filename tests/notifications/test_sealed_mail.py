@@ -261,7 +261,7 @@ def test_an_email_whose_sender_died_is_not_sent_again_and_is_logged_and_deleted(
     SealedEmail.objects.update(sending_at=timezone.now() - timedelta(minutes=11))
     with caplog.at_level(logging.WARNING):
         assert scheduled.sweep() >= 1
-    assert f"may not have arrived, because a process died, and are deleted: [{row.pk}]" in caplog.text
+    assert f"may not have arrived, because a process died, and were deleted: [{row.pk}]" in caplog.text
     assert not SealedEmail.objects.exists()
     assert len(outgoing.outbox) == 1
 
@@ -281,7 +281,7 @@ def test_a_refused_email_waits_and_after_five_attempts_it_is_given_up_without_a_
         assert [scheduled.send_mails() for _n in range(5)] == [1, 1, 1, 1, 0]
         assert sealed_mail.forget() == 1
     assert f"sealed email {row.pk} could not be sent: SMTPRecipientsRefused" in caplog.text
-    assert f"could not be sent, and are deleted: [{row.pk}]" in caplog.text
+    assert f"could not be sent, and were deleted: [{row.pk}]" in caplog.text
     assert NEW not in caplog.text
     assert SECRET not in caplog.text
     assert not SealedEmail.objects.exists()
@@ -324,7 +324,7 @@ def test_an_email_that_is_of_no_use_any_more_is_not_sent_but_deleted(caplog):
     assert outgoing.outbox == []
     with caplog.at_level(logging.WARNING):
         assert sealed_mail.forget() == 1
-    assert f"could not be sent, and are deleted: [{row.pk}]" in caplog.text
+    assert f"could not be sent, and were deleted: [{row.pk}]" in caplog.text
     assert not SealedEmail.objects.exists()
 
 
@@ -409,7 +409,10 @@ def test_a_former_key_still_opens_what_waits_and_without_it_the_email_is_deleted
     assert [sent.to for sent in outgoing.outbox] == [[NEW]]
     settings.SECRET_KEY_FALLBACKS = []
     send_all()
-    assert f"sealed email {second.pk} is deleted: no secret key of this installation opens it" in caplog.text
+    assert (
+        f"sealed email {second.pk} was deleted, because no secret key of this installation can decrypt it"
+        in caplog.text
+    )
     assert not SealedEmail.objects.exists()
     assert len(outgoing.outbox) == 1
 

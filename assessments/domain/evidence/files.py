@@ -154,7 +154,8 @@ def _refusal(refused: sandbox.Refused, ending: str) -> str:
     match refused.code:
         case "archive":
             return _(
-                "Choose another file. Archives, office files with macros and files of an unknown kind are not accepted."
+                "Choose another file. ZIP files and other archives, office files with macros and files of an "
+                "unknown kind are not accepted."
             )
         case "other_ending":
             words = _(

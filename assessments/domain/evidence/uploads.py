@@ -85,7 +85,7 @@ class TemporaryUpload(TemporaryFileUploadHandler):
     def _lose(self, error: OSError, *, or_missing: bool = False) -> None:
         if error.errno not in stored_files.FULL and not (or_missing and isinstance(error, FileNotFoundError)):
             raise error
-        log.error("no room for an upload while it arrives: %s", error)
+        log.error("not enough disk space to receive an upload: %s", error)
         self.lost = True
         if not or_missing:
             with contextlib.suppress(OSError):  # what is not written yet cannot be written now either

@@ -59,12 +59,12 @@ class Shapes:
                 for language in self.texts:
                     self.check_texts(room, language)
             else:
-                self.faults.append(document.fault((), "an edition has no such file"))
+                self.faults.append(document.fault((), "an edition has no file with this name"))
         self.check_sections()
         for rooms in self.texts.values():
             for room, document in rooms.items():
                 if room not in self.structure:
-                    self.faults.append(document.fault((), f"there is no {room}.yaml to which these texts belong"))
+                    self.faults.append(document.fault((), f"there is no {room}.yaml for these texts"))
         return self.faults, self.sound
 
     def apply(self, rule: Rule, document: Document) -> None:
@@ -94,8 +94,8 @@ class Shapes:
                 continue
             form = Form(document)
             if section not in self.known.sections:
-                form.fault((), "stands in no stage of questionnaires.yaml")
-            head = {"section": one_of("section of this name", (section,), broken=False), "questions": anything}
+                form.fault((), "is in no stage of questionnaires.yaml; add it to a stage")
+            head = {"section": one_of("section in this file", (section,), broken=False), "questions": anything}
             if document.value is not None or form.sound:
                 record(head)(form, (), document.value)
             if isinstance(document.value, dict):
@@ -104,7 +104,7 @@ class Shapes:
                 key = question.get("key")
                 if isinstance(key, str):
                     if seen.get(key, section) != section:
-                        form.fault((*path, "key"), f"{key} stands in {seen[key]}.yaml too")
+                        form.fault((*path, "key"), f"{key} is also in {seen[key]}.yaml")
                     seen.setdefault(key, section)
             self.take(form)
 

@@ -58,25 +58,25 @@ def facts_rule(known: Vocabulary) -> Rule:
         if isinstance(value, dict) and isinstance(values, list):
             for field in ("mildest", "worst"):
                 if field in value and value[field] not in values:
-                    form.fault((*path, field), f"{as_written(value[field])} is none of its values")
+                    form.fault((*path, field), f"{as_written(value[field])} is not a value of this fact")
             for field in ("alone", "offered", "otherwise"):
                 named = value.get(field, [])
                 for one in named if isinstance(named, list) else [named]:
                     if one not in values:
-                        form.fault((*path, field), f"{as_written(one)} is none of its values")
+                        form.fault((*path, field), f"{as_written(one)} is not a value of this fact")
             for field in ("implied", "derived"):
                 for number, entry in enumerate(inside(value, field)):
                     named = entry.get("value")
                     for one in named if isinstance(named, list) else [named]:
                         if one not in values:
-                            form.fault((*path, field, number), f"{as_written(one)} is none of its values")
+                            form.fault((*path, field, number), f"{as_written(one)} is not a value of this fact")
 
     return record({"groups": several(text, least=1), "facts": table(whole)})
 
 
 def _any_value(form: Form, path: Path, value: object) -> None:
     if not isinstance(value, bool | str):
-        form.fault(path, "needs one of the values of the fact", broken=True)
+        form.fault(path, "must be one of the values of this fact", broken=True)
 
 
 def _fact_values(form: Form, path: Path, value: object) -> None:
@@ -84,11 +84,11 @@ def _fact_values(form: Form, path: Path, value: object) -> None:
     if value == [True, False]:
         return
     if not isinstance(value, list) or len(value) < 2 or not all(isinstance(word, str) for word in value):
-        form.fault(path, "needs [true, false] or a list of words", broken=True)
+        form.fault(path, "must be [true, false] or a list of words", broken=True)
         return
     several(text)(form, path, value)
     if UNKNOWN in value:
-        form.fault(path, f"{UNKNOWN} is said by `unknown: true`")
+        form.fault(path, f"do not enter {UNKNOWN} as a value; write `unknown: true` instead")
 
 
 def conditions_rule(known: Vocabulary) -> Rule:

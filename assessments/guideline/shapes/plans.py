@@ -29,7 +29,7 @@ def order_rule(known: Vocabulary) -> Rule:
         ends = [value.get(end) for end in ("from", "to")] if isinstance(value, dict) else []
         days = [end for end in ends if isinstance(end, int)]
         if days != sorted(days):
-            form.fault(path, f"runs from {days[0]} to {days[1]} days: the larger one comes last")
+            form.fault(path, f"“from” is {days[0]} and “to” is {days[1]}; the larger number must be in “to”")
 
     owner = reference("owner", known.terms["owners"])
     return record(

@@ -27,9 +27,12 @@ def policy_rule(known: Vocabulary) -> Rule:
             return
         for number, (above, below) in enumerate(pairwise(starts), start=1):
             if below >= above:
-                form.fault((*path, number, "from"), f"{below} is not below {above}: bands descend")
+                form.fault(
+                    (*path, number, "from"),
+                    f"{below} is not below {above}; list the highest band first",
+                )
         if starts and starts[-1] != 0:
-            form.fault((*path, len(starts) - 1, "from"), "the last band starts from 0")
+            form.fault((*path, len(starts) - 1, "from"), "the last band must start from 0")
 
     return record(
         {

@@ -38,7 +38,7 @@ PROTECTED = (
 def outline_rule(known: Vocabulary) -> Rule:
     """Return the rule of questionnaires.yaml: a section stands in one stage, each stakeholder has one questionnaire."""
     files = {room.removeprefix("questionnaires/") for room in known.structure if room.startswith("questionnaires/")}
-    section = reference("section (a file beside this one)", files - {"questionnaires"})
+    section = reference("section file", files - {"questionnaires"})
     questionnaire = record(
         {
             "key": text,
@@ -58,12 +58,14 @@ def outline_rule(known: Vocabulary) -> Rule:
         for where, stage in entries(form.document, "stages"):
             for number, key in enumerate(words_in(stage, "sections")):
                 if key in seen:
-                    form.fault((*where, "sections", number), f"{key} stands in an earlier stage too")
+                    form.fault((*where, "sections", number), f"{key} is also in an earlier stage")
                 seen.add(key)
         parts = names(form.document, "questionnaires", "stakeholder")
         for part in Stakeholder:
             if parts.count(part) != 1:
-                form.fault(("questionnaires",), f"{part} has {parts.count(part)} questionnaires", broken=True)
+                form.fault(
+                    ("questionnaires",), f"{part} must have one questionnaire, but has {parts.count(part)}", broken=True
+                )
 
     return outline
 
@@ -128,7 +130,7 @@ def advice_fields(known: Vocabulary) -> dict[str, Rule]:
     return {
         "package": reference("package", known.packages),
         "answers_to": several(reference("fact", {*known.facts, "tier"})),
-        "protects": several(one_of("word for what is protected", PROTECTED)),
+        "protects": several(one_of("protected group", PROTECTED)),
         "needs": several(reference("question", known.question_keys), least=1),
         "stop": read,
         "costs_when": read,
@@ -156,5 +158,7 @@ def question_condition(known: Vocabulary, place: int) -> Rule:
         if number < place:
             facts[ANSWER + key] = ANSWERS[kind]
         else:
-            refusals[ANSWER + key] = f"forward reference: {key} is not asked before this question"
+            refusals[ANSWER + key] = (
+                f"the answer to {key} cannot be used here, because {key} is not asked before this question"
+            )
     return condition(facts, refusals)

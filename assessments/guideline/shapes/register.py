@@ -85,18 +85,18 @@ def requirements_rule(known: Vocabulary) -> Rule:
 def _roles(form: Form, path: Path, value: object) -> None:
     several(one_of("stakeholder", (*Stakeholder, AUTHORITY)), least=1)(form, path, value)
     if value == [AUTHORITY]:
-        form.fault(path, "is addressed to the Government only, and hkguide has no questions for the Government")
+        form.fault(path, "is only for the Government, and hkguide has no questions for the Government")
 
 
 def terms_rule(known: Vocabulary) -> Rule:
     """Return the rule of terms.yaml: the words that the code knows must all be there."""
     enums = {
-        name: several(one_of(f"word of {name}", tuple(members)), whole=tuple(members))
+        name: several(one_of(f"entry in {name}", tuple(members)), whole=tuple(members))
         for name, members in ENUMS.items()
     }
     # The sectors are those of 2.2.2 of the Appendix; the fact `sector` has none of them besides.
     sectors = [value for value in known.facts.get("sector", ()) if value != "none"]
-    sector = several(one_of("answer of the fact sector", sectors), least=1)
-    answers = several(one_of("word for an answer", FACT_ANSWERS), whole=FACT_ANSWERS)
+    sector = several(one_of("answer to the fact sector", sectors), least=1)
+    answers = several(one_of("answer", FACT_ANSWERS), whole=FACT_ANSWERS)
     listed = dict.fromkeys(("themes", "owners"), several(text, least=1))
     return record({**enums, "sectors": sector, **listed, "answers": answers})

@@ -31,7 +31,7 @@ class Form:
 def text(form: Form, path: Path, value: object) -> None:
     """Check that a value is a text with something in it."""
     if not isinstance(value, str):
-        form.fault(path, "needs a text", broken=True)
+        form.fault(path, "must be text", broken=True)
     elif not value.strip():
         form.fault(path, "is empty")
 
@@ -47,7 +47,7 @@ def count(least: int) -> Rule:
 
     def rule(form: Form, path: Path, value: object) -> None:
         if not isinstance(value, int) or isinstance(value, bool) or value < least:
-            form.fault(path, f"needs a whole number, at least {least}", broken=True)
+            form.fault(path, f"must be a whole number of at least {least}", broken=True)
 
     return rule
 
@@ -60,9 +60,9 @@ def one_of(what: str, allowed: Collection[object], broken: bool = True) -> Rule:
 
     def rule(form: Form, path: Path, value: object) -> None:
         if isinstance(value, dict | list) or value is None:
-            form.fault(path, f"is no {what}", broken=True)
+            form.fault(path, f"must be the name of one {what}", broken=True)
         elif allowed and value not in allowed:
-            form.fault(path, f"no {what} {value!r}" if isinstance(value, str) else f"{value} is no {what}", broken)
+            form.fault(path, f"there is no {what} called {value!r}", broken)
 
     return rule
 
@@ -87,15 +87,15 @@ def several(inner: Rule, least: int = 0, whole: Collection[str] = ()) -> Rule:
 
     def rule(form: Form, path: Path, value: object) -> None:
         if not isinstance(value, list):
-            form.fault(path, "needs a list", broken=True)
+            form.fault(path, "must be a list", broken=True)
             return
         if len(value) < least:
-            form.fault(path, "is empty" if not value else f"needs at least {least} entries")
+            form.fault(path, "is empty" if not value else f"must have at least {least} entries")
         seen: list[object] = []
         for number, member in enumerate(value):
             inner(form, (*path, number), member)
             if member in seen:
-                form.fault((*path, number), f"{member} stands twice")
+                form.fault((*path, number), f"{member} is listed twice")
             seen.append(member)
         for word in whole:
             if word not in seen:
@@ -110,11 +110,11 @@ def record(required: Mapping[str, Rule], optional: Mapping[str, Rule] | None = N
 
     def rule(form: Form, path: Path, value: object) -> None:
         if not isinstance(value, dict):
-            form.fault(path, "needs a mapping", broken=True)
+            form.fault(path, "needs a name and a value for each entry, for example tier: high", broken=True)
             return
         for field in value:
             if field not in required and field not in optional:
-                form.fault((*path, field), f"unknown field {field}")
+                form.fault((*path, field), f"the field {field} is not allowed here")
         for field, inner in chain(required.items(), optional.items()):
             if field in value:
                 inner(form, (*path, field), value[field])
@@ -129,7 +129,7 @@ def mapping_of(inner: Rule) -> Rule:
 
     def rule(form: Form, path: Path, value: object) -> None:
         if not isinstance(value, dict):
-            form.fault(path, "needs a mapping", broken=True)
+            form.fault(path, "needs a name and a value for each entry, for example tier: high", broken=True)
             return
         for key, member in value.items():
             inner(form, (*path, key), member)
@@ -142,7 +142,7 @@ def table(inner: Rule, id_field: str = "key", least: int = 1) -> Rule:
 
     def rule(form: Form, path: Path, value: object) -> None:
         if not isinstance(value, list) or len(value) < least:
-            form.fault(path, "needs a list of entries", broken=True)
+            form.fault(path, "must be a list of entries", broken=True)
             return
         first: dict[str, int] = {}
         for number, entry in enumerate(value):
@@ -152,7 +152,7 @@ def table(inner: Rule, id_field: str = "key", least: int = 1) -> Rule:
             if not isinstance(name, str):
                 continue
             if name in first:
-                form.fault((*here, id_field), f"{name} stands twice; the first is in line {first[name]}")
+                form.fault((*here, id_field), f"{name} is used twice; the first is in line {first[name]}")
             first.setdefault(name, form.document.line((*here, id_field)))
 
     return rule
@@ -175,7 +175,7 @@ def condition(facts: FactAnswers, refusals: Mapping[str, str] | None = None) -> 
                 form.fault(where, refusals[fact])
             elif fact not in facts:
                 if facts:
-                    form.fault(where, f"no fact {fact}")
+                    form.fault(where, f"there is no fact called {fact}")
             elif answer not in facts[fact]:
                 form.fault(where, f"{fact} has no answer {as_written(answer)}")
 

@@ -227,11 +227,11 @@ def compare(
     if value is None and not complete:
         return
     if not isinstance(value, dict):
-        form.fault(path, "needs a mapping of texts")
+        form.fault(path, "needs a name and a text for each entry, for example title: Data protection")
         return
     for key in value:
         if key not in shape:
-            form.fault((*path, key), "text without structure")
+            form.fault((*path, key), "the structure file has no place for this text; correct its name or remove it")
     for key, inner in shape.items():
         here = (*path, key)
         if key in value:
@@ -253,11 +253,11 @@ def _compare_leaf(form: Form, leaf: Leaf, value: object, path: Path, complete: b
     elif leaf.lines:
         listed: Sequence[object] = value if isinstance(value, list) else ()
         if not listed or not all(isinstance(line, str) for line in listed):
-            form.fault(path, "needs a list of texts")
+            form.fault(path, "must be a list of texts")
         for number, line in enumerate(listed):
             if line == "" or line is None:
                 form.fault((*path, number), "is empty")
     elif not isinstance(value, str):
-        form.fault(path, "needs a text")
+        form.fault(path, "must be text")
     elif leaf.only is not None and value != leaf.only:
-        form.fault(path, f"is {leaf.only} in the structure")
+        form.fault(path, f"must be {leaf.only}, as in the structure file")

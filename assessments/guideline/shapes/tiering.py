@@ -27,7 +27,7 @@ def tiering_rule(known: Vocabulary) -> Rule:
     """Return the rule of tiering.yaml."""
     exceptions = set(words(known.structure.get("tiering"), "exceptions"))
     refusals = {
-        key: f"{key} is a {kind} fact, which no tier rule reads"
+        key: f"{key} is a {kind} fact; a tier rule can use only tier facts"
         for key, kind in known.fact_kinds.items()
         if kind != "tier"
     }

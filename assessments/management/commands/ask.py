@@ -32,6 +32,9 @@ class Command(CaseFileCommand):
             for item in assessed.declared.items(edition, question):
                 yield f"      - {item.text}"
             yield from textwrap.wrap(
-                f"opened by {opened or 'the part alone'}", 112, initial_indent="      ", subsequent_indent="        "
+                f"opened by {opened or 'the part of the organisation alone'}",
+                112,
+                initial_indent="      ",
+                subsequent_indent="        ",
             )
         yield ""

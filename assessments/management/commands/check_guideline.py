@@ -71,7 +71,11 @@ def _together(hinges: Iterable[Hinge]) -> dict[str, list[str]]:
     """Bring parts together for which a question hangs on the same facts."""
     together: dict[str, list[str]] = {}
     for hinge in hinges:
-        said = "always open" if hinge.always else f"opened by {_facts(hinge.opens) or 'the part alone'}"
+        said = (
+            "always open"
+            if hinge.always
+            else f"opened by {_facts(hinge.opens) or 'the part of the organisation alone'}"
+        )
         if hinge.closes:
             said += f"; closed unless {_facts(hinge.closes)}"
         together.setdefault(said, []).append(str(hinge.part))
@@ -99,7 +103,10 @@ def worked(edition: Edition, cases: Iterable[AssessedCase]) -> Iterator[str]:
         wide = sum(question.organisation_wide for question in one.questions)
         parts = " + ".join(edition.terms[f"stakeholders.{part}"] for part in one.case.parts)
         yield f"  {one.case.id}: {len(one.questions)} questions for the {parts}, {edition.terms[f'tiers.{one.declared.tier}']}"
-        yield f"    {module} of the sector's module, {wide} once for the whole organisation, {alone} because of the part alone"
+        yield (
+            f"    {module} of the sector's module, {wide} once for the whole organisation, "
+            f"{alone} because of the part of the organisation alone"
+        )
         by_fact = sorted(brought.items(), key=lambda pair: (-pair[1], pair[0]))
         said = ", ".join(f"{fact} {number}" for fact, number in by_fact)
         yield from textwrap.wrap(
@@ -127,8 +134,8 @@ def report(edition: Edition, found: Coverage) -> Iterable[str]:
         yield _row(f"  {' + '.join(names[part] for part in parts)}", "", shown)
     yield ""
     yield (
-        f"Questions extend {found.extended} lines of the register. {found.extended_to_owing} of these lines are also extended "
-        "to a part that owes the line anyway; each of these counts once."
+        f"Questions ask further parts about {found.extended} lines of the register. In {found.extended_to_owing} of these lines, "
+        "one of the parts has the duty anyway; each of these counts once."
     )
     yield ""
     yield "Answered once for the whole organisation"

@@ -231,7 +231,7 @@ def _keys(
 ) -> dict[str, Any]:
     """Return what is written, or raise DemoFault: not keys with values, a key unknown, a needed one left out."""
     if not isinstance(written, dict):
-        raise DemoFault(document, path, "must have keys with values")
+        raise DemoFault(document, path, "needs a name and a value for each entry, for example owner: Chan")
     for name in written:
         if name not in known:
             raise DemoFault(document, (*path, name), f"unknown key; the known keys are: {', '.join(known)}")
@@ -265,7 +265,7 @@ def _check(file: DemoFile, edition: CompiledEdition) -> None:
     for name, piece in file.evidence.items():
         for key in piece.answers:
             if key not in file.answers:
-                raise DemoFault(document, ("evidence", name, "answers"), f"“{key}” is not answered")
+                raise DemoFault(document, ("evidence", name, "answers"), f"“{key}” has no answer under “answers”")
     for key in file.conditions:
         if key not in asked:
             raise DemoFault(document, ("conditions", key), "this question does not apply to the use")

@@ -19,9 +19,9 @@ from assessments.models.audit import INSTALLATION
 
 class Command(BaseCommand):
     help = (
-        "make: write a key if there is none. Sign the end of every chain that has no faults. Record in the log the rows "
-        "that no entry names yet. You may run this again. show: print the name and the public half of the key. rotate: write "
-        "a new key, keep the old key in the same folder, and sign every end again."
+        "make: write a key if there is none. Sign the end of every chain that has no faults. Add to the log the earlier "
+        "records that no entry names yet. You may run this again. show: print the name and the public half of the key. rotate: "
+        "write a new key, keep the old key in the same folder, and sign every end again."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -15,7 +15,7 @@ from assessments.models.assessments import DERIVED, EDITABLE_STATES
 
 class Command(BaseCommand):
     help = (
-        "Rebuild the derived columns of drafts and uses, and the words by which uses are found, from facts, answers and "
+        "Calculate the stored values of drafts and uses, and the search words of uses, again from facts, answers and "
         "texts. Print each difference."
     )
 

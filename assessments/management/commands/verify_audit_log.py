@@ -62,7 +62,7 @@ class Command(BaseCommand):
         )
         self.stdout.write(
             f"{sum(w.rows for w in found)} submissions, decisions, certificates and roles were compared with their entries; "
-            f"{sum(w.rows_from_before for w in found)} have no entry (they are older than entries of rows; "
+            f"{sum(w.rows_from_before for w in found)} have no entry (they were stored before the log named such records; "
             "run manage.py log_key make)"
         )
         if kept:

@@ -62,7 +62,7 @@ def action_closed(*, action: RemediationAction, name: User, condition_late: bool
     said = _said(action, name)
     text = _("%(name)s accepted action %(n)s of “%(use)s”. The action is now closed.") % said
     if condition_late:
-        text += " " + _("The condition was met late. The certificate stays suspended until somebody reinstates it.")
+        text += " " + _("The condition was met late. The certificate stays suspended until a reviewer reinstates it.")
     return Text(_("Action closed: %(title)s") % said, text)
 
 

@@ -29,7 +29,9 @@ def case_round(
     first_seat_free: bool,
 ) -> Text:
     """`changed`: how many answers and facts; `declare`: why to declare one's interests again, None: no need to."""
-    words = _("%(organisation)s has submitted round %(round)s. You are still a reviewer of this case.")
+    words = _(
+        "%(organisation)s has submitted its answers again (round %(round)s). You are still a reviewer of this case."
+    )
     text = [words % {"organisation": organisation, "round": round}]
     if declare is not None:
         text += [_("Declare your interests again before you continue:"), *declare]

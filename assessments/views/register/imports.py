@@ -174,7 +174,7 @@ def card(request: SignedIn, reference: str) -> HttpResponse:
                 count = suggestions.suggest(use, found, by=request.user, source=upload.name)
                 if not count:
                     messages.success(
-                        request, _("The card suggests no new answers. All its answers are already declared.")
+                        request, _("The model card suggests no new answers. All its answers are already declared.")
                     )
                 return redirect("model_card", reference)
     elif request.method == "POST":
@@ -198,9 +198,9 @@ def _settle(request: SignedIn, use: Any, rows: Any) -> str:
             ids = list(rows.exclude(key__startswith=model_card.NOTE).values_list("pk", flat=True))
         if name == "dismiss":
             count = suggestions.dismiss_suggestions(use, ids, by=request.user)
-            return ngettext("%(n)s line of the card is hidden.", "%(n)s lines of the card are hidden.", count) % {
-                "n": count
-            }
+            return ngettext(
+                "%(n)s line of the model card is hidden.", "%(n)s lines of the model card are hidden.", count
+            ) % {"n": count}
         changed = suggestions.confirm_suggestions(use, ids, by=request.user, replace=name == "replace")
         said = ngettext("%(n)s fact is now declared.", "%(n)s facts are now declared.", len(changed))
         return said % {"n": len(changed)}

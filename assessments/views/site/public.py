@@ -80,7 +80,9 @@ def health(request: HttpRequest) -> HttpResponse:
         log.exception("health: the database does not answer")
         return HttpResponse("the database does not answer\n", status=503, content_type="text/plain")
     if "worker" in request.GET and heartbeat.is_silent():
-        return HttpResponse("no worker was seen: documents and emails wait\n", status=503, content_type="text/plain")
+        return HttpResponse(
+            "no worker is running: documents and emails are waiting\n", status=503, content_type="text/plain"
+        )
     return HttpResponse("ok\n", content_type="text/plain")
 
 

@@ -262,7 +262,7 @@ def test_something_not_taken_under_the_name_of_something_taken_is_refused(name, 
     ids=["a zip", "macros inside", "a kind with macros"],
 )
 def test_archives_and_macros_are_refused(parts):
-    assert "Archives, office files with macros" in refusal("policy.docx", packed(parts))
+    assert "ZIP files and other archives, office files with macros" in refusal("policy.docx", packed(parts))
 
 
 def test_an_empty_file_is_refused():

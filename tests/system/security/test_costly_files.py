@@ -152,8 +152,9 @@ def test_a_reader_that_was_stopped_is_told_at_the_field(
     use = make_use(organisation=cast.organisation, declared=False)
     posted = {"read": "1", "file": SimpleUploadedFile("README.md", b"---\nlicense: mit\n---\n")}
     page = client.post(reverse("model_card", args=[use.reference]), posted)
-    assert "Shorten the card to its header and sections, then try again. Reading this file takes too long." in str(
-        page.context["form"].errors["file"]
+    assert (
+        "Shorten the model card to its header and sections, then try again. Reading this file takes too long."
+        in str(page.context["form"].errors["file"])
     )
     posted = {"title": "Log", "proves": "All.", "confidentiality": "internal", "whole": "1"}
     page = client.post(reverse("evidence_new"), posted | {"file": SimpleUploadedFile("log.txt", b"an entry")})

@@ -194,7 +194,7 @@ def test_health_says_ok_while_the_database_answers(client):
 
 def test_health_says_whether_a_worker_was_seen_where_it_is_asked(client):
     answer = client.get(f"{reverse('health')}?worker")
-    assert (answer.status_code, answer.content) == (503, b"no worker was seen: documents and emails wait\n")
+    assert (answer.status_code, answer.content) == (503, b"no worker is running: documents and emails are waiting\n")
     heartbeat.beat()
     assert client.get(f"{reverse('health')}?worker").content == b"ok\n"
 
