@@ -163,10 +163,10 @@ def test_outsiders_test_a_use_after_a_first_count_of_its_own() -> None:
 @pytest.mark.parametrize("id", ["visitor-visa-sorting", "chinese-composition-marker"])
 def test_where_a_person_approves_the_failures_are_found_in_what_was_changed(id: str) -> None:
     approved = actions(CASES[id])["known-failures"]
-    assert "results that were changed" in approved.stopgap
+    assert "all changed results" in approved.stopgap
     assert "per cent of the checked results were wrong; nobody makes sure that" in approved.why_here
     alone = actions(CASES[id], decision_autonomy="fully_automated")["known-failures"]
-    assert "results that were changed" not in alone.stopgap
+    assert "all changed results" not in alone.stopgap
 
 
 def test_the_choice_of_a_person_is_lifted_only_where_nobody_decides_each_case() -> None:
@@ -180,7 +180,7 @@ def test_the_choice_of_a_person_is_lifted_only_where_nobody_decides_each_case() 
 @pytest.mark.parametrize(
     ("id", "key", "facts", "says"),
     [
-        ("clinic-booking-assistant", "training-opt-out", {}, "the supplier stops training"),
+        ("clinic-booking-assistant", "training-opt-out", {}, "the supplier does not train AI"),
         ("clinic-booking-assistant", "training-opt-out", {"model_source": "own_trained"}, "keep their data out"),
         ("visitor-visa-sorting", "training-permission", {}, "let them refuse without disadvantage"),
         ("chinese-composition-marker", "training-permission", {}, "ask for their permission"),

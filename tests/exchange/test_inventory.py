@@ -577,7 +577,7 @@ def test_a_licence_that_is_not_open_suggests_nothing_about_it():
     ("text", "words"),
     [
         ("---\na: &x [1]\nb: [*x, *x]\n---\n", "aliases"),
-        ("---\na: " + "[" * 40 + "]" * 40 + "\n---\n", "nested too deeply"),
+        ("---\na: " + "[" * 40 + "]" * 40 + "\n---\n", "It has too many levels or too many entries."),
         ("---\na: [" + "1," * 6000 + "]\n---\n", "too many entries"),
         ("---\nlicense: !!python/object/apply:os.system [id]\n---\n", "not valid YAML"),
         ("---\nlicense: [mit\n---\n", "not valid YAML"),

@@ -15,10 +15,10 @@ CARDS = {
     "comments without an end": ("# Intended use\n" + "<!--" * 8_000, ""),
     "a megabyte of them": ("# Intended use\n" + "<!--" * 260_000, ""),
     "a megabyte of headings": ("# uses\n" * 149_000, "no information"),
-    "a header of open brackets": ("---\na: " + "[" * 60_000 + "\n---\n", "nested too deeply"),
+    "a header of open brackets": ("---\na: " + "[" * 60_000 + "\n---\n", "It has too many levels or too many entries."),
     "a header of keys": ("---\n" + "".join(f"k{n}: v\n" for n in range(6000)) + "---\n", "too many entries"),
-    "a header of question marks": ("---\n" + "? " * 30_000 + "\n---\n", "nested too deeply"),
-    "aliases of aliases": ("---\na: &a [x]\nb: &b [*a, *a]\nlicense: [*b, *b]\n---\n", "Remove the aliases"),
+    "a header of question marks": ("---\n" + "? " * 30_000 + "\n---\n", "It has too many levels or too many entries."),
+    "aliases of aliases": ("---\na: &a [x]\nb: &b [*a, *a]\nlicense: [*b, *b]\n---\n", "Remove the YAML aliases"),
     "a tag of Python": ("---\nlicense: !!python/object/apply:os.system [id]\n---\n", "not valid YAML"),
     "a number of 60,000 digits": ("---\nlicense: " + "9" * 60_000 + "\n---\n", "not valid YAML"),
     "a number that cannot be written": (
