@@ -75,7 +75,9 @@ def narrowed(actions: Any, chosen: Mapping[str, str], *, today: date, me: int) -
     if when == "late":
         actions = actions.filter(is_late(today))
     elif when:
-        actions = actions.filter(is_due_by(today + timedelta(days=int(when))))
+        until = today + timedelta(days=int(when))
+        # Where a status was asked for, its actions are shown, although only open ones count as due.
+        actions = actions.filter(Q(next_date__lte=until) if status else is_due_by(until))
     actions = actions.annotate(is_condition=remediation.is_condition())
     if chosen.get("priority") == "blocking":
         actions = actions.filter(BLOCKS, is_condition=False)

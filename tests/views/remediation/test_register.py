@@ -131,6 +131,8 @@ def test_the_home_page_the_list_and_the_results_count_the_same_actions_of_a_mont
     put(assessment, CONDITION, due=in_days(5), status="done")  # reported, so nothing is left to do but the check
     assert opened(client, cast.owner).context["counts"]["soon"] == 2
     assert len(opened(client, cast.owner, when="30", status="open").context["rows"]) == 2
+    assert len(opened(client, cast.owner, when="30").context["rows"]) == 2
+    assert len(opened(client, cast.owner, when="30", status="done").context["rows"]) == 1
     every = RemediationAction.objects.filter(status="open").count()
     home = text_of(client.get(reverse("dashboard")))
     assert f"The first 2 of {every} open actions. 2 are due within 30 days." in home
