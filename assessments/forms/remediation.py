@@ -213,9 +213,9 @@ SORTS = [
 WHENS = [
     ("", _("Any date")),
     ("late", _("Late")),
-    ("7", _("Within 7 days")),
-    ("30", _("Within 30 days")),
-    ("90", _("Within 90 days")),
+    ("7", _("Within 7 days or late")),
+    ("30", _("Within 30 days or late")),
+    ("90", _("Within 90 days or late")),
 ]
 
 

@@ -595,7 +595,9 @@ def test_a_board_paper_is_two_pages_with_decisions_packages_and_minute(reports, 
     sheets = lay(monkeypatch, board_paper.board_paper_pdf, report, **HOW)
     assert len(sheets) == 2
     first, second = sheets
-    for action in sorted(report.standing, key=lambda action: action.rank)[:4]:
+    # What stops a harm comes first, then what blocks the certificate.
+    in_order = sorted(report.standing, key=lambda one: (one.placed != "stop", not one.blocks_now, one.rank))
+    for action in in_order[:4]:
         assert squeezed(f"{action.title} (action {action.number})") in first.text
     assert all(squeezed(package.title) in second.text for package in report.packages if package.standing)
     assert "Pleasedecide" in first.text

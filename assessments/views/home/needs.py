@@ -36,7 +36,7 @@ from assessments.models import (
 from assessments.notifications import links
 from assessments.notifications.inbox import messages_for
 from assessments.notifications.kinds import MessageKind
-from assessments.views.assessment.next_step import step_of
+from assessments.views.assessment.next_step import STEPS, step_of
 from assessments.views.home import review_needs
 from assessments.views.home.days import ago, day_of, due_words
 
@@ -144,7 +144,7 @@ def complete_need(assessment: Assessment) -> Need:
             title=use.title,
             text=said % {"system": use.system.name},
             url=f"{step.url}#prospect",
-            label=_("See what blocks the certificate"),
+            label=str(STEPS["approved"].link),
             when=_("No certificate possible yet"),
             rank=3,
         )

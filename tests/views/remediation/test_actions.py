@@ -84,7 +84,7 @@ def test_the_register_is_narrowed_by_owner_day_priority_status_system_and_words(
     assert shown(client, cast.contributor, owner="mine") == [SHOULD]
     assert shown(client, cast.owner, owner=str(cast.contributor.pk)) == [SHOULD]
     assert shown(client, cast.owner, owner="nobody", when="late") == [CONSIDER]
-    assert shown(client, cast.owner, when="7") == [SHOULD]
+    assert shown(client, cast.owner, when="7") == [SHOULD, CONSIDER]  # what is late is due too
     assert shown(client, cast.owner, priority="must") == [CONDITION]
     assert shown(client, cast.owner, system=other.use.system.reference) == [CONSIDER]
     assert shown(client, cast.owner, q="framework short") == [SHOULD]
