@@ -105,19 +105,17 @@ def count_blocking(edition: Edition, declared: Declared, answers: Answers, credi
 @lru_cache(maxsize=256)
 def _blocking(edition: Edition, declared: Declared) -> tuple[tuple[int, int], ...]:
     """Return what is put to the use and has duties that block, by its place among `sources`, with how many."""
-    others = edition.blocking_requirements(declared.context, declared.tier)
-    counted = (
-        sum(duty.strength == Strength.MUST or duty.id in others for duty in source.duties)
-        for source in sources(edition, declared)
-    )
-    return tuple((at, blocking) for at, blocking in enumerate(counted) if blocking)
+    return tuple((at, len(findings)) for at, _question, findings in blocking_by_question(edition, declared))
 
 
 @lru_cache(maxsize=256)
 def blocking_by_question(
     edition: Edition, declared: Declared
 ) -> tuple[tuple[int, str, tuple[dict[str, str], ...]], ...]:
-    """Return what `_blocking` counts, with its question and what each finding of it would say, were its answer short."""
+    """Return what is put to the use and has duties that block: its place among `sources`, its question, its findings.
+
+    The findings say what `find` would say of an answer that is short.
+    """
     others = edition.blocking_requirements(declared.context, declared.tier)
     found = []
     for at, source in enumerate(sources(edition, declared)):
