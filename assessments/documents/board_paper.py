@@ -217,8 +217,14 @@ def _first_in_order(asked: Sequence[ActionBlock], blocking: Collection[ActionBlo
     ) % {"n": len(blocking), "count": count}
     if listed == len(blocking):
         return f"{said} " + ngettext("It is listed here.", "All of them are listed here.", listed)
-    more = _("%(listed)s of them are listed here. The others are marked in the plan.") % {"listed": listed}
-    return f"{said} {more if listed > 1 else _('The others are marked in the plan.')}"
+    if not listed:
+        return f"{said} " + ngettext("It is marked in the plan.", "They are marked in the plan.", len(blocking))
+    more = ngettext(
+        "One of them is listed here. The others are marked in the plan.",
+        "%(listed)s of them are listed here. The others are marked in the plan.",
+        listed,
+    )
+    return f"{said} {more % {'listed': listed}}"
 
 
 def _pause(report: Report, decisions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

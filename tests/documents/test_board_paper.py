@@ -102,6 +102,12 @@ def test_after_what_stops_a_harm_the_decisions_begin_with_what_blocks_the_certif
         "8 of the 8 actions in the plan block the certificate. 5 of them are listed here. "
         "The others are marked in the plan."
     )
+    for stops, says in ((5, "They are marked in the plan."), (4, "One of them is listed here. The others are")):
+        urgent = tuple(replace(action, placed=STOP, blocking=False) for action in actions[:stops])
+        busy = (*urgent, *(replace(action, blocking=True) for action in actions[stops:]))
+        given = front(replace(report, packages=(replace(package, actions=busy),)))
+        assert len(given["decisions"]) == 5
+        assert f"{8 - stops} of the 8 actions in the plan block the certificate. {says}" in given["first_in_order"]
     prohibited = replace(report, tier=replace(report.tier, assigned=Tier.UNACCEPTABLE))
     assert [decision["number"] for decision in front(prohibited)["decisions"]] == [1, 2, 3, 4, 5]
     assert not any(decision["blocks"] for decision in front(prohibited)["decisions"])
