@@ -133,7 +133,7 @@ def send_back(request: SignedIn, reference: str) -> HttpResponse:
         and any(test.fact in marked for test in question.when.tests())
         and f"q:{question.key}" not in {mark.target for mark in case.changes}
     ]
-    locked, held = facts_staying_locked(case, possible)
+    locked, locked_elsewhere = facts_staying_locked(case, possible)
     return render(
         request,
         "assessments/review/send_back.html",
@@ -147,7 +147,7 @@ def send_back(request: SignedIn, reference: str) -> HttpResponse:
             "possible": possible,
             "depending": depending,
             "locked": locked,
-            "locked_elsewhere": held,
+            "locked_elsewhere": locked_elsewhere,
             "staying": parts_staying_locked(case, back, possible),
             "left": sum(target not in case.combined for target in case.targets),
             "mail": _mail(case, form, back, possible),
