@@ -304,14 +304,15 @@ class _Walk:
     def _end(self) -> Iterator[Fault]:
         if self.head is None:
             if self.newest:
-                yield self.fault(self.newest, FaultKind.HEAD, _("the head of the chain was removed"))
+                words = _("the record of the newest entry was removed, so nobody can tell whether the log is complete")
+                yield self.fault(self.newest, FaultKind.HEAD, words)
             return
         yield from self._signature(self.head)
         if self.newest < self.head.seq:
             words = _("the log was cut off after entry %(seq)s: its last entry should be entry %(head)s")
             yield self.fault(self.newest, FaultKind.CUT_OFF, words, head=self.head.seq)
         elif self.at_head != self.head.hash:
-            words = _("the head of the chain refers to entry %(seq)s, but the stored entry is different")
+            words = _("the record of the newest entry names entry %(seq)s, but the stored entry is different")
             yield self.fault(self.head.seq, FaultKind.HEAD, words)
         # Entries that were written while the chain was walked moved the head on before they could be read.
         now = AuditHead.objects.filter(chain=self.chain).values_list("seq", flat=True).first() or 0

@@ -115,7 +115,7 @@ def test_monitoring_is_asked_for_and_shown_over_the_same_number_of_days() -> Non
 def test_advice_on_answers_is_true_also_where_nobody_reviews() -> None:
     said = texts("checks.en.yaml")
     assert "Attach the evidence for these answers first. Without evidence, nobody else can confirm an answer." in said
-    assert "Whoever signs or reviews the answers reads each reason." in said
+    assert "The people who sign or review the answers read each reason." in said
 
 
 def found(node: object, key: str) -> Iterator[dict[str, Any]]:
