@@ -219,3 +219,11 @@ def test_the_file_of_a_returned_case_asks_for_no_judgement(cast):
     assert "You still have to judge" not in page
     assert "You do not have to judge anything until the organisation submits it again." in page
     assert "See the requested changes" in page
+
+
+def test_a_reviewer_reads_after_a_return_that_the_case_comes_back_and_what_stays(cast: Cast) -> None:
+    submission = returned(cast, "limited")
+    page = proved(Client(), cast.independent).get(reverse("review", args=[submission.reference])).content.decode()
+    said = " ".join(page.split())
+    assert "You do not have to mark anything until the organisation submits the case again." in said
+    assert "Where nothing has changed, answers and facts that you accepted stay accepted." in said
