@@ -63,6 +63,11 @@ class Prospect:
                 "At the moment, no certificate is possible. If a reviewer approves the assessment as it is, the "
                 "decision is “approved with a plan, no certificate yet”."
             )
+        if self.alone and self.conditions:
+            return _(
+                "Your signature issues the certificate if you set a due date for each practice that is not fully in "
+                "place. The page where you sign asks for the dates."
+            )
         if self.alone:
             return _("If you sign now, your signature issues the certificate.")
         return _("At the moment, a certificate is possible if the reviewers accept every answer.")

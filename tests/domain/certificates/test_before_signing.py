@@ -150,3 +150,11 @@ def test_a_low_use_is_told_that_its_signature_issues_the_certificate_and_by_whic
     said = words_of(client, "self_certify", make_assessment(State.DRAFT, "low", cast=cast))
     assert "If you sign now, your signature issues the certificate." in said
     assert "out of 100 in at most 2 of the dimensions" in said
+
+
+def test_a_low_use_with_a_practice_that_is_not_in_place_is_told_that_it_needs_a_date(client, cast):
+    proved(client, cast.owner)
+    draft = make_assessment(State.DRAFT, "low", cast=cast, answers={"use-register": GAPS["use-register"]})
+    said = words_of(client, "check", draft)
+    assert "If you sign now, your signature issues the certificate." not in said
+    assert "Your signature issues the certificate if you set a due date for each practice that is not fully in" in said
