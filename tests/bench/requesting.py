@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import http.client
 import statistics
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -155,10 +155,8 @@ def under_load(senders: list[Callable[[], Reply]], seconds: float) -> tuple[floa
             else:
                 errors[0] += 1
 
-    threads = [threading.Thread(target=work, args=(send,)) for send in senders]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(len(senders)) as threads:
+        for done in [threads.submit(work, send) for send in senders]:
+            done.result()  # raises what the sender raised: a sender that gave up would make the rate of the others look like all
     times.sort()
     return len(times) / seconds, times[int(len(times) * 0.95)], errors[0]

@@ -38,6 +38,8 @@ CLIENTS, SECONDS, LOAD_TURNS = 8, 15, 5
 PASSES = 3
 EDITIONS = ("bench", "real")
 GROWN = 10_000
+FIRST_LOADED = 10  # the assessments that are saved to one after another are in front of them
+FEWEST = 2 * (FIRST_LOADED + CLIENTS)  # the second half is submitted, so nothing can be saved to it
 DECISIONS = 3
 
 
@@ -199,7 +201,7 @@ class Bench:
         counts, late, busy, errors = ({"floor": 0.0, "product": 0.0} for _each in range(4))
         senders = {
             "floor": [lambda n=n: self.floor_save(n + 1) for n in range(CLIENTS)],  # type: ignore[misc]
-            "product": [sender(10 + n) for n in range(CLIENTS)],
+            "product": [sender(FIRST_LOADED + n) for n in range(CLIENTS)],
         }
         for _turn in range(LOAD_TURNS):  # by turns, as above: what slows the machine down slows both
             for name, client in (("floor", self.floor), ("product", self.product)):
@@ -258,6 +260,8 @@ def main() -> None:
     parser.add_argument("--only", choices=["sqlite", "postgresql"])
     parser.add_argument("--edition", choices=EDITIONS, help="both when left out")
     options = parser.parse_args()
+    if options.assessments < FEWEST:
+        parser.error(f"--assessments: at least {FEWEST}, of which the second half is submitted")
     for edition in EDITIONS if options.edition is None else (options.edition,):
         if options.only != "postgresql":
             print(f"== SQLite, {edition} edition")
