@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import Any
 
 from allauth.account.auth_backends import AuthenticationBackend
@@ -16,16 +15,25 @@ from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import CharField, DateTimeField, Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from assessments.accounts import factors
 from assessments.models import Membership, User
+from assessments.models.prepared import Placeholder, Prepared
 
 SIGNED_IN_AT = "signed_in_at"  # of the session: seconds, when its person signed in
 FIRST_KEY = "first_key"  # of the session: its key at the sign-in, where it has another one since
 WRITTEN_EVERY = timedelta(minutes=10)  # so often at most a page that only reads writes its session
+
+
+def _session() -> Any:
+    rows = DatabaseStore.get_model_class().objects
+    return rows.filter(session_key=Placeholder("key", CharField()), expire_date__gt=Placeholder("now", DateTimeField()))
+
+
+_SESSION = Prepared(_session)  # every page asks it
 
 
 class SessionStore(DatabaseStore):
@@ -33,8 +41,7 @@ class SessionStore(DatabaseStore):
 
     def load(self) -> dict[str, Any]:
         """Read the session with the time at which it ends; one query, two where there is no such session."""
-        rows = self.get_model_class().objects.filter(session_key=self.session_key, expire_date__gt=timezone.now())
-        row = next(iter(rows), None)
+        row: Any = _SESSION.first(key=self.session_key, now=timezone.now())
         self.ends = row.expire_date if row else None
         found: dict[str, Any] = self.decode(row.session_data) if row else super().load()  # which forgets the key too
         return found
@@ -90,11 +97,14 @@ def keep_while_used(get_response: Callable[[HttpRequest], HttpResponse]) -> Call
     return middleware
 
 
-@cache
-def _people() -> Any:
-    """People with what `enrolment` has to know of every request; arranged once, since every page asks it."""
+def _person() -> Any:
+    """A person with what `enrolment` has to know of every request."""
     asking = Membership.objects.filter(user=OuterRef("pk"), left_at=None, organisation__requires_second_factor=True)
-    return User.objects.annotate(has_factor=factors.held_by("pk"), asked_for_factor=Exists(asking))
+    people = User.objects.annotate(has_factor=factors.held_by("pk"), asked_for_factor=Exists(asking))
+    return people.filter(pk=Placeholder("pk"))
+
+
+_PERSON = Prepared(_person)
 
 
 class Backend(AuthenticationBackend):  # type: ignore[misc]
@@ -102,5 +112,5 @@ class Backend(AuthenticationBackend):  # type: ignore[misc]
 
     def get_user(self, user_id: Any) -> User | None:
         """Whose session it is; None where the account is gone or closed."""
-        user: User | None = next(iter(_people().filter(pk=user_id)), None)
+        user: User | None = _PERSON.first(pk=user_id)
         return user if user and self.user_can_authenticate(user) else None
