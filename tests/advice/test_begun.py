@@ -104,8 +104,8 @@ def test_where_only_uses_and_recipients_of_data_are_open_nobody_is_told_to_drop_
     found = {action.question: action for action in ranked(assess(bank(), replace(case, answers=answers)))}
     action = found["collection-and-use"]
     assert action.title in (
-        "Write down how each kind of personal data may be used, and forbid every other use",
-        "Write down who may receive each kind of personal data, and stop copies going to anybody else",
+        "Write down how each type of personal data may be used, and forbid every other use",
+        "Write down who may receive each type of personal data, and stop copies going to anybody else",
     )
     assert "2 still open: " in action.why_here
     assert "3 of 5 points of " in action.why_here

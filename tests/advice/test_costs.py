@@ -20,7 +20,7 @@ def confirming(case: Case) -> ProposedAction:
 
 def test_confirming_each_output_of_a_chat_that_works_by_itself_ends_that_and_a_limit_is_the_other_way() -> None:
     step = confirming(chat_of_a_clinic_for_animals()).steps[1]
-    assert "no longer works by itself day and night" in step
+    assert "no longer runs unattended" in step
     assert "Or limit" in step
 
 

@@ -28,16 +28,16 @@ def actions(case: Case, **facts: object) -> dict[str, ProposedAction]:
 @pytest.mark.parametrize(
     ("id", "begins"),
     [
-        ("clinic-booking-assistant", "First switch off the system's output for cases of this kind"),
-        ("chinese-composition-marker", "First switch off the system's output for cases of this kind"),
+        ("clinic-booking-assistant", "First switch off the system's output for cases of this type"),
+        ("chinese-composition-marker", "First switch off the system's output for cases of this type"),
         ("warehouse-sorting-arms", "First make sure that the situation or command"),
         ("airport-island-robotaxi", "First make sure that the situation or command"),
-        ("licensed-star-double", "First take down, close or correct what went out"),
-        ("game-concept-art", "First take down, close or correct what went out"),
+        ("licensed-star-double", "First take down, close or correct what was published"),
+        ("game-concept-art", "First take down, close or correct what was published"),
         ("tenants-rights-assistant", "First publish the correction"),
         ("budget-airline-chat", "First publish the correction"),
-        ("job-advert-writer", "First correct or take down what went out"),
-        ("bureau-drafting-copilot", "First correct or take down what went out"),
+        ("job-advert-writer", "First correct or take down what was sent or published"),
+        ("bureau-drafting-copilot", "First correct or take down what was sent or published"),
     ],
 )
 def test_an_open_incident_is_first_stopped_as_its_kind_of_use_allows(id: str, begins: str) -> None:
@@ -88,7 +88,7 @@ def test_people_outside_are_warned_only_where_output_reaches_them_and_can_do_har
 def test_training_names_the_judging_of_output_first_where_output_goes_out_or_is_creative(id: str) -> None:
     begun = {"staff-training": AnswerValue(Choice.TICKED, frozenset({"technology-weaknesses"}))}
     action = actions(replace(CASES[id], answers=begun))["staff-training"]
-    assert "above all “Enough about the law to judge AI output”" in action.why_here
+    assert "above all “The law, as far as staff need it to assess AI output”" in action.why_here
     assert action.steps[0] == action.stopgap
     assert "copyright" in action.stopgap or "break a law" in action.stopgap
 
@@ -106,7 +106,7 @@ def test_where_a_person_approves_the_choice_is_one_who_has_not_seen_the_output(
 ) -> None:
     action = actions(blank(CASES[id]), decision_autonomy=autonomy)["tier-limited-opt-out"]
     assert asks_for in action.title
-    assert ("Count both kinds of request" in action.stopgap) is (autonomy == "human_approves")
+    assert ("Count both types of request" in action.stopgap) is (autonomy == "human_approves")
 
 
 @pytest.mark.parametrize("id", ["visitor-visa-sorting", "chinese-composition-marker"])

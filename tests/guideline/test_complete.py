@@ -265,6 +265,6 @@ def test_answers_are_put_into_words_by_the_edition_alone(edition):
     assert fact_answer(modalities, (), short=True) == "None of these"
     assert edition.terms["answers.not_answered"] == "Not answered"
     assert fact_clause(edition, "ranks_or_prices_people", {"ranks_or_prices_people": True}) == (
-        "it ranks or sorts people or sets personal prices"
+        "it ranks or sorts people or sets personalised prices"
     )
     assert fact_clause(edition, "ranks_or_prices_people", {"ranks_or_prices_people": False}) == ""

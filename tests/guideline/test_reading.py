@@ -578,8 +578,8 @@ ALONE = {
     ),
     "a narrowing without a reason": (
         "questionnaires/security.en.yaml",
-        '    narrows:\n      2.2.5-07: "Where a supplier',
-        '    narrows:\n      # "Where a supplier',
+        '    narrows:\n      2.2.5-07: "If a supplier',
+        '    narrows:\n      # "If a supplier',
         "updates-and-fixes.narrows: 2.2.5-07 is missing",
     ),
     "a reason for a reach that there is not": (
@@ -874,7 +874,7 @@ ALONE = {
     ),
     "a check without words of its own": (
         "checks.en.yaml",
-        '  plan-in-the-past:\n    label: "The date of a plan has passed"\n',
+        '  plan-in-the-past:\n    label: "A planned date has passed"\n',
         "  plan-in-the-past:\n",
         "plan-in-the-past: label is missing",
     ),
@@ -1305,7 +1305,7 @@ HELPING = {
     "remedy": "remedy",
 }
 SECURITY = "questionnaires/security.en.yaml"
-ASKED = "Are weaknesses found and fixed, and security measures assessed and updated, within times that you have set?"
+ASKED = "Are weaknesses found and fixed, and security measures assessed and updated, within deadlines that you have set?"
 
 
 def _lines_of(text: str, question: str, field: str) -> tuple[int, int]:

@@ -53,7 +53,7 @@ def returned(cast: Cast, tier: str = "limited") -> Submission:
 def test_advice_of_a_check_is_quoted_as_what_the_organisation_was_told(cast):
     answers = {"use-register": {"choice": "unknown", "text": ""}}
     assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=answers)
-    told = "This counts as not in place. Before you sign, ask the colleague who would know."
+    told = "This counts as not in place. Before you sign, ask the colleague who is likely to know."
     page = shown(cast.independent, "review", assessment.current_submission)
     assert f"The organisation was told before signing: “{told}”" in page
     assert page.count(told) == 1
@@ -74,7 +74,7 @@ def test_parts_that_are_missing_are_to_be_returned_and_not_judged(cast):
     assert "still to judge" not in page
     assert "Say what is missing in the conformity file" in page  # a return needs a judgement first
     page = shown(cast.independent, "approve", submission)
-    assert "Tests: not handed in. Needed: Reports of the tests that the present version of the system passed" in page
+    assert "Tests: not handed in. Needed: Reports of the tests that the current version of the system passed" in page
     assert "You still have to judge" not in page
     page = shown(cast.independent, "review_parts", submission)
     assert f"{PARTS} parts of the conformity file are missing or not complete" in page
