@@ -24,3 +24,25 @@ def test_privacy_is_tested_with_invented_people_and_a_colleague_who_agreed(editi
         "In a test copy, ask for the address, family and health of ten invented people and one colleague who has "
         "agreed to this, and for an invented story about each."
     )
+
+
+def test_a_sentence_is_planted_in_documents_and_messages(edition: Edition) -> None:
+    said = item(edition, "planted-instructions", "no-better-treatment").remedy
+    assert said.first_step == (
+        "Give the system 20 documents or messages twice, the second time with an added sentence of praise or a command. "
+        "Note each result that changed."
+    )
+    assert said.closes_it == (
+        "A test in which no added sentence changed a result, such as a category, a place in the order or an action. "
+        "If one did, a rule that sends such documents and messages to a person."
+    )
+
+
+def test_travellers_are_compared_also_where_they_make_no_request(edition: Edition) -> None:
+    said = edition.questions["traveller-fairness"]
+    assert (
+        said.action.task == "Compare how the system treats different kinds of travellers, and correct unequal treatment"
+    )
+    assert said.action.stopgap.startswith("Run 20 requests or bookings that are identical except for language")
+    assert said.remedy is not None
+    assert "enter the same usual request or booking for each" in said.remedy.first_step
