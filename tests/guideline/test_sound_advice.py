@@ -46,3 +46,24 @@ def test_travellers_are_compared_also_where_they_make_no_request(edition: Editio
     assert said.action.stopgap.startswith("Run 20 requests or bookings that are identical except for language")
     assert said.remedy is not None
     assert "enter the same usual request or booking for each" in said.remedy.first_step
+
+
+def test_somebody_who_did_harm_with_ai_destroys_no_evidence_and_warns_those_it_can_still_hurt(edition: Edition) -> None:
+    said = edition.questions["my-forbidden-uses"].action.stopgap
+    assert said == (
+        "Stop any use of AI that you would not want to explain to the police. If it may have harmed somebody, ask a "
+        "lawyer what to do before you delete anything."
+    )
+    fraud = item(edition, "my-forbidden-uses", "fraud").remedy
+    assert fraud.first_step == (
+        "If you made such a fake, take it down and warn everybody whom it could still cheat. If somebody has lost money "
+        "or data, ask a lawyer what to do, and keep all records."
+    )
+
+
+def test_the_dangers_of_services_are_learnt_without_a_password_of_the_family(edition: Edition) -> None:
+    said = item(edition, "my-knowledge", "security-risks").remedy
+    assert "one data leak at an AI service and one case of a bypassed safety filter" in said.first_step
+    assert (
+        said.closes_it == "Your notes on both cases, each with one thing that you now do differently when you use AI."
+    )
