@@ -67,3 +67,13 @@ def test_the_dangers_of_services_are_learnt_without_a_password_of_the_family(edi
     assert (
         said.closes_it == "Your notes on both cases, each with one thing that you now do differently when you use AI."
     )
+
+
+def test_what_people_can_do_about_a_result_is_said_from_their_side(edition: Edition) -> None:
+    said = item(edition, "contest", "fed-back")
+    assert said.text == (
+        "Have a wrong result corrected wherever it is recorded, so that the same error is not repeated in later cases"
+    )
+    assert item(edition, "contest", "many-wrong").text == (
+        "Have their result corrected without having to ask, when many results turn out to be wrong"
+    )
