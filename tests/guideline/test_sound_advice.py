@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import pytest
+
 from assessments.guideline.edition import Edition, Item
 
 
 def item(edition: Edition, question: str, key: str) -> Item:
     return next(one for one in edition.questions[question].items if one.key == key)
+
+
+def reason(edition: Edition, question: str, requirement: str) -> str:
+    """Why a duty is left out where its condition does not hold."""
+    return next(one.because for one in edition.questions[question].narrows if one.requirement == requirement)
 
 
 def test_what_a_model_gives_without_filters_is_measured_in_a_test_copy(edition: Edition) -> None:
@@ -77,3 +84,43 @@ def test_what_people_can_do_about_a_result_is_said_from_their_side(edition: Edit
     assert item(edition, "contest", "many-wrong").text == (
         "Have their result corrected without having to ask, when many results turn out to be wrong"
     )
+
+
+@pytest.mark.parametrize(
+    ("question", "requirement", "said"),
+    [
+        (
+            "accuracy-methods",
+            "3.1-29",
+            "Checks that stop unreliable output are asked about only if the output is mainly used for something other "
+            "than creative work.",
+        ),
+        (
+            "risk-operations",
+            "3.2.2-33",
+            "Ethical risks in running the service are asked about only if somebody earns money from what the output "
+            "proposes, if people need special protection, or if records of use are kept.",
+        ),
+        (
+            "faulty-output",
+            "T2-USER-03",
+            "People outside need no warning if output can do no harm, or if it stays inside the organisation and can do "
+            "only minor harm.",
+        ),
+        (
+            "faulty-output",
+            "3.3-11",
+            "Reports to the provider are asked about only if there is a provider, and not if the output can harm nobody, "
+            "or stays inside the organisation and can do only minor harm.",
+        ),
+    ],
+)
+def test_a_reason_says_when_a_duty_is_asked_about_and_claims_no_more(
+    edition: Edition, question: str, requirement: str, said: str
+) -> None:
+    assert reason(edition, question, requirement) == said
+
+
+def test_people_can_stop_using_the_ai_of_a_financial_service_at_any_time(edition: Edition) -> None:
+    said = item(edition, "finance-choice", "end-at-any-time").remedy
+    assert said.closes_it.startswith("A way for people to stop using the AI at any time in no more than three steps")
