@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from assessments.guideline.edition import Edition, Item
+
+BANK = Path("fixtures/guideline/hk-genai-1.1")
 
 
 def item(edition: Edition, question: str, key: str) -> Item:
@@ -124,3 +129,10 @@ def test_a_reason_says_when_a_duty_is_asked_about_and_claims_no_more(
 def test_people_can_stop_using_the_ai_of_a_financial_service_at_any_time(edition: Edition) -> None:
     said = item(edition, "finance-choice", "end-at-any-time").remedy
     assert said.closes_it.startswith("A way for people to stop using the AI at any time in no more than three steps")
+
+
+@pytest.mark.parametrize("word", [r"(?<!fine-)\btun(?:ed|es|e|ing)\b", r"\beras(?:e|es|ed|ing|ure)\b"])
+def test_the_bank_says_fine_tune_and_delete_and_no_second_word(word: str) -> None:
+    lines = [line for path in BANK.rglob("*.en.yaml") for line in path.read_text().splitlines()]
+    texts = [line for line in lines if not re.fullmatch(r" *[a-z-]+:", line)]  # the others are keys
+    assert [line for line in texts if re.search(word, line, re.IGNORECASE)] == []
