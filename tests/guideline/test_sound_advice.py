@@ -136,3 +136,16 @@ def test_the_bank_says_fine_tune_and_delete_and_no_second_word(word: str) -> Non
     lines = [line for path in BANK.rglob("*.en.yaml") for line in path.read_text().splitlines()]
     texts = [line for line in lines if not re.fullmatch(r" *[a-z-]+:", line)]  # the others are keys
     assert [line for line in texts if re.search(word, line, re.IGNORECASE)] == []
+
+
+def test_a_person_takes_over_from_a_machine_under_one_word(edition: Edition) -> None:
+    said = [
+        edition.questions[key].action_of["moves"]
+        for key in ("known-failures", "performance-metrics", "release-tests", "tier-high-live-monitoring")
+    ]
+    texts = " ".join(f"{words.task} {words.stopgap}" for words in said)
+    assert texts.count("took over") + texts.count("takes over") + texts.count("take over") >= 5
+    assert not re.search(r"intervention|takeover|step(?:s|ped)? in\b", texts)
+    vehicle = edition.questions["vehicle-trust"]
+    assert vehicle.action.task.endswith("publish how often a person takes over")
+    assert item(edition, "vehicle-trust", "open-record").text.endswith("how often a person took over")
