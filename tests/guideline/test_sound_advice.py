@@ -149,3 +149,11 @@ def test_a_person_takes_over_from_a_machine_under_one_word(edition: Edition) -> 
     vehicle = edition.questions["vehicle-trust"]
     assert vehicle.action.task.endswith("publish how often a person takes over")
     assert item(edition, "vehicle-trust", "open-record").text.endswith("how often a person took over")
+
+
+def test_images_sound_and_video_are_named_together_and_in_the_words_of_the_facts(edition: Edition) -> None:
+    title = edition.questions["access-control"].action_of["media"].task
+    assert title.startswith("Give each person who makes images, sound or video their own login")
+    texts = " ".join(path.read_text() for path in BANK.rglob("*.en.yaml"))
+    assert "images, sound or video" in texts
+    assert not re.search(r"pictures?, sounds? (?:or|and) films?|images or sound\b", texts)
