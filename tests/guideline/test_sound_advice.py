@@ -157,3 +157,23 @@ def test_images_sound_and_video_are_named_together_and_in_the_words_of_the_facts
     texts = " ".join(path.read_text() for path in BANK.rglob("*.en.yaml"))
     assert "images, sound or video" in texts
     assert not re.search(r"pictures?, sounds? (?:or|and) films?|images or sound\b", texts)
+
+
+def test_the_terms_that_somebody_reads_are_terms_of_use(edition: Edition) -> None:
+    question = edition.questions["terms-read"]
+    assert question.text == "What has somebody read and noted in the supplier's terms of use?"
+    for words in (question.action, question.action_of["media"], question.action_of["code"]):
+        assert "the supplier's terms of use" in words.stopgap
+    assert "the supplier's terms of use exclude training" in edition.facts["trains_on_user_data"].help
+
+
+def test_a_service_that_can_be_refused_as_a_whole_is_told_which_choice_is_missing(edition: Edition) -> None:
+    question = edition.questions["training-opt-out"]
+    assert question.action.gap == "people have no separate choice to keep their data out of training"
+    assert question.action_of["supplied"].gap.endswith("who have no separate choice to keep their data out")
+    assert question.action.task.endswith("and train no AI on their data until they have the choice")
+
+
+def test_a_licence_is_held_against_how_the_model_is_used(edition: Edition) -> None:
+    task = edition.questions["open-source-licence"].action.task
+    assert task == "Read the licence of each model, and replace any model whose licence does not allow how you use it"
