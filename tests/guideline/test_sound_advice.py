@@ -177,3 +177,14 @@ def test_a_service_that_can_be_refused_as_a_whole_is_told_which_choice_is_missin
 def test_a_licence_is_held_against_how_the_model_is_used(edition: Edition) -> None:
     task = edition.questions["open-source-licence"].action.task
     assert task == "Read the licence of each model, and replace any model whose licence does not allow how you use it"
+
+
+def test_a_shop_owner_can_answer_whether_a_use_injures_or_is_unlawful(edition: Edition) -> None:
+    injures, unlawful = edition.facts["causes_or_enables_physical_harm"], edition.facts["illegal_purpose"]
+    assert injures.question == (
+        "Does this use injure people, or help others to injure people, either on purpose or as a main effect that its "
+        "operator accepts?"
+    )
+    for fact in (injures, unlawful):
+        assert "The operator runs the system." in fact.help
+    assert "An ordinary licence is no special permit." in unlawful.help
