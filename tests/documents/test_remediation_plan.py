@@ -112,7 +112,7 @@ def scope_reasons(**facts) -> str:
 
 
 NO_DATA = (
-    "These rules are for data that is looked up, and for models trained from scratch for you or tuned for this use"
+    "These rules are for data that is looked up, and for models trained from scratch for you or fine-tuned for this use"
 )
 
 

@@ -416,7 +416,7 @@ def test_an_unknown_incident_is_found_out_in_the_package_of_what_has_gone_wrong(
     declared = Declared(facts, (Stakeholder.ORGANISATION,), assign_tier(edition, facts).assigned_tier)
     first = drawn_up(edition, declared, {})[0]
     assert first.question == "open-fact:incident_open"
-    assert first.title == "Find out whether an error or incident with it is still open"
+    assert first.title == "Find out about the system: whether an error or incident with it is still open"
     assert first.package == edition.standing["open-incident"].package
     assert first.why_here == "Nobody knows whether an error or incident with it is still open."
 

@@ -324,8 +324,10 @@ def test_a_day_planned_after_the_date_of_the_plan_is_said_not_to_count(client, c
         return text_of(open_results(client, cast, assessment, "findings", "ethics-review"))
 
     later = date_format(in_days(700), "DATE_FORMAT")
-    assert f"Your answer gives {later} as the date, but the earlier date in the plan applies." in said(700)
-    assert "the earlier date in the plan applies" not in said(20)
+    assert f"You planned this for {later}. That is later than the plan allows, so the deadline above applies." in said(
+        700
+    )
+    assert "so the deadline above applies" not in said(20)
 
 
 def test_what_can_become_a_condition_is_marked_and_counted(client, cast):
