@@ -20,6 +20,8 @@ from assessments.guideline.edition import Edition
 from assessments.guideline.terms import Tier
 from assessments.models import Assessment, DeclaredUse
 
+PRACTICES_SHOWN = 10  # in the open; the others are folded
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:
@@ -28,6 +30,15 @@ class Figure:
     name: str
     words: str
     is_little: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Practice:
+    """A practice that blocks the certificate, with the address of its answer."""
+
+    title: str
+    url: str
+    may_have_date: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +53,15 @@ class Prospect:
     lacking: bool = False  # evidence or a part of the conformity file without which nobody can approve
     held: bool = False  # a hold is open, so that nobody can approve
     counts_signature: bool = False  # in the figures, as the self-certification that the Low tier asks for
+    practices: tuple[Practice, ...] = ()  # those that block, where a page names them
+
+    @property
+    def shown_practices(self) -> tuple[Practice, ...]:
+        return self.practices[:PRACTICES_SHOWN]
+
+    @property
+    def more_practices(self) -> tuple[Practice, ...]:
+        return self.practices[PRACTICES_SHOWN:]
 
     @property
     def words(self) -> str:

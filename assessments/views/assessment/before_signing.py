@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
 
 from assessments.domain.certificates import least_readiness
-from assessments.domain.certificates.before_signing import Prospect, prospect
+from assessments.domain.certificates.before_signing import Practice, Prospect, prospect
 from assessments.domain.certificates.blockers import Blocker, blockers_to_self_certify
 from assessments.domain.certificates.conditions import most_conditions
 from assessments.guideline.terms import UNKNOWN, Tier
@@ -81,18 +81,26 @@ def prospect_of(
     alone: bool = False,
     lacking: bool = False,
 ) -> Prospect:
-    """Return what would follow from a signature, as the answers stand."""
-    dated = [blocker.conditionable for blocker in blockers]
-    undated = len(dated) - sum(dated)
-    return prospect(
+    """Return what would follow from a signature, as the answers stand, with links to the practices that block."""
+    practices = tuple(
+        Practice(blocker.words, _answer_url(case, blocker.question), blocker.conditionable) for blocker in blockers
+    )
+    dated = sum(practice.may_have_date for practice in practices)
+    found = prospect(
         case.edition,
         content,
-        dated=sum(dated),
-        undated=undated,
+        dated=dated,
+        undated=len(practices) - dated,
         use=case.assessment.use,
         alone=alone,
         lacking=lacking,
     )
+    return replace(found, practices=tuple(sorted(practices, key=lambda practice: practice.may_have_date)))
+
+
+def _answer_url(case: MemberCase, question: str) -> str:
+    section = case.edition.questions[question].section
+    return f"{reverse('section', args=[case.assessment.reference, section])}#q-{question}"
 
 
 def if_signed_now(case: MemberCase, answers: Mapping[str, Answer], *, alone: bool, lacking: bool) -> Prospect:
