@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assessments.documents.first_decision import pause_words
+from assessments.domain.certificates.conditions import most_conditions
 from assessments.guideline.edition import Question, Requirement
 from assessments.guideline.terms import UNKNOWN, Choice, Tier
 from assessments.models.agreed import Acceptance
@@ -295,6 +296,12 @@ class ResultsPage:
     def may_have_dates(self) -> int:
         """How many of those that block may get a date instead, as a condition of the certificate."""
         return sum(entry.question in self._datable for entry in self.blocking)
+
+    @property
+    def over_the_limit(self) -> int:
+        """How many of those that may get a date can become conditions at most; 0 where all of them can."""
+        most = most_conditions()
+        return most if self.may_have_dates > most else 0
 
     @cached_property
     def _datable(self) -> frozenset[str]:
