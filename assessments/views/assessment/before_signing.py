@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
+from assessments.accounts.enrolment import lacks_factor
 from assessments.domain.certificates import least_readiness
 from assessments.domain.certificates.before_signing import Practice, Prospect, prospect
 from assessments.domain.certificates.blockers import Blocker, blockers_to_self_certify
@@ -27,7 +28,8 @@ class BeforeSigning:
     empty: int
     carried: int
     tier: str
-    needs_factor: bool  # this installation asks everybody who signs for a second factor
+    lacks_factor: bool  # the reader, who may sign, has to add a second factor first
+    needs_factor: bool  # of somebody else: this installation asks everybody who signs for a second factor
     review_days: int
     condition_days: int
     most_conditions: int
@@ -50,7 +52,8 @@ def before_signing_of(case: MemberCase, *, missing: int, empty: int, carried: in
         empty=empty,
         carried=carried,
         tier=str(use.assigned_tier),
-        needs_factor=bool(settings.SECOND_FACTOR),
+        lacks_factor=case.is_owner and lacks_factor(case.user),
+        needs_factor=not case.is_owner and bool(settings.SECOND_FACTOR),
         review_days=policy.review_target_days,
         condition_days=policy.condition_days,
         most_conditions=most_conditions(),
