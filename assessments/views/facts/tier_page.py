@@ -104,6 +104,7 @@ def _tier_context(facts: Facts, user: int | None) -> dict[str, Any]:
     assigned = use.tier_over(result.assigned_tier)
     obligation = edition.obligations[assigned]
     context = facts.declared.context
+    fired = {rule.id for rule in result.rules}
     return {
         "result": result,
         "assigned": str(assigned),
@@ -114,7 +115,8 @@ def _tier_context(facts: Facts, user: int | None) -> dict[str, Any]:
         "judged": [r for r in deciding if r.basis == Basis.JUDGEMENT],
         "differ": result.text_tier != result.assigned_tier,
         "waits_for": [facts.line(key) for key in result.waits_for],
-        "holds": [_hold(facts, hold) for hold in holds],
+        "holds": (held := [_hold(facts, hold) for hold in holds]),
+        "answered_holds": any(one["is_answered"] and one["hold"].rule in fired for one in held),
         "deciding": [card_of_rule(facts, rule) for rule in deciding],
         "holding": [card_of_rule(facts, rule) for rule in holding],
         "lower": [card_of_rule(facts, rule) for rule in lower],
@@ -160,7 +162,11 @@ def raised_words(use: DeclaredUse) -> dict[str, Any] | None:
 
 def _hold(facts: Facts, hold: Hold) -> dict[str, Any]:
     """Return an open hold: what it waits for and what closes it."""
-    return {"hold": hold, "fact": facts.line(hold.fact), "closes": review_holds.who_closes(facts.edition, hold)}
+    fact = facts.line(hold.fact)
+    answer = fact.answer if fact.state == "answered" else ""
+    closes = review_holds.who_closes(facts.edition, hold, answer)
+    is_answered = bool(answer) and hold.kind == HoldKind.OPEN_QUESTION
+    return {"hold": hold, "fact": fact, "closes": closes, "is_answered": is_answered}
 
 
 def _behind(result: TierResult) -> list[str]:
