@@ -20,8 +20,8 @@ from assessments.guideline.edition import Edition
 from assessments.guideline.terms import TIERS, Basis, HoldKind, Tier
 from assessments.guideline.wording import RuleCard, rule_card
 from assessments.models import Assessment, DeclaredUse, Hold, Role, State, assessments
-from assessments.scoring.held import assign_held_tier
-from assessments.scoring.tiers import Change, FiredRule, TierResult, assign_tier, counterfactuals, nearest_together
+from assessments.scoring.held import assign_held_tier, held_counterfactuals
+from assessments.scoring.tiers import Change, FiredRule, TierResult, assign_tier, nearest_together
 from assessments.views.assessment import tier_changes
 from assessments.views.assessment.next_step import NextStep, step_of, to_read, why_prohibited
 from assessments.views.facts import agreement
@@ -186,7 +186,7 @@ def _prohibited(facts: Facts) -> dict[str, Any]:
 def _what_if(facts: Facts, result: TierResult) -> dict[str, Any]:
     """Return what would change the tier, with the finding as its heading."""
     edition = facts.edition
-    changes = counterfactuals(edition, facts.values)
+    changes = held_counterfactuals(edition, facts.values, result)
     together: list[ChangeLine] = []
     together_tier = ""
     if changes.together:
@@ -213,6 +213,7 @@ def _what_if(facts: Facts, result: TierResult) -> dict[str, Any]:
         "next_lower": tier_changes.nearest(edition, str(result.assigned_tier), map(_as_said, changes.lower)),
         "together": together,
         "together_tier": together_tier,
+        "held": assign_tier(edition, facts.values).assigned_tier.rank < result.assigned_tier.rank,
         "evidence": any(edition.facts[key].prohibited_use for key in touched),
     }
 
