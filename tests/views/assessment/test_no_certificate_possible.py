@@ -141,6 +141,26 @@ def test_scores_that_count_the_signature_of_a_low_use_say_so(client: Client, cas
     assert "Your signature meets this requirement." not in read(client, "sign", limited.reference)
 
 
+def test_results_of_a_low_draft_do_not_say_that_its_self_certification_blocks(client: Client, cast: Cast) -> None:
+    """The signature itself is the self-certification: the check counts one practice, and so do the results."""
+    gaps = {
+        "tier-low-self-certification": {"choice": "not_in_place"},
+        "use-register": {"choice": "partly", "text": "Kept for three of our five clinics."},
+    }
+    assessment = make_assessment(State.DRAFT, "low", cast=cast, answers=gaps)
+    client.force_login(cast.owner)
+    page = read(client, "results", assessment.reference)
+    listed = reverse("result", args=[assessment.reference, "findings", "blocking"])
+    assert f'<strong><a href="{listed}">1</a></strong> action blocks a certificate' in page
+    assert page.count("blocks the certificate</span>") == 1
+    assert page.count("met by the owner’s signature") == 1
+    detail = read(client, "result", assessment.reference, "findings", "actions")
+    assert detail.count("met by the owner’s signature") == 1
+    assert "One practice with mandatory requirements is not fully in place" in read(
+        client, "check", assessment.reference
+    )
+
+
 def test_results_that_name_a_score_too_low_for_a_low_use_say_that_it_counts_the_signature(
     client: Client, cast: Cast
 ) -> None:
