@@ -146,8 +146,13 @@ def prospect_in_brief(assessment: Assessment) -> Prospect | None:
     use, numbers = assessment.use, assessment.progress.get("if_signed")
     if numbers is None or not assessment.is_editable or use.prohibited_by_facts:
         return None
+    return prospect_of_numbers(assessment.compiled(), numbers, use)
+
+
+def prospect_of_numbers(edition: Edition, numbers: Mapping[str, Any], use: DeclaredUse) -> Prospect:
+    """Return what would follow from the stored numbers of a complete draft (`scoring.before_signing`). No query."""
     content = {"tier": {"assigned": use.assigned_tier}, "scorecard": {"dimensions": numbers["dimensions"]}}
-    return prospect(assessment.compiled(), content, dated=numbers["dated"], undated=numbers["undated"], use=use)
+    return prospect(edition, content, dated=numbers["dated"], undated=numbers["undated"], use=use)
 
 
 def _unsettled(use: DeclaredUse) -> list[str]:
