@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from assessments.domain.facts import values as facts_values
 from assessments.views.wording import answer_on_its_page
-from tests.support.factories import MILD, make_use
+from tests.support.factories import MILD, make_assessment, make_use
 from tests.support.page_text import markup_of as text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
@@ -302,3 +302,11 @@ def test_tier_and_fact_page_count_the_same_answers_and_name_those_that_are_not_k
     assert said[1] == said[2]
     known = make_use("low", cast.organisation)
     assert "of them with “do not know”" not in text_of(client.get(known.get_absolute_url()))
+
+
+def test_the_note_of_an_answer_promises_no_reviewer(cast, client):
+    assessment = make_assessment("draft", "low", cast=cast)
+    client.force_login(cast.owner)
+    page = text_of(client.get(reverse("section", args=[assessment.reference, "purpose-and-risk"])))
+    assert "(a reviewer reads this, if the use has one)" in page
+    assert "(reviewers read this)" not in page
