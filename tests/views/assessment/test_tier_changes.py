@@ -10,8 +10,10 @@ from django.urls import reverse
 
 from assessments.domain.answering import start
 from assessments.domain.facts import declare
-from assessments.models import Assessment
-from tests.support.factories import make_use
+from assessments.domain.review import tier
+from assessments.guideline.terms import Tier
+from assessments.models import Assessment, State
+from tests.support.factories import make_assessment, make_use
 from tests.support.page_text import markup_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
@@ -71,3 +73,15 @@ def test_a_tier_that_a_hold_keeps_at_high_names_no_answer_that_leads_to_high(cli
     said = in_the_open(results[results.index('id="tier"') : results.index('id="readiness"')])
     assert "High, if the answer" not in said
     assert "No single change would lower the tier" in said
+
+
+def test_a_tier_that_a_reviewer_raised_from_low_is_not_said_to_rest_on_claims(client, cast):
+    assessment = make_assessment(State.IN_REVIEW, "low", cast=cast)
+    submission = assessment.current_submission
+    tier.raise_tier(submission, by=cast.independent, tier=Tier.LIMITED, reason="In practice it decides.")
+    client.force_login(cast.owner)
+    page = html.unescape(markup_of(client.get(reverse("use", args=[assessment.use.reference]))))
+    said = in_the_open(page[page.index("What would change the tier") : page.index('id="facts"')])
+    assert "No lower tier exists" in said
+    assert "The tier that the reviewer set stays, even if the facts change." in said
+    assert "The tier depends on what the organisation claims" not in said
