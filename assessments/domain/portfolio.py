@@ -164,7 +164,10 @@ def next_date_of(use: Any) -> tuple[str, date] | None:
 
 
 def newest_assessments(uses: Iterable[Any]) -> dict[int, Assessment]:
-    """Return the newest assessment of each use of `with_newest`, by the use's id, without its sections: one query."""
+    """Return the newest assessment of each use of `with_newest`, by the use's id, without its sections: one query.
+
+    Beside it stand the numbers of a complete draft (`if_signed`) and the checksum of its edition.
+    """
     # Asked even where there is none, so that a page costs the same whatever is on it.
     ids = [use.newest for use in uses if use.newest] or [0]
     rows = _newest(len(ids)).all(**{f"pk{n}": pk for n, pk in enumerate(ids)})
@@ -174,7 +177,13 @@ def newest_assessments(uses: Iterable[Any]) -> dict[int, Assessment]:
 @lru_cache(maxsize=64)
 def _newest(how_many: int) -> Prepared[Assessment]:
     ids: Any = [Placeholder(f"pk{n}") for n in range(how_many)]
-    return Prepared(lambda: Assessment.objects.for_list().filter(pk__in=ids))
+    return Prepared(
+        lambda: (
+            Assessment.objects.for_list()
+            .annotate(if_signed=F("progress__if_signed"), checksum=F("edition__checksum"))
+            .filter(pk__in=ids)
+        )
+    )
 
 
 # --- order and pages -----------------------------------------------------------------------------------------------

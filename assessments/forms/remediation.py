@@ -248,7 +248,7 @@ class RegisterForm(FilterForm):
         self.sorts_first = self.sorts[0][0]
         people = [(str(user.pk), str(user)) for user in owners]
         whose = [(MINE, _("Me")), (NOBODY, _("No owner yet")), (LEFT, _("Owner has left"))]
-        held = [("blocking", _("Blocks a certificate")), ("condition", _("Condition of an approval"))]
+        held = [("blocking", _("Blocks a certificate")), ("condition", _("Condition of a certificate"))]
         choices: dict[str, list[tuple[str, str | Promise]]] = {
             "priority": [("", _("All priorities")), *held, *priorities],
             "sort": [*self.sorts],
@@ -276,7 +276,7 @@ class PlanForm(PlainForm):
         initial = {"owner": str(action.owner_id or ""), "due": action.due, "effort": str(action.effort)}
         super().__init__(data, initial=initial)
         self.people = {str(user.pk): user for user in people}
-        until = _("Latest day allowed: %(day)s, because of a condition of the approval.")
+        until = _("Latest day allowed: %(day)s, because of a condition of the certificate.")
         bound = until % {"day": date_format(last, "DATE_FORMAT")} if last else ""
         self.fields["due"] = Day(label=_("First step by"), last=last, help_text=bound)
         self.fields["full_due"] = Day(label=_("All done by"), last=last, help_text=bound)

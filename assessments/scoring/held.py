@@ -12,7 +12,7 @@ from dataclasses import replace
 from assessments.guideline.conditions import Facts
 from assessments.guideline.edition import Edition
 from assessments.guideline.terms import UNKNOWN
-from assessments.scoring.tiers import TierResult, assign_tier
+from assessments.scoring.tiers import Counterfactuals, TierResult, assign_tier, counterfactuals
 
 
 def counted_facts(edition: Edition, facts: Facts, held: Collection[str]) -> Facts:
@@ -35,3 +35,15 @@ def assign_held_tier(edition: Edition, facts: Facts, held: Collection[str]) -> T
     if counted is facts:
         return result
     return replace(assign_tier(edition, counted), provisional=result.provisional, waits_for=result.waits_for)
+
+
+def held_counterfactuals(edition: Edition, facts: Facts, result: TierResult) -> Counterfactuals:
+    """Return the single answers that would change the tier of `result`, which a hold may keep above that of the facts.
+
+    While a hold keeps it up no answer lowers it, and an answer that leads only to the same tier does not raise it.
+    """
+    changes = counterfactuals(edition, facts)
+    if assign_tier(edition, facts).assigned_tier.rank >= result.assigned_tier.rank:
+        return changes
+    higher = tuple(change for change in changes.higher if change.tier.rank > result.assigned_tier.rank)
+    return Counterfactuals((), higher, ())

@@ -20,6 +20,8 @@ from assessments.guideline.edition import Edition
 from assessments.guideline.terms import Tier
 from assessments.models import Assessment, DeclaredUse
 
+PRACTICES_SHOWN = 10  # in the open; the others are folded
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:
@@ -28,6 +30,15 @@ class Figure:
     name: str
     words: str
     is_little: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Practice:
+    """A practice that blocks the certificate, with the address of its answer."""
+
+    title: str
+    url: str
+    may_have_date: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +53,15 @@ class Prospect:
     lacking: bool = False  # evidence or a part of the conformity file without which nobody can approve
     held: bool = False  # a hold is open, so that nobody can approve
     counts_signature: bool = False  # in the figures, as the self-certification that the Low tier asks for
+    practices: tuple[Practice, ...] = ()  # those that block, where a page names them
+
+    @property
+    def shown_practices(self) -> tuple[Practice, ...]:
+        return self.practices[:PRACTICES_SHOWN]
+
+    @property
+    def more_practices(self) -> tuple[Practice, ...]:
+        return self.practices[PRACTICES_SHOWN:]
 
     @property
     def words(self) -> str:
@@ -126,8 +146,13 @@ def prospect_in_brief(assessment: Assessment) -> Prospect | None:
     use, numbers = assessment.use, assessment.progress.get("if_signed")
     if numbers is None or not assessment.is_editable or use.prohibited_by_facts:
         return None
+    return prospect_of_numbers(assessment.compiled(), numbers, use)
+
+
+def prospect_of_numbers(edition: Edition, numbers: Mapping[str, Any], use: DeclaredUse) -> Prospect:
+    """Return what would follow from the stored numbers of a complete draft (`scoring.before_signing`). No query."""
     content = {"tier": {"assigned": use.assigned_tier}, "scorecard": {"dimensions": numbers["dimensions"]}}
-    return prospect(assessment.compiled(), content, dated=numbers["dated"], undated=numbers["undated"], use=use)
+    return prospect(edition, content, dated=numbers["dated"], undated=numbers["undated"], use=use)
 
 
 def _unsettled(use: DeclaredUse) -> list[str]:

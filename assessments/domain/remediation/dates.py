@@ -35,7 +35,7 @@ def date_problem(action: RemediationAction, due: date, condition: Condition | No
     if due < timezone.localdate():
         return _("Choose today or a later day. This day is in the past.")
     if condition is not None and due > condition.due_on:
-        return _("Choose %(day)s or an earlier day. A condition of the approval is due on that day.") % {
+        return _("Choose %(day)s or an earlier day. A condition of the certificate is due on that day.") % {
             "day": date_format(condition.due_on, "DATE_FORMAT")
         }
     return ""

@@ -24,7 +24,8 @@ def obstacle(action: RemediationAction) -> str:
         return _("Only an open action can be marked as not relevant.")
     if action.pk in conditions.conditions_on([action]):
         return _(
-            "You cannot mark this action as not relevant, because it is a condition of the approval. Conditions have to be met."
+            "You cannot mark this action as not relevant, because it is a condition of the certificate. Conditions have to "
+            "be met."
         )
     if action.merged.exclude(status=ActionStatus.CLOSED).exists():
         return _("Other actions were merged into this one. Undo the merge first.")

@@ -164,8 +164,20 @@ def _ask_for_correction(hold: Hold, submission: Submission, *, by: User) -> None
     marks.save_mark(submission, f"f:{fact}", given, by=by)
 
 
-def who_closes(edition: CompiledEdition, hold: Hold) -> str:
-    """Say who closes a hold. Our judgement for an open question; the edition's words for the others."""
+def who_closes(edition: CompiledEdition, hold: Hold, answer: str = "") -> str:
+    """Say who closes a hold. Our judgement for an open question; the edition's words for the others.
+
+    `answer`: the answer that the fact of an open question has by now, in words; empty while it is not known.
+    """
+    if hold.kind == HoldKind.OPEN_QUESTION and answer:
+        said = _(
+            "The answer was “do not know” before, and is “%(answer)s” now. The new answer alone does not close the hold. "
+            "The organisation also attaches evidence for it. Then a reviewer closes the hold, after an owner has sent "
+            "the assessment to review. An organisation without reviewers sends it to an independent reviewer. "
+            "Until then, the rules are applied twice: with the answer, and with “do not know”. "
+            "The higher of the two tiers counts (our judgement)."
+        )
+        return said % {"answer": answer}
     if hold.kind == HoldKind.OPEN_QUESTION:
         return _(
             "The organisation answers the question and attaches evidence. A reviewer of the case then closes the "

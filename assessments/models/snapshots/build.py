@@ -46,7 +46,7 @@ def build_snapshot(assessment: Assessment, *, final: bool) -> dict[str, Any]:
         "assessment": {"reference": assessment.reference},
         "facts": [fact_values(row) for row in _in_order(edition, source.fact_rows, declared)],
         "values": fact_words(source.facts),
-        "tier": tier_values(edition, source.counted, source.result, source.holds)
+        "tier": tier_values(edition, source.facts, source.result, source.holds)
         | {
             "assigned": str(declared.tier),
             "by_rules": str(source.result.assigned_tier),

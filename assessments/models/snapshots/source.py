@@ -13,7 +13,7 @@ from assessments.models.assessments import NOTE_IS_TAKEN, Answer, Assessment
 from assessments.models.holds import Hold
 from assessments.models.snapshots.evidence import evidence_by_answer
 from assessments.models.systems import DeclaredFact, DeclaredUse, declared_facts
-from assessments.scoring.held import assign_held_tier, counted_facts
+from assessments.scoring.held import assign_held_tier
 from assessments.scoring.inputs import AnswerValue, Declared
 from assessments.scoring.tiers import TierResult
 
@@ -22,7 +22,7 @@ from assessments.scoring.tiers import TierResult
 class Source:
     """What a snapshot is made from: the rows of an assessment, and what scoring makes of them.
 
-    `result` is the tier by the rules, from the facts as they count (`counted`); `declared.tier` is the assigned one.
+    `result` is the tier by the rules, from the facts as they count while a hold is open; `declared.tier` is the assigned one.
     """
 
     use: DeclaredUse
@@ -32,7 +32,6 @@ class Source:
     answer_rows: Sequence[Answer]
     evidence: Mapping[int, list[dict[str, Any]]]
     facts: Mapping[str, FactAnswer]
-    counted: Mapping[str, FactAnswer]
     result: TierResult
     values: Mapping[str, AnswerValue]
     declared: Declared
@@ -45,7 +44,7 @@ def read_source(assessment: Assessment) -> Source:
     holds = list(use.holds.order_by("pk"))
     facts = declared_facts(edition, fact_rows)
     held = [hold.fact for hold in holds if hold.closed_at is None and hold.kind == HoldKind.OPEN_QUESTION]
-    result, counted = assign_held_tier(edition, facts, held), counted_facts(edition, facts, held)
+    result = assign_held_tier(edition, facts, held)
     tier = use.tier_over(result.assigned_tier)
     answer_rows: list[Any] = list(
         assessment.answers.filter(to_confirm=False)
@@ -55,4 +54,4 @@ def read_source(assessment: Assessment) -> Source:
     values = {row.question.key: row.value() for row in answer_rows}
     declared = Declared(facts=facts, parts=use.system.parts, tier=tier).knowing(edition, values)
     evidence = evidence_by_answer(assessment)
-    return Source(use, edition, fact_rows, holds, answer_rows, evidence, facts, counted, result, values, declared)
+    return Source(use, edition, fact_rows, holds, answer_rows, evidence, facts, result, values, declared)

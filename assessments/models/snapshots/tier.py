@@ -8,7 +8,8 @@ from typing import Any
 from assessments.guideline.edition import Edition
 from assessments.models.holds import Hold
 from assessments.models.systems import DeclaredFact, DeclaredUse
-from assessments.scoring.tiers import TierResult, counterfactuals
+from assessments.scoring.held import held_counterfactuals
+from assessments.scoring.tiers import TierResult
 
 
 def fact_values(row: DeclaredFact) -> dict[str, Any]:
@@ -42,7 +43,7 @@ def raised_values(use: DeclaredUse) -> dict[str, Any] | None:
 
 def tier_values(edition: Edition, facts: Mapping[str, Any], result: TierResult, holds: list[Hold]) -> dict[str, Any]:
     """Return the tier by the rules: which fired, the holds, and the answers that would change it."""
-    changes = counterfactuals(edition, facts)
+    changes = held_counterfactuals(edition, facts, result)
     return {
         "assigned": str(result.assigned_tier),
         "text": str(result.text_tier) if result.text_tier else None,

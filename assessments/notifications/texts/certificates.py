@@ -46,7 +46,7 @@ def certificate_left(*, number: str) -> Text:
 def condition_missed(*, words: str, use: str, due: date) -> Text:
     """`words`: the condition."""
     said = {"words": words, "use": use, "day": date_format(due, "DATE_FORMAT")}
-    text = _("A condition of the approval of “%(use)s” was due on %(day)s and was not met.")
+    text = _("A condition of the certificate of “%(use)s” was due on %(day)s and was not met.")
     return Text(_("Condition not met: %(words)s") % said, text % said)
 
 

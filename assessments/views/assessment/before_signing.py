@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
 
+from assessments.accounts.enrolment import lacks_factor
 from assessments.domain.certificates import least_readiness
-from assessments.domain.certificates.before_signing import Prospect, prospect
+from assessments.domain.certificates.before_signing import Practice, Prospect, prospect
 from assessments.domain.certificates.blockers import Blocker, blockers_to_self_certify
 from assessments.domain.certificates.conditions import most_conditions
 from assessments.guideline.terms import UNKNOWN, Tier
@@ -27,7 +28,8 @@ class BeforeSigning:
     empty: int
     carried: int
     tier: str
-    needs_factor: bool  # this installation asks everybody who signs for a second factor
+    lacks_factor: bool  # the reader, who may sign, has to add a second factor first
+    needs_factor: bool  # of somebody else: this installation asks everybody who signs for a second factor
     review_days: int
     condition_days: int
     most_conditions: int
@@ -50,7 +52,8 @@ def before_signing_of(case: MemberCase, *, missing: int, empty: int, carried: in
         empty=empty,
         carried=carried,
         tier=str(use.assigned_tier),
-        needs_factor=bool(settings.SECOND_FACTOR),
+        lacks_factor=case.is_owner and lacks_factor(case.user),
+        needs_factor=not case.is_owner and bool(settings.SECOND_FACTOR),
         review_days=policy.review_target_days,
         condition_days=policy.condition_days,
         most_conditions=most_conditions(),
@@ -81,18 +84,26 @@ def prospect_of(
     alone: bool = False,
     lacking: bool = False,
 ) -> Prospect:
-    """Return what would follow from a signature, as the answers stand."""
-    dated = [blocker.conditionable for blocker in blockers]
-    undated = len(dated) - sum(dated)
-    return prospect(
+    """Return what would follow from a signature, as the answers stand, with links to the practices that block."""
+    practices = tuple(
+        Practice(blocker.words, _answer_url(case, blocker.question), blocker.conditionable) for blocker in blockers
+    )
+    dated = sum(practice.may_have_date for practice in practices)
+    found = prospect(
         case.edition,
         content,
-        dated=sum(dated),
-        undated=undated,
+        dated=dated,
+        undated=len(practices) - dated,
         use=case.assessment.use,
         alone=alone,
         lacking=lacking,
     )
+    return replace(found, practices=tuple(sorted(practices, key=lambda practice: practice.may_have_date)))
+
+
+def _answer_url(case: MemberCase, question: str) -> str:
+    section = case.edition.questions[question].section
+    return f"{reverse('section', args=[case.assessment.reference, section])}#q-{question}"
 
 
 def if_signed_now(case: MemberCase, answers: Mapping[str, Answer], *, alone: bool, lacking: bool) -> Prospect:

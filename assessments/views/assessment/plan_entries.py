@@ -45,6 +45,7 @@ class PlanEntry:
     started: date | None = None  # the day on which the first step was done
     is_open: bool = True
     condition: bool = False  # the approval hangs on it, and the certificate does not wait for it
+    by_signature: bool = False  # the signature itself meets what it is about, so that it does not block
 
     @property
     def at_once(self) -> bool:

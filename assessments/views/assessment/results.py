@@ -250,7 +250,7 @@ def _by_package(page: ResultsPage, kind: str, key: str) -> dict[str, Any] | None
         words = (
             ngettext("%(n)s action blocks a certificate", "%(n)s actions block a certificate", len(entries))
             if key == "blocking"
-            else ngettext("%(n)s condition of the approval", "%(n)s conditions of the approval", len(entries))
+            else ngettext("%(n)s condition of the certificate", "%(n)s conditions of the certificate", len(entries))
         )
         return {"title": words % {"n": len(entries)}, "actions": [page.details(entry) for entry in entries]}
     if key == "all":

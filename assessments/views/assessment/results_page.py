@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
@@ -15,11 +15,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assessments.documents.first_decision import pause_words
+from assessments.domain.certificates.conditions import most_conditions
 from assessments.guideline.edition import Question, Requirement
 from assessments.guideline.terms import UNKNOWN, Choice, Tier
 from assessments.models.agreed import Acceptance
 from assessments.models.figures import figure_words
-from assessments.scoring.conditions import may_have_date
+from assessments.scoring.conditions import SELF_CERTIFICATION, may_have_date
 from assessments.scoring.inputs import AnswerValue
 from assessments.scoring.order import MONTH_DAYS, OPEN_INCIDENT, STOP
 from assessments.scoring.placing import is_in_use
@@ -95,7 +96,18 @@ class ResultsPage:
         if self.signed_on:
             return plan_entries.signed_entries(assessment, self.edition, actions, self.rows, self.signed_on)
         rows = {row.question: row for row in self.rows if row.question}
-        return plan_entries.draft_entries(assessment, self.edition, actions, rows)
+        found = plan_entries.draft_entries(assessment, self.edition, actions, rows)
+        met = self._met_by_signature
+        return [replace(one, blocking=False, by_signature=True) if one.question in met else one for one in found]
+
+    @cached_property
+    def _met_by_signature(self) -> frozenset[str]:
+        """The questions of a Low draft of which the signature itself meets all that blocks."""
+        if self.final or self.content["tier"]["assigned"] != Tier.LOW:
+            return frozenset()
+        blocking = [one for one in self.content["findings"] if one["blocking"]]
+        others = {one["question"] for one in blocking if one["requirement"] != SELF_CERTIFICATION}
+        return frozenset(one["question"] for one in blocking) - others
 
     @cached_property
     def month(self) -> list[PlanEntry]:
@@ -295,6 +307,12 @@ class ResultsPage:
     def may_have_dates(self) -> int:
         """How many of those that block may get a date instead, as a condition of the certificate."""
         return sum(entry.question in self._datable for entry in self.blocking)
+
+    @property
+    def over_the_limit(self) -> int:
+        """How many of those that may get a date can become conditions at most; 0 where all of them can."""
+        most = most_conditions()
+        return most if self.may_have_dates > most else 0
 
     @cached_property
     def _datable(self) -> frozenset[str]:

@@ -345,7 +345,7 @@ def _group_context(
         "pages": facts.pages,
         "number": keys.index(group.key) + 1,
         "of": len(keys),
-        "answered": len(facts.asked) - len(facts.missing),
+        "answered": facts.answered,
         "asked": len(facts.counted),
         "later": len(facts.asked) - len(facts.counted),
         "for_tier": any(fact.key in facts.of_the_tier for fact in group.facts),

@@ -83,15 +83,19 @@ def _page(request: SignedIn, use: DeclaredUse, found: Hold, form: AssignHoldForm
         form = form or AssignHoldForm(hold=found, people=finders.writers_of(use.system.organisation))
         mine = finders.evidence_for(request.user).in_use().filter(organisation=use.organisation_id)
         pieces = list(mine.exclude(pk__in=[one.evidence_id for one in uses]).order_by("-pk")[:PIECES])
+    fact = facts.line(found.fact) if found.fact in facts.edition.facts else None
+    is_question = found.kind == HoldKind.OPEN_QUESTION
+    answer = fact.answer if is_question and is_open and fact and fact.state == "answered" else ""
     context = {
         "place": PLACE,
         "use": use,
         "hold": found,
-        "fact": facts.line(found.fact) if found.fact in facts.edition.facts else None,
+        "fact": fact,
+        "answer": answer,
         "rule": hold_card(facts.edition, found),
-        "closes": review_holds.who_closes(facts.edition, found),
+        "closes": review_holds.who_closes(facts.edition, found, answer),
         "is_open": is_open,
-        "is_question": found.kind == HoldKind.OPEN_QUESTION,
+        "is_question": is_question,
         "tiers": changes_of_tier(found),
         "may_keep": may_keep,
         "form": form,

@@ -20,8 +20,8 @@ from assessments.guideline.edition import Edition
 from assessments.guideline.terms import TIERS, Basis, HoldKind, Tier
 from assessments.guideline.wording import RuleCard, rule_card
 from assessments.models import Assessment, DeclaredUse, Hold, Role, State, assessments
-from assessments.scoring.held import assign_held_tier
-from assessments.scoring.tiers import Change, FiredRule, TierResult, assign_tier, counterfactuals, nearest_together
+from assessments.scoring.held import assign_held_tier, held_counterfactuals
+from assessments.scoring.tiers import Change, FiredRule, TierResult, assign_tier, nearest_together
 from assessments.views.assessment import tier_changes
 from assessments.views.assessment.next_step import NextStep, step_of, to_read, why_prohibited
 from assessments.views.facts import agreement
@@ -104,6 +104,7 @@ def _tier_context(facts: Facts, user: int | None) -> dict[str, Any]:
     assigned = use.tier_over(result.assigned_tier)
     obligation = edition.obligations[assigned]
     context = facts.declared.context
+    fired = {rule.id for rule in result.rules}
     return {
         "result": result,
         "assigned": str(assigned),
@@ -114,7 +115,8 @@ def _tier_context(facts: Facts, user: int | None) -> dict[str, Any]:
         "judged": [r for r in deciding if r.basis == Basis.JUDGEMENT],
         "differ": result.text_tier != result.assigned_tier,
         "waits_for": [facts.line(key) for key in result.waits_for],
-        "holds": [_hold(facts, hold) for hold in holds],
+        "holds": (held := [_hold(facts, hold) for hold in holds]),
+        "answered_holds": any(one["is_answered"] and one["hold"].rule in fired for one in held),
         "deciding": [card_of_rule(facts, rule) for rule in deciding],
         "holding": [card_of_rule(facts, rule) for rule in holding],
         "lower": [card_of_rule(facts, rule) for rule in lower],
@@ -160,7 +162,11 @@ def raised_words(use: DeclaredUse) -> dict[str, Any] | None:
 
 def _hold(facts: Facts, hold: Hold) -> dict[str, Any]:
     """Return an open hold: what it waits for and what closes it."""
-    return {"hold": hold, "fact": facts.line(hold.fact), "closes": review_holds.who_closes(facts.edition, hold)}
+    fact = facts.line(hold.fact)
+    answer = fact.answer if fact.state == "answered" else ""
+    closes = review_holds.who_closes(facts.edition, hold, answer)
+    is_answered = bool(answer) and hold.kind == HoldKind.OPEN_QUESTION
+    return {"hold": hold, "fact": fact, "closes": closes, "is_answered": is_answered}
 
 
 def _behind(result: TierResult) -> list[str]:
@@ -180,7 +186,7 @@ def _prohibited(facts: Facts) -> dict[str, Any]:
 def _what_if(facts: Facts, result: TierResult) -> dict[str, Any]:
     """Return what would change the tier, with the finding as its heading."""
     edition = facts.edition
-    changes = counterfactuals(edition, facts.values)
+    changes = held_counterfactuals(edition, facts.values, result)
     together: list[ChangeLine] = []
     together_tier = ""
     if changes.together:
@@ -207,6 +213,7 @@ def _what_if(facts: Facts, result: TierResult) -> dict[str, Any]:
         "next_lower": tier_changes.nearest(edition, str(result.assigned_tier), map(_as_said, changes.lower)),
         "together": together,
         "together_tier": together_tier,
+        "held": assign_tier(edition, facts.values).assigned_tier.rank < result.assigned_tier.rank,
         "evidence": any(edition.facts[key].prohibited_use for key in touched),
     }
 

@@ -120,8 +120,9 @@ class Facts:
         return tuple(key for key in self.asked if self.values.get(key) == UNKNOWN)
 
     @property
-    def known(self) -> int:
-        return len(self.asked) - len(self.missing) - len(self.unknown)
+    def answered(self) -> int:
+        """How many of the facts that are asked have an answer, *do not know* included."""
+        return len(self.asked) - len(self.missing)
 
     @cached_property
     def of_the_tier(self) -> frozenset[str]:

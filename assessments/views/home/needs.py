@@ -42,6 +42,7 @@ from assessments.views.home.days import ago, day_of, due_words
 
 SOON_DAYS = 30
 NEWS_DAYS = 30  # older news is in the inbox only
+HOLDS = 20  # that home reads; those of one use are one need
 NEWS = 10  # shown on the dashboard
 MESSAGES = 50  # of the inbox that are searched for them
 
@@ -92,9 +93,10 @@ def needs_of(
         if need:
             needs.append(need)
     needs += [action_need(action, user) for action in soon if may_work_on(action, roles)]
-    needs += [hold_need(hold) for hold in finders.holds_of(user)[:5]]
+    held = list(finders.holds_of(user)[:HOLDS])
+    needs += hold_needs(held)
     needs += [evidence_need(piece) for piece in finders.evidence_to_renew(user, SOON_DAYS)[:5]]
-    needs += told_needs(user, {need.url for need in needs})
+    needs += told_needs(user, {need.url for need in needs} | {links.hold(hold) for hold in held})
     return sorted(needs, key=lambda need: need.order)
 
 
@@ -267,6 +269,34 @@ def hold_need(hold: Hold) -> Need:
         more=more,
         late=late,
         due=hold.due,
+        rank=1,
+    )
+
+
+def hold_needs(holds: Iterable[Hold]) -> list[Need]:
+    """Return one need for each use whose holds this person looks after; `holds`: the most urgent first."""
+    of_use: dict[int, list[Hold]] = {}
+    for hold in holds:
+        of_use.setdefault(hold.use_id, []).append(hold)
+    return [hold_need(mine[0]) if len(mine) == 1 else several_holds_need(mine) for mine in of_use.values()]
+
+
+def several_holds_need(holds: list[Hold]) -> Need:
+    """Return the need of a use that is on hold for several reasons, with the first due date of them."""
+    use, kinds = holds[0].use, dict.fromkeys(str(hold.get_kind_display()) for hold in holds)
+    when, more, late = due_words(holds[0].due)
+    said = _(
+        "%(system)s. You are responsible for %(n)s holds (%(kinds)s). They block the approval and the certificate."
+    )
+    return Need(
+        title=_("%(n)s holds: %(use)s") % {"n": len(holds), "use": use.title},
+        text=said % {"system": use.system.name, "n": len(holds), "kinds": ", ".join(kinds)},
+        url=f"{use.get_absolute_url()}#hold-{holds[0].pk}",
+        label=_("See the holds"),
+        when=when or _("On hold"),
+        more=more,
+        late=late,
+        due=holds[0].due,
         rank=1,
     )
 

@@ -26,6 +26,7 @@ from assessments.access import roles as access_roles
 from assessments.access.roles import GIVEN_USER, Action
 from assessments.core import query_values
 from assessments.domain import portfolio as domain_portfolio
+from assessments.domain.certificates.before_signing import prospect_of_numbers
 from assessments.domain.portfolio import (
     MOST_COUNTED,
     ORDERS,
@@ -45,12 +46,12 @@ from assessments.domain.portfolio import (
 from assessments.forms.base import refusals
 from assessments.forms.portfolio import NONE, KeepFilterForm, PortfolioForm
 from assessments.forms.systems import PARTS
-from assessments.guideline.terms import TIERS
-from assessments.models import Assessment, Membership, Sees, User
+from assessments.guideline.terms import TIERS, Tier
+from assessments.models import Assessment, Membership, Sees, User, edition_for
 from assessments.models.prepared import Placeholder, Prepared
 from assessments.models.search_words import MOST_USES, SEARCHED, parts_to_look_up, uses_in
 from assessments.models.systems import DeclaredUseQuerySet
-from assessments.views.assessment.next_step import does_next
+from assessments.views.assessment.next_step import STEPS, does_next
 from assessments.views.site.requests import SignedIn
 
 PLACE = "assessments"
@@ -70,6 +71,8 @@ SHOWN = (
     "system__organisation__name_en",
 )
 """What the list shows of a use."""
+NO_CERTIFICATE = "no_certificate_possible"
+"""The state of a complete draft from whose answers no certificate can follow, as home and check show it too."""
 DATE_WORDS = {
     "action_due": gettext_lazy("action due"),
     "certificate_ends": gettext_lazy("certificate expires"),
@@ -113,7 +116,7 @@ class UseLine:
 
     @property
     def next(self) -> str:
-        return does_next(self.state)
+        return str(STEPS["approved"].link) if self.state == NO_CERTIFICATE else does_next(self.state)
 
     @property
     def what(self) -> str:
@@ -353,7 +356,7 @@ def _line(use: Any, assessment: Assessment | None, today: date, in_full: bool, *
         tier=use.assigned_tier,
         provisional=use.provisional,
         on_hold=bool(use.open_holds),
-        state=assessment.shown_state if assessment else "not_started",
+        state=_state(use, assessment, in_full=in_full) if assessment else "not_started",
         editable=assessment is not None and assessment.is_editable,
         answered=assessment.answered if assessment else 0,
         applicable=assessment.applicable if assessment else 0,
@@ -362,6 +365,19 @@ def _line(use: Any, assessment: Assessment | None, today: date, in_full: bool, *
         late=due is not None and due[1] < today,
         retired=not use.in_use,
     )
+
+
+def _state(use: Any, newest: Any, *, in_full: bool) -> str:
+    """Return the state that the list shows. No query.
+
+    A complete draft from which no certificate can follow says so to those who see all of it.
+    """
+    state = str(newest.shown_state)
+    unsaid = not in_full or not newest.if_signed or use.assigned_tier in ("", Tier.UNACCEPTABLE)
+    if state != "ready_to_sign" or unsaid:
+        return state
+    found = prospect_of_numbers(edition_for(newest.checksum), newest.if_signed, use)
+    return NO_CERTIFICATE if found.keeps_back else state
 
 
 def _readiness(row: Mapping[str, Any]) -> list[tuple[str, str | None, int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -94,6 +95,25 @@ def test_what_speaks_of_each_use_by_name_counts_once_it_is_confirmed_for_this_on
     assert "The answer must be confirmed." in row
     reuse.confirm_copied(new, REGISTER, by=cast.contributor, base=1)
     assert REGISTER in new.answer_values()
+
+
+def test_the_box_that_asks_to_confirm_goes_once_the_answer_is_saved_on_its_page(client, cast):
+    make_assessment(State.DRAFT, "low", cast=cast, answers={REGISTER: {"choice": "in_place"}})
+    new = begin(cast)
+    client.force_login(cast.contributor)
+    section = reverse("section", args=[new.reference, new.compiled().questions[REGISTER].section])
+    box = f'id="q-{REGISTER}--copied"'
+    assert "The answer must be confirmed." in markup_of(client.get(section)).partition(box)[2].partition("<aside")[0]
+    given = {"choice": "partly", "text": "Half of it.", "base": 1, "operation": str(uuid.uuid4())}
+    data = {f"{REGISTER}--{name}": value for name, value in given.items()}
+    said = markup_of(
+        client.post(reverse("answer", args=[new.reference, REGISTER]), data, headers={"HX-Request": "true"})
+    )
+    assert not answer_to(new, REGISTER).to_confirm
+    assert f'{box} hx-swap-oob="true"' in said
+    assert "must be confirmed" not in said
+    assert box in markup_of(client.get(section))  # the next save finds its place
+    assert "must be confirmed" not in markup_of(client.get(section))
 
 
 @pytest.mark.parametrize(

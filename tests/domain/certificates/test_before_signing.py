@@ -15,7 +15,7 @@ from assessments.domain.certificates.before_signing import prospect
 from assessments.domain.submission import submit
 from assessments.models import State
 from assessments.models.snapshots import build_snapshot
-from tests.domain.certificates.readiness import approve, lacking
+from tests.domain.certificates.readiness import approve, empty, lacking
 from tests.support.factories import make_assessment, prove, proved
 from tests.support.world import GAPS
 
@@ -55,6 +55,59 @@ def test_the_check_of_all_answers_says_already_that_no_certificate_would_follow(
     said = words_of(client, "check", assessment)
     assert "Crime Prevention is too low: 0.0 out of 100." in said
     assert said == words_of(client, "sign", assessment)
+
+
+def with_nothing_in_place(cast):
+    """A draft of an organisation with all three parts, in which more practices block than can become conditions."""
+    parts = ("developer", "provider", "user")
+    like = make_assessment(State.DRAFT, "limited", cast=cast, parts=parts)
+    answers = {question.key: empty(question) for question in like.declared().questions(like.compiled())}
+    return make_assessment(State.DRAFT, "limited", cast=cast, parts=parts, answers=answers)
+
+
+def practices_of(client, name, assessment):
+    """What the page lists as blocking: the addresses in the open, those that are folded, and what is said beside each."""
+    page = html.unescape(client.get(reverse(name, args=[assessment.reference])).content.decode())
+    row = re.search(r'<section class="hk-row" id="prospect">(.*?)</section>', page, re.S)[1]
+    shown, _, folded = row.partition("<details")
+    linked = re.compile(r'<a href="([^"]+)">([^<]+)</a>\s*<span class="hk-meta">\s*([^<]+?)\s*</span>')
+    return linked.findall(shown), linked.findall(folded)
+
+
+@pytest.mark.parametrize("name", ["check", "sign"])
+def test_the_page_names_each_practice_that_blocks_with_a_link_to_its_question(client, cast, name):
+    answers = {"use-register": GAPS["use-register"], "approval-paper": GAPS["approval-paper"]}
+    assessment = make_assessment(State.DRAFT, "limited", cast=cast, answers=answers)
+    proved(client, cast.owner)
+    edition, questions = assessment.compiled(), assessment.compiled().questions
+    shown, folded = practices_of(client, name, assessment)
+    blocking = certificates_blockers.blockers_to_self_certify(assessment, build_snapshot(assessment, final=True))
+    assert "use-register" in {one.question for one in blocking}
+    assert sorted(shown) == sorted(
+        (
+            f"{reverse('section', args=[assessment.reference, questions[one.question].section])}#q-{one.question}",
+            edition.questions[one.question].title,
+            "can become a condition" if one.conditionable else "no due date possible",
+        )
+        for one in blocking
+    )
+    assert not folded
+    said = words_of(client, name, assessment)
+    assert "This practice blocks the certificate. Choose it to go to the question:" in said or (
+        f"These {len(blocking)} practices block the certificate. Choose one to go to the question:" in said
+    )
+
+
+def test_the_check_folds_the_practices_that_block_after_the_first_ten(client, cast):
+    assessment = with_nothing_in_place(cast)
+    proved(client, cast.owner)
+    shown, folded = practices_of(client, "check", assessment)
+    blocking = certificates_blockers.blockers_to_self_certify(assessment, build_snapshot(assessment, final=True))
+    assert len(shown) == 10
+    assert len(shown) + len(folded) == len(blocking) > 11
+    assert f"See {len(folded)} more practices" in words_of(client, "check", assessment)
+    marks = [mark for _url, _title, mark in shown + folded]
+    assert marks == sorted(marks, reverse=True)  # those without a date first
 
 
 def test_nobody_is_led_to_a_self_certification_that_would_be_refused(client, cast):
@@ -107,6 +160,15 @@ def test_sign_page_results_and_plan_say_the_same_of_what_blocks(client, cast):
         jobs.draft_report(assessment).blocking_words
         == "1 blocks the certificate until it is closed or given a due date"
     )
+
+
+def test_results_and_check_name_the_same_limit_of_conditions(client, cast):
+    assessment = with_nothing_in_place(cast)
+    proved(client, cast.owner)
+    results = client.get(reverse("results", args=[assessment.reference])).content.decode()
+    findings = " ".join(strip_tags(results[results.index('id="findings"') :]).split())
+    assert "(at most 12 of them can become conditions: the certificate is issued first" in findings
+    assert "At most 12 of them can become conditions with a due date." in words_of(client, "check", assessment)
 
 
 def test_more_musts_than_may_be_conditions_keep_the_certificate_back(cast):

@@ -85,7 +85,7 @@ def test_the_organisation_opens_it_again(cast, assessment):
 
 
 def test_what_is_a_condition_has_to_be_met(cast, assessment):
-    with pytest.raises(WorkflowError, match="condition of the approval"):
+    with pytest.raises(WorkflowError, match="condition of the certificate"):
         mark(assessment, cast, CONDITION)
 
 

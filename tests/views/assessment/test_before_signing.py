@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.test import Client
 from django.urls import reverse
 
@@ -65,8 +66,34 @@ def test_the_check_speaks_of_a_second_factor_only_where_one_is_asked_for(
     settings.SECOND_FACTOR = True
     asked = before_signing(client, assessment)
     settings.SECOND_FACTOR = False
-    assert "The owner needs a second factor" in asked
+    assert "Before you sign, you must add a second factor: a passkey or an authenticator app." in asked
+    assert f'href="{reverse("mfa_index")}"' in asked
     assert "second factor" not in before_signing(client, assessment)
+
+
+def test_the_check_asks_no_owner_for_a_second_factor_who_has_one_or_is_exempt(
+    client: Client, cast: Cast, settings: Any
+) -> None:
+    assessment = make_assessment(cast=cast)
+    client.force_login(cast.owner)
+    settings.SECOND_FACTOR = True
+    settings.SECOND_FACTOR_EXEMPT = [cast.owner.email]
+    assert "second factor" not in before_signing(client, assessment)
+    settings.SECOND_FACTOR_EXEMPT = []
+    assert "second factor" in before_signing(client, assessment)
+    Authenticator.objects.create(user=cast.owner, type=Authenticator.Type.TOTP, data={"secret": "never-checked"})
+    assert "second factor" not in before_signing(client, assessment)
+
+
+def test_the_check_tells_a_contributor_that_the_owner_needs_a_second_factor(
+    client: Client, cast: Cast, settings: Any
+) -> None:
+    settings.SECOND_FACTOR = True
+    assessment = make_assessment(cast=cast)
+    client.force_login(cast.contributor)
+    block = before_signing(client, assessment)
+    assert "The owner needs a second factor: a passkey or an authenticator app." in block
+    assert "Before you sign" not in block.replace("Before you can sign", "")
 
 
 @pytest.mark.long

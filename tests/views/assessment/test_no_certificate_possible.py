@@ -6,8 +6,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from assessments.domain.answering import assignments
 from assessments.domain.certificates.before_signing import prospect_in_brief
-from assessments.models import Assessment, DeclaredUse, State
+from assessments.models import Assessment, DeclaredUse, Membership, State
 from tests.domain.certificates.readiness import lacking
 from tests.support.factories import Cast, anew, make_assessment, proved, save
 from tests.support.page_text import markup_of
@@ -45,6 +46,25 @@ def test_home_says_ready_to_sign_where_a_certificate_is_possible(client: Client,
     page = read(client, "dashboard")
     assert READY in page
     assert BLOCKED not in page
+
+
+@pytest.mark.parametrize("tier", ["low", "limited"])
+def test_portfolio_says_that_no_certificate_is_possible_instead_of_ready_to_sign(
+    client: Client, cast: Cast, tier: str
+) -> None:
+    assessment = lacking(cast, tier)
+    client.force_login(cast.owner)
+    lines = {line.assessment: line for line in client.get(reverse("assessments")).context["lines"]}
+    assert lines.pop(assessment.reference).state == "no_certificate_possible"
+    assert [line.state for line in lines.values()] == ["ready_to_sign"]  # in which everything is in place
+    page = read(client, "assessments")
+    assert page.count(BLOCKED) == 1
+    assert "Next: See what blocks the certificate" in page
+    section = assessment.compiled().sections[0].key
+    assignments.assign_section(assessment, section, Membership.objects.get(user=cast.assigned), by=cast.owner)
+    client.force_login(cast.assigned)  # sees neither results nor check
+    assert assessment.use.title in read(client, "assessments")
+    assert BLOCKED not in read(client, "assessments")
 
 
 @pytest.mark.parametrize("tier", ["low", "limited"])
@@ -139,6 +159,26 @@ def test_scores_that_count_the_signature_of_a_low_use_say_so(client: Client, cas
     limited = make_assessment(State.DRAFT, "limited", cast=cast)
     assert COUNTED not in read(client, "check", limited.reference)
     assert "Your signature meets this requirement." not in read(client, "sign", limited.reference)
+
+
+def test_results_of_a_low_draft_do_not_say_that_its_self_certification_blocks(client: Client, cast: Cast) -> None:
+    """The signature itself is the self-certification: the check counts one practice, and so do the results."""
+    gaps = {
+        "tier-low-self-certification": {"choice": "not_in_place"},
+        "use-register": {"choice": "partly", "text": "Kept for three of our five clinics."},
+    }
+    assessment = make_assessment(State.DRAFT, "low", cast=cast, answers=gaps)
+    client.force_login(cast.owner)
+    page = read(client, "results", assessment.reference)
+    listed = reverse("result", args=[assessment.reference, "findings", "blocking"])
+    assert f'<strong><a href="{listed}">1</a></strong> action blocks a certificate' in page
+    assert page.count("blocks the certificate</span>") == 1
+    assert page.count("met by the owner’s signature") == 1
+    detail = read(client, "result", assessment.reference, "findings", "actions")
+    assert detail.count("met by the owner’s signature") == 1
+    assert "One practice with mandatory requirements is not fully in place" in read(
+        client, "check", assessment.reference
+    )
 
 
 def test_results_that_name_a_score_too_low_for_a_low_use_say_that_it_counts_the_signature(

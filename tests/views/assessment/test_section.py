@@ -583,3 +583,14 @@ def test_a_due_date_lies_ahead(client: Client, cast: Cast, draft: Assessment) ->
     page = client.post(url, {"member": member.pk, "due": yesterday.isoformat()}).content.decode()
     assert "Choose today or a later day." in page
     assert yesterday.isoformat() in page
+
+
+def test_the_words_beside_a_source_are_explained_above_the_questions(
+    client: Client, cast: Cast, draft: Assessment
+) -> None:
+    client.force_login(cast.owner)
+    page = markup_of(client.get(section_of(draft)))
+    said = "“must”, “should” or “consider” beside the source of a question says how strongly the Guideline asks for it."
+    assert said in " ".join(page.split())
+    assert f'href="{reverse("method")}#readiness"' in page
+    assert page.index("says how strongly") < page.index("Source of this question")

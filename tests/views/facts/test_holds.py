@@ -86,6 +86,38 @@ def test_a_hold_s_page_says_what_opened_it_who_has_it_and_takes_evidence(cast, e
     assert connie.post(url, {"attach": make_evidence().reference}).status_code == 404
 
 
+ANSWERED = (
+    "The answer was “do not know” before, and is “No” now. The new answer alone does not close the hold. The organisation "
+    "also attaches evidence for it. Then a reviewer closes the hold, after an owner has sent the assessment to review. An "
+    "organisation without reviewers sends it to an independent reviewer."
+)
+
+
+def test_a_hold_whose_question_is_answered_says_what_it_still_waits_for(cast: Cast) -> None:
+    use = make_use("low", cast.organisation, facts={"illegal_purpose": "unknown"})
+    url = reverse("hold", args=[use.reference, use.holds.get().pk])
+    olivia = as_(cast.owner)
+    for page in (text_of(olivia.get(url)), text_of(olivia.get(use.get_absolute_url()))):
+        assert "The organisation answers the question and attaches evidence." in page
+        assert "Attach evidence for the answer" not in page
+    declare.declare_facts(use, {"illegal_purpose": False}, by=cast.owner)
+    page = text_of(olivia.get(url))
+    assert ANSWERED in page
+    assert "An owner cannot self-certify this use, whatever its tier is (our judgement)." in page
+    assert "This rule put the use on hold before the question was answered:" in page
+    assert '<a class="btn btn-primary" href="#evidence">Attach evidence for the answer</a>' in page
+    assert 'id="evidence"' in page
+    assert "Change the answer" in page
+    assert "Answer the question" not in page
+    tier_page = text_of(olivia.get(use.get_absolute_url()))
+    assert ANSWERED in tier_page
+    assert (
+        "Until a reviewer closes the hold, the rule about it still applies as if the answer were “do not know”."
+        in tier_page
+    )
+    assert "Attach evidence for the answer" not in text_of(as_(cast.viewer).get(url))
+
+
 @pytest.mark.long
 def test_a_reviewer_reads_the_evidence_of_a_hold_and_no_other_of_the_library(cast):
     assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast, facts=PLEA)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from assessments.domain.facts import values as facts_values
 from assessments.views.wording import answer_on_its_page
-from tests.support.factories import MILD, make_use
+from tests.support.factories import MILD, make_assessment, make_use
 from tests.support.page_text import markup_of as text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
@@ -289,3 +289,24 @@ def test_do_not_know_says_the_same_on_the_page_and_beside_the_tier(cast, client,
     assert "This answer does not affect the tier." in page
     page = text_of(client.get(url(use, edition.facts["decision_autonomy"].group)))
     assert "If the answer affects the tier, the worst case counts until the answer is known." in page
+
+
+def test_tier_and_fact_page_count_the_same_answers_and_name_those_that_are_not_known(cast, client):
+    use = make_use("low", cast.organisation, facts={"healthcare_diagnosis": "unknown"})
+    client.force_login(cast.owner)
+    tier = text_of(client.get(use.get_absolute_url()))
+    said = re.search(r"(\d+) of (\d+) facts answered, 1 of them with “do not know”", tier)
+    assert said is not None
+    asked = text_of(client.get(reverse("facts", args=[use.reference, "stakes"])))
+    assert f"{said[1]} of {said[2]} facts answered" in asked
+    assert said[1] == said[2]
+    known = make_use("low", cast.organisation)
+    assert "of them with “do not know”" not in text_of(client.get(known.get_absolute_url()))
+
+
+def test_the_note_of_an_answer_promises_no_reviewer(cast, client):
+    assessment = make_assessment("draft", "low", cast=cast)
+    client.force_login(cast.owner)
+    page = text_of(client.get(reverse("section", args=[assessment.reference, "purpose-and-risk"])))
+    assert "(a reviewer reads this, if the use has one)" in page
+    assert "(reviewers read this)" not in page

@@ -137,6 +137,23 @@ def test_a_low_use_that_a_reviewer_approved_shows_the_step_of_the_review(client:
     assert steps(reviewed) == ["Answer", "Sign", "Review", "Certificate"]
 
 
+def test_holds_of_one_use_are_one_task_and_those_of_another_use_their_own(client: Client, cast: Cast) -> None:
+    unknown = {"illegal_purpose": "unknown", "subliminal_manipulation": "unknown"}
+    two = make_use("low", cast.organisation, facts=unknown, title="Letters")
+    one = make_use("low", cast.organisation, facts={"illegal_purpose": "unknown"}, title="Minutes")
+    client.force_login(cast.owner)
+    page = markup_of(client.get(reverse("dashboard")))
+    first = two.holds.order_by("due", "pk")[0]
+    assert page.count(">2 holds: Letters<") == 1
+    assert "You are responsible for 2 holds (open question). They block the approval and the certificate." in page
+    assert f'href="{two.get_absolute_url()}#hold-{first.pk}"' in page
+    assert "On hold, open question: Minutes" in page
+    assert f'href="{reverse("hold", args=[one.reference, one.holds.get().pk])}"' in page
+    assert "On hold, open question: Letters" not in page
+    tier = client.get(two.get_absolute_url()).content.decode()
+    assert f'id="hold-{first.pk}"' in tier
+
+
 def test_only_an_owner_is_asked_to_sign(client: Client, cast: Cast) -> None:
     make_assessment(cast=cast)
     assert "Check and sign<span" not in read(client, cast.contributor, HOME)

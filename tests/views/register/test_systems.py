@@ -282,3 +282,15 @@ def test_the_summary_puts_no_colon_behind_a_question(client, cast):
     page = client.post(reverse("system_new"), {"name": "Helper"}).content.decode()
     assert "in this system? Choose at least one part" in page
     assert "?:" not in page
+
+
+def test_pages_of_a_new_system_say_what_a_tier_is(client, cast):
+    system = make_system(cast.organisation)
+    client.force_login(cast.owner)
+    help_on_tiers = f'href="{reverse("method")}#tier"'
+    page = text_of(client.get(system.get_absolute_url()))
+    assert "how much risk the use carries" in page
+    assert help_on_tiers in page
+    form = text_of(client.get(reverse("use_new", args=[system.reference])))
+    assert "The tier says how much risk the use carries. It decides which duties apply and who reviews the use." in form
+    assert help_on_tiers in form

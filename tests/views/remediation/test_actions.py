@@ -308,7 +308,7 @@ def test_dates_are_shown_before_they_change_and_can_be_taken_back(client, cast, 
     before = action_on(assessment, SHOULD).due
     content = page(client, cast.contributor, reverse("actions_dates"), pick=picks, due=in_days(80).isoformat())
     assert "2 actions will be due on" in content
-    assert "A condition of the approval is due on that day" in content
+    assert "A condition of the certificate is due on that day" in content
     assert action_on(assessment, SHOULD).due == before
     response = client.post(reverse("actions_dates"), {"pick": picks, "due": in_days(80).isoformat()})
     assert action_on(assessment, SHOULD).due == in_days(80)

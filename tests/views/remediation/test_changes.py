@@ -136,6 +136,6 @@ def test_a_reviewer_reads_the_reason_and_refuses_it(client, cast, assessment):
 def test_a_condition_says_that_it_has_to_be_met(client, cast, assessment):
     content = page(client, cast.owner, reverse("action_not_relevant", args=at(assessment, CONDITION)))
     assert (
-        "You cannot mark this action as not relevant, because it is a condition of the approval. Conditions have to be met."
+        "You cannot mark this action as not relevant, because it is a condition of the certificate. Conditions have to be met."
         in content
     )

@@ -159,11 +159,11 @@ def test_the_sums_lead_to_what_they_count(client, cast, assessment):
 @pytest.mark.long
 def test_after_the_approval_a_condition_is_called_one_and_blocks_nothing(client, cast, assessment):
     content = opened(client, cast.owner).content.decode()
-    assert "1 condition of an approval" in content
+    assert "1 condition of a certificate" in content
     assert "0 block a certificate" in content
     row = next(row for row in opened(client, cast.owner).context["rows"] if row.action.question == CONDITION)
     assert (row.condition, row.blocks) == (True, False)
-    assert content.count(", condition of the approval") == 1
+    assert content.count(", condition of the certificate") == 1
     assert ", blocks" not in content
     decided = assessment.current_submission.decisions.get(kind="approve")
     decided.conditions.update(met_at=timezone.now(), met_by=cast.owner)
