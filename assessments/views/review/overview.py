@@ -36,6 +36,7 @@ from assessments.domain.review import (
     successors,
 )
 from assessments.domain.review import holds as review_holds
+from assessments.domain.review.messages import why_no_message
 from assessments.domain.review.quality_rules import LOOKED_AT_TWICE
 from assessments.domain.review.queue_rows import UNDER_REVIEW
 from assessments.forms.base import refusals
@@ -172,6 +173,7 @@ def _of_history(case: ReviewCase) -> dict[str, Any]:
     return {
         "talk": talk[-LAST_MESSAGES:],
         "messages_in_all": len(talk),
+        "may_write": case.may_open and case.seat is not None and not why_no_message(case.assessment, case.submission),
         "moments": timeline(history, for_reviewers=True, messages_open=case.may_open),
     }
 

@@ -122,3 +122,38 @@ def test_reasons_for_not_applicable_wait_for_nobody_after_a_return(cast):
     assert "waiting for your judgement" not in after
     assert "See the reasons on one page" in after
     assert f'href="{address("review_not_applicable", submission)}"' in markup_of(ines.get(case))
+
+
+@pytest.mark.long
+def test_a_returned_case_can_be_written_about_and_names_the_message_of_its_return(cast):
+    submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
+    ines = proved(Client(), cast.independent)
+    case = address("review", submission)
+    write, elsewhere = (
+        "Write to the organisation without returning the submission",
+        "The message of the return is under",
+    )
+    before = text_of(ines.get(case))
+    assert write in before
+    assert elsewhere not in before
+    send_back(submission, cast)
+    page = ines.get(case)
+    after = text_of(page)
+    assert write in after
+    assert "Nobody has written a message here yet." in after
+    assert '<a href="#requested">The message of the return is under “Requested changes”.</a>' in markup_of(page)
+    assert 'id="requested"' in markup_of(page)
+
+
+def test_a_text_is_inserted_where_its_field_is(cast):
+    submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
+    page = markup_of(proved(Client(), cast.independent).get(address("review_section", submission, SECTION)))
+    panel = page[page.index('id="q-use-register"') :]
+    assert panel.index('class="hk-mark-more"') < panel.index('class="hk-reuse"')
+
+
+@pytest.mark.long
+def test_the_own_set_says_which_evidence_is_judged_with_the_conformity_file(cast):
+    submission = of_a_file(cast)
+    page = text_of(proved(Client(), cast.independent).get(address("own_set", submission)))
+    assert "Some evidence is used in the conformity file, but at none of the required answers." in page

@@ -244,7 +244,7 @@ def test_findings_are_counted_as_requirements_that_an_answer_leaves_short(cast):
 def test_no_link_leads_to_no_messages_where_nobody_may_write(cast):
     submission = two_seats(cast)
     page = text_of(overview(cast.independent, submission))
-    assert "Nobody has written a message yet." in page
+    assert "Nobody has written a message here yet." in page
     assert "0 messages" not in page
 
 
