@@ -437,6 +437,7 @@ def mark(request: SignedIn, reference: str) -> HttpResponse:
                 "row": row,
                 "case": case,
                 "group": page_around(request, case, row),
+                "own_page": case.pages.group(row_group(case, row)),
                 "problems": problems,
                 "begun": form is not None and form.has_begun,
                 "at": timezone.localtime(),
