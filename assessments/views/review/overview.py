@@ -146,7 +146,16 @@ def _of_marks(case: ReviewCase) -> dict[str, Any]:
         "asked_actions": case.asked_actions,
         "plan": case.plan_reference if case.may_open and case.content["actions"] else None,
         "own_set_words": own_set_words(case) if case.is_open else "",
+        "one_by_one": _one_by_one(case),
     }
+
+
+def _one_by_one(case: ReviewCase) -> list[tuple[str, str]]:
+    """Return what is marked separately although the own set does not name it: title and URL of each without a mark."""
+    if not case.is_open or case.own is None:
+        return []
+    elsewhere = case.own.targets.union(case.plain, case.marks)
+    return [(case.title_of(t), case.pages.url_of(t)) for t in case.targets if t not in elsewhere]
 
 
 def _of_seats(case: ReviewCase) -> dict[str, Any]:

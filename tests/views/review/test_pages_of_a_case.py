@@ -518,3 +518,15 @@ def test_an_approval_with_something_in_the_way_says_what_would_follow_once_it_is
     assert words in approval(cast.independent, submission)
     mark_all(submission, by=cast.independent)
     assert words not in approval(cast.independent, submission)
+
+
+@pytest.mark.long
+def test_what_is_in_neither_group_of_marks_is_named_with_its_link(cast):
+    submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
+    page = overview(cast.independent, submission)
+    named = page.context["one_by_one"]
+    assert named
+    assert "Mark everything else separately." not in text_of(page)
+    assert "Mark these separately too:" in text_of(page)
+    for title, url in named:
+        assert f'href="{url}">{html.escape(title)}</a>' in page.content.decode()
