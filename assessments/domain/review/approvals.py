@@ -9,11 +9,11 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from assessments.audit import log
 from assessments.audit.kinds import AuditKind
 from assessments.core import proof
+from assessments.core.durations import median_words
 from assessments.core.errors import InvalidAnswer, WorkflowError
 from assessments.domain.certificates import issuing
 from assessments.domain.review import cases
@@ -186,13 +186,7 @@ def looked_at_words(said: Mapping[str, Any] | None) -> list[str]:
         % said,
     ]
     if said["median_seconds"] is not None:
-        n = said["median_seconds"]
-        words = ngettext(
-            "Half of the marks took one second or less each.",
-            "Half of the marks took %(n)s seconds or less each.",
-            n,
-        )
-        lines.append(words % {"n": n} if n else _("Half of the marks took less than one second each."))
+        lines.append(median_words(said["median_seconds"]))
     if said["together"]:
         lines.append(_("Accepted together with others: %(together)s.") % said)
     for name, n in said["taken_over"].items():

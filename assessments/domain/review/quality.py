@@ -18,8 +18,8 @@ from django.core.cache import caches
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
+from assessments.core.durations import median_words
 from assessments.core.errors import NotPermitted
 from assessments.domain.certificates import issuing
 from assessments.domain.review import approvals, leads
@@ -162,25 +162,11 @@ class Figures:
         """How long half of the marks took, in everyday words; empty where there are too few to say."""
         if self.time_is_few or self.median_seconds is None:
             return ""
-        return time_words(self.median_seconds)
+        return median_words(self.median_seconds)
 
     @property
     def is_short(self) -> bool:
         return bool(self.time_words) and (self.median_seconds or 0) < issuing.rules_today().short_look_seconds
-
-
-def time_words(seconds: int) -> str:
-    """Say a median in everyday words."""
-    if seconds < 1:
-        return _("Half of the marks took less than one second each.")
-    if seconds < 90:
-        words = ngettext(
-            "Half of the marks took one second or less each.",
-            "Half of the marks took %(n)s seconds or less each.",
-            seconds,
-        )
-        return words % {"n": seconds} if seconds > 1 else words
-    return _("Half of the marks took %(n)s minutes or less each.") % {"n": -(-seconds // 60)}  # two at least
 
 
 def since_of(period: str) -> datetime | None:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from assessments.core.durations import median_words
 from assessments.models import Organisation, User
 from assessments.notifications.kinds import MessageKind
 from assessments.notifications.texts.table import Text, text_of
@@ -158,16 +159,9 @@ def case_note(*, name: User, use: str) -> Text:
 @text_of(MessageKind.SHORT_LOOK)
 def short_look(*, name: User, use: str, seconds: int) -> Text:
     """`seconds`: the median of the times for a mark."""
-    if seconds:
-        text = ngettext(
-            "%(name)s has approved the submission. Half of the marks took one second or less each.",
-            "%(name)s has approved the submission. Half of the marks took %(n)s seconds or less each.",
-            seconds,
-        )
-    else:
-        text = _("%(name)s has approved the submission. Half of the marks took less than one second each.")
+    text = _("%(name)s has approved the submission.") % {"name": name}
     subject = _("Approved very quickly by the other reviewer: %(use)s") % {"use": use}
-    return Text(subject, text % {"name": name, "n": seconds})
+    return Text(subject, f"{text} {median_words(seconds)}")
 
 
 @text_of(MessageKind.APPROVAL_TAKEN_BACK)

@@ -98,7 +98,7 @@ def _marking(request: SignedIn, reference: str, key: str, case: ReviewCase | Non
     undone, _colon, base = request.POST.get("undo", "").rpartition(":")
     saved = _save_marks(request, case, [row for row in group.rows if row.anchor != undone], request.POST)
     stay = undone or request.POST.get("request", "").partition(":")[0]
-    _say_saved(request, saved, "" if stay or "together" in request.POST else _marked_of(group))
+    _say_saved(request, saved, "" if stay or "together" in request.POST else _marked_of(group, saved))
     if saved.refused:
         return _marking_page(request, case, group)
     forget_typed(request)
@@ -126,10 +126,18 @@ def _say_saved(request: SignedIn, saved: SavedMarks, marked: str) -> None:
         (messages.warning if saved.refused else messages.success)(request, words)
 
 
-def _marked_of(group: PageOfCase) -> str:
-    """Say how many facts and answers of a page have a saved mark; empty for a page without any."""
+def _marked_of(group: PageOfCase, saved: SavedMarks) -> str:
+    """Say how many facts and answers of a page have a saved mark; empty for a page without any.
+
+    Where this save had nothing new, a script has saved the marks of the page one by one, and the words say so.
+    """
+    if not group.targets:
+        return ""
     words = _("Marked on the page “%(title)s”: %(marked)s of %(all)s.")
-    return words % {"title": group.title, "marked": group.marked, "all": len(group.targets)} if group.targets else ""
+    said = words % {"title": group.title, "marked": group.marked, "all": len(group.targets)}
+    if saved or saved.refused or not group.marked:
+        return said
+    return " ".join((_("Your marks on this page are saved."), said))
 
 
 def _next_with_work(case: ReviewCase, group: PageOfCase) -> PageOfCase | None:
@@ -429,6 +437,7 @@ def mark(request: SignedIn, reference: str) -> HttpResponse:
                 "row": row,
                 "case": case,
                 "group": page_around(request, case, row),
+                "own_page": case.pages.group(row_group(case, row)),
                 "problems": problems,
                 "begun": form is not None and form.has_begun,
                 "at": timezone.localtime(),

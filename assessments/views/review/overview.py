@@ -36,6 +36,7 @@ from assessments.domain.review import (
     successors,
 )
 from assessments.domain.review import holds as review_holds
+from assessments.domain.review.messages import why_no_message
 from assessments.domain.review.quality_rules import LOOKED_AT_TWICE
 from assessments.domain.review.queue_rows import UNDER_REVIEW
 from assessments.forms.base import refusals
@@ -145,7 +146,16 @@ def _of_marks(case: ReviewCase) -> dict[str, Any]:
         "asked_actions": case.asked_actions,
         "plan": case.plan_reference if case.may_open and case.content["actions"] else None,
         "own_set_words": own_set_words(case) if case.is_open else "",
+        "one_by_one": _one_by_one(case),
     }
+
+
+def _one_by_one(case: ReviewCase) -> list[tuple[str, str]]:
+    """Return what is marked separately although the own set does not name it: title and URL of each without a mark."""
+    if not case.is_open or case.own is None:
+        return []
+    elsewhere = case.own.targets.union(case.plain, case.marks)
+    return [(case.title_of(t), case.pages.url_of(t)) for t in case.targets if t not in elsewhere]
 
 
 def _of_seats(case: ReviewCase) -> dict[str, Any]:
@@ -172,6 +182,7 @@ def _of_history(case: ReviewCase) -> dict[str, Any]:
     return {
         "talk": talk[-LAST_MESSAGES:],
         "messages_in_all": len(talk),
+        "may_write": case.may_open and case.seat is not None and not why_no_message(case.assessment, case.submission),
         "moments": timeline(history, for_reviewers=True, messages_open=case.may_open),
     }
 

@@ -384,13 +384,18 @@ def test_the_heading_follows_the_count_with_each_save(ines, case, cast):
     assert "marks-heading" not in markup_of(elsewhere)
 
 
-def test_a_save_names_no_line_of_the_outline_that_the_page_does_not_have(ines, case, cast):
+def test_a_save_on_a_page_that_gathers_rows_counts_the_page_of_the_row_in_the_outline(ines, case, cast):
     url = address("mark_own_set", case)
     assert 'id="part-own-count"' not in markup_of(ines.get(url))
     data = {"target": TARGET, "mark": "accepted", "seen": token(case, TARGET, reader=cast.independent)}
     saved = ines.post(address("mark", case), data, headers=IN_PLACE | {"HX-Current-URL": f"http://testserver{url}"})
     assert "marks-heading" in markup_of(saved)
     assert "part-own-count" not in markup_of(saved)
+    line = f'id="part-{SECTION}-count"'
+    assert line in markup_of(ines.get(url))
+    count = re.search(rf'{line} hx-swap-oob="true">(.*?)</span>', markup_of(saved), re.DOTALL)
+    assert count
+    assert count[1].strip() == f"1 of {len(rows_of(case))}"
 
 
 # --- words of links ---------------------------------------------------------------------------------------------------

@@ -239,3 +239,11 @@ def test_a_judgement_of_a_part_is_there_again_after_a_look_at_evidence(submissio
     expect(partly).to_be_checked()
     expect(to_return).to_be_checked()
     expect(reason).to_have_value("The table has no figures for women.")
+
+
+def test_the_way_to_saved_texts_is_seen_with_the_fields_that_they_fill(facts):
+    row = facts.locator("[data-row]").first
+    link = row.locator(".hk-reuse a")
+    expect(link).to_be_hidden()
+    row.locator('input[type=radio][value="change_needed"]').check(force=True)
+    expect(link).to_be_visible()

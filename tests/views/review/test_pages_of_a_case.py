@@ -244,7 +244,7 @@ def test_findings_are_counted_as_requirements_that_an_answer_leaves_short(cast):
 def test_no_link_leads_to_no_messages_where_nobody_may_write(cast):
     submission = two_seats(cast)
     page = text_of(overview(cast.independent, submission))
-    assert "Nobody has written a message yet." in page
+    assert "Nobody has written a message here yet." in page
     assert "0 messages" not in page
 
 
@@ -518,3 +518,19 @@ def test_an_approval_with_something_in_the_way_says_what_would_follow_once_it_is
     assert words in approval(cast.independent, submission)
     mark_all(submission, by=cast.independent)
     assert words not in approval(cast.independent, submission)
+
+
+@pytest.mark.long
+def test_what_is_in_neither_group_of_marks_is_named_with_its_link(cast):
+    submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
+    page = overview(cast.independent, submission)
+    named = page.context["one_by_one"]
+    assert named
+    assert "Mark everything else separately." not in text_of(page)
+    if len(named) > 5:
+        words = f"Mark {len(named)} more facts and answers separately"
+        assert f'<a href="{named[0][1]}">{words}</a>' in markup_of(page)
+        return
+    assert "Mark these separately too:" in text_of(page)
+    for title, url in named:
+        assert f'href="{url}">{html.escape(title)}</a>' in page.content.decode()

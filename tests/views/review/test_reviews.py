@@ -371,7 +371,10 @@ def test_the_button_says_how_far_the_page_is_though_a_script_saved_its_marks_bef
     again = data | {f"{row.anchor}-base": "1" for row in shown.context["rows"][:3]}
     page = ines.post(url, again, follow=True)  # nothing is left to save
     assert "marks saved." not in text_of(page)
-    assert f"Marked on the page “{shown.context['group'].title}”: 3 of {total}." in text_of(page)
+    assert (
+        f"Your marks on this page are saved. Marked on the page “{shown.context['group'].title}”: 3 of {total}."
+        in text_of(page)
+    )
 
 
 @pytest.mark.long
