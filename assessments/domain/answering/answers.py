@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from assessments.access import roles
 from assessments.access.roles import Action
 from assessments.core.errors import Conflict, InvalidAnswer, Locked, NotPermitted, WouldHide
+from assessments.core.write_turn import write_turn
 from assessments.domain import portfolio
 from assessments.domain.answering.figures import check_days, kept_figure
 from assessments.domain.facts import declare
@@ -181,7 +182,7 @@ def save_answer(
     with `may_hide` false WouldHide where other answers would not be asked any more.
     """
     save = _Save(value, by, base, operation, may_hide=may_hide)
-    with transaction.atomic():
+    with write_turn(), transaction.atomic():
         saved = _save_answer(assessment, question_key, save)
     if isinstance(saved, Conflict):  # raised out here, so that the version beside the newer one stays stored
         raise saved

@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from assessments.domain.certificates import least_readiness
 from assessments.domain.certificates.conditions import most_conditions, short_practices
 from assessments.guideline.edition import Edition
-from assessments.guideline.terms import Tier
+from assessments.guideline.terms import Dimension, Tier
 from assessments.models import Assessment, DeclaredUse
 
 PRACTICES_SHOWN = 10  # in the open; the others are folded
@@ -175,9 +175,10 @@ def _conditions(dated: int) -> str:
 
 
 def _figures(edition: Edition, content: Mapping[str, Any], little: set[str]) -> tuple[Figure, ...]:
+    scores = content["scorecard"]["dimensions"]  # PostgreSQL keeps the keys of stored JSON in another order
     return tuple(
-        Figure(edition.terms[f"dimensions.{key}"], _of_100(score["value"]), str(key) in little)
-        for key, score in content["scorecard"]["dimensions"].items()
+        Figure(edition.terms[f"dimensions.{key}"], _of_100(scores[key]["value"]), str(key) in little)
+        for key in Dimension
     )
 
 

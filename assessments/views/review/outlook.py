@@ -14,7 +14,7 @@ from assessments.domain.certificates.conditions import most_conditions
 from assessments.domain.certificates.least_readiness import BelowLeast
 from assessments.domain.review.approvals import Look
 from assessments.domain.review.evidence_of_case import ACCEPTING
-from assessments.guideline.terms import Tier
+from assessments.guideline.terms import Dimension, Tier
 from assessments.models import MarkKind, ReviewMark, Seat, Verdict
 from assessments.views.review.case import ReviewCase
 from assessments.views.review.next_step import differing
@@ -159,13 +159,14 @@ def _title_asked(mark: ReviewMark, case: ReviewCase) -> str:
 
 
 def _readiness(case: ReviewCase) -> list[tuple[str, str]]:
-    """Return each dimension with its value as signed."""
+    """Return each dimension with its value as signed, in the order of the Guideline."""
+    values = {key: score["value"] for key, score in case.content["scorecard"]["dimensions"].items()}
     return [
         (
             case.edition.terms[f"dimensions.{key}"],
-            _("not assessed") if score["value"] is None else _("%(value)s out of 100") % {"value": score["value"]},
+            _("not assessed") if values[key] is None else _("%(value)s out of 100") % {"value": values[key]},
         )
-        for key, score in case.content["scorecard"]["dimensions"].items()
+        for key in Dimension
     ]
 
 

@@ -8,7 +8,8 @@ from django.urls import reverse
 
 from assessments.domain.answering import assignments
 from assessments.domain.certificates.before_signing import prospect_in_brief
-from assessments.models import Assessment, DeclaredUse, Membership, State
+from assessments.guideline.terms import Dimension
+from assessments.models import Assessment, DeclaredUse, State
 from tests.domain.certificates.readiness import lacking
 from tests.support.factories import Cast, anew, make_assessment, proved, save
 from tests.support.page_text import markup_of
@@ -136,6 +137,17 @@ def test_numbers_of_the_row_are_those_of_the_check(client: Client, cast: Cast) -
             prospect.keeps_back,
             prospect.conditions,
         )
+
+
+def test_dimensions_stand_in_the_order_of_the_guideline_however_the_database_keeps_them(cast: Cast) -> None:
+    """PostgreSQL gives the keys of stored JSON in an order of its own."""
+    assessment: Assessment = lacking(cast, "limited")
+    numbers = assessment.progress["if_signed"]
+    numbers["dimensions"] = dict(reversed(numbers["dimensions"].items()))
+    found = prospect_in_brief(assessment)
+    assert found is not None
+    terms = assessment.compiled().terms
+    assert [figure.name for figure in found.figures] == [terms[f"dimensions.{key}"] for key in Dimension]
 
 
 COUNTED = (
