@@ -194,7 +194,7 @@ def test_the_choice_of_a_person_is_lifted_only_where_nobody_decides_each_case() 
         ("hospital-linen-orders", "change-reassessment", {}, "a patient's treatment"),
         ("hospital-linen-orders", "change-reassessment", {"sector": "none"}, "Do not allow a new purpose"),
         ("clinic-booking-assistant", "accountable-owner", {}, "senior doctor or nurse"),
-        ("visitor-visa-sorting", "accountable-owner", {}, "Appoint one senior person"),
+        ("visitor-visa-sorting", "accountable-owner", {}, "Make one senior person responsible"),
     ],
 )
 def test_a_title_follows_the_facts_that_make_it_fit(id: str, key: str, facts: dict[str, object], says: str) -> None:

@@ -1305,7 +1305,9 @@ HELPING = {
     "remedy": "remedy",
 }
 SECURITY = "questionnaires/security.en.yaml"
-ASKED = "Are weaknesses found and fixed, and security measures assessed and updated, within deadlines that you have set?"
+ASKED = (
+    "Are weaknesses found and fixed, and security measures assessed and updated, within deadlines that you have set?"
+)
 
 
 def _lines_of(text: str, question: str, field: str) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from assessments.domain.answering import assignments
 from assessments.domain.certificates.before_signing import prospect_in_brief
 from assessments.guideline.terms import Dimension
-from assessments.models import Assessment, DeclaredUse, State
+from assessments.models import Assessment, DeclaredUse, Membership, State
 from tests.domain.certificates.readiness import lacking
 from tests.support.factories import Cast, anew, make_assessment, proved, save
 from tests.support.page_text import markup_of
