@@ -327,11 +327,11 @@ class AuditKind(StrEnum):
     MARKS_ACCEPTED_TOGETHER = ("marks_accepted_together", REVIEW, REVIEWERS, _("Answers or facts accepted together"),
         _("%(who)s accepted several answers or facts of %(thing)s together"))
     REVIEW_TEXT_KEPT = ("review_text_kept", REVIEW, OWNERS, _("Shared text saved"),
-        _("%(who)s saved or changed a shared text of the reviewers of %(thing)s"))
+        _("%(who)s saved or changed a text that the reviewers of %(thing)s share"))
     REVIEW_TEXT_DELETED = ("review_text_deleted", REVIEW, OWNERS, _("Shared text deleted"),
-        _("%(who)s deleted a shared text of the reviewers of %(thing)s"))
+        _("%(who)s deleted a text that the reviewers of %(thing)s share"))
     REVIEW_TEXT_BROUGHT_BACK = ("review_text_brought_back", REVIEW, OWNERS, _("Shared text restored"),
-        _("%(who)s restored a shared text of the reviewers of %(thing)s"))
+        _("%(who)s restored a text that the reviewers of %(thing)s share"))
     MARKS_TAKEN_OVER = ("marks_taken_over", REVIEW, REVIEWERS, _("Marks adopted from a colleague"),
         _("%(who)s adopted a colleague’s marks for %(thing)s"))
     APPROVAL_TAKEN_BACK = ("approval_taken_back", REVIEW, REVIEWERS, _("Approval withdrawn"),

@@ -22,7 +22,7 @@ CELLS: dict[str, tuple[Any, Any]] = {
     "qualification": (gettext_lazy("Qualification of this person"), ""),
     "power": (
         gettext_lazy("How this person stops the system or reverses what the system did"),
-        gettext_lazy("Name the button or command, and who uses it. Or name the order, and who gives it."),
+        gettext_lazy("Name the button or command, and who uses it. Or name the instruction, and who gives it."),
     ),
     "measure": (gettext_lazy("What is measured while the system runs"), ""),
     "limit": (

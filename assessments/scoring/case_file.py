@@ -266,7 +266,7 @@ def read_answer(question: Question, raw: object) -> tuple[AnswerValue | None, li
     if not question.is_checklist and ("ticked" in given or "not_applicable" in given):
         faults.append("is not a checklist; remove “ticked” and “not_applicable”")
     if not isinstance(ticked, list | tuple):
-        faults.append("ticked: write a list of lines")
+        faults.append("ticked: write a list, one item per line")
         ticked = ()
     if not isinstance(left_out, dict) or not all(isinstance(reason, str) for reason in left_out.values()):
         faults.append("not_applicable: write the lines below this key, each with its reason")

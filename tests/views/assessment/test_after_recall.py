@@ -60,7 +60,7 @@ def test_results_and_actions_say_after_a_recall_why_their_counts_can_differ(clie
     results = markup_of(client.get(reverse("results", args=[assessment.reference])))
     actions = markup_of(client.get(reverse("remediation_plan", args=[assessment.use.reference])))
     assert ON_RESULTS in results
-    assert "An action from an earlier signature keeps its number. Signing makes the other numbers final." in results
+    assert "Actions that were signed before keep their numbers. Signing makes the other numbers final." in results
     assert ON_ACTIONS in actions
 
 
