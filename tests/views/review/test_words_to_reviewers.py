@@ -61,7 +61,8 @@ def test_advice_of_a_check_is_quoted_as_what_the_organisation_was_told(cast):
 
 def test_what_is_still_needed_is_the_organisations_to_do(cast):
     page = shown(cast.independent, "review", without_file(cast))
-    assert "The organisation still has to do this: Show in an attachment to the answer how people can opt out." in page
+    told = "Attach to the answer evidence that shows how people can opt out."
+    assert f"The organisation still has to do this: {told}" in page
     assert page.count("Still needed from the organisation: ") == PARTS
 
 
