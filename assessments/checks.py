@@ -17,12 +17,13 @@ from django.utils import timezone
 from assessments.core import holidays, notices
 
 HOW_TO_SET = (
-    "Set HKGUIDE_SECRET_KEY to a long random text, for example: "
+    "Set HKGUIDE_SECRET_KEY to a long random string. This command prints one: "
     "python -c 'import secrets; print(secrets.token_urlsafe(50))'"
 )
 SHORTEST_SECRET = 50
 PROXY_HINT = (
-    "Run a buffering proxy in front, as in deploy/nginx.conf. Without a proxy, a few slow requests block the site."
+    "Run a buffering proxy in front of hkguide, as in deploy/nginx.conf. Without a proxy, a few slow requests block"
+    " the site."
 )
 VAR_HINT = "Run chmod 700 on the folder. Its owner must be the user that runs hkguide."
 # What WeasyPrint loads when it is imported, as it is called on Linux and on macOS.
@@ -58,7 +59,7 @@ def secret_is_fit(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Chec
 def without_proxy() -> str:
     """Warn of an installation that others reach over https and that names no proxy, or say nothing."""
     if settings.SECURE and not settings.BEHIND_PROXY:
-        return "HKGUIDE_PUBLIC_URL is https, but HKGUIDE_BEHIND_PROXY is not set. " + PROXY_HINT
+        return "HKGUIDE_PUBLIC_URL begins with https, but HKGUIDE_BEHIND_PROXY is not set. " + PROXY_HINT
     return ""
 
 
@@ -71,7 +72,7 @@ def proxy_is_in_front(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[
 def files_are_private(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
     """Check that nobody else reads the folder. Older files keep their mode, so the folder has to keep others out."""
     if stat.S_IMODE(settings.VAR.stat().st_mode) & 0o077:
-        return [Warning(f"Other users of the machine can read {settings.VAR}.", hint=VAR_HINT, id="hkguide.W003")]
+        return [Warning(f"Other users of this machine can read {settings.VAR}.", hint=VAR_HINT, id="hkguide.W003")]
     return []
 
 
@@ -80,7 +81,10 @@ def exempt_in_public() -> str:
     host = urlsplit(settings.PUBLIC_URL).hostname or ""
     if not settings.SECOND_FACTOR_EXEMPT or host == "localhost" or host.endswith(".localhost") or _is_loopback(host):
         return ""
-    return f"Remove HKGUIDE_SECOND_FACTOR_EXEMPT. It is allowed only if HKGUIDE_PUBLIC_URL is this machine, not {host}."
+    return (
+        "Remove HKGUIDE_SECOND_FACTOR_EXEMPT. "
+        f"It is allowed only if HKGUIDE_PUBLIC_URL points to this machine, not to {host}."
+    )
 
 
 def _is_loopback(host: str) -> bool:
@@ -106,7 +110,7 @@ def pango_is_there(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Che
     missing += [names[0] for names in PDF_LIBRARIES if not any(map(_loads, names))]
     if not missing:
         return []
-    said = f"PDF documents cannot be created: this machine has no {', '.join(missing)}"
+    said = f"PDF documents cannot be created, because this machine has no {', '.join(missing)}"
     return [Warning(said, hint=PANGO_HINT, id="hkguide.W001")]
 
 
@@ -134,7 +138,7 @@ def holidays_are_listed(app_configs: Sequence[Any] | None, **kwargs: Any) -> lis
         return [Error(str(fault), id="hkguide.E005")]
     this_year = timezone.localdate().year
     said = "The general holidays of {year} are missing, so they count as working days."
-    hint = f"Add the general holidays of this year to {holidays.FILE}."
+    hint = f"Add the general holidays of that year to {holidays.FILE}."
     missing = [year for year in (this_year, this_year + 1) if year not in listed]
     return [Warning(said.format(year=year), hint=hint, id="hkguide.W004") for year in missing]
 
@@ -143,4 +147,6 @@ def holidays_are_listed(app_configs: Sequence[Any] | None, **kwargs: Any) -> lis
 def edition_folder_is_there(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
     if (settings.EDITION_DIR / "edition.yaml").is_file():
         return []
-    return [Error(f"HKGUIDE_EDITION_DIR has no edition.yaml: {settings.EDITION_DIR}", id="hkguide.E002")]
+    return [
+        Error(f"The folder in HKGUIDE_EDITION_DIR has no file edition.yaml: {settings.EDITION_DIR}", id="hkguide.E002")
+    ]

@@ -125,7 +125,7 @@ def require_member(
 
 def _refusal(action: Action) -> str:
     roles = " / ".join(str(role.label) for role in Role if role in MAY[action])
-    return _("Your role does not allow this. Roles that allow it: %(roles)s.") % {"roles": roles}
+    return _("Your role does not allow you to do this. Roles that can do this: %(roles)s.") % {"roles": roles}
 
 
 def require_people(user: User, organisation: Organisation) -> Role:

@@ -58,7 +58,7 @@ def require_route(submission: Submission, *, independent: bool) -> None:
     """
     if submission.route == Route.INDEPENDENT and not independent:
         raise SeparationOfDuties(
-            _("This submission was sent to the reviewing body, so only an independent reviewer can judge it.")
+            _("This submission was sent to the reviewing body, so only an independent reviewer can review it.")
         )
 
 
@@ -202,13 +202,13 @@ def require_seat(reviewer: Reviewer) -> ReviewSeat:
     """
     seat = reviewer.seat
     if seat is None:
-        raise NotPermitted(_("Take the case before you mark its answers or decide on it."))
+        raise NotPermitted(_("Take the case before you mark its answers or make a decision."))
     if not reviewer.may_know:
         raise NotPermitted(_("This submission was not sent to you, so you cannot review it."))
     if reviewer.has_conflict:
         raise SeparationOfDuties(_("You have declared a conflict of interest. Ask a colleague to take over the case."))
     if reviewer.in_team:
-        raise SeparationOfDuties(_("You worked on this use yourself, so somebody else has to judge it."))
+        raise SeparationOfDuties(_("You worked on this use yourself, so somebody else has to review it."))
     if seat.to_declare:
         raise NotPermitted(
             _("Declare your interests again before you continue. Something has changed since you declared them.")

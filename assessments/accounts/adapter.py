@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 INVITATION_KEY = "invitation"
 AGAIN = {  # ways of showing again that it is you, the first one is offered
     "mfa_reauthenticate:webauthn": _lazy("Use a passkey"),
-    "mfa_reauthenticate": _lazy("Use a code from your app, or a recovery code"),
+    "mfa_reauthenticate": _lazy("Use a code from your authenticator app, or a recovery code"),
 }
 LINKS = ("password_reset_url", "signup_url")  # of what allauth hands to its mails
 NOTICES_LIVE = timedelta(days=3)  # mails that say what has happened, where the mail server is away
@@ -125,7 +125,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             with transaction.atomic():
                 confirmed: bool = super().confirm_email(request, email_address)
         except IntegrityError:
-            words = _("Use another address. Another account already has this address. Your account has not changed.")
+            words = _(
+                "Use another email address. Another account already has this address. Your own account has not changed."
+            )
             messages.error(request, words)
             return False
         return confirmed

@@ -23,10 +23,11 @@ NAME = "hkguide"  # as apps and browsers show it
 class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     error_messages = DefaultMFAAdapter.error_messages | {
         "incorrect_code": _(
-            "Enter the code that the app shows now. The code that you entered is wrong or was already used."
+            "Enter the code that your authenticator app shows now. The code you entered is wrong or has already been"
+            " used."
         ),
         "unverified_email": _("Confirm your email address first. Then add a second factor."),
-        "cannot_generate_recovery_codes": _("Add a second factor first. Then you get recovery codes."),
+        "cannot_generate_recovery_codes": _("Add a second factor first. You can then create recovery codes."),
     }
 
     def encrypt(self, text: str) -> str:

@@ -58,8 +58,8 @@ class KnownWordsValidator:
                 rest = rest.replace(word, "")
             if rest != said and len(rest) < REST:
                 sentence = _(
-                    "Choose another password. This password is mostly the name of your organisation, or words such as"
-                    " hkguide, guideline or password."
+                    "Choose another password. This password consists mostly of the name of your organisation, or of"
+                    " words such as hkguide, guideline or password."
                 )
                 raise ValidationError(sentence, code="password_of_known_words")
 

@@ -16,7 +16,7 @@ from assessments.core import proof
 from assessments.core.proof import Proof
 
 View = Callable[..., Any]
-METHODS = {"totp": "code of an app", "webauthn": "passkey", "recovery_codes": "recovery code"}
+METHODS = {"totp": "code from an authenticator app", "webauthn": "passkey", "recovery_codes": "recovery code"}
 
 
 def of_session(request: HttpRequest) -> Proof | None:

@@ -26,13 +26,13 @@ def obstacle(membership: Membership, by: User) -> str:
     who run the installation.
     """
     if membership.user_id == by.pk:
-        return _("You cannot reset your own second factor. Use a recovery code, or ask another owner.")
+        return _("You cannot reset your own second factor. Use a recovery code, or ask another owner to reset it.")
     mine = Membership.objects.current().filter(user=by, role=Role.OWNER).values("organisation")
     elsewhere = Membership.objects.current().filter(user=membership.user_id).exclude(organisation__in=mine)
     if membership.user.is_staff or elsewhere.exists():
         return _(
-            "You cannot reset this second factor, because the person is also a member of other organisations. Ask the"
-            " people who run the service."
+            "You cannot reset this second factor, because the person is also a member of other organisations. Ask"
+            " the people who run the service to reset it."
         )
     return ""
 

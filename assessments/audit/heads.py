@@ -50,8 +50,8 @@ def read(lines: Iterable[str], name: str) -> list[StoredHead]:
         match = LINE.search(text)
         if match is None:
             words = _(
-                "%(name)s, line %(number)s: write the chain, then the number and the hash of the newest entry in that "
-                "chain. This line says: %(text)s"
+                "%(name)s, line %(number)s: write the name of the chain, then the number and the hash of its newest"
+                " entry. This line says: %(text)s"
             )
             raise InvalidAnswer("against", words % {"name": name, "number": number, "text": text.strip()[:80]})
         where = _("%(name)s, line %(number)s") % {"name": name, "number": number}

@@ -61,7 +61,7 @@ class UnknownKind(Exception):
     """Raised when code records a kind of entry that is not in the table."""
 
     def __init__(self, kind: str) -> None:
-        super().__init__(f"The log has no kind of entry “{kind}”. Add it to assessments/audit/kinds.py.")
+        super().__init__(f"“{kind}” is not a known kind of log entry. Add it to assessments/audit/kinds.py.")
         self.kind = kind
 
 
@@ -115,15 +115,15 @@ class AuditKind(StrEnum):
     MEMBER_JOINED = ("member_joined", PEOPLE, OWNERS, _("Person joined"), _("%(member)s joined as %(role)s"))
     MEMBER_LEFT = ("member_left", PEOPLE, OWNERS, _("Person left"), _("%(who)s ended the membership of %(member)s"))
     ORGANISATION_EXPORTED = ("organisation_exported", PEOPLE, OWNERS, _("All data downloaded"),
-        _("%(who)s downloaded all data of the organisation. Evidence files: %(files)s"))
+        _("%(who)s downloaded all data of the organisation. Number of evidence files: %(files)s"))
     DELETION_ASKED = ("deletion_asked", PEOPLE, OWNERS, _("Deletion requested"),
         _("%(who)s requested the deletion of the organisation. Deletion date: %(on)s"))
     DELETION_CANCELLED = ("deletion_cancelled", PEOPLE, OWNERS, _("Deletion cancelled"),
         _("%(who)s cancelled the deletion of the organisation"))
-    ORGANISATION_DELETED = ("organisation_deleted", PEOPLE, OWNERS, _("Content deleted"),
-        _("The content of the organisation was deleted, but certificates and hashes were kept"))
+    ORGANISATION_DELETED = ("organisation_deleted", PEOPLE, OWNERS, _("Content of the organisation deleted"),
+        _("The content of the organisation was deleted. Certificates and hashes were kept"))
     WORK_HANDED_OVER = ("work_handed_over", PEOPLE, OWNERS, _("Work transferred"),
-        _("%(who)s transferred the open work of %(member)s. Items: %(count)s"))
+        _("%(who)s transferred the open work of %(member)s. Number of items: %(count)s"))
     LEAD_NAMED = ("lead_named", PEOPLE, OWNERS, _("Lead of the reviewing body appointed"),
         _("%(who)s made %(member)s a lead of the reviewing body"))
     LEAD_ENDED = ("lead_ended", PEOPLE, OWNERS, _("Lead of the reviewing body removed"),
@@ -135,7 +135,7 @@ class AuditKind(StrEnum):
     SIGNED_IN = ("signed_in", ACCOUNTS, OWNERS, _("Signed in"), _("%(who)s signed in"))
     SIGNED_OUT = ("signed_out", ACCOUNTS, OWNERS, _("Signed out"), _("%(who)s signed out"))
     SIGN_IN_REFUSED = ("sign_in_refused", ACCOUNTS, OWNERS, _("Sign-in failed"),
-        _("Sign-in as %(name)s failed. Attempts: %(count)s"))
+        _("Sign-in as %(name)s failed. Number of attempts: %(count)s"))
     ADDRESS_CONFIRMED = ("address_confirmed", ACCOUNTS, OWNERS, _("Email address confirmed"),
         _("The email address %(address)s of %(who)s was confirmed"))
     ADDRESS_CONFIRMED_BY_COMMAND = ("address_confirmed_by_command", ACCOUNTS, OWNERS,
@@ -156,22 +156,22 @@ class AuditKind(StrEnum):
     RECOVERY_CODE_USED = ("recovery_code_used", ACCOUNTS, OWNERS, _("Recovery code used"),
         _("%(who)s used a recovery code"))
     SECOND_FACTOR_ASKED = ("second_factor_asked", ACCOUNTS, OWNERS, _("Second factor required for every member"),
-        _("%(who)s required a second factor for every member of %(thing)s"))
+        _("%(who)s made a second factor mandatory for every member of %(thing)s"))
     SECOND_FACTOR_NOT_ASKED = ("second_factor_not_asked", ACCOUNTS, OWNERS,
         _("Second factor no longer required for every member"),
-        _("%(who)s ended the rule that every member of %(thing)s needs a second factor"))
+        _("%(who)s ended the requirement for every member of %(thing)s to have a second factor"))
     FACTORS_RESET = ("factors_reset", ACCOUNTS, OWNERS, _("Second factor reset"),
         _("%(who)s reset the second factor of %(name)s"))
     FACTORS_RESET_BY_COMMAND = ("factors_reset_by_command", ACCOUNTS, OWNERS, _("Second factor reset by an administrator"),
         _("%(who)s reset the second factor of %(name)s at the request of an administrator"))
     SESSIONS_ENDED = ("sessions_ended", ACCOUNTS, OWNERS, _("Sessions ended"),
-        _("%(who)s ended sessions of their account. Sessions: %(count)s"))
+        _("%(who)s ended sessions of their own account. Number of sessions: %(count)s"))
     SESSIONS_ENDED_BY_STAFF = ("sessions_ended_by_staff", ACCOUNTS, OWNERS, _("All sessions ended by staff"),
-        _("%(who)s ended all sessions of %(name)s. Sessions: %(count)s"))
+        _("%(who)s ended all sessions of %(name)s. Number of sessions: %(count)s"))
     SESSIONS_ENDED_BY_COMMAND = ("sessions_ended_by_command", ACCOUNTS, OWNERS, _("All sessions ended by an administrator"),
-        _("%(who)s ended all sessions of %(name)s at the request of an administrator. Sessions: %(count)s"))
+        _("%(who)s ended all sessions of %(name)s at the request of an administrator. Number of sessions: %(count)s"))
     DATA_EXPORTED = ("data_exported", ACCOUNTS, OWNERS, _("Own data downloaded"),
-        _("%(who)s downloaded all data of their account"))
+        _("%(who)s downloaded all the data of their own account"))
     ACCOUNT_DELETED = ("account_deleted", ACCOUNTS, OWNERS, _("Account deleted"),
         _("A person deleted their account"))
     STAFF_PAGE = ("staff_page", ACCOUNTS, OWNERS, _("Administration page opened"),
@@ -194,15 +194,15 @@ class AuditKind(StrEnum):
     FACTS_DECLARED = ("facts_declared", REGISTER, MEMBERS, _("Facts declared"),
         _("%(who)s declared %(facts)s for %(thing)s"))
     TIER_FOLLOWED = ("tier_followed", REGISTER, MEMBERS, _("Tier changed because the system changed"),
-        _("%(who)s changed the system. This changed the tier of %(thing)s or the holds on this use"))
+        _("%(who)s changed the system. This changed the tier or the holds of %(thing)s"))
     PROCEDURAL_AGREEMENT_WITHDRAWN = ("procedural_agreement_withdrawn", REGISTER, MEMBERS, _("Agreement withdrawn"),
         _("%(who)s withdrew the agreement that %(thing)s is a minor procedural task"))
     WORST_ANSWERS_SIGNED = ("worst_answers_signed", REGISTER, MEMBERS,
-        _("Declaration signed: “Do not know” counts as the worst answer"),
-        _("%(who)s signed a declaration that “Do not know” counts as the worst answer for %(facts)s of %(thing)s"))
+        _("Worst possible answer declared for unknown facts"),
+        _("%(who)s signed a declaration of the worst possible answer for unknown facts of %(thing)s: %(facts)s"))
     CONFORMITY_CHANGED = ("conformity_changed", REGISTER, MEMBERS, _("Conformity file changed"),
         _("%(who)s changed the conformity file of %(thing)s"))
-    PROCEDURAL_AGREED = ("procedural_agreed", REGISTER, MEMBERS, _("Agreement given: minor procedural task"),
+    PROCEDURAL_AGREED = ("procedural_agreed", REGISTER, MEMBERS, _("Agreed that a use is a minor procedural task"),
         _("%(who)s agreed that %(thing)s is a minor procedural task"))
 
     # --- assessment
@@ -213,11 +213,11 @@ class AuditKind(StrEnum):
     QUESTION_ASSIGNED = ("question_assigned", ASSESSMENT, MEMBERS, _("Question assigned"),
         _("%(who)s asked %(member)s to answer a question in %(thing)s"))
     ASSIGNMENT_CHANGED = ("assignment_changed", ASSESSMENT, MEMBERS, _("Assignment changed"),
-        _("%(who)s changed an assignment given to %(member)s for %(thing)s"))
+        _("%(who)s changed an assignment of %(member)s in %(thing)s"))
     ASSIGNMENT_REMOVED = ("assignment_removed", ASSESSMENT, MEMBERS, _("Assignment withdrawn"),
-        _("%(who)s withdrew an assignment given to %(member)s for %(thing)s"))
+        _("%(who)s withdrew an assignment of %(member)s in %(thing)s"))
     ASSIGNMENT_DONE = ("assignment_done", ASSESSMENT, MEMBERS, _("Assignment completed"),
-        _("%(who)s completed an assignment for %(thing)s"))
+        _("%(who)s completed an assignment in %(thing)s"))
     APPROVAL_STALE = ("approval_stale", ASSESSMENT, REVIEWERS, _("Approval out of date"),
         _("The approval of %(thing)s was marked as out of date (triggered by %(who)s)"))
     CHANGE_STATED = ("change_stated", ASSESSMENT, MEMBERS, _("Change reported"),
@@ -248,9 +248,9 @@ class AuditKind(StrEnum):
         _("%(who)s merged other actions of %(thing)s into action %(number)s"))
     ACTION_UNDONE = ("action_undone", ASSESSMENT, MEMBERS, _("Change to an action undone"),
         _("%(who)s undid a change to action %(number)s of %(thing)s"))
-    ACTION_NOT_RELEVANT = ("action_not_relevant", ASSESSMENT, REVIEWERS, _("Action not relevant"),
+    ACTION_NOT_RELEVANT = ("action_not_relevant", ASSESSMENT, REVIEWERS, _("Action marked as not relevant"),
         _("%(who)s marked action %(number)s of %(thing)s as not relevant"))
-    ACTION_RELEVANT = ("action_relevant", ASSESSMENT, REVIEWERS, _("Action relevant again"),
+    ACTION_RELEVANT = ("action_relevant", ASSESSMENT, REVIEWERS, _("Action marked as relevant again"),
         _("%(who)s reopened action %(number)s of %(thing)s"))
     ACTION_NOTED = ("action_noted", ASSESSMENT, MEMBERS, _("Note added to an action"),
         _("%(who)s added a note to action %(number)s of %(thing)s"))
@@ -259,21 +259,21 @@ class AuditKind(StrEnum):
     ACTION_EVIDENCE_DETACHED = ("action_evidence_detached", ASSESSMENT, MEMBERS, _("Evidence removed from an action"),
         _("%(who)s removed evidence from action %(number)s of %(thing)s"))
     ACTION_DECLINED = ("action_declined", ASSESSMENT, REVIEWERS, _("Action not accepted"),
-        _("%(who)s did not accept action %(number)s of %(thing)s and said what is missing"))
+        _("%(who)s did not accept action %(number)s of %(thing)s, and explained what is missing"))
     RISK_ACCEPTED = ("risk_accepted", ASSESSMENT, MEMBERS, _("Risk accepted"),
         _("%(who)s accepted the risk of not doing action %(number)s of %(thing)s"))
     RISK_ENDED = ("risk_ended", ASSESSMENT, MEMBERS, _("Risk no longer accepted"),
-        _("Acceptance of the risk of not doing action %(number)s of %(thing)s ended (because of a change by %(who)s)"))
+        _("The risk of not doing action %(number)s of %(thing)s is no longer accepted (triggered by %(who)s)"))
     PLAN_ASKED = ("plan_asked", ASSESSMENT, MEMBERS, _("New plan requested"),
         _("%(who)s requested a new plan for %(thing)s"))
     ACTION_ACCEPTED = ("action_accepted", ASSESSMENT, MEMBERS, _("Action accepted by one of two reviewers"),
-        _("%(who)s accepted action %(number)s of %(thing)s. A second reviewer has to confirm the action"))
+        _("%(who)s accepted action %(number)s of %(thing)s. A second reviewer still has to confirm this"))
     ACTION_CLOSED = ("action_closed", ASSESSMENT, REVIEWERS, _("Action accepted"),
         _("%(who)s accepted action %(number)s of %(thing)s"))
 
     # --- review
-    SEATS_KEPT = ("seats_kept", REVIEW, REVIEWERS, _("Same reviewers in a new round"),
-        _("The same reviewers review %(thing)s again in a new round"),
+    SEATS_KEPT = ("seats_kept", REVIEW, REVIEWERS, _("New round with the same reviewers"),
+        _("A new review round of %(thing)s began with the same reviewers"),
         Timeline(_("In review again, by the same reviewers")))
     DECLARATION_ASKED = ("declaration_asked", REVIEW, REVIEWERS, _("New declaration of interests needed"),
         _("A reviewer of %(thing)s has to declare their interests again"))
@@ -283,9 +283,9 @@ class AuditKind(StrEnum):
         _("%(who)s returned %(thing)s for changes"), Timeline(_("Returned for changes")))
     APPROVED = ("approved", REVIEW, REVIEWERS, _("Approved"), _("%(who)s approved %(thing)s"), Timeline(_("Approved")))
     REFUSED = ("refused", REVIEW, REVIEWERS, _("Refused"), _("%(who)s refused %(thing)s"), Timeline(_("Refused")))
-    NO_INTEREST_DECLARED = ("no_interest_declared", REVIEW, REVIEWERS, _("No conflict of interest"),
-        _("%(who)s declared that they have no conflict of interest in %(thing)s"))
-    CONFLICT_DECLARED = ("conflict_declared", REVIEW, REVIEWERS, _("Conflict of interest"),
+    NO_INTEREST_DECLARED = ("no_interest_declared", REVIEW, REVIEWERS, _("No conflict of interest declared"),
+        _("%(who)s declared that they have no conflict of interest in the case of %(thing)s"))
+    CONFLICT_DECLARED = ("conflict_declared", REVIEW, REVIEWERS, _("Conflict of interest declared"),
         _("%(who)s declined the case of %(thing)s because of a conflict of interest"),
         Timeline(_("Declared a conflict of interest"), reviewers_only=True))
     ASSIGNED = ("assigned", REVIEW, REVIEWERS, _("Case offered"),
@@ -295,7 +295,7 @@ class AuditKind(StrEnum):
         _("%(who)s asked %(to)s to take over the review of %(thing)s from %(holder)s"),
         Timeline(_("Asked %(to)s to take over the case from %(holder)s"), reviewers_only=True))
     REQUEST_TAKEN_BACK = ("request_taken_back", REVIEW, REVIEWERS, _("Request withdrawn"),
-        _("%(who)s withdrew the request to %(to)s about the case of %(thing)s"),
+        _("%(who)s withdrew the request that %(to)s take the case of %(thing)s"),
         Timeline(_("The request to %(to)s was withdrawn"), reviewers_only=True))
     HANDED_OVER = ("handed_over", REVIEW, REVIEWERS, _("Case reassigned"),
         _("%(to)s took over the review of %(thing)s from %(holder)s"), Timeline(_("Case taken over from %(holder)s")))
@@ -304,42 +304,42 @@ class AuditKind(StrEnum):
     COMPLAINT_LODGED = ("complaint_lodged", REVIEW, REVIEWERS, _("Complaint"),
         _("%(who)s made a complaint about the handling of %(thing)s"), Timeline(_("Complaint lodged")))
     APPEAL_ANSWERED = ("appeal_answered", REVIEW, REVIEWERS, _("Appeal answered"),
-        _("%(who)s answered the appeal on %(thing)s"), Timeline(_("Appeal answered: %(outcome)s")))
+        _("%(who)s answered the appeal about %(thing)s"), Timeline(_("Appeal answered: %(outcome)s")))
     COMPLAINT_ANSWERED = ("complaint_answered", REVIEW, REVIEWERS, _("Complaint answered"),
         _("%(who)s answered the complaint about %(thing)s"), Timeline(_("Complaint answered: %(outcome)s")))
     TIER_RAISED = ("tier_raised", REVIEW, REVIEWERS, _("Tier raised"), _("%(who)s raised the tier of %(thing)s"))
     TIER_RAISE_WITHDRAWN = ("tier_raise_withdrawn", REVIEW, REVIEWERS, _("Tier no longer raised"),
         _("%(who)s withdrew the decision to raise the tier of %(thing)s"))
     HOLD_ASSIGNED = ("hold_assigned", REVIEW, MEMBERS, _("Hold assigned"),
-        _("%(who)s set the person responsible and the due date for a hold on %(thing)s"))
+        _("%(who)s assigned a hold on %(thing)s to a person and set its due date"))
     HOLD_EVIDENCE_ATTACHED = ("hold_evidence_attached", REVIEW, MEMBERS, _("Evidence attached to a hold"),
         _("%(who)s attached evidence to a hold on %(thing)s"))
     HOLD_EVIDENCE_DETACHED = ("hold_evidence_detached", REVIEW, MEMBERS, _("Evidence removed from a hold"),
         _("%(who)s removed evidence from a hold on %(thing)s"))
     HOLD_ANSWERED = ("hold_answered", REVIEW, MEMBERS, _("Hold answered"),
         _("%(who)s answered a hold on %(thing)s with evidence"))
-    HOLD_UNANSWERED = ("hold_unanswered", REVIEW, MEMBERS, _("Hold no longer has an answer"),
-        _("A hold on %(thing)s no longer has an answer with evidence (triggered by %(who)s)"))
+    HOLD_UNANSWERED = ("hold_unanswered", REVIEW, MEMBERS, _("Hold no longer answered"),
+        _("A hold on %(thing)s is no longer answered with evidence (triggered by %(who)s)"))
     HOLD_CORRECTION_ASKED = ("hold_correction_asked", REVIEW, MEMBERS, _("Correction requested for a hold"),
-        _("%(who)s requested a correction of the fact that caused a hold on %(thing)s"))
+        _("%(who)s asked for the fact behind a hold on %(thing)s to be corrected"))
     SEAT_SUCCEEDED = ("seat_succeeded", REVIEW, MEMBERS, _("Case taken over after the decision"),
         _("%(who)s took over the review of %(thing)s from %(holder)s"))
     MARKS_ACCEPTED_TOGETHER = ("marks_accepted_together", REVIEW, REVIEWERS, _("Answers or facts accepted together"),
         _("%(who)s accepted several answers or facts of %(thing)s together"))
     REVIEW_TEXT_KEPT = ("review_text_kept", REVIEW, OWNERS, _("Shared text saved"),
-        _("%(who)s saved or changed a text that the reviewers of %(thing)s share"))
+        _("%(who)s saved or changed a text shared by the reviewers of %(thing)s"))
     REVIEW_TEXT_DELETED = ("review_text_deleted", REVIEW, OWNERS, _("Shared text deleted"),
-        _("%(who)s deleted a text that the reviewers of %(thing)s share"))
+        _("%(who)s deleted a text shared by the reviewers of %(thing)s"))
     REVIEW_TEXT_BROUGHT_BACK = ("review_text_brought_back", REVIEW, OWNERS, _("Shared text restored"),
-        _("%(who)s restored a text that the reviewers of %(thing)s share"))
+        _("%(who)s restored a text shared by the reviewers of %(thing)s"))
     MARKS_TAKEN_OVER = ("marks_taken_over", REVIEW, REVIEWERS, _("Marks adopted from a colleague"),
         _("%(who)s adopted a colleague’s marks for %(thing)s"))
     APPROVAL_TAKEN_BACK = ("approval_taken_back", REVIEW, REVIEWERS, _("Approval withdrawn"),
         _("%(who)s withdrew an approval of %(thing)s"), Timeline(_("Approval withdrawn")))
     HOLD_CLOSED = ("hold_closed", REVIEW, REVIEWERS, _("Hold closed"),
         _("%(who)s closed a hold on %(thing)s"), Timeline(_("A hold was closed")))
-    SECOND_LOOK_DRAWN = ("second_look_drawn", REVIEW, REVIEWERS, _("Case drawn for a second look"),
-        _("The server drew %(thing)s at random for a second look"))
+    SECOND_LOOK_DRAWN = ("second_look_drawn", REVIEW, REVIEWERS, _("Case picked for a second look"),
+        _("The server picked the case of %(thing)s at random for a second look"))
     SECOND_LOOK_ASKED = ("second_look_asked", REVIEW, REVIEWERS, _("Second look requested"),
         _("%(who)s requested a second look at %(thing)s"))
     SECOND_LOOK_TAKEN = ("second_look_taken", REVIEW, REVIEWERS, _("Second look started"),
@@ -351,7 +351,7 @@ class AuditKind(StrEnum):
     SECOND_LOOK_WRITTEN = ("second_look_written", REVIEW, REVIEWERS, _("Message about a second look"),
         _("%(who)s wrote a message about the second look at %(thing)s"))
     SECOND_LOOK_REPORTED = ("second_look_reported", REVIEW, REVIEWERS, _("Serious difference in a second look"),
-        _("%(who)s reported a serious difference between the review and the second look at %(thing)s"))
+        _("%(who)s reported a serious difference between the review of %(thing)s and the second look at it"))
 
     # --- certificates
     CERTIFICATE_ISSUED = ("certificate_issued", CERTIFICATES, REVIEWERS, _("Certificate issued"),
@@ -390,7 +390,7 @@ class AuditKind(StrEnum):
 
     # --- the log itself
     DETAILS_ERASED = (ERASURE, LOG, OWNERS, _("Personal details erased"),
-        _("%(who)s erased the details of a person from the log"))
+        _("%(who)s erased a person’s details from the log"))
     ROWS_TAKEN_IN = ("rows_taken_in", LOG, OWNERS, _("Earlier records added to the log"),
         _("Earlier submissions, decisions, certificates and roles were added to the log"))
     LOG_KEY_MADE = ("log_key_made", LOG, OWNERS, _("Log key created"),

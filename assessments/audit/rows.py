@@ -80,7 +80,8 @@ def _emptied(chain: str) -> dict[str, int]:
 
 def _told(chain: str, emptied: dict[str, int]) -> tuple[Erased, ...]:
     words = _(
-        "entry %(seq)s records that the content of the organisation was deleted, and names the %(count)s rows that remain"
+        "entry %(seq)s records that the content of the organisation was deleted, and lists the %(count)s rows that"
+        " were kept"
     )
     counts = Counter(emptied.values())
     return tuple(Erased(chain, seq, words % {"seq": seq, "count": count}) for seq, count in counts.items())

@@ -32,6 +32,6 @@ def after_commit(task: str, *args: Any, priority: int = NEXT) -> None:
         try:
             app.signature(task, args).apply_async(priority=priority)
         except OperationalError:
-            log.warning("%s%s waits for the sweeper: the broker cannot be reached", task, args)
+            log.warning("the broker cannot be reached, so %s%s waits for the sweeping process", task, args)
 
     transaction.on_commit(send)

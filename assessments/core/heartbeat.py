@@ -32,7 +32,7 @@ def is_silent() -> bool:
     try:
         last = cache.get(KEY)
     except Exception:  # whatever the backend raises
-        log.warning("the cache does not answer, so no worker can be seen", exc_info=True)
+        log.warning("the cache does not respond, so we cannot tell whether a worker is running", exc_info=True)
         return True
     return last is None or abs(time.time() - last) > SILENT_AFTER
 

@@ -83,4 +83,7 @@ def faults() -> Iterator[str]:
         }
         for file in sorted(Path(settings.PAGES_DIR).glob("*.md")):
             if file.name.lower() not in known:
-                yield _("%(file)s is not one of the pages: %(names)s") % {"file": file, "names": ", ".join(NAMES)}
+                yield _("%(file)s is not the name of a page. Use one of these names: %(names)s") % {
+                    "file": file,
+                    "names": ", ".join(NAMES),
+                }

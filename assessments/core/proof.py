@@ -107,8 +107,8 @@ def require(by: Any) -> Proof:
     if proof is None or not is_good(proof, by):
         raise NotPermitted(
             _(
-                "Confirm again that it is you. Use your second factor, or your password if you have no second factor."
-                " A confirmation is valid for only a few minutes."
+                "Confirm your identity again. Use your second factor, or your password if you have no second factor."
+                " Each confirmation is valid for only a few minutes."
             )
         )
     return proof

@@ -69,8 +69,8 @@ class Busy(Exception):
     def __init__(self) -> None:
         super().__init__(
             _(
-                "Wait a moment, then choose the file again and send it. We are reading too many other files now. Your other"
-                " entries are not lost."
+                "Wait a moment, then choose the file again and send it. The server is reading too many other files"
+                " at the moment. Your other entries are not lost."
             )
         )
 
@@ -143,7 +143,7 @@ def _turn() -> Iterator[None]:
                 yield
             return
         if time.monotonic() > until:
-            log.warning("%s files are being read, one was sent back", settings.READERS)
+            log.warning("%s files are being read already, so another file was refused", settings.READERS)
             raise Busy
         time.sleep(LOOK_EVERY)
 

@@ -35,8 +35,8 @@ def no_room() -> NoRoom:
     return NoRoom(
         "file",
         _(
-            "Try again later, or enter a link to the file. The server has no space for this file now. This page keeps"
-            " everything else that you entered."
+            "Try again later, or enter a link to the file. The server has no space for this file at the moment."
+            " Everything else that you entered is still on this page."
         ),
     )
 

@@ -72,7 +72,7 @@ def spend(
         in_steps = max(1, min(step, most // 6))
         wait = _use(f"{name}:{kind}:{who}", most, seconds, step=in_steps, slides=kind != "thing" and step == 1)
         if wait:
-            log.warning("limit %s of one %s is reached", name, kind)
+            log.warning("the limit “%s” for one %s has been reached", name, kind)
             raise TooOften(name, wait)
 
 
@@ -144,7 +144,7 @@ def _so_far(key: str) -> int:
     try:
         return int(cache.get(key, 0))
     except Exception:
-        log.exception("limits: the cache does not answer, nothing is refused")
+        log.exception("limits: the cache does not respond, so no attempt is refused")
         return 0
 
 
@@ -152,7 +152,7 @@ def _take_back(key: str) -> None:
     try:
         cache.decr(key)
     except Exception:
-        log.exception("limits: a refused use stays counted")
+        log.exception("limits: a refused attempt could not be taken off the count")
 
 
 def _count(key: str, seconds: int, most: int, step: int) -> int:
@@ -167,7 +167,7 @@ def _count(key: str, seconds: int, most: int, step: int) -> int:
     try:
         found = _add(key, seconds, step)
     except Exception:
-        log.exception("limits: the cache does not answer, nothing is refused")
+        log.exception("limits: the cache does not respond, so no attempt is refused")
         return 0
     if step > 1 and found > most:
         _HERE[key] = found

@@ -216,12 +216,14 @@ def _first_in_order(asked: Sequence[ActionBlock], blocking: Collection[ActionBlo
         len(blocking),
     ) % {"n": len(blocking), "count": count}
     if listed == len(blocking):
-        return f"{said} " + ngettext("It is listed here.", "All of them are listed here.", listed)
+        return f"{said} " + ngettext("This action is listed here.", "All of these actions are listed here.", listed)
     if not listed:
-        return f"{said} " + ngettext("It is marked in the plan.", "They are marked in the plan.", len(blocking))
+        return f"{said} " + ngettext(
+            "This action is marked in the plan.", "These actions are marked in the plan.", len(blocking)
+        )
     more = ngettext(
-        "One of them is listed here. The others are marked in the plan.",
-        "%(listed)s of them are listed here. The others are marked in the plan.",
+        "One of these actions is listed here. The others are marked in the plan.",
+        "%(listed)s of these actions are listed here. The others are marked in the plan.",
         listed,
     )
     return f"{said} {more % {'listed': listed}}"
@@ -252,7 +254,7 @@ def _pause(report: Report, decisions: Sequence[Mapping[str, Any]]) -> dict[str, 
 
 
 def _box(name: str) -> str:
-    return drawing.tick_box(_("Box for decision %(letter)s") % {"letter": name})
+    return drawing.tick_box(_("Tick box for decision %(letter)s") % {"letter": name})
 
 
 def _days(days: tuple[int, int]) -> str:
@@ -265,14 +267,14 @@ def _work_together(decisions: Sequence[Mapping[str, Any]], actions: Sequence[Act
     every = [action.work_days for action in actions]
     if len(days) < 2 or not all(days):
         return ""
-    said = _("Decisions %(first)s to %(last)s together take one person %(days)s.") % {
+    said = _("One person needs %(days)s to carry out decisions %(first)s to %(last)s.") % {
         "first": decisions[0]["letter"],
         "last": decisions[-1]["letter"],
         "days": _sum(days),
     }
     if len(actions) == len(decisions) or not all(every):
         return said
-    return f"{said} " + _("All %(n)s actions take %(days)s.") % {"n": len(actions), "days": _sum(every)}
+    return f"{said} " + _("All %(n)s actions together take %(days)s.") % {"n": len(actions), "days": _sum(every)}
 
 
 def _sum(days: Sequence[tuple[int, int] | None]) -> str:
@@ -291,7 +293,7 @@ def _back(report: Report, size: Back) -> dict[str, Any]:
         "packages_heading": _packages_heading(packages),
         "rows": [_row(package, size.brings) for package in packages],
         "months": _months(report.standing),
-        "months_label": _("Due each month") if report.frozen else _("Due after signing"),
+        "months_label": _("Actions due each month") if report.frozen else _("Actions due after signing"),
         "good": [shortened(title, 90) for title in good[: size.good]],
         "more_good": max(0, len(good) - size.good),
         "waits": _waits(packages),
@@ -377,18 +379,18 @@ def _certificate(report: Report) -> str:
     if report.tier.assigned == Tier.UNACCEPTABLE:
         return _("No certificate is issued for a prohibited use.")
     if not report.blocking:
-        return _("No action blocks the certificate. The use must also reach the minimum readiness of its tier.")
+        return _("No action blocks the certificate. The use must also reach the minimum readiness for its tier.")
     dated = sum(action.may_have_date for action in report.blocking)
     said = report.blocking_words[0].upper() + report.blocking_words[1:] + "."
     if dated == len(report.blocking):
-        more = _("A certificate can be issued at once if each action is given a due date and readiness is high enough.")
-        limit = _("The reviewing body limits how many actions can be given a due date.")
+        more = _("A certificate can be issued at once if each action has a due date and readiness is high enough.")
+        limit = _("The reviewing body limits how many actions can have a due date.")
         return f"{said} {more} {limit}"
     count = len(report.blocking) - dated
     if dated:
         words = ngettext(
-            "No certificate can be issued before the other action is closed.",
-            "No certificate can be issued before the other %(n)s actions are closed.",
+            "No certificate can be issued before the action that cannot have a due date is closed.",
+            "No certificate can be issued before the %(n)s actions that cannot have a due date are closed.",
             count,
         )
     else:

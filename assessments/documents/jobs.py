@@ -381,7 +381,7 @@ def _since_last(document: Document) -> SinceLast | None:
             moved.append(line(dates))
     groups = (
         (_("Closed"), closed),
-        (_("Became a condition"), moved_dates.became_conditions(use, actions, window)),
+        (_("Became a condition of the approval"), moved_dates.became_conditions(use, actions, window)),
         (_("Due date changed"), moved),
         (_("New"), new),
         (_("Reopened"), again),

@@ -230,8 +230,8 @@ STATUS_MEANS = {
 }
 STATUS_NEXT = {
     "suspended": Pair(
-        "Correct the cause of the suspension, and report it on the web page named below. The certificate "
-        "does not become valid automatically: a person who may reinstate it decides.",
+        "Correct the cause of the suspension, and report it on the web page named below. The certificate does not"
+        " become valid again automatically. Somebody with the right to reinstate it has to decide.",
         "請糾正導致暫停的事項，並在下列網頁說明。證書不會自動恢復，須由有權恢復證書的人決定。",
     ),
     "monitoring": Pair(

@@ -182,7 +182,7 @@ def _list_heading(report: Report) -> str:
     """Head the list of all actions; a draft counts days after signing."""
     if report.frozen:
         return _("All actions in order")
-    return _("All actions in order (dates in days after signing)")
+    return _("All actions in order (due dates counted in days after signing)")
 
 
 def annex_html(report: Report) -> str:
@@ -270,7 +270,7 @@ def _package(report: Report, package: PackageBlock, room: Room) -> dict[str, Any
         "package": package,
         "place": _place(package.number, len(report.packages)),
         "is_only": len(report.packages) == 1,
-        "paper_label": ngettext("Paper", "Paper for %(n)s actions", count) % {"n": count},
+        "paper_label": ngettext("Document", "Document for %(n)s actions", count) % {"n": count},
         "paper": package.paper if count > 1 else "",
         "owner": shared_parts.shortened(package.owner, 48),
         "blocks": [block_of(action, room, in_use=report.in_use) for action in package.actions],
@@ -412,12 +412,14 @@ def _to_sign(report: Report) -> str:
     if not waiting:
         return _("We have read this plan. The owners named in the plan have agreed to carry out their actions.")
     said = ngettext(
-        "We have read this plan. %(n)s of its %(all)s actions has no owner yet: the job title shown is a suggestion.",
-        "We have read this plan. %(n)s of its %(all)s actions have no owner yet: the job titles shown are suggestions.",
+        "We have read this plan. %(n)s of its %(all)s actions has no owner yet, so the job title shown is a"
+        " suggestion.",
+        "We have read this plan. %(n)s of its %(all)s actions have no owner yet, so the job titles shown are"
+        " suggestions.",
         waiting,
     )
     if len(report.standing) == 1:
-        said = _("We have read this plan. Its action has no owner yet: the job title shown is a suggestion.")
+        said = _("We have read this plan. Its action has no owner yet, so the job title shown is a suggestion.")
     return said % {"n": waiting, "all": len(report.standing)}
 
 
@@ -428,22 +430,28 @@ def _unowned(report: Report) -> str:
         return ""
     if waiting == count:
         return ngettext(
-            "Nobody has taken on the action yet: the job title shown is a suggestion.",
-            "Nobody has taken on any of the %(n)s actions yet: the job titles shown are suggestions.",
+            "Nobody has taken on the action yet, so the job title shown is a suggestion.",
+            "Nobody has taken on any of the %(n)s actions yet, so the job titles shown are suggestions.",
             count,
         ) % {"n": count}
     return ngettext(
-        "%(n)s of %(all)s actions has no owner yet: the job title shown is a suggestion.",
-        "%(n)s of %(all)s actions have no owner yet: the job titles shown are suggestions.",
+        "%(n)s of %(all)s actions has no owner yet, so the job title shown is a suggestion.",
+        "%(n)s of %(all)s actions have no owner yet, so the job titles shown are suggestions.",
         waiting,
     ) % {"n": waiting, "all": count}
 
 
 def _reasons_heading(count: int, waiting: int) -> str:
     if not waiting:
-        return ngettext("%(n)s reason has been judged", "All %(n)s reasons have been judged", count) % {"n": count}
+        return ngettext(
+            "%(n)s reason for “not applicable” has been judged",
+            "All %(n)s reasons for “not applicable” have been judged",
+            count,
+        ) % {"n": count}
     return ngettext(
-        "%(n)s reason still needs to be accepted", "%(waiting)s of %(n)s reasons still need to be accepted", count
+        "%(n)s reason for “not applicable” still needs to be accepted",
+        "%(waiting)s of %(n)s reasons for “not applicable” still need to be accepted",
+        count,
     ) % {"n": count, "waiting": waiting}
 
 

@@ -134,7 +134,7 @@ def glossary() -> list[tuple[str, str, str]]:
         (_("Tier"), "風險層級", _("how risky a use is. There are four tiers.")),
         (_("Readiness"), "就緒程度", _("how far the requirements of the Guideline are in place.")),
         (_("Duty"), "責任", _("one thing that the Guideline asks an organisation to do.")),
-        (_("Must, should, consider"), "必須、應該、可考慮", _("how strong the wording of a duty is in the Guideline.")),
+        (_("Must, should, consider"), "必須、應該、可考慮", _("how strongly the Guideline words a duty.")),
         (_("Finding"), "發現", _("a duty that an answer does not fully meet.")),
         (
             _("Condition"),

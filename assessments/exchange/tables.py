@@ -80,8 +80,8 @@ def _refusal(code: str) -> str:
             kind = _("Big5") if code == "big5" else _("another encoding")
             words = _(
                 "In Excel, choose File, Save As, “CSV UTF-8 (Comma delimited)” or “Excel Workbook "
-                "(.xlsx)”. Then choose the new file here. This file is not in UTF-8. It seems to be "
-                "in %(kind)s, so Chinese text would be wrong."
+                "(.xlsx)”. Then choose the new file here. This file is not in UTF-8. It seems to be in %(kind)s, so"
+                " Chinese text would not be read correctly."
             )
             return words % {"kind": kind}
     return _("Save the workbook again as “Excel Workbook (.xlsx)”, without a password. It could not be read.")

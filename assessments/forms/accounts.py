@@ -73,7 +73,7 @@ class SignupForm(AllauthSignupForm):  # type: ignore[misc]
             email = self.fields["email"]
             email.initial, email.disabled = invitation.email, True
             self.initial["email"] = invitation.email
-            email.help_text = _("You cannot change this address. The invitation works only for this address.")
+            email.help_text = _("You cannot change this email address. The invitation works only for this address.")
 
     def clean_name(self) -> str:
         return " ".join(self.cleaned_data["name"].split())
@@ -138,7 +138,7 @@ class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscripta
         labels = {
             "name": _("Your name"),
             "shortcuts": _("Use keyboard shortcuts on assessment and review pages"),
-            "mail_when": _("When do you want emails?"),
+            "mail_when": _("When do you want to receive emails?"),
         }
         help_texts = {
             "name": _(

@@ -130,7 +130,7 @@ class AnswerForm(forms.Form):
         if self.question.is_checklist:
             self._read_checklist(data)
         if not data.get("choice") and not self.errors and not self.is_blank:
-            words = _("Choose an answer. Your text stays here, but it is not saved yet.")
+            words = _("Choose an answer. Your text is still on this page, but it is not saved yet.")
             if data.get("base") and self.question.is_checklist:
                 words = _("Tick what is in place, or choose “None of these”.")
             self.add_error("choice", words)
@@ -162,9 +162,7 @@ class AnswerForm(forms.Form):
             )
             return
         if len(whole) > 1 or (whole and ticked):
-            self.add_error(
-                "choice", _("Either tick lines, or choose one of the answers below the lines. You cannot do both.")
-            )
+            self.add_error("choice", _("Tick lines, or choose one of the answers below them. You cannot do both."))
             return
         data["ticks"] = ticked
         data["choice"] = whole[0] if whole else (str(Choice.TICKED) if ticked else "")
@@ -247,7 +245,9 @@ class AssignForm(PlainForm):
         error_messages={"required": _("Choose a person to ask.")},
     )
     due = forms.DateField(
-        label=_("Answers are due on"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=_("Due date for the answers"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     note = Words(label=_("What do you want to know?"), max_length=400, required=False)
 

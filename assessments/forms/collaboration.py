@@ -82,7 +82,7 @@ class AskForm(PlainForm):
         self.fields["member"] = PeopleField(
             [member for member in self.members if member.user_id != by.pk],
             empty=_("Choose a person"),
-            label=_("Who can answer this?"),
+            label=_("Who can answer this question?"),
             required=not may_invite,
             error_messages={"required": _("Choose a person to ask.")},
         )
@@ -102,7 +102,7 @@ class AskForm(PlainForm):
         data = super().clean() or {}
         member, email = data.get("member"), data.get("email")
         if member and email:
-            self.add_error("email", _("Choose a colleague or enter an email address. Do not do both."))
+            self.add_error("email", _("Choose a colleague or enter an email address, not both."))
         elif not member and not email and not self.errors:
             self.add_error("member", _("Choose a person, or invite one by email."))
         elif email:  # of somebody who is a member already

@@ -18,16 +18,16 @@ from assessments.guideline.gates import FilePart
 from assessments.guideline.terms import ROWS
 
 CELLS: dict[str, tuple[Any, Any]] = {
-    "name": (gettext_lazy("Name and post"), ""),
-    "qualification": (gettext_lazy("Qualification of this person"), ""),
+    "name": (gettext_lazy("Name and job title"), ""),
+    "qualification": (gettext_lazy("Qualifications of this person"), ""),
     "power": (
-        gettext_lazy("How this person stops the system or reverses what the system did"),
+        gettext_lazy("How this person stops the system or reverses what it has done"),
         gettext_lazy("Name the button or command, and who uses it. Or name the instruction, and who gives it."),
     ),
     "measure": (gettext_lazy("What is measured while the system runs"), ""),
     "limit": (
-        gettext_lazy("The threshold that triggers the alert"),
-        gettext_lazy("Enter a number with its unit and period."),
+        gettext_lazy("Threshold that triggers the alert"),
+        gettext_lazy("Enter a number with its unit and period, such as 5 errors a day."),
     ),
     "alert_owner": (
         gettext_lazy("Who gets the alert"),

@@ -24,8 +24,8 @@ DETAILS = ("title", "proves", "period_from", "period_to", "confidentiality", "he
 class Periods(forms.Form):
     """The time that an evidence item speaks for, and until when it is good."""
 
-    period_from = Day(label=_("Covers the period from"), required=False)
-    period_to = Day(label=_("Covers the period to"), required=False)
+    period_from = Day(label=_("Start of the period covered"), required=False)
+    period_to = Day(label=_("End of the period covered"), required=False)
     expires_on = Day(
         label=_("Expires on"),
         required=False,
@@ -57,11 +57,11 @@ class FileOrLink(forms.Form):
     # Empty files and long names are judged with everything else, in one place with one sentence each.
     file = forms.FileField(label=_("File"), required=False, allow_empty_file=True)
     link = Link(
-        label=_("Or a link to the evidence"),
+        label=_("Or enter a link to the evidence"),
         required=False,
         max_length=1000,
         assume_scheme="https",
-        help_text=_("The address of a page or document that the readers can open."),
+        help_text=_("The web address of a page or document that readers of the evidence can open."),
         error_messages={"invalid": _("Enter an address that begins with https:// or http://.")},
     )
 
@@ -101,7 +101,8 @@ class About(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable whe
             "title": _("A short title, such as “Access log of the chat assistant”."),
             "proves": _("Describe in one or two sentences what the evidence shows."),
             "held_by": _(
-                "Only for evidence that you show on request. Enter a name or an office, and how to contact them."
+                "Only for evidence that is shown on request. Enter the name of a person or department, and how to"
+                " contact them."
             ),
         }
         error_messages: ClassVar = {

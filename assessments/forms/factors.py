@@ -78,11 +78,11 @@ def _first_time(kind: str, user: User, code: str) -> bool:
 
 
 class CodeForm(_Code, AuthenticateForm):  # type: ignore[misc]
-    code = CodeField(help_text=_("Enter the six digits that your app shows now, or a recovery code."))
+    code = CodeField(help_text=_("Enter the six digits that your authenticator app shows now, or a recovery code."))
 
 
 class CodeAgainForm(_Code, ReauthenticateForm):  # type: ignore[misc]
-    code = CodeField(help_text=_("Enter the six digits that your app shows now, or a recovery code."))
+    code = CodeField(help_text=_("Enter the six digits that your authenticator app shows now, or a recovery code."))
 
 
 class _Passkey:
@@ -119,13 +119,13 @@ class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
         label=_("Name of this passkey"),
         max_length=60,
         required=False,
-        help_text=_("For example: my phone. The name helps you to find the passkey later."),
+        help_text=_("For example, “My phone”. The name helps you recognise the passkey later."),
     )
     passwordless = forms.BooleanField(
         label=_("Sign in with this passkey alone, without my password"),
         required=False,
         initial=True,
-        help_text=_("Do not tick this box for a security key that cannot store passkeys."),
+        help_text=_("Do not tick this box if your security key cannot store passkeys."),
     )
     field_order = ["name", "passwordless", "credential"]
 
@@ -144,6 +144,6 @@ class RenamePasskeyForm(EditWebAuthnForm):  # type: ignore[misc]
 
 class KeptForm(forms.Form):
     kept = forms.BooleanField(
-        label=_("I have saved the codes"),
+        label=_("I have printed or saved the codes"),
         error_messages={"required": _("Print or save the codes first. Then tick this box.")},
     )

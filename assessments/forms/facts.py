@@ -27,15 +27,19 @@ PROCEDURAL, INCIDENT = "minor_procedural_task", "incident_open"
 REASONED = {
     PROCEDURAL: _("Why is this use only a minor procedural task?"),
     "lawful_exception_claimed": _("What is the exception, and who granted it?"),
-    INCIDENT: _("What has gone wrong? Answer in one sentence"),
+    INCIDENT: _("In one sentence, what has gone wrong?"),
 }
 REASON_HINTS = {
     PROCEDURAL: _(
-        "Required if you answer yes. A second member reads your reason and must agree before the “yes” counts."
+        "Required if you answer yes. A second member of your organisation must read your reason and agree "
+        "before the answer “yes” takes effect."
     ),
-    "lawful_exception_claimed": _("Name the law, order or contract. A reviewer will ask for the evidence."),
+    "lawful_exception_claimed": _(
+        "Name the law, order or contract. A reviewer will ask for evidence of the exception."
+    ),
     INCIDENT: _(
-        "Required if you answer yes. Your sentence is shown in the plan. Say what happened and to whom, without names."
+        "Required if you answer yes. Say what happened and who was affected, without giving names. The plan "
+        "shows your sentence."
     ),
 }
 MISSING_REASONS = {
@@ -275,9 +279,9 @@ class FactsForm(forms.Form):
         day = self.cleaned_data.get(f"date_{key}")
         if fact.dated and f"date_{key}" not in self.errors:
             if not day:
-                faults[f"date_{key}"] = _("Enter the date.")
+                faults[f"date_{key}"] = _("Enter the date of the incident.")
             elif day > timezone.localdate():
-                faults[f"date_{key}"] = _("Enter today or an earlier date.")
+                faults[f"date_{key}"] = _("Enter today's date or an earlier date.")
         for name, words in faults.items():
             if name not in self.errors:
                 self.add_error(name, words)
@@ -320,7 +324,7 @@ class AgreeForm(forms.Form):
 
     reason = Words(
         label=_("Why do you agree?"),
-        help_text=_("Your name, the time and this reason are kept and shown to reviewers."),
+        help_text=_("Your name, the time and this reason are kept. Reviewers can see them."),
         max_length=2000,
         error_messages={"required": _("Say why you agree.")},
     )

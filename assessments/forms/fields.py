@@ -35,7 +35,7 @@ class OneLine(forms.CharField):
 
 DAY_NEEDED = _("Enter a date.")
 DAY_WRONG = _("Enter the date as year, month and day, such as 2027-03-31.")
-REVIEW_DAY_WRONG = _("Enter a date as year, month, day, for example 2027-03-31.")
+REVIEW_DAY_WRONG = _("Enter the date as year, month and day, for example 2027-03-31.")
 
 
 class Day(forms.DateField):

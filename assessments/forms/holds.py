@@ -38,20 +38,22 @@ OUTCOME_HINTS = {
     HoldOutcome.ANSWERED: _(
         "The evidence supports the answer. The hold is closed, and the declared facts decide the tier."
     ),
-    HoldOutcome.STANDS: _("The use is lawful as declared. The tier stays the same and the hold is closed."),
+    HoldOutcome.STANDS: _(
+        "The use is lawful as the organisation declared it. The tier stays the same and the hold is closed."
+    ),
     HoldOutcome.ACCEPTED: _(
-        "The evidence supports the declared purpose and authority. It also shows that the material is prevented "
-        "from spreading. The hold is closed."
+        "The evidence supports the declared purpose and authority. It also shows that the material cannot "
+        "spread. The hold is closed."
     ),
     HoldOutcome.CORRECT: _(
-        "With this decision, the fact is marked “change needed”. You then return the submission. After the "
+        "If you choose this, the fact is marked “change needed”. You then return the submission. After the "
         "organisation has corrected the fact, the tier is updated and the hold is closed."
     ),
 }
 
 NOT_SHOWN = _(
-    "With this decision, the fact is marked “change needed”. You then return the submission. The organisation "
-    "corrects the fact or attaches evidence for it. After that, a reviewer decides on the hold again."
+    "If you choose this, the fact is marked “change needed”. You then return the submission. The organisation "
+    "corrects the fact or attaches evidence for it. A reviewer then decides on the hold again."
 )
 WORDS = {HoldOutcome.ANSWERED: _("The evidence supports the answer")}
 
@@ -66,7 +68,7 @@ class DecideHoldForm(PlainForm):
     )
     decision = Words(
         label=_("Explain the decision, and name the advice or evidence that supports it"),
-        help_text=_("Your text is kept with the use and printed in the plan and the decision letter."),
+        help_text=_("Your text is kept in the record of the use, and printed in the plan and the decision letter."),
         max_length=4000,
         error_messages={"required": _("Write what you decided, and which advice or evidence supports the decision.")},
     )
@@ -96,8 +98,8 @@ class RaiseForm(PlainForm):
     reason = Words(
         label=_("Reason"),
         help_text=_(
-            "The reason is printed next to the tier in the plan, the letter and the submission. These documents say "
-            "that the tier is the judgement of a reviewer."
+            "The reason is printed next to the tier in the plan, the letter and the submission. These documents "
+            "state that a reviewer raised the tier."
         ),
         max_length=4000,
         error_messages={"required": _("Give the reason. The reason is printed wherever the tier is printed.")},
@@ -129,8 +131,8 @@ class ChangedForm(PlainForm):
         error_messages=dict.fromkeys(("required", "invalid_choice"), _("Choose what has changed.")),
     )
     words = Words(
-        label=_("In your own words"),
-        help_text=_("Say in a few sentences what is different now. Reviewers read this text. The public does not."),
+        label=_("Describe the change in your own words"),
+        help_text=_("Say in a few sentences what is different now. Reviewers can read this text. The public cannot."),
         max_length=4000,
         error_messages={"required": _("Say in your own words what has changed.")},
     )

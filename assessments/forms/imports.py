@@ -23,7 +23,7 @@ class ImportForm(PlainForm):
         ),
         widget=forms.ClearableFileInput(attrs={"accept": ".csv,.xlsx"}),
         allow_empty_file=True,  # the reader says what is wrong with it, in our words
-        error_messages={"required": _("Choose the file with your inventory.")},
+        error_messages={"required": _("Choose the file that contains your inventory.")},
     )
 
     def __init__(self, *args: Any, organisations: Sequence[Organisation], **kwargs: Any) -> None:

@@ -79,7 +79,7 @@ class JudgementForm(RevisionForm):
         if cleaned["verdict"] or (self.row is not None and self.row.verdict):
             return cleaned
         if cleaned["words"]:
-            self.add_error("verdict", _("Choose a judgement. You entered text without a judgement."))
+            self.add_error("verdict", _("Choose a judgement. You entered text but chose no judgement."))
         elif cleaned.get("returned"):
-            self.add_error("verdict", _("Choose a judgement. You ticked “Return this part” without a judgement."))
+            self.add_error("verdict", _("Choose a judgement. You ticked “Return this part” but chose no judgement."))
         return cleaned

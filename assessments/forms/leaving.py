@@ -22,8 +22,8 @@ class LeavingForm(PlainForm):
         people = {user.pk: user for one in work for user in one.to}
         if people:
             self.fields[EVERYTHING] = forms.TypedChoiceField(
-                label=_("Who takes over all the work?"),
-                help_text=_("You can also choose a different person for each item below."),
+                label=_("Who takes over this person's work?"),
+                help_text=_("You can choose a different person for any item below."),
                 choices=[("", _("Choose a person")), *((pk, str(user)) for pk, user in people.items())],
                 coerce=int,
                 empty_value=None,
@@ -32,7 +32,7 @@ class LeavingForm(PlainForm):
         for one in work:
             self.fields[one.key] = forms.TypedChoiceField(
                 label=one.title,
-                choices=[("", _("The person chosen above")), *((user.pk, str(user)) for user in one.to)],
+                choices=[("", _("Same person as chosen above")), *((user.pk, str(user)) for user in one.to)],
                 coerce=int,
                 empty_value=None,
                 required=False,
@@ -48,5 +48,5 @@ class LeavingForm(PlainForm):
             if data[one.key] is None:
                 self.add_error(one.key, _("Choose who takes over this item."))
             elif data[one.key] not in {user.pk for user in one.to}:
-                self.add_error(one.key, _("Choose another person. This person cannot take over this item."))
+                self.add_error(one.key, _("Choose somebody else. The person you chose cannot take over this item."))
         return data

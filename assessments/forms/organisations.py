@@ -20,10 +20,10 @@ ROLE_SENTENCES: dict[str, Any] = {
     Role.OWNER: _("Registers systems, invites people, assigns sections, signs and submits."),
     Role.CONTRIBUTOR: _("Declares facts, answers questions and reports actions as done."),
     Role.VIEWER: _("Can read everything but cannot change anything. Suitable for auditors and board members."),
-    Role.REVIEWER: _("Reviews what colleagues submitted. Cannot edit or answer."),
+    Role.REVIEWER: _("Reviews what colleagues have submitted. Cannot change facts or answers."),
 }
 ASSIGNED_SENTENCE = _("Sees and answers only the sections that an owner assigns.")
-REVIEWING_BODY_SENTENCE = _("Reviews the submissions to this reviewing body, and invites other reviewers.")
+REVIEWING_BODY_SENTENCE = _("Reviews what organisations submit to this reviewing body, and invites other reviewers.")
 
 
 def role_sentence(role: str, sees: str = Sees.ALL, *, reviewing_body: bool = False) -> str:
@@ -40,14 +40,14 @@ class OrganisationForm(LaidOut, forms.ModelForm):  # type: ignore[type-arg]  # n
         field_classes: ClassVar = dict.fromkeys(("name_en", "name_zh", "registration_no", "place"), OneLine)
         help_texts = {
             "name_en": _("The full registered name, as printed on certificates."),
-            "name_zh": _("The full registered name, if the organisation has a Chinese name."),
-            "registration_no": _("Business registration, company or charity number."),
-            "place": _("For example Hong Kong."),
+            "name_zh": _("The full registered Chinese name, if the organisation has one."),
+            "registration_no": _("The business registration number, company number or charity number."),
+            "place": _("For example, Hong Kong."),
             "contact": _("An email address for questions about certificates. The address is not printed."),
         }
         error_messages: ClassVar = {
             "name_en": {"required": _("Enter the name of the organisation.")},
-            "place": {"required": _("Enter the place of registration or office.")},
+            "place": {"required": _("Enter the place where the organisation is registered or has its office.")},
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -76,7 +76,7 @@ class AccessForm(PlainForm):
     def offer_roles(self) -> None:
         """Offer every role, with one sentence on each."""
         choices = [(str(role), explained(role.label, ROLE_SENTENCES[role])) for role in Role]
-        word = pgettext_lazy("a role", "Contributor, assigned work only")
+        word = pgettext_lazy("a role", "Contributor (assigned sections only)")
         choices.insert(2, ("assigned", explained(word, ASSIGNED_SENTENCE)))
         offer(self, "access", choices)
 
@@ -93,7 +93,7 @@ class InviteForm(AccessForm):
 
     email = forms.CharField(
         label=_("Email addresses"),
-        help_text=_("Enter up to twenty addresses, one on each line. Each invitation is valid for 14 days."),
+        help_text=_("Enter up to twenty email addresses, one on each line. Each invitation is valid for 14 days."),
         widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}),
         error_messages={"required": _("Enter at least one email address.")},
     )
@@ -101,7 +101,7 @@ class InviteForm(AccessForm):
         label=_("Note to the people you invite"),
         max_length=400,
         required=False,
-        help_text=_("The note appears in the email and on the invitation page."),
+        help_text=_("The note appears in the invitation email and on the invitation page."),
     )
 
     def __init__(self, *args: Any, reviewing_body: bool, **kwargs: Any) -> None:
@@ -130,7 +130,7 @@ class InviteForm(AccessForm):
             if address.lower() not in (one.lower() for one in found):
                 found.append(address)
         if len(found) > MOST_INVITED:
-            wrong.append(_("Enter at most twenty addresses at a time. You entered %s.") % len(found))
+            wrong.append(_("Enter at most twenty email addresses at a time. You entered %s.") % len(found))
         if not found and not wrong:
             wrong.append(str(self.fields["email"].error_messages["required"]))
         if wrong:

@@ -21,10 +21,10 @@ PARTS = [
     ("user", _("Service User")),
 ]
 SORTS = [
-    ("changed", _("Last change, newest first")),
-    ("date", _("Next date, earliest first")),
+    ("changed", _("Latest change first")),
+    ("date", _("Earliest next date first")),
     ("tier", _("Highest tier first")),
-    ("progress", _("Least complete first")),
+    ("progress", _("Least complete assessment first")),
     ("system", _("Name of the system")),
     ("use", _("Name of the use")),
 ]

@@ -27,11 +27,14 @@ class NumberForm(PlainForm):
 
     number = OneLine(
         label=_("Certificate number"),
-        help_text=_("As printed, for example HKG-XXXX-XXXX-X. Spaces and lower case do not matter."),
+        help_text=_(
+            "Enter the number as it is printed, for example HKG-XXXX-XXXX-X. You may leave out spaces "
+            "and use small letters."
+        ),
         max_length=60,
         error_messages={
             "required": _("Enter the number of the certificate."),
-            "max_length": _("Enter the complete number: nine characters (letters and digits) after HKG."),
+            "max_length": _("Enter the complete number: HKG, then nine letters and digits."),
         },
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
     )
@@ -39,5 +42,7 @@ class NumberForm(PlainForm):
     def clean_number(self) -> str:
         number = read_number(self.cleaned_data["number"])
         if number is None:
-            raise forms.ValidationError(_("Check the number again. It is incomplete, or a letter or digit is wrong."))
+            raise forms.ValidationError(
+                _("Check the number and enter it again. It is incomplete, or a letter or digit is wrong.")
+            )
         return number

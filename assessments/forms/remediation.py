@@ -29,7 +29,7 @@ def _title(label: Any, help_text: Any = "", *, required: bool = True) -> OneLine
         help_text=help_text,
         max_length=TITLE,
         required=required,
-        error_messages={"required": _("Enter what needs to be done.")},
+        error_messages={"required": _("Say what needs to be done.")},
     )
 
 
@@ -41,12 +41,14 @@ class AddForm(PlainForm):
     """An action that no question brought."""
 
     use = forms.ChoiceField(label=_("Use"), error_messages={"required": _("Choose the use.")})
-    title = _title(_("What needs to be done?"), _("A task, such as “Tell patients that AI sorts their requests”."))
+    title = _title(
+        _("What needs to be done?"), _("Write a task, such as “Tell patients that AI sorts their requests”.")
+    )
     why = Words(
         label=_("Why is this action needed?"),
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": _("Enter why this action is needed.")},
+        error_messages={"required": _("Say why this action is needed.")},
     )
     steps = Words(
         label=_("Steps"),
@@ -120,13 +122,13 @@ class SplitForm(PlainForm):
         self.people = {str(user.pk): user for user in people}
         for place in range(1, PARTS + 1):
             self.fields[f"title-{place}"] = _title(
-                _("Part %(n)s") % {"n": place} if place > 1 else _("Part 1 (keeps the current number)"),
+                _("Part %(n)s") % {"n": place} if place > 1 else _("Part 1 (keeps the number of the action)"),
                 required=place <= 2,
             )
             owner = forms.ChoiceField(
                 label=_("Owner of part %(n)s") % {"n": place}, required=False, choices=_people(self.people.values())
             )
-            due = Day(label=_("Part %(n)s is due on") % {"n": place}, first=timezone.localdate(), required=False)
+            due = Day(label=_("Due date of part %(n)s") % {"n": place}, first=timezone.localdate(), required=False)
             self.fields[f"owner-{place}"], self.fields[f"due-{place}"] = owner, due
         self.initial = {
             "title-1": action.title,
@@ -181,7 +183,7 @@ class NotRelevantForm(PlainForm):
         help_text=_("A reviewer reads this text and can reopen the action."),
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 4}),
-        error_messages={"required": _("Enter why the action is not relevant.")},
+        error_messages={"required": _("Say why the action is not relevant.")},
     )
 
 
@@ -190,12 +192,10 @@ class RefuseForm(PlainForm):
 
     because = Words(
         label=_("Why is this action relevant?"),
-        help_text=_(
-            "The organisation can read this text. If you reject the organisation's reason, the action reopens."
-        ),
+        help_text=_("The organisation can read this text. If you reject its reason, the action reopens."),
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": _("Enter why the action is relevant.")},
+        error_messages={"required": _("Say why the action is relevant.")},
     )
 
 
@@ -205,17 +205,17 @@ BY_PACKAGE = ("package", _("Package"))
 SORTS = [
     ("due", _("Earliest due date first")),
     ("priority", _("Most urgent first")),
-    ("owner", _("Owner, from A to Z")),
-    ("system", _("System, from A to Z")),
+    ("owner", _("Owner (A to Z)")),
+    ("system", _("System (A to Z)")),
     ("newest", _("Newest first")),
 ]
 
 WHENS = [
     ("", _("Any date")),
     ("late", _("Late")),
-    ("7", _("Within 7 days or late")),
-    ("30", _("Within 30 days or late")),
-    ("90", _("Within 90 days or late")),
+    ("7", _("Due within 7 days, or late")),
+    ("30", _("Due within 30 days, or late")),
+    ("90", _("Due within 90 days, or late")),
 ]
 
 
@@ -247,8 +247,8 @@ class RegisterForm(FilterForm):
         self.sorts = [BY_PACKAGE, *SORTS] if packages else SORTS
         self.sorts_first = self.sorts[0][0]
         people = [(str(user.pk), str(user)) for user in owners]
-        whose = [(MINE, _("Me")), (NOBODY, _("No owner yet")), (LEFT, _("Owner has left"))]
-        held = [("blocking", _("Blocks a certificate")), ("condition", _("Condition of a certificate"))]
+        whose = [(MINE, _("Me")), (NOBODY, _("No owner yet")), (LEFT, _("The owner has left"))]
+        held = [("blocking", _("Blocks the certificate")), ("condition", _("Condition of the certificate"))]
         choices: dict[str, list[tuple[str, str | Promise]]] = {
             "priority": [("", _("All priorities")), *held, *priorities],
             "sort": [*self.sorts],
@@ -266,7 +266,7 @@ class PlanForm(PlainForm):
     owner = forms.ChoiceField(
         label=_("Owner"),
         required=False,
-        help_text=_("Choose an owner or contributor of your organisation. The owner of the action is notified."),
+        help_text=_("Choose an owner or contributor of your organisation. We notify the person you choose."),
     )
     effort = forms.ChoiceField(label=_("Effort"), choices=EffortChoices.choices, widget=forms.RadioSelect)
 
@@ -276,7 +276,7 @@ class PlanForm(PlainForm):
         initial = {"owner": str(action.owner_id or ""), "due": action.due, "effort": str(action.effort)}
         super().__init__(data, initial=initial)
         self.people = {str(user.pk): user for user in people}
-        until = _("Latest day allowed: %(day)s, because of a condition of the certificate.")
+        until = _("The latest date allowed is %(day)s, because this action is a condition of the certificate.")
         bound = until % {"day": date_format(last, "DATE_FORMAT")} if last else ""
         self.fields["due"] = Day(label=_("First step by"), last=last, help_text=bound)
         self.fields["full_due"] = Day(label=_("All done by"), last=last, help_text=bound)
@@ -310,11 +310,11 @@ class TakeFileForm(PlainForm):
     """The register as a file, changed by hand."""
 
     file = forms.FileField(
-        label=_("The exported list of actions, with your changes"),
+        label=_("Exported list of actions, with your changes"),
         help_text=_("Excel (XLSX) or CSV in UTF-8, at most 2,000 rows and 5 MB."),
         widget=forms.ClearableFileInput(attrs={"accept": ".csv,.xlsx"}),
         allow_empty_file=True,  # the reader says what is wrong with it, in our words
-        error_messages={"required": _("Choose the file.")},
+        error_messages={"required": _("Choose the file that you want to import.")},
     )
 
 
@@ -331,11 +331,11 @@ class RiskForm(PlainForm):
     """Why a risk can be borne, until when, and when it is looked at again."""
 
     reason = Words(
-        label=_("Why is this risk acceptable, and what reduces the risk for now?"),
+        label=_("Why is this risk acceptable, and what reduces it in the meantime?"),
         help_text=_("The list of actions and the remediation plan show this text with your name."),
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 4}),
-        error_messages={"required": _("Enter why the risk is acceptable, and what reduces the risk for now.")},
+        error_messages={"required": _("Say why the risk is acceptable, and what reduces it in the meantime.")},
     )
 
     def __init__(self, data: Any = None, *, last: date) -> None:
@@ -346,13 +346,14 @@ class RiskForm(PlainForm):
             first=first,
             last=last,
             help_text=_(
-                "Latest day allowed: %(day)s. The action reopens automatically on the day after the date that you enter."
+                "The latest date allowed is %(day)s. The day after the date that you enter, the action reopens "
+                "automatically."
             )
             % {"day": date_format(last, "DATE_FORMAT")},
         )
         self.fields["review"] = Day(
-            label=_("Date to review the risk"),
+            label=_("Date for reviewing the risk"),
             first=first,
             last=last,
-            help_text=_("You and the owner of the action are reminded on that day."),
+            help_text=_("On that day, we remind you and the owner of the action."),
         )

@@ -44,15 +44,15 @@ class TakeForm(PlainForm):
     """What a reviewer declares about a case before it opens to them. `words_help`: what comes of a conflict."""
 
     words_help = gettext_lazy(
-        "For example money, family, a former job, a friendship or a competing product. Other reviewers of "
-        "the case see what you write."
+        "For example: money, family, a former job, a friendship or a competing product. The other reviewers of "
+        "the case can read your description."
     )
 
     conflict = forms.ChoiceField(
         label=gettext_lazy("Do you have a conflict of interest with this organisation or this system?"),
         choices=[
             ("none", gettext_lazy("No, I have no conflict of interest")),
-            ("declared", gettext_lazy("Yes, I declare the conflict of interest here")),
+            ("declared", gettext_lazy("Yes, I have a conflict of interest")),
         ],
         widget=forms.RadioSelect,
         error_messages={"required": gettext_lazy("Say whether you have a conflict of interest.")},
@@ -96,7 +96,9 @@ class MarkForm(PlainForm):
     words = text_field(gettext_lazy("Comment to the organisation"), required=False, rows=3)
     would_satisfy = text_field(
         gettext_lazy("What you would accept"),
-        gettext_lazy("For “change needed”, choose a reason and fill in this field. The comment below is optional."),
+        gettext_lazy(
+            "If you mark “change needed”, choose a reason and fill in this field. The comment below is optional."
+        ),
         required=False,
         rows=2,
     )
@@ -155,7 +157,7 @@ class MarkForm(PlainForm):
             return cleaned
         if not cleaned.get("mark"):
             if self.row is None:
-                self.add_error("mark", _("Choose a mark. You entered text without a mark."))
+                self.add_error("mark", _("Choose a mark. You entered text but chose no mark."))
         elif cleaned["mark"] == MarkKind.CHANGE_NEEDED:
             if not cleaned["reason"]:
                 self.add_error("reason", _("Choose why a change is needed."))
@@ -198,8 +200,8 @@ class ReturnForm(PlainForm):
     tasks = forms.MultipleChoiceField(
         label=gettext_lazy("Other tasks for the organisation before approval"),
         help_text=gettext_lazy(
-            "The email and the page with the requested changes list each point that you tick as a task. The points "
-            "that an approval needs are already ticked."
+            "Each point that you tick is listed as a task, in the email and on the page with the requested "
+            "changes. The points that must be met before an approval are already ticked."
         ),
         required=False,
         widget=forms.CheckboxSelectMultiple,
@@ -212,12 +214,13 @@ class ReturnForm(PlainForm):
     words = text_field(
         gettext_lazy("Message to the owner"),
         gettext_lazy(
-            "The owners read your message in the email, and with the list above on the page that the email leads to."
+            "We send your message to the owners by email. They can also read it, with the list above, on the "
+            "page that the email links to."
         ),
         required=False,
     )
     answer_by = Day(
-        label=gettext_lazy("Due date for the answer"),
+        label=gettext_lazy("Date by which the organisation should answer"),
         help_text=gettext_lazy(
             "The owner sees this date in the email and on the page with the requested changes. The owner can "
             "still answer after this date."
@@ -240,11 +243,11 @@ class ReturnForm(PlainForm):
 class TakeBackForm(PlainForm):
     reason = text_field(
         gettext_lazy("Why are you withdrawing your approval?"),
-        gettext_lazy("The other reviewer reads your reason, and it is kept with the case."),
+        gettext_lazy("The other reviewer can read your reason. It is kept in the record of the case."),
         limit=WORDS,
         missing=gettext_lazy(
-            "Say why you are withdrawing your approval. The reason is kept with the case, and the other reviewer "
-            "reads it."
+            "Say why you are withdrawing your approval. The other reviewer can read your reason. It is kept in "
+            "the record of the case."
         ),
     )
 
@@ -273,19 +276,22 @@ class ApproveForm(PlainForm):
             longest = max(longest, days)
             self.fields[f"due-{question}"] = self._day(
                 _("Date by which “%(title)s” must be in place") % {"title": title},
-                _("Latest day allowed: %(last)s"),
+                _("The latest date allowed is %(last)s"),
                 today + timedelta(days=days),
             )
         if longest:
             hint = _(
-                "Latest day allowed: %(last)s. If a requirement must be in place earlier, its own latest day applies."
+                "The latest date allowed is %(last)s. If a requirement has an earlier latest date, that date applies."
             )
             self.fields["one_date"] = self._day(
-                _("One date for all requirements"), hint, today + timedelta(days=longest)
+                _("The same date for all requirements"), hint, today + timedelta(days=longest)
             )
         self.fields["statement"] = text_field(
             gettext_lazy("Your statement"),
-            gettext_lazy("Describe what you looked at and what you found. Your statement is kept with the decision."),
+            gettext_lazy(
+                "Describe what you looked at and what you found. Your statement is kept with the "
+                "decision in the record."
+            ),
             rows=5,
             limit=8000,
             missing=gettext_lazy("Say what you looked at and what you found."),
@@ -299,7 +305,7 @@ class ApproveForm(PlainForm):
 
     @staticmethod
     def no_date() -> str:
-        return _("Enter one date for all requirements.")
+        return _("Enter the date that you want to use for all requirements.")
 
     def filled(self, days: Mapping[str, date]) -> Mapping[str, Any]:
         """Return what was typed, with these days in the fields of the conditions: what a page shows before anything is saved."""
@@ -316,12 +322,12 @@ class ApproveForm(PlainForm):
 
 
 GROUP_WORDS = {  # in the order of the page
-    WAITING: gettext_lazy("Needs a reviewer"),
+    WAITING: gettext_lazy("Waiting for a reviewer"),
     MINE: gettext_lazy("Your cases"),
     ACTIONS: gettext_lazy("Actions to check"),
     APPEALS: gettext_lazy("Appeals and complaints"),
     RETURNED: gettext_lazy("With the organisation"),
-    TEAM: gettext_lazy("With other reviewers"),
+    TEAM: gettext_lazy("Cases of other reviewers"),
     DONE: gettext_lazy("Done"),
 }
 
@@ -359,7 +365,7 @@ class AssignForm(PlainForm):
         error_messages={"required": gettext_lazy("Choose a colleague.")},
     )
     note = text_field(
-        gettext_lazy("Note"), gettext_lazy("Only your colleagues read this note."), required=False, limit=2000
+        gettext_lazy("Note"), gettext_lazy("Only your colleagues can read this note."), required=False, limit=2000
     )
     although_away = forms.BooleanField(label=gettext_lazy("Ask this colleague even if they are away"), required=False)
 
@@ -369,12 +375,12 @@ class AssignForm(PlainForm):
         if note_needed:
             self.fields["note"].required = True
             self.fields["note"].help_text = _(
-                "Say what you have reviewed and what your colleague should look at. Only your colleagues read your "
-                "note."
+                "Say what you have reviewed and what your colleague should look at. Only your colleagues can "
+                "read your note."
             )
             self.fields["note"].error_messages["required"] = _(
-                "Say what you have reviewed and what your colleague should look at. Your colleague gets no other "
-                "information."
+                "Say what you have reviewed and what your colleague should look at. Your colleague gets no "
+                "other information."
             )
 
 
@@ -382,8 +388,8 @@ class NoInterestForm(TakeForm):
     """The declaration of whoever reads along, without a seat."""
 
     words_help = gettext_lazy(
-        "If you have a conflict of interest, you cannot read the answers. Other reviewers of the case see what you "
-        "write."
+        "If you have a conflict of interest, you cannot read the answers. The other reviewers of the case can "
+        "read your description."
     )
 
 
@@ -403,17 +409,17 @@ class ContestForm(PlainForm):
         widget=forms.RadioSelect,
         error_messages={
             "required": gettext_lazy(
-                "Choose what you are appealing against or complaining about. You can use each choice in the list only "
+                "Choose what you are appealing against or complaining about. You can choose each item in the list only "
                 "once."
             )
         },
     )
     reasons = text_field(
         gettext_lazy("Your reasons"),
-        gettext_lazy("Say what is wrong, and where your submission shows this."),
+        gettext_lazy("Say what is wrong with the decision, and where your submission shows this."),
         rows=6,
         limit=8000,
-        missing=gettext_lazy("Give your reasons. The person who answers sees only these reasons."),
+        missing=gettext_lazy("Give your reasons. The person who answers you sees only these reasons."),
     )
 
     def __init__(self, *args: Any, about: Iterable[tuple[str, str]], **kwargs: Any) -> None:
@@ -425,18 +431,18 @@ class AppealAnswerForm(PlainForm):
     outcome = forms.ChoiceField(
         label=gettext_lazy("Your decision"),
         choices=[
-            ("upheld", gettext_lazy("Upheld: the organisation is right. In your answer, say what happens next.")),
-            ("rejected", gettext_lazy("Rejected: the decision does not change")),
+            ("upheld", gettext_lazy("Upheld: the organisation is right. In your answer, say what will happen next.")),
+            ("rejected", gettext_lazy("Rejected: the decision stays the same")),
         ],
         widget=forms.RadioSelect,
         error_messages={"required": gettext_lazy("Choose whether you uphold or reject the appeal or complaint.")},
     )
     words = text_field(
-        gettext_lazy("What happens next, or why you are rejecting the appeal or complaint"),
-        gettext_lazy("The organisation and the reviewers of the case read your answer."),
+        gettext_lazy("What will happen next, or why you are rejecting the appeal or complaint"),
+        gettext_lazy("The organisation and the reviewers of the case can read your answer."),
         rows=6,
         limit=8000,
-        missing=gettext_lazy("Say what happens next, or why you are rejecting the appeal or complaint."),
+        missing=gettext_lazy("Say what will happen next, or why you are rejecting the appeal or complaint."),
     )
 
 
@@ -447,7 +453,7 @@ class AbsenceForm(PlainForm):
     away_until = Day(
         label=gettext_lazy("Last day of absence"),
         help_text=gettext_lazy(
-            "Until the end of this day, colleagues see on your cases that you are absent. They can reassign your cases."
+            "Until the end of this day, your cases show that you are absent. Colleagues can reassign them."
         ),
         required=False,
         wrong=REVIEW_DAY_WRONG,

@@ -24,24 +24,26 @@ class WordsForm(PlainForm):
         label=pgettext_lazy("a reviewer's mark", "Mark"),
         choices=MARKS,
         widget=forms.RadioSelect,
-        error_messages={"required": gettext_lazy("Choose the mark for which you want to use the text.")},
+        error_messages={"required": gettext_lazy("Choose the mark with which you want to use this text.")},
     )
     action_title = OneLine(
         label=gettext_lazy("What is still to be done"),
-        help_text=gettext_lazy("Fill this in only for “Accepted with action”. The text becomes an action in the plan."),
+        help_text=gettext_lazy(
+            "Fill this in only if you mark “Accepted with action”. The text becomes an action in the plan."
+        ),
         required=False,
         max_length=200,
     )
     reason = forms.ChoiceField(
         label=gettext_lazy("Why a change is needed"),
-        help_text=gettext_lazy("Choose a reason only for “Change needed”."),
+        help_text=gettext_lazy("Choose a reason only if you mark “Change needed”."),
         choices=[("", gettext_lazy("Choose a reason")), *MarkReason.choices],
         required=False,
     )
     words = text_field(gettext_lazy("Comment to the organisation"), required=False, rows=4)
     would_satisfy = text_field(
         gettext_lazy("What you would accept"),
-        gettext_lazy("Fill this in only for “Change needed”."),
+        gettext_lazy("Fill this in only if you mark “Change needed”."),
         required=False,
         rows=3,
     )
@@ -91,7 +93,7 @@ class ReuseForm(WordsForm):
     """Words from elsewhere, to be looked through before they are saved. `foreign`: of another organisation's case."""
 
     has_read = forms.BooleanField(
-        label=gettext_lazy("I have read this text. Nothing in it is about another organisation's case."),
+        label=gettext_lazy("I have read this text. It contains nothing about another organisation's case."),
         required=False,
     )
     seen = forms.CharField(required=False, max_length=300, widget=forms.HiddenInput)
@@ -114,7 +116,8 @@ class NoteForm(PlainForm):
     text = text_field(
         gettext_lazy("Note"),
         gettext_lazy(
-            "Only you read this note until you share it with the other reviewer. The organisation never reads it."
+            "Only you can read this note, until you share it with the other reviewer. The organisation can "
+            "never read it."
         ),
         rows=4,
         missing=gettext_lazy("Write the note first."),

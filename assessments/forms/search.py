@@ -18,12 +18,12 @@ class SearchForm(PlainForm):
     q = OneLine(
         label=_("Search words"),
         help_text=_(
-            "You can search questions, checklist lines, clause numbers and answers. Each result contains all the words"
-            " that you enter."
+            "Enter words from a question, checklist item or answer, or a clause number. Each result contains "
+            "all the words that you enter."
         ),
         max_length=100,
         widget=forms.TextInput(attrs={"type": "search"}),
-        error_messages={"required": _("Enter a search word.")},
+        error_messages={"required": _("Enter at least one word to search for.")},
     )
 
     def clean_q(self) -> str:
@@ -36,7 +36,7 @@ class SearchForm(PlainForm):
 class CompleteForm(PlainForm):
     complete = forms.ChoiceField(
         label=_("Is this section complete?"),
-        choices=[("yes", _("Yes, it is complete")), ("no", _("No, I will change some answers"))],
+        choices=[("yes", _("Yes, it is complete")), ("no", _("No, I will add or change answers"))],
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose whether the section is complete.")},
     )
@@ -48,7 +48,7 @@ class CompareForm(PlainForm):
     a = forms.ChoiceField(label=_("Earlier version"))
     b = forms.ChoiceField(label=_("Later version"))
     show = forms.ChoiceField(
-        label=_("Answers"), choices=[("changed", _("Only changed answers")), ("all", _("All answers"))]
+        label=_("Answers"), choices=[("changed", _("Changed answers only")), ("all", _("All answers"))]
     )
 
     def __init__(self, data: Any, *, versions: Sequence[tuple[str, str]], **kwargs: Any) -> None:

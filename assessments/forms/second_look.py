@@ -15,7 +15,7 @@ from assessments.models import MarkKind
 
 class TakeLookForm(TakeForm):
     words_help = gettext_lazy(
-        "If you declare a conflict of interest, it is recorded. Somebody else then carries out the second look."
+        "If you declare a conflict of interest, we record it and another reviewer carries out the second look."
     )
 
 
@@ -29,7 +29,7 @@ class LookMarkForm(PlainForm):
     )
     words = text_field(
         gettext_lazy("Your comment"),
-        gettext_lazy("The first reviewer reads your comment after you submit your second look."),
+        gettext_lazy("After you submit your second look, the first reviewer can read your comment."),
         required=False,
         rows=2,
     )
@@ -56,8 +56,8 @@ class WriteForm(PlainForm):
     text = text_field(
         gettext_lazy("Your message"),
         gettext_lazy(
-            "Only the reviewers of the case, the reviewer of the second look and the leads of the reviewing body read "
-            "this message."
+            "Only the reviewers of the case, the reviewer of the second look and the leads of the reviewing "
+            "body can read this message."
         ),
         missing=gettext_lazy("Write your message."),
     )
@@ -65,19 +65,19 @@ class WriteForm(PlainForm):
 
 class ReportForm(PlainForm):
     words = text_field(
-        gettext_lazy("What is the difference between the two reviews, and what does it mean for the certificate?"),
-        missing=gettext_lazy("Say what the difference is, and what it means for the certificate."),
+        gettext_lazy("How do the two reviews differ, and what does this mean for the certificate?"),
+        missing=gettext_lazy("Say how the two reviews differ, and what this means for the certificate."),
     )
 
 
 class AskForm(PlainForm):
     reason = text_field(
         gettext_lazy("Why did you choose this case?"),
-        gettext_lazy("The reviewer of the second look does not see your reason before setting the marks."),
+        gettext_lazy("The colleague who takes the second look sees your reason only after marking the answers."),
         rows=2,
         limit=400,
         missing=gettext_lazy(
-            "Say in a sentence why you are asking for a second look. The reviewer of the second look does not see "
-            "this reason before setting the marks."
+            "Say in a sentence why you are asking for a second look. The colleague who takes the second look "
+            "sees this reason only after marking the answers."
         ),
     )

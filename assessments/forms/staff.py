@@ -22,6 +22,8 @@ class EndSessionsForm(PersonForm):
         label=_("Reason"),
         max_length=200,
         widget=forms.TextInput(attrs={"size": 60}),
-        help_text=_("This reason appears in the log of the installation and in the email to the person."),
+        help_text=_(
+            "This reason appears in the log of the installation, and in the email that we send to this person."
+        ),
         error_messages={"required": _("Give a reason.")},
     )

@@ -31,7 +31,10 @@ class StatementForm(PlainForm):
         for number, sentence in enumerate(sentences, 1):
             name = f"statement_{number}"
             self.fields[name] = forms.BooleanField(
-                label=sentence, error_messages={"required": _("To sign, tick the box beside this statement.")}
+                label=sentence,
+                error_messages={
+                    "required": _("Tick the box beside this statement. You need to tick every box to sign.")
+                },
             )
             self.statements.append(self[name])
 
@@ -68,7 +71,7 @@ class SubmitForm(StatementForm):
         error_messages={"required": _("Choose who should review the assessment.")},
     )
     public_statement = Words(
-        label=_("Statement for the public about transparency, opting out and monitoring"),
+        label=_("Public statement on transparency, opting out and monitoring"),
         help_text=_("Your text is printed on the certificate and on its public page. Your answers are not published."),
         max_length=1000,
         required=False,
@@ -76,11 +79,11 @@ class SubmitForm(StatementForm):
     )
 
     as_it_was = forms.BooleanField(
-        label=_("I am sending these items back without changes and without a reply"),
+        label=_("I am sending these items back without changing them or replying"),
         error_messages={
             "required": _(
-                "Tick this box to send these items back without changes and without a reply. Otherwise, first change "
-                "them or reply."
+                "Change these items or reply to the reviewer first. If you want to send them back without doing "
+                "either, tick this box."
             )
         },
     )
@@ -153,7 +156,7 @@ class SelfCertifyForm(StatementForm):
 class WithdrawForm(PlainForm):
     reason = Words(
         label=_("Why are you withdrawing the submission?"),
-        help_text=_("The reason is kept in the record, and the reviewer is notified."),
+        help_text=_("We keep the reason in the record and notify the reviewer."),
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 4}),
         error_messages={"required": _("Say why you are withdrawing the submission.")},

@@ -19,13 +19,13 @@ class SupplementForm(PlainForm):
     """`targets`: (key, title) of what asks for evidence. `pieces`: (reference, title) of the files of the library."""
 
     target = forms.ChoiceField(
-        label=gettext_lazy("What the evidence is for"),
+        label=gettext_lazy("What this evidence supports"),
         error_messages={"invalid_choice": gettext_lazy("Choose the answer or part that the evidence supports.")},
     )
     piece = forms.ChoiceField(
         label=gettext_lazy("Evidence"),
         help_text=gettext_lazy(
-            "Choose evidence from your library. The reviewer reads the version that is current when you add it."
+            "Choose evidence from your library. The reviewer sees the version that is current when you add it."
         ),
         error_messages={"invalid_choice": gettext_lazy("Choose evidence from your organisation's library.")},
     )

@@ -37,23 +37,29 @@ PARTS = {
     "is_developer": Part(
         _("Technology Developer"),
         _(
-            "Your own staff train, tune or maintain a model, or somebody makes a model for you. This part does not"
-            " apply if you only choose, set up or instruct a finished product."
+            "Your own staff train, fine-tune or maintain a model, or somebody builds a model for you. This part "
+            "does not apply if you only choose, configure or prompt a finished product."
         ),
-        _("a start-up tunes an open model on marked exam papers; a city pays a supplier to make its traffic model."),
         _(
-            "a clinic connects a supplier's assistant to its calendar; an office adds its handbook to a purchased chatbot."
+            "a start-up fine-tunes an open model on marked exam papers; a city pays a supplier to build its "
+            "traffic model."
+        ),
+        _(
+            "a clinic connects a supplier's assistant to its calendar; an office adds its handbook to a purchased"
+            " chatbot."
         ),
         Stakeholder.DEVELOPER,
     ),
     "is_provider": Part(
         _("Service Provider"),
         _(
-            "You offer the system to customers, the public or other organisations. It does not matter who made the model."
+            "You offer the system to customers, the public or other organisations. It does not matter who built "
+            "the model."
         ),
         _("an airline offers a purchased chatbot to its passengers; schools subscribe to your marking service."),
         _(
-            "clerks use a purchased tool to draft emails about orders; an agency publishes pictures made with a purchased tool."
+            "clerks draft emails about orders with a purchased tool; an agency publishes pictures made with a "
+            "purchased tool."
         ),
         Stakeholder.PROVIDER,
     ),
@@ -78,7 +84,9 @@ def part_choices(edition: Edition | None) -> list[tuple[str, SafeString]]:
         ]
         if edition is not None:
             least, most = questions_put(edition, part.stakeholder)
-            words = _("This part has %(least)s to %(most)s questions, depending on the facts about the use.")
+            words = _(
+                "This part has %(least)s to %(most)s questions, depending on the facts that you declare about the use."
+            )
             lines.append(words % {"least": least, "most": most})
         found.append((key, explained(part.name, *lines)))
     return found
@@ -91,11 +99,11 @@ class SystemForm(LaidOut, forms.ModelForm):  # type: ignore[type-arg]  # not sub
     parts = forms.MultipleChoiceField(
         label=_("What is your organisation's part in this system?"),
         help_text=_(
-            "Tick all that apply. Most organisations that buy a product tick one part. The questions depend on the parts that"
-            " you tick. If two parts share a question, you answer the question only once."
+            "Tick all that apply. Most organisations that buy a product tick one part. The parts that you tick "
+            "decide which questions we ask. If two parts share a question, you answer it only once."
         ),
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": _("Choose at least one part that your organisation plays in the system.")},
+        error_messages={"required": _("Choose at least one part that your organisation has in the system.")},
     )
 
     class Meta:
@@ -105,12 +113,12 @@ class SystemForm(LaidOut, forms.ModelForm):  # type: ignore[type-arg]  # not sub
         widgets = {"description": forms.Textarea(attrs={"rows": 4})}
         help_texts = {
             "name": _("The name that your staff use for the system."),
-            "version": _("For example 2026.3."),
+            "version": _("For example, 2026.3."),
             "description": _(
-                "Write one or two sentences: what the system does, for whom and where. We copy the sentences into your first"
-                " use. You do not have to write them again."
+                "Write one or two sentences: what the system does, for whom and where. We copy these sentences "
+                "to the first use that you declare, so you do not have to write them again."
             ),
-            "suppliers": _("If you know, enter who supplies the model, the hosting and other components."),
+            "suppliers": _("Enter who supplies the model, the hosting and other components, if you know."),
         }
         error_messages: ClassVar = {"name": {"required": _("Enter the name of the system.")}}
 
@@ -174,31 +182,33 @@ class UseForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable w
             "purpose": _("What is the system used for?"),
             "setting": _("Where and how is the system used?"),
             "people_affected": _("Who is affected by this use?"),
-            "people_word": _("What do you call the people affected?"),
+            "people_word": _("What word do you use for the people affected?"),
             "scope_en": _("Scope in English, as printed on the certificate"),
             "scope_zh": _("Scope in Chinese, as printed on the certificate"),
             "exclusions": _("What the certificate does not cover"),
         }
         help_texts = {
-            "title": _("A short name, for example: booking and urgency sorting."),
-            "purpose": _("The task, and what happens to the output."),
-            "setting": _("The place, the channel, and who checks the output before anybody acts on it."),
+            "title": _("A short name, for example “Booking and sorting by urgency”."),
+            "purpose": _("Describe the task, and what happens to the output."),
+            "setting": _("Describe the place, the channel, and who checks the output before anybody acts on it."),
             "people_affected": _(
-                "People who work with the system, use its service or are affected by its decisions. Give a rough number."
+                "Name the people who work with the system, use its service or are affected by its decisions. "
+                "Give a rough number."
             ),
             "people_word": _(
-                "One or two words, for example applicants, patients or pupils. If you leave this field empty, the words "
-                "below are used."
+                "One or two words, for example applicants, patients or pupils. If you leave this field empty, "
+                "we use the word shown below."
             ),
             "scope_en": _(
-                "At most 400 characters. Describe the use, not its quality. If you leave this field empty, we use your "
-                "sentences above. If they are too long, we leave some out. You see the result below and can change the "
-                "scope at any time."
+                "At most 400 characters. Describe the use, not its quality. If you leave this field empty, we "
+                "use your sentences above, and leave some out if they are too long. The result is shown below. "
+                "You can change the scope at any time."
             ),
             "scope_zh": _(
-                "At most 400 characters, in Traditional Chinese. If the two texts differ, the English text applies."
+                "At most 400 characters, in Traditional Chinese. If the Chinese and the English text differ, "
+                "the English text applies."
             ),
-            "exclusions": _("In one line, name the uses that the certificate does not cover."),
+            "exclusions": _("Name the uses that the certificate does not cover, in one line."),
         }
         error_messages: ClassVar = {
             "title": {"required": _("Enter the name of the use.")},
@@ -224,7 +234,7 @@ class UseForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable w
         """Return a word in the plan's sentences: small letters, no full stop."""
         word = _as_word(self.cleaned_data["people_word"])
         if word and not _WORD.fullmatch(word):
-            raise forms.ValidationError(_("Enter one or two words, such as applicants. Use letters only."))
+            raise forms.ValidationError(_("Enter one or two words, such as “applicants”. Use letters only."))
         return word
 
     def clean(self) -> dict[str, Any]:

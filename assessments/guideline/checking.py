@@ -101,15 +101,20 @@ class Checks:
                 if requirement is None:
                     continue  # an unresolved id, reported by its form
                 if requirement.kind != Kind.DUTY:
-                    self.fault(place, f"{id} is not a duty but {requirement.kind}; a question may cite only duties")
+                    self.fault(place, f"{id} is of the kind {requirement.kind}; a question may cite only duties")
                 elif requirement.roles.isdisjoint(question.stakeholders):
                     roles = ", ".join(sorted(requirement.roles))
-                    self.fault(place, f"{id} is a duty of {roles}, but this question is not put to them")
+                    self.fault(place, f"{id} is a duty of {roles}, but this question is not put to any of them")
             for part in question.stakeholders:
                 if not self.duties_of(question.requirements, part):
-                    self.fault(self.at(question, "stakeholders"), f"is put to {part}, but cites no duty of {part}")
+                    self.fault(
+                        self.at(question, "stakeholders"),
+                        f"this question is put to {part}, but cites no duty of {part}",
+                    )
                 elif len(self.items_of(question, part)) < FEWEST_ITEMS <= len(question.items):
-                    self.fault(self.at(question, "items"), f"has fewer than {FEWEST_ITEMS} items for {part}")
+                    self.fault(
+                        self.at(question, "items"), f"this question has fewer than {FEWEST_ITEMS} items for {part}"
+                    )
 
     def items_of(self, question: Question, part: Stakeholder) -> list[Item]:
         return [item for item in question.items if self.duties_of(item.requirements, part)]
@@ -130,7 +135,7 @@ class Checks:
             forgotten = [part for part in parts if not asked[duty.id, part]]
             if forgotten and duty.section not in self.edition.not_yet_asked:
                 place = self.structure["requirements"], self.requirement_paths[duty.id]
-                self.fault(place, f"no question asks {', '.join(forgotten)} about the duty ({duty.statement})")
+                self.fault(place, f"no question asks {', '.join(forgotten)} about this duty: {duty.statement}")
             for part in parts:
                 for _, place in asked[duty.id, part][1:]:
                     first = asked[duty.id, part][0][0]
@@ -167,11 +172,13 @@ class Checks:
                 wanted |= table.where(scope)
             if shown & ~wanted:
                 needless = table.first(shown & ~wanted)
-                doubts.append(f"is put to {part}, but none of its duties applies with these facts: {needless}")
+                doubts.append(
+                    f"this question is put to {part}, but none of its duties applies with these facts: {needless}"
+                )
             elif wanted & ~shown:
                 missed = table.first(wanted & ~shown)
                 owed = next(id for id, scope in scopes.items() if table.where(scope) & wanted & ~shown)
-                doubts.append(f"is not put to {part}, but {owed} applies with these facts: {missed}")
+                doubts.append(f"this question is not put to {part}, but {owed} applies with these facts: {missed}")
             ticked = 0
             for item in self.items_of(question, part):
                 here = shown & table.where(item.when) & self.any_scope(table, item, scopes)
@@ -180,18 +187,19 @@ class Checks:
                     reachable.add(item.key)
             if question.items and not doubts and shown & ~ticked:
                 doubts.append(
-                    f"is put to {part} without an item to tick, with these facts: {table.first(shown & ~ticked)}"
+                    f"this question is put to {part}, but has no item to tick with these facts: "
+                    f"{table.first(shown & ~ticked)}"
                 )
         place = self.at(question, "when")
         if not asked_ever:
-            self.fault(place, "can never apply")
+            self.fault(place, "this question can never be asked")
             return
         for doubt in doubts:
             self.fault(place, doubt)
         for item in question.items:
             somebodys = any(self.duties_of(item.requirements, part) for part in question.stakeholders)
             if somebodys and item.key not in reachable:
-                self.fault(self.at(question, "when", item=item), "can never apply")
+                self.fault(self.at(question, "when", item=item), "this item can never be asked")
 
     def reach(self, question: Question) -> None:
         """From release 3 a question is opened by its duties: each extension is used, and each item can be reached.
@@ -211,26 +219,30 @@ class Checks:
                 elif kind == "narrows" and reason.requirement not in used:
                     self.fault(place, f"this question does not cite {reason.requirement}")
                 elif kind == "narrows" and not line.roles.issuperset(reason.to):
-                    self.fault(place, f"{reason.requirement} is not a duty of each of these: {', '.join(reason.to)}")
+                    self.fault(
+                        place, f"{reason.requirement} is not a duty of all of these parts: {', '.join(reason.to)}"
+                    )
                 if not set(reason.to) <= set(question.stakeholders):
-                    self.fault(place, "names a part that is not asked this question")
+                    self.fault(place, "this entry names a part that is not asked this question")
         for source in question.items or (None,):
             written = source.requirements if source else question.requirements
             for id in written:
                 if id not in self.edition.requirements and JOIN in id:
                     place = self.at(question, "extended", item=source)
-                    self.fault(place, f"{register_id(id)} is not under `extends` of this question")
+                    self.fault(place, f"{register_id(id)} is missing under `extends` of this question")
             for part in question.stakeholders:
                 if self.reachable(part, source, written):
                     break
             else:
                 if source is None or any(self.duties_of(written, part) for part in question.stakeholders):
-                    self.fault(self.at(question, item=source), "can never apply")
+                    self.fault(
+                        self.at(question, item=source), f"this {'item' if source else 'question'} can never be asked"
+                    )
         if not question.is_checklist:
             return
         for part in question.stakeholders:
             if not any(self.reachable(part, item, item.requirements) for item in question.items):
-                self.fault(self.at(question, "stakeholders"), f"no line of this checklist can ever apply to {part}")
+                self.fault(self.at(question, "stakeholders"), f"no item of this checklist ever applies to {part}")
 
     def hidden(self, question: Question) -> None:
         """A question's own condition may read earlier answers, and the facts that its duties read: it hides none of them."""
@@ -247,7 +259,10 @@ class Checks:
                     return
                 missed = table.where(scope) & ~table.where(question.when)
                 if missed:
-                    said = f"is not put to {part}, but {duty.id} applies with these facts: {table.first(missed)}"
+                    said = (
+                        f"this question is not put to {part}, but {duty.id} applies with these facts: "
+                        f"{table.first(missed)}"
+                    )
                     self.fault(self.at(question, "when"), said)
                     break
 
@@ -293,7 +308,9 @@ class Checks:
             for need in questions[key].needs:
                 if need in (*way, key):
                     circle = (*way, key)[(*way, key).index(need) :]
-                    said = "needs itself" if need == key else f"needs itself, through {', '.join(circle[1:])}"
+                    said = "this practice needs itself"
+                    if need != key:
+                        said = f"{said}, through {', '.join(circle[1:])}"
                     self.fault(self.at(questions[circle[0]], "needs"), said)
                 else:
                     follow(need, (*way, key))
@@ -320,14 +337,15 @@ class Checks:
             for number, section in enumerate(raw["sections"]):
                 if (raw["stakeholder"], section) not in used:
                     place = outline, (*path, "sections", number)
-                    self.fault(place, f"{section} has no question for {raw['stakeholder']}")
+                    self.fault(place, f"the section {section} has no question for {raw['stakeholder']}")
 
     def limits(self) -> None:
         limit = self.limit
         for section in self.edition.sections:
             for question in section.questions[limit["section"] :]:
                 self.fault(
-                    self.at(question), f"is one question too many; a section may have at most {limit['section']}"
+                    self.at(question),
+                    f"this question is one too many; a section may have at most {limit['section']} questions",
                 )
         for question in self.edition.questions.values():
             if question.is_checklist:
@@ -356,7 +374,7 @@ class Checks:
         number = len(item.requirements if item else question.requirements)
         if number > self.limit[limit]:
             place = self.at(question, "requirements", item=item)
-            self.fault(place, f"cites {number} requirements; the limit is {self.limit[limit]}")
+            self.fault(place, f"this entry cites {number} requirements; the limit is {self.limit[limit]}")
 
     def tiers(self) -> None:
         reached = tiers_reached(self.edition)
@@ -377,7 +395,8 @@ class Checks:
                 if fact is not None and fact.kind == "scoping" and fact.key not in read:
                     place = self.structure["checks"], (*path, "when")
                     self.fault(
-                        place, f"can never apply, because nobody is asked for the fact {fact.key} in this release"
+                        place,
+                        f"this check can never apply, because nobody is asked for the fact {fact.key} in this release",
                     )
                 kind, _, name = test.fact.partition(".")
                 key, _, line = name.partition("/")
@@ -386,7 +405,7 @@ class Checks:
                 if question is not None and not self.askable(question, when, item):
                     self.fault(
                         (self.structure["checks"], (*path, "when")),
-                        f"can never apply, because {name} is not asked when these facts apply",
+                        f"this check can never apply, because {name} is not asked when these facts apply",
                     )
 
     def read_by(self, question: Question) -> Iterator[Test]:
@@ -427,4 +446,4 @@ class Checks:
             for tier in raw["tiers"] if question else ():
                 if question and not self.askable(question, Test("tier", frozenset({tier}))):
                     place = self.structure["gates"], (*path, "question")
-                    self.fault(place, f"{question.key} is not asked at tier {tier}")
+                    self.fault(place, f"the question {question.key} is never asked at tier {tier}")

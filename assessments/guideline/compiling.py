@@ -67,7 +67,7 @@ def canonical(value: object) -> str:
             left += inner
         elif isinstance(inner, float):
             raise TypeError(
-                f"{inner} is a decimal number; use whole numbers, because its digits can differ between computers"
+                f"{inner} is a decimal number; use a whole number, because computers may store decimals differently"
             )
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 

@@ -137,7 +137,7 @@ def parse(raw: object) -> Condition:
         return Test(raw, frozenset({True}))
     if not isinstance(raw, dict):
         raise ConditionError(
-            f"a condition must be the name of a fact, or all:, any: or a fact with an answer, not {raw!r}"
+            f"a condition must be a fact, a fact with its answer, or a list under all: or any:, not {raw!r}"
         )
     parts = tuple(_part(str(key), value) for key, value in raw.items())
     return parts[0] if len(parts) == 1 else All(parts)
@@ -146,14 +146,14 @@ def parse(raw: object) -> Condition:
 def _part(key: str, value: object) -> Condition:
     if key in ("all", "any"):
         if not isinstance(value, list) or not value:
-            raise ConditionError(f"{key}: needs a list of conditions")
+            raise ConditionError(f"{key}: write a list of conditions here")
         parts = tuple(parse(part) for part in value)
         if len(parts) == 1:
             return parts[0]
         return All(parts) if key == "all" else AnyOf(parts)
     answers: list[Any] = value if isinstance(value, list) else [value]
     if not answers or not all(isinstance(answer, bool | str) for answer in answers):
-        raise ConditionError(f"{key}: needs an answer or a list of answers")
+        raise ConditionError(f"{key}: write an answer or a list of answers here")
     return Test(key, frozenset(answers))
 
 

@@ -125,7 +125,7 @@ def read_document(file: str, text: str) -> Document:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
         problem = getattr(error, "problem", None) or str(error)
-        return Document(file, None, {}, (Fault(file, line, _stem(file), f"is not valid YAML: {problem}"),))
+        return Document(file, None, {}, (Fault(file, line, _stem(file), f"this file is not valid YAML: {problem}"),))
     finally:
         loader.dispose()
     walk = _Walk(file)
@@ -153,7 +153,7 @@ class _Walk:
         if isinstance(node, yaml.ScalarNode):
             return self.scalar(node, path)
         if id(node) in self.seen:  # an alias: it could lead back to itself, and its lines would be another's
-            self.faults.append((path, self.lines[path], "is a YAML alias; write the value itself"))
+            self.faults.append((path, self.lines[path], "this is a YAML alias; write out the value instead"))
             return None
         self.seen.add(id(node))
         if isinstance(node, yaml.SequenceNode):
@@ -170,7 +170,7 @@ class _Walk:
             inner = (*path, key)
             if key in result:
                 first = self.lines[inner]
-                self.fault(key_node, inner, f"is written twice; the first is in line {first}")
+                self.fault(key_node, inner, f"this key is used twice; it is first used in line {first}")
                 continue
             self.lines[inner] = key_node.start_mark.line + 1
             result[key] = self.value(child, inner)
@@ -186,7 +186,7 @@ class _Walk:
             return node.value == "true"
         if kind == "int" and node.value.lstrip("-").isdecimal():
             return int(node.value)
-        self.fault(node, path, f"{node.value} is not text, a whole number, true or false; write it in quotes")
+        self.fault(node, path, f"{node.value} is not a whole number, true or false; if it is text, write it in quotes")
         return None
 
     def fault(self, node: yaml.Node, path: Path, message: str) -> None:

@@ -93,14 +93,21 @@ def _documents(directory: Path) -> tuple[dict[str, Document], dict[str, dict[str
         room, _, language = file.removesuffix(".yaml").partition(".")
         if language and language not in LANGUAGES:
             faults.append(
-                Fault(file, 1, room, f"{language} is not a language of an edition; use one of {', '.join(LANGUAGES)}")
+                Fault(
+                    file, 1, room, f"an edition cannot be in the language {language}; use one of {', '.join(LANGUAGES)}"
+                )
             )
             continue
         try:
             document = read_document(file, path.read_text(encoding="utf-8"))
         except UnicodeDecodeError as error:
             faults.append(
-                Fault(file, error.object[: error.start].count(b"\n") + 1, room, "is not in UTF-8; save it in UTF-8")
+                Fault(
+                    file,
+                    error.object[: error.start].count(b"\n") + 1,
+                    room,
+                    "this file is not in UTF-8; save it as UTF-8",
+                )
             )
             document = Document(file, None, {})
         if language:

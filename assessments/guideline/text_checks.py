@@ -20,7 +20,7 @@ def text_faults(edition: Edition, english: Mapping[str, Document]) -> Iterator[F
         number = len(clause.summary.split())
         if number > SUMMARY_WORDS:
             where: Path = ("clauses", clause.id, "summary")
-            yield english["clauses"].fault(where, f"has {number} words; the limit is {SUMMARY_WORDS}")
+            yield english["clauses"].fault(where, f"this summary has {number} words; the limit is {SUMMARY_WORDS}")
     first: dict[str, tuple[Document, Path]] = {}
     for question in edition.questions.values():
         document = english[f"questionnaires/{question.section}"]
@@ -35,10 +35,10 @@ def text_faults(edition: Edition, english: Mapping[str, Document]) -> Iterator[F
             if plain in first:
                 other, there = first[plain]
                 used = f"{other.key(there)} ({other.file}:{other.line(there)})"
-                yield document.fault(path, f"the {name} is already used by {used}")
+                yield document.fault(path, f"the same text is already used as {used}")
             first.setdefault(plain, (document, path))
             if any(_repeats(plain, plain_question) for plain_question in filter(None, map(_plain, asked))):
-                yield document.fault(path, f"the {name} repeats its question")
+                yield document.fault(path, f"the {name} only repeats the question")
 
 
 def _texts_of(question: Question) -> Iterator[tuple[str, str, Path, tuple[str, ...]]]:

@@ -190,7 +190,7 @@ def _send_together(user: User, left: QuerySet[Message], outlet: BaseEmailBackend
     found = [line for line in waiting if inbox.claim(line, now)]  # of two sweepers one gets each line
     if not found:
         return False
-    why = _("There were many notifications at once, so they are in one email. Choose here when you get emails:")
+    why = _("There were many notifications at once, so we put them in one email. Choose here when you get emails:")
     try:
         with translation.override(user.language):
             _deliver(found, now, *digest(found, why), user.email, outlet)

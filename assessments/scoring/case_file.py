@@ -112,7 +112,7 @@ def read_raw(file: Path) -> tuple[list[tuple[str, Mapping[str, Any]]], list[str]
     except OSError as error:
         raise CaseFileFaults([f"{file}: {error.strerror or error}"]) from None
     except UnicodeDecodeError:
-        raise CaseFileFaults([f"{file}: is not in UTF-8; save it in UTF-8"]) from None
+        raise CaseFileFaults([f"{file}: is not in UTF-8; save it as UTF-8"]) from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"{file}{f':{mark.line + 1}' if mark else ''}"
@@ -195,7 +195,7 @@ def read_facts(raw: object, edition: Edition, name: str = "facts") -> tuple[dict
     A fact that may have several answers takes one bare value for a list of one.
     """
     if not isinstance(raw, dict):
-        return {}, [f"{name}: write the facts below this key, each with its answer"]
+        return {}, [f"{name}: write the facts under this key, each with its answer"]
     facts: dict[str, Answer] = {}
     faults: list[str] = []
     for key, value in raw.items():
@@ -237,7 +237,7 @@ def _answers(raw: object, edition: Edition) -> tuple[dict[str, AnswerValue], lis
     if raw is None:
         return {}, []
     if not isinstance(raw, dict):
-        return {}, ["answers: write the questions below this key, each with its answer"]
+        return {}, ["answers: write the questions under this key, each with its answer"]
     answers: dict[str, AnswerValue] = {}
     faults: list[str] = []
     for key, value in raw.items():
@@ -269,7 +269,7 @@ def read_answer(question: Question, raw: object) -> tuple[AnswerValue | None, li
         faults.append("ticked: write a list, one item per line")
         ticked = ()
     if not isinstance(left_out, dict) or not all(isinstance(reason, str) for reason in left_out.values()):
-        faults.append("not_applicable: write the lines below this key, each with its reason")
+        faults.append("not_applicable: write the items under this key, each with its reason")
         left_out = {}
     if question.is_checklist:
         faults += [f"{key}: is not a line of this checklist" for key in (*ticked, *left_out) if key not in items]

@@ -85,7 +85,7 @@ STATES = {
     "locked": Mark("lock", _("Locked")),
     "flagged": Mark("flag", _("Flagged"), "warn"),
     "conflict": Mark("error", _("Two versions: choose one"), "error"),
-    "missing": Mark("error", _("Something is missing"), "error"),
+    "missing": Mark("error", _("Answer incomplete"), "error"),
     # threads and messages
     "resolved": Mark("done", _("Resolved"), "done"),
     "unread": Mark("sent", _("Unread"), "warn"),

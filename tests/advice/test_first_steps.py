@@ -28,8 +28,8 @@ def actions(case: Case, **facts: object) -> dict[str, ProposedAction]:
 @pytest.mark.parametrize(
     ("id", "begins"),
     [
-        ("clinic-booking-assistant", "First switch off the system's output for cases of this type"),
-        ("chinese-composition-marker", "First switch off the system's output for cases of this type"),
+        ("clinic-booking-assistant", "First stop using the output for cases like the one that went wrong"),
+        ("chinese-composition-marker", "First stop using the output for cases like the one that went wrong"),
         ("warehouse-sorting-arms", "First make sure that the situation or command"),
         ("airport-island-robotaxi", "First make sure that the situation or command"),
         ("licensed-star-double", "First take down, close or correct what was published"),

@@ -390,8 +390,8 @@ def give_what_a_high_use_needs(person: Person) -> None:
     person.fill(
         "What does the evidence prove?", "What patients are told, what they choose, and what the monitor showed."
     )
-    person.fill("Or a link to the evidence", "https://example.org/desk")
-    person.fill("Covers the period to", timezone.localdate().isoformat())
+    person.fill("Or enter a link to the evidence", "https://example.org/desk")
+    person.fill("End of the period covered", timezone.localdate().isoformat())
     person.main.get_by_role("button", name="Add and attach").click()
     person.sees("1 evidence item attached")
     person.open(f"{home}answers/tier-limited-opt-out/evidence/")
@@ -511,7 +511,7 @@ def test_a_high_use_is_answered_returned_sent_again_approved_twice_and_certified
     find_use(respondent, "Frontdesk", "Declare the facts")
     declare(respondent, {"healthcare_diagnosis": "yes"})
     assert respondent.heading == f"{use}: High risk, and why"
-    respondent.sees("The system takes part in judging or treating a person's health.")
+    respondent.sees("The system takes part in assessing or treating a person's health.")
     start_the_questions(respondent)
     answer_everything(respondent, partly="use-register", script=script)
     give_what_a_high_use_needs(respondent)
@@ -525,7 +525,7 @@ def test_a_high_use_is_answered_returned_sent_again_approved_twice_and_certified
     reviewer.follow("Return for changes")
     reviewer.fill("Message to the owner", "One thing only.")
     reviewer.shot("return")
-    reviewer.sign("Return for these changes")
+    reviewer.sign("Return the submission for these changes")
 
     respondent.go("Home")
     find_use(respondent, "Frontdesk", "Make the requested changes")
@@ -620,7 +620,7 @@ def test_a_prohibited_use_stops_early_and_ends_with_its_decision_letter(site: Si
     lead.press("Continue to the declaration")
     tick_the_statement(lead)
     lead.shot("declare")
-    lead.sign("Sign that the facts are correct")
+    lead.sign("Sign to confirm the facts")
     lead.sees("The decision letter is being created")
     lead.shot("refused")
     letter = lead.download("Decision letter")

@@ -465,7 +465,7 @@ def test_both_versions_can_be_put_into_the_answer(site):
 @pytest.mark.long
 def test_two_versions_can_be_edited_together(site):
     page = in_conflict(site)
-    row(page).get_by_role("button", name="Edit side by side").click()
+    row(page).get_by_role("button", name="Edit both versions side by side").click()
     expect(row(page).locator(".hk-versions")).to_contain_text("By Connie.")
     expect(words(page)).to_be_focused()
     write(page, " And by Connie.")
@@ -891,7 +891,7 @@ def test_the_page_is_fit_for_everybody_offline_in_conflict_signed_out_and_brough
     write(page, " In conflict.")
     expect(row(page).locator(".hk-versions")).to_be_visible()
     assert fit(page) == []
-    row(page).get_by_role("button", name="Edit side by side").click()
+    row(page).get_by_role("button", name="Edit both versions side by side").click()
     assert fit(page) == []
     Session.objects.all().delete()
     write(page, " Signed out.")

@@ -155,7 +155,7 @@ def test_three_rounds_take_few_steps_on_both_sides_and_show_just_what_changed(
         assert ines.heading == "Everything is marked: 3 changes are needed"
         ines.press("Return for changes")
         ines.look("return")
-        ines.press("Return for these changes")
+        ines.press("Return the submission for these changes")
 
         olivia.open_message(people.owner, "returned")
         assert olivia.heading == "0 of 3 changes dealt with"
@@ -183,7 +183,7 @@ def test_three_rounds_take_few_steps_on_both_sides_and_show_just_what_changed(
         ines.mark(OTHER, "Change needed", reason="unclear", would_satisfy="A name.")
         ines.look("changes")
         ines.press("Save these marks and continue")
-        ines.press("Return for these changes")
+        ines.press("Return the submission for these changes")
 
         olivia.open_message(people.owner, "returned")
         assert olivia.heading == "0 of 1 change dealt with"
@@ -404,7 +404,9 @@ def test_evidence_two_versions_and_faults_look_right(address: str, people: Cast,
         row.locator(".hk-marks").get_by_role("radio", name="Accepted with action").check()
         row.get_by_label("What is still to be done").fill("List the other four clinics")
         expect(row.locator(".hk-theirs")).to_contain_text("I saw the register.")
-        row.locator(".hk-piece", has_text="The register on the wall").get_by_role("link", name="Show it here").click()
+        row.locator(".hk-piece", has_text="The register on the wall").get_by_role(
+            "link", name="Show it on this page"
+        ).click()
         expect(row.locator("img")).to_be_visible()
         with page.expect_response(lambda response: response.url.endswith("/marks/")):
             row.locator(".hk-piece").first.get_by_label("partly").check()

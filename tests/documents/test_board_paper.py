@@ -89,7 +89,7 @@ def test_after_what_stops_a_harm_the_decisions_begin_with_what_blocks_the_certif
         (3, False),
     ]
     assert given["first_in_order"] == (
-        "2 of the 8 actions in the plan block the certificate. All of them are listed here."
+        "2 of the 8 actions in the plan block the certificate. All of these actions are listed here."
     )
     html = board_paper.board_paper_html(report)
     assert html.count("Blocks the certificate.") == 2
@@ -99,10 +99,13 @@ def test_after_what_stops_a_harm_the_decisions_begin_with_what_blocks_the_certif
     many = tuple(replace(action, blocking=True) for action in actions)
     full = front(replace(report, packages=(replace(package, actions=many),)))
     assert full["first_in_order"] == (
-        "8 of the 8 actions in the plan block the certificate. 5 of them are listed here. "
+        "8 of the 8 actions in the plan block the certificate. 5 of these actions are listed here. "
         "The others are marked in the plan."
     )
-    for stops, says in ((5, "They are marked in the plan."), (4, "One of them is listed here. The others are")):
+    for stops, says in (
+        (5, "These actions are marked in the plan."),
+        (4, "One of these actions is listed here. The others are"),
+    ):
         urgent = tuple(replace(action, placed=STOP, blocking=False) for action in actions[:stops])
         busy = (*urgent, *(replace(action, blocking=True) for action in actions[stops:]))
         given = front(replace(report, packages=(replace(package, actions=busy),)))
@@ -117,8 +120,8 @@ def test_the_sum_of_all_actions_stands_beside_that_of_the_decisions(stopping):
     package = stopping.packages[0]
     many = tuple(replace(package.standing[0], number=n, rank=n, work_days=(2, 9), blocking=False) for n in range(1, 13))
     given = front(replace(stopping, packages=(replace(package, actions=many),)))
-    assert "together take one person 10 to 45 working days." in given["work"]
-    assert given["work"].endswith("All 12 actions take 24 to 108 working days.")
+    assert "One person needs 10 to 45 working days to carry out decisions" in given["work"]
+    assert given["work"].endswith("All 12 actions together take 24 to 108 working days.")
     assert given["first_in_order"] == "These are the first 5 of the 12 actions in the plan."
 
 
@@ -250,7 +253,7 @@ def test_the_working_days_of_each_decision_are_the_editions_and_are_added_up(sto
     wanted = {action.number: edition.order.work_days[action.effort_key] for action in first_actions(stopping)}
     assert all(decision["work_days"] == wanted[decision["number"]] for decision in given["decisions"])
     least, most = (sum(decision["work_days"][end] for decision in given["decisions"]) for end in (0, 1))
-    assert f"take one person {least} to {most} working days." in given["work"]
+    assert f"One person needs {least} to {most} working days to carry out decisions" in given["work"]
     html = board_paper.board_paper_html(stopping)
     assert given["work"] in html
     assert "work that takes days costs only staff time" in html
@@ -268,9 +271,12 @@ def test_without_sizes_in_the_edition_no_work_is_shown(stopping):
 
 @pytest.mark.long
 def test_the_paper_says_whether_a_certificate_can_follow(calm):
-    said = "1 blocks the certificate until it is closed or given a due date. A certificate can be issued at once if each action is given a due date"
+    said = (
+        "1 blocks the certificate until it is closed or given a due date. A certificate can be issued at once if each "
+        "action has a due date"
+    )
     assert said in board_paper.board_paper_html(calm)
-    assert "The reviewing body limits how many actions can be given a due date." in board_paper.board_paper_html(calm)
+    assert "The reviewing body limits how many actions can have a due date." in board_paper.board_paper_html(calm)
     actions = tuple(replace(action, may_have_date=False) for action in calm.actions)
     closed_first = board_paper._certificate(replace(calm, actions=actions))
     assert closed_first == "1 blocks the certificate. No certificate can be issued before this action is closed."
@@ -336,7 +342,7 @@ def test_where_no_practice_is_whole_the_papers_say_all_the_same_how_many_duties_
     assert report.good == {}
     assert report.duties_in_place > 1
     said = f"{report.duties_in_place} of the {report.duties} duties in scope are met."
-    assert report.nothing_in_full == f"No practice has all its points in place yet. {said}"
+    assert report.nothing_in_full == f"No practice is fully in place yet. {said}"
     for make in (board_paper.board_paper_pdf, results.results_pdf):
         sheets = lay(monkeypatch, make, report, **HOW)
         text = "".join(sheet.text for sheet in sheets)

@@ -244,7 +244,8 @@ def test_an_approval_names_each_action_that_a_reviewer_asked_for(cast):
     day = letters.dated(due)
     for part in (
         f"Action 行動 1: Name a deputy, due by {day.en} 限期 {day.zh} In writing, please.",
-        "The reviewer accepted the answers below and asked for an action on each. The actions are in the reviewer's own words.",
+        "The reviewer accepted the answers below and asked for an action on each of them. The actions are in the "
+        "reviewer's own words.",
         "About the answer 所涉答案: Named senior person responsible for the system",
         "Complete each action by its date",
         "A late action that is not a condition does not suspend the certificate.",

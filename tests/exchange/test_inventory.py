@@ -205,7 +205,7 @@ def test_a_good_row_becomes_plain_values(cast: Cast) -> None:
         (
             {"Our parts in the system": ""},
             "Our parts in the system",
-            "Enter the parts that you play",
+            "Enter the parts that your organisation has",
         ),
         ({"Our parts in the system": "Retailer"}, "Our parts in the system", "“Retailer” is not one of them."),
         ({"Purpose": ""}, "Purpose", "Fill in this cell. It is required."),
@@ -236,7 +236,7 @@ def test_one_system_takes_several_rows_and_its_columns_once(cast: Cast) -> None:
     assert [bool(row.faults) for row in rows] == [False, False, True]
     assert rows[0].group == rows[1].group
     assert rows[2].faults[0] == inventory.Fault(
-        "Suppliers", "Write the same value as in row 2, which has the same system."
+        "Suppliers", "Write the same value as in row 2, which is about the same system."
     )
 
 

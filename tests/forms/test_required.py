@@ -24,7 +24,7 @@ DJANGOS = "This field is required."
         (UseForm, "title", "Enter the name of the use."),
         (UseForm, "people_affected", "Say who is affected by this use."),
         (SystemForm, "name", "Enter the name of the system."),
-        (OrganisationForm, "place", "Enter the place of registration or office."),
+        (OrganisationForm, "place", "Enter the place where the organisation is registered or has its office."),
         (NewEvidenceForm, "title", "Enter a title."),
         (NewEvidenceForm, "proves", "Say what the evidence proves."),
         (NewEvidenceForm, "file", "Choose a file or enter a link."),

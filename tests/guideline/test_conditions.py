@@ -68,13 +68,13 @@ def test_a_test_for_an_open_answer_holds_on_nothing_else() -> None:
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
-        (["a"], "a condition must be the name of a fact, or all:, any: or a fact with an answer, not ['a']"),
-        (7, "a condition must be the name of a fact, or all:, any: or a fact with an answer, not 7"),
-        ({"all": []}, "all: needs a list of conditions"),
-        ({"any": "a"}, "any: needs a list of conditions"),
-        ({"sector": []}, "sector: needs an answer or a list of answers"),
-        ({"sector": {"is": "finance"}}, "sector: needs an answer or a list of answers"),
-        ({"users": 100}, "users: needs an answer or a list of answers"),
+        (["a"], "a condition must be a fact, a fact with its answer, or a list under all: or any:, not ['a']"),
+        (7, "a condition must be a fact, a fact with its answer, or a list under all: or any:, not 7"),
+        ({"all": []}, "all: write a list of conditions here"),
+        ({"any": "a"}, "any: write a list of conditions here"),
+        ({"sector": []}, "sector: write an answer or a list of answers here"),
+        ({"sector": {"is": "finance"}}, "sector: write an answer or a list of answers here"),
+        ({"users": 100}, "users: write an answer or a list of answers here"),
     ],
 )
 def test_malformed_condition_is_refused_with_its_reason(raw: object, message: str) -> None:

@@ -326,7 +326,7 @@ ALONE = {
         "edition.yaml",
         "release: 7\n",
         "release: 7\n§release: 8\n",
-        "release: is written twice; the first is in line 3",
+        "release: this key is used twice; it is first used in line 3",
     ),
     # unknown vocabulary
     "an unknown kind of question": (
@@ -442,7 +442,7 @@ ALONE = {
         "tiering.yaml",
         "when: {all: [worst_credible_effect: grave]}",
         "when: {all: [worst_credible_effect: bad]}",
-        "H-GRAVE.when.all.worst_credible_effect: worst_credible_effect has no answer bad",
+        "H-GRAVE.when.all.worst_credible_effect: the fact worst_credible_effect has no answer bad",
     ),
     "an unresolved exception": (
         "tiering.yaml",
@@ -473,7 +473,7 @@ ALONE = {
         "clauses.yaml",
         '- {id: "1", parent: null}\n',
         '- {id: "1", parent: null}\n§- {id: "1", parent: null}\n',
-        "1.id: 1 is used twice; the first is in line 5",
+        "1.id: 1 is used twice; it is first used in line 5",
     ),
     "an item that cites a requirement twice": (
         OVERSIGHT,
@@ -492,19 +492,19 @@ ALONE = {
         OVERSIGHT,
         "[2.1.3.5-01, 2.1.3.5-02]",
         "[2.1.3.5-01, 2.1.3.5-02, BG-14]",
-        "oversight-plan.stage-oversight.requirements: BG-14 is not a duty but awareness; a question may cite only duties",
+        "oversight-plan.stage-oversight.requirements: BG-14 is of the kind awareness; a question may cite only duties",
     ),
     "an id whose part disagrees with its question": (
         OVERSIGHT,
         "requirements: [3.1-40, 3.1-41]",
         "requirements: [3.1-40, 3.1-41, 3.2.1-51]",
-        "intervention.requirements: 3.2.1-51 is a duty of provider, but this question is not put to them",
+        "intervention.requirements: 3.2.1-51 is a duty of provider, but this question is not put to any of them",
     ),
     "a part to which nothing in a question belongs": (
         OVERSIGHT,
         "stakeholders: [developer]",
         "stakeholders: [developer, provider]",
-        "intervention.stakeholders: is put to provider, but cites no duty of provider",
+        "intervention.stakeholders: this question is put to provider, but cites no duty of provider",
     ),
     # conditions
     "a question on the answer to a later one": (
@@ -549,26 +549,26 @@ ALONE = {
         "tiering.yaml",
         "when: {all: [autonomous_robot]}",
         "when: {all: []}",
-        "H-MOVES.when: all: needs a list of conditions",
+        "H-MOVES.when: all: write a list of conditions here",
     ),
     "a question that is not asked though a duty applies": (
         OVERSIGHT,
         "- key: intervention\n",
         NEW_FIELD + "when: {all: [public_facing]}\n",
-        "intervention.when: is not put to developer, but 3.1-40 applies with these facts: public_facing: false",
+        "intervention.when: this question is not put to developer, but 3.1-40 applies with these facts: public_facing: false",
     ),
     "an item that can never apply": (
         OVERSEAS,
         "- key: us-industry-state\n",
         "- §key: us-industry-state\n    when: {all: [{sector: legal}, {sector: retail}]}\n",
-        "overseas-rules.us-industry-state: can never apply",
+        "overseas-rules.us-industry-state: this item can never be asked",
     ),
     # reach, and a question's place in the plan
     "an extension to a part that is not put the question": (
         AFFECTED,
         "  - {requirement: 3.1-64, to: [developer, provider, organisation], when",
         "  - {requirement: 3.1-64, to: [developer, provider, organisation, user], when",
-        "known-failures.extends: names a part that is not asked this question",
+        "known-failures.extends: this entry names a part that is not asked this question",
     ),
     "an extension without a reason": (
         AFFECTED_WORDS,
@@ -604,7 +604,7 @@ ALONE = {
         OVERSIGHT,
         "- key: intervention\n  kind: practice\n  stakeholders: [developer]\n  package: control\n",
         "- key: intervention\n  kind: practice\n  stakeholders: [developer]\n",
-        "intervention: package is missing",
+        "intervention: the field package is missing",
     ),
     "a question without words for its action": (
         OVERSIGHT_WORDS,
@@ -634,7 +634,7 @@ ALONE = {
         OVERSIGHT,
         "  needs: [accountable-owner]\n",
         "  needs: [accountable-owner, oversight-plan]\n",
-        "oversight-plan.needs: needs itself",
+        "oversight-plan.needs: this practice needs itself",
     ),
     "a stop on an unknown fact": (
         AFFECTED,
@@ -688,7 +688,7 @@ ALONE = {
         "policy.yaml",
         "risk-assessment], when: {tier: low}}",
         "risk-assessment], when: {tier: lowest}}",
-        "order.same_subject.when.tier: tier has no answer lowest",
+        "order.same_subject.when.tier: the fact tier has no answer lowest",
     ),
     # values, weights and bands
     "a mildest answer that is none": (
@@ -707,13 +707,13 @@ ALONE = {
         "policy.yaml",
         "weights: {must: 3",
         "weights: {must: 0",
-        "weights.must: must be a whole number of at least 1",
+        "weights.must: this must be a whole number of at least 1",
     ),
     "bands that do not descend": (
         "policy.yaml",
         "- {from: 40, key: part}",
         "- {from: 75, key: part}",
-        "bands.part.from: 75 is not below 70; list the highest band first",
+        "bands.part.from: 75 must be lower than 70; list the bands from the highest to the lowest",
     ),
     "bands that do not reach 0": (
         "policy.yaml",
@@ -779,10 +779,10 @@ ALONE = {
     ),
     "an answer for the whole organisation without a reason": (
         "questionnaires/people.en.yaml",
-        '  staff-policy:\n    title: "Staff have a written policy on generative AI"\n'
+        '  staff-policy:\n    title: "Written staff policy on generative AI"\n'
         '    text: "Is a written policy or guideline on generative AI in force for your staff?"\n'
-        '    organisation_wide: "One policy applies to all staff, whichever tool or system they open."\n',
-        '  staff-policy:\n    title: "Staff have a written policy on generative AI"\n'
+        '    organisation_wide: "One policy applies to all staff, whichever tool or system they use."\n',
+        '  staff-policy:\n    title: "Written staff policy on generative AI"\n'
         '    text: "Is a written policy or guideline on generative AI in force for your staff?"\n',
         "staff-policy: organisation_wide is missing",
     ),
@@ -790,7 +790,7 @@ ALONE = {
         "clauses.yaml",
         '- {id: "1", parent: null}\n',
         '- {id: "1", parent: null}\n§- {id: "1.9", parent: "1"}\n',
-        "1.9: has no text in clauses.en.yaml",
+        "1.9: the text for this is missing in clauses.en.yaml",
     ),
     "an answer without a text": (
         "facts.en.yaml",
@@ -802,7 +802,7 @@ ALONE = {
         "clauses.en.yaml",
         '    summary: "Describes what generative AI is',
         '    summary: "' + "word " * 31 + "Describes what generative AI is",
-        "1.summary: has 60 words; the limit is 40",
+        "1.summary: this summary has 60 words; the limit is 40",
     ),
     # checks of a submission, and gates
     "a check of an unknown kind": (
@@ -833,7 +833,7 @@ ALONE = {
         "checks.yaml",
         "answer.staff-training: none",
         "answer.staff-training: partly",
-        "qualified-without-training.when.all.answer.staff-training: answer.staff-training has no answer partly",
+        "qualified-without-training.when.all.answer.staff-training: the fact answer.staff-training has no answer partly",
     ),
     "a check on a line that the checklist lacks": (
         "checks.yaml",
@@ -845,13 +845,13 @@ ALONE = {
         "checks.yaml",
         "  when: {all: [keeps_usage_logs: false, tick.audit-trail/output-traced: true]}",
         "  §when: {all: [personal_data: none, tick.input-data/personal-data-anonymised: true]}",
-        "no-logs-but-traced.when: can never apply, because input-data/personal-data-anonymised is not asked when these facts apply",
+        "no-logs-but-traced.when: this check can never apply, because input-data/personal-data-anonymised is not asked when these facts apply",
     ),
     "a check on a question that its own facts hide": (
         "checks.yaml",
         "  when: {all: [trains_on_user_data: false, answer.training-permission: in_place]}",
         "  §when: {all: [trains_on_user_data: false, answer.training-opt-out: in_place]}",
-        "no-training-but-authorised.when: can never apply, because training-opt-out is not asked when these facts apply",
+        "no-training-but-authorised.when: this check can never apply, because training-opt-out is not asked when these facts apply",
     ),
     "a check without its number": (
         "checks.yaml",
@@ -888,7 +888,7 @@ ALONE = {
         "gates.yaml",
         "- {key: notice, tiers: [limited, high], question",
         "- {key: notice, tiers: [low, limited, high], question",
-        "notice.question: tier-limited-transparency is not asked at tier low",
+        "notice.question: the question tier-limited-transparency is never asked at tier low",
     ),
     "a part of the conformity file of an unknown kind": (
         "gates.yaml",
@@ -900,7 +900,7 @@ ALONE = {
         OVERSIGHT,
         "- key: intervention\n",
         NEW_FIELD + "organisation_wide: everywhere\n",
-        "intervention.organisation_wide: must be true or false",
+        "intervention.organisation_wide: this must be true or false",
     ),
 }
 
@@ -910,13 +910,13 @@ AMONG_OTHERS = {
         "edition.yaml",
         "release: 7\n",
         "release: 1.5\n",
-        "release: 1.5 is not text, a whole number, true or false; write it in quotes",
+        "release: 1.5 is not a whole number, true or false; if it is text, write it in quotes",
     ),
     "an alias": (
         "tiering.yaml",
         "- id: H-DRIVES\n  when: {all: [autonomous_vehicle]}",
         "- id: H-DRIVES\n  when: &road {all: [autonomous_vehicle]}\n  §unless: *road",
-        "H-DRIVES.unless: is a YAML alias; write the value itself",
+        "H-DRIVES.unless: this is a YAML alias; write out the value instead",
     ),
     "a word that the vocabulary lacks": (
         "terms.yaml",
@@ -940,44 +940,44 @@ AMONG_OTHERS = {
         "requirements.yaml",
         '- id: "BG-05"',
         '- id: "BG-04"',
-        "BG-04.id: BG-04 is used twice; the first is in line 5",
+        "BG-04.id: BG-04 is used twice; it is first used in line 5",
     ),
     "a fact that stands twice": (
         "facts.yaml",
         "- key: subliminal_manipulation",
         "- key: causes_or_enables_physical_harm",
-        "causes_or_enables_physical_harm.key: causes_or_enables_physical_harm is used twice; the first is in line 11",
+        "causes_or_enables_physical_harm.key: causes_or_enables_physical_harm is used twice; it is first used in line 11",
     ),
     "a question that stands twice in its section": (
         OVERSIGHT,
         "- key: intervention",
         "- key: oversight-plan",
-        "oversight-plan.key: oversight-plan is used twice; the first is in line 6",
+        "oversight-plan.key: oversight-plan is used twice; it is first used in line 6",
     ),
     "a question that stands in two sections": (
         OVERSIGHT,
         "- key: intervention",
         "- key: independent-audit",
-        "independent-audit.key: independent-audit is also in assurance.yaml",
+        "independent-audit.key: the question independent-audit is also in assurance.yaml",
     ),
     "an item that stands twice in its question": (
         OVERSIGHT,
         "- key: stepping-up",
         "- key: stage-oversight",
-        "oversight-plan.stage-oversight.key: stage-oversight is used twice; the first is in line 20",
+        "oversight-plan.stage-oversight.key: stage-oversight is used twice; it is first used in line 20",
     ),
     "a question that is not asked of three parts": (
         "questionnaires/security.yaml",
         "- key: updates-and-fixes\n",
         "- key: updates-and-fixes\n  §when: {all: [public_facing]}\n",
-        "updates-and-fixes.when: is not put to provider, but 3.2.1-30 applies with these facts: "
+        "updates-and-fixes.when: this question is not put to provider, but 3.2.1-30 applies with these facts: "
         "hosting: [public_cloud], public_facing: false, users_scale: under_100",
     ),
     "working days that run backwards": (
         "policy.yaml",
         "S: {from: 1, to: 5}",
         "S: {from: 9, to: 5}",
-        "order.work_days.S: “from” is 9 and “to” is 5; the larger number must be in “to”",
+        "order.work_days.S: “from” is 9 and “to” is 5; “to” must not be the smaller number",
     ),
     "an order without one of its steps": (
         "policy.yaml",
@@ -1001,7 +1001,7 @@ AMONG_OTHERS = {
         "questionnaires/security.yaml",
         "  - {requirement: 3.2.1-30, to: [provider], when",
         "  - {requirement: 3.2.1-30, to: [developer], when",
-        "updates-and-fixes.narrows: 3.2.1-30 is not a duty of each of these: developer",
+        "updates-and-fixes.narrows: 3.2.1-30 is not a duty of all of these parts: developer",
     ),
     "a narrowing of what is read and not asked": (
         OVERSIGHT,
@@ -1013,25 +1013,25 @@ AMONG_OTHERS = {
         AFFECTED,
         "  - key: left-out\n    extended: [3.1-62]\n",
         "  - key: left-out\n    §extended: [3.1-64]\n",
-        "error-rates.left-out.extended: 3.1-64 is not under `extends` of this question",
+        "error-rates.left-out.extended: 3.1-64 is missing under `extends` of this question",
     ),
     "a line that can be put to nobody": (
         OVERSIGHT,
         "  - key: stage-oversight\n    requirements: [2.1.3.5-01, 2.1.3.5-02]\n",
         "  - key: stage-oversight\n    requirements: [2.1.3.5-01, 2.1.3.5-02]\n    when: {all: [{tier: low}, {tier: high}]}\n",
-        "oversight-plan.stage-oversight: can never apply",
+        "oversight-plan.stage-oversight: this item can never be asked",
     ),
     "a practice that cites too much": (
         "questionnaires/security.yaml",
         "requirements: [2.2.5-07, ",
         "requirements: [2.2.5-01, 2.2.5-07, ",
-        "updates-and-fixes.requirements: cites 9 requirements; the limit is 8",
+        "updates-and-fixes.requirements: this entry cites 9 requirements; the limit is 8",
     ),
     "an item that cites too much": (
         OVERSIGHT,
         "requirements: [2.1.3.5-03]",
         "requirements: [2.1.3.5-03, 3.1-42, 3.1-62, 3.1-63, 3.1-64, 3.1-40]",
-        "oversight-plan.stepping-up.requirements: cites 6 requirements; the limit is 5",
+        "oversight-plan.stepping-up.requirements: this entry cites 6 requirements; the limit is 5",
     ),
     "a checklist of one item": (
         OVERSIGHT,
@@ -1115,7 +1115,7 @@ def test_a_planted_fault_is_named_among_its_consequences(
 def test_a_duty_that_nobody_asks(plant: Plant) -> None:
     plant.replace(OVERSIGHT, "requirements: [3.1-40, 3.1-41]", "requirements: [3.1-41]")
     line = plant.line("requirements.yaml", '- id: "3.1-40"')
-    said = "no question asks developer about the duty (Provide means for people to supervise the running model.)"
+    said = "no question asks developer about this duty: Give people the means to supervise the model while it runs."
     assert plant.faults() == [f"requirements.yaml:{line}: 3.1-40: {said}"]
 
 
@@ -1126,7 +1126,7 @@ def test_a_duty_that_one_of_its_parts_is_not_asked(plant: Plant) -> None:
     at = text.index("roles: [developer]", text.index('- id: "3.1-06"'))
     plant.write("requirements.yaml", f"{text[:at]}roles: [developer, provider]{text[at + 18 :]}")
     assert plant.faults() == [
-        f"requirements.yaml:{line}: 3.1-06: no question asks provider about the duty (Set up a dedicated data team.)"
+        f"requirements.yaml:{line}: 3.1-06: no question asks provider about this duty: Set up a dedicated data team."
     ]
 
 
@@ -1148,8 +1148,11 @@ def test_a_practice_that_no_facts_open(plant: Plant) -> None:
     plant.write(AFFECTED, text.replace(line, never, 1))
     place = plant.line(AFFECTED, "- key: known-failures")
     check = plant.line("checks.yaml", "- key: incident-with-known-failures-handled") + 3
-    why = "incident-with-known-failures-handled.when: can never apply, because known-failures is not asked when these facts apply"
-    assert plant.faults() == [f"checks.yaml:{check}: {why}", f"{AFFECTED}:{place}: known-failures: can never apply"]
+    why = "incident-with-known-failures-handled.when: this check can never apply, because known-failures is not asked when these facts apply"
+    assert plant.faults() == [
+        f"checks.yaml:{check}: {why}",
+        f"{AFFECTED}:{place}: known-failures: this question can never be asked",
+    ]
 
 
 @pytest.mark.long
@@ -1160,7 +1163,7 @@ def test_a_narrowing_that_leaves_a_line_to_nobody(plant: Plant) -> None:
         "{all: [{personal_data: none}, {personal_data: sensitive}]}",
     )
     line = plant.line(OVERSIGHT, "  - key: model-class")
-    assert plant.faults() == [f"{OVERSIGHT}:{line}: oversight-plan.model-class: can never apply"]
+    assert plant.faults() == [f"{OVERSIGHT}:{line}: oversight-plan.model-class: this item can never be asked"]
 
 
 @pytest.mark.long
@@ -1173,7 +1176,7 @@ def test_a_part_for_which_no_line_is_ever_left(plant: Plant) -> None:
     plant.write(AFFECTED, text[:start] + block + text[end:])
     line = plant.line(AFFECTED, block) + 2
     assert (
-        f"{AFFECTED}:{line}: error-rates.stakeholders: no line of this checklist can ever apply to provider"
+        f"{AFFECTED}:{line}: error-rates.stakeholders: no item of this checklist ever applies to provider"
         in plant.faults()
     )
 
@@ -1184,7 +1187,7 @@ def test_practices_that_need_each_other_are_named_with_the_way_round(plant: Plan
         "- key: accountable-owner\n",
         "- key: accountable-owner\n  §needs: [oversight-plan]\n",
     )
-    said = "accountable-owner.needs: needs itself, through oversight-plan"
+    said = "accountable-owner.needs: this practice needs itself, through oversight-plan"
     assert plant.faults() == [f"questionnaires/governance.yaml:{line}: {said}"]
 
 
@@ -1196,7 +1199,7 @@ def test_a_check_on_a_fact_that_nobody_is_asked(plant: Plant) -> None:
         "  when: {all: [keeps_usage_logs: false, tick.audit-trail/output-traced: true]}",
         "  §when: {all: [customers_can_opt_out: false, tick.audit-trail/output-traced: true]}",
     )
-    said = "no-logs-but-traced.when: can never apply, because nobody is asked for the fact customers_can_opt_out in this release"
+    said = "no-logs-but-traced.when: this check can never apply, because nobody is asked for the fact customers_can_opt_out in this release"
     assert plant.faults() == [f"checks.yaml:{line}: {said}"]
 
 
@@ -1206,7 +1209,7 @@ def test_a_section_of_too_many_questions(plant: Plant, edition: Edition) -> None
     plant.replace("edition.yaml", " section: 15", f" section: {len(section.questions) - 1}")
     last = section.questions[-1].key
     file = f"questionnaires/{section.key}.yaml"
-    said = f"is one question too many; a section may have at most {len(section.questions) - 1}"
+    said = f"this question is one too many; a section may have at most {len(section.questions) - 1} questions"
     assert f"{file}:{plant.line(file, f'- key: {last}')}: {last}: {said}" in plant.faults()
 
 
@@ -1244,7 +1247,9 @@ def test_a_section_that_stands_in_no_stage(plant: Plant) -> None:
         "sections: [improvement, assurance, sector-norms]",
     )
     line = plant.line(TIER, "section: tier")
-    assert f"{TIER}:{line}: tier: is in no stage of questionnaires.yaml; add it to a stage" in plant.faults()
+    assert (
+        f"{TIER}:{line}: tier: this section is in no stage of questionnaires.yaml; add it to a stage" in plant.faults()
+    )
 
 
 @pytest.mark.parametrize(
@@ -1258,13 +1263,13 @@ def test_a_file_that_is_missing(plant: Plant, file: str) -> None:
 
 def test_a_file_that_no_edition_has(plant: Plant) -> None:
     plant.write("words.yaml", "to: do\n")
-    assert plant.faults() == ["words.yaml:1: words: an edition has no file with this name"]
+    assert plant.faults() == ["words.yaml:1: words: no file of an edition has this name; rename the file or remove it"]
 
 
 @pytest.mark.long
 def test_a_language_that_no_edition_has(plant: Plant) -> None:
     plant.write("terms.fr.yaml", "tiers: {low: faible}\n")
-    said = "fr is not a language of an edition; use one of en, zh-hant, zh-hans"
+    said = "an edition cannot be in the language fr; use one of en, zh-hant, zh-hans"
     assert plant.faults() == [f"terms.fr.yaml:1: terms: {said}"]
 
 
@@ -1278,7 +1283,7 @@ def test_a_translation_of_what_does_not_exist(plant: Plant) -> None:
 def test_a_file_that_is_no_yaml(plant: Plant) -> None:
     line = plant.replace("policy.yaml", "weights: {must: 3, should: 2, consider: 1}", "§weights: {must: 3\nbands: [")
     found = [fault for fault in plant.faults() if fault.startswith("policy.yaml")]
-    assert re.fullmatch(rf"policy\.yaml:{line + 1}: policy: is not valid YAML: .+", found[0])
+    assert re.fullmatch(rf"policy\.yaml:{line + 1}: policy: this file is not valid YAML: .+", found[0])
 
 
 def test_every_fault_is_told_at_once(plant: Plant) -> None:
@@ -1360,7 +1365,7 @@ def test_a_text_that_helps_does_not_repeat_its_question(plant: Plant, field: str
         "remedy": f'    remedy: {{first_step: "{ASKED}", closes_it: "Write it down."}}\n',
     }
     line = _field(plant, "updates-and-fixes", field, texts[field])
-    said = f"updates-and-fixes.{field}: the {HELPING[field]} repeats its question"
+    said = f"updates-and-fixes.{field}: the {HELPING[field]} only repeats the question"
     assert plant.faults() == [f"{SECURITY}:{line}: {said}"]
 
 
@@ -1371,7 +1376,7 @@ def test_a_text_that_helps_is_not_used_twice(plant: Plant, field: str) -> None:
     start, end = _lines_of(text, "updates-and-fixes", field)
     line = _field(plant, "security-monitoring", field, text[start:end])
     where = f"{SECURITY}:{text.count(chr(10), 0, start) + 1}"
-    said = f"the {HELPING[field]} is already used by updates-and-fixes.{field} ({where})"
+    said = f"the same text is already used as updates-and-fixes.{field} ({where})"
     assert plant.faults() == [f"{SECURITY}:{line}: security-monitoring.{field}: {said}"]
 
 
@@ -1387,7 +1392,7 @@ def test_the_command_prints_what_is_covered(capsys: pytest.CaptureFixture[str], 
     lines = {id: edition.requirements[line] for id, line in edition.extensions.items()}
     owing = sum(bool(edition.requirements[id].roles & line.roles) for id, line in lines.items())
     assert 0 < owing < len(lines)
-    said = f"Questions ask further parts about {len(lines)} lines of the register. In {owing} of these lines, one of the parts has"
+    said = f"Questions also put {len(lines)} lines of the register to further parts. For {owing} of these lines, one of those parts"
     assert said in printed
 
 
@@ -1397,7 +1402,7 @@ def test_the_command_says_for_each_question_what_opens_and_closes_it(
 ) -> None:
     call_command("check_guideline")
     lines = capsys.readouterr().out.splitlines()
-    start = lines.index("What opens and closes each question") + 1
+    start = lines.index("Facts that open and close each question") + 1
     listed = lines[start : lines.index("", start)]
     assert [line.strip() for line in listed if not line.startswith("    ")] == list(edition.questions)
     at = listed.index("  model-planning")
@@ -1432,7 +1437,7 @@ def test_the_command_counts_what_declared_uses_are_asked_and_which_facts_brought
     brought = sum("public_facing" in opened_by(edition, question, one.declared) for question in one.questions)
     assert f"opened by public_facing {brought}, " in re.sub(r"\s+", " ", chat)
     alone = sum(not opened_by(edition, question, one.declared) for question in one.questions)
-    assert f"{alone} because of the part of the organisation alone" in chat
+    assert f"{alone} opened by the part of the organisation alone" in chat
 
 
 @pytest.mark.long
@@ -1450,7 +1455,7 @@ def test_the_command_prints_the_faults_and_fails(plant: Plant, capsys: pytest.Ca
     with pytest.raises(CommandError) as error:
         call_command("check_guideline", edition=plant.folder)
     assert (str(error.value), error.value.returncode) == ("1 fault.", 1)
-    assert f"policy.yaml:{line}: weights.must: must be a whole number of at least 1" in capsys.readouterr().err
+    assert f"policy.yaml:{line}: weights.must: this must be a whole number of at least 1" in capsys.readouterr().err
 
 
 @pytest.mark.long

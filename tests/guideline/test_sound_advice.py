@@ -24,8 +24,8 @@ def reason(edition: Edition, question: str, requirement: str) -> str:
 def test_what_a_model_gives_without_filters_is_measured_in_a_test_copy(edition: Edition) -> None:
     said = item(edition, "content-controls", "algorithm-tuning").remedy
     assert said.first_step == (
-        "In a test copy, switch off the filters around the model, and measure how much harmful output the model gives "
-        "by itself."
+        "In a test copy, switch off the filters around the model, and measure how much harmful output the model "
+        "itself produces."
     )
     assert "in a test copy without filters, before and after the improvement" in said.closes_it
 
@@ -33,8 +33,8 @@ def test_what_a_model_gives_without_filters_is_measured_in_a_test_copy(edition: 
 def test_privacy_is_tested_with_invented_people_and_a_colleague_who_agreed(edition: Edition) -> None:
     said = item(edition, "content-controls", "privacy-intrusion").remedy
     assert said.first_step == (
-        "In a test copy, ask for the address, family and health of ten invented people and one colleague who has "
-        "agreed to this, and for an invented story about each."
+        "In a test copy, ask for the address, family and health details of ten invented people and one consenting "
+        "colleague, and for an invented story about each."
     )
 
 
@@ -53,7 +53,8 @@ def test_a_sentence_is_planted_in_documents_and_messages(edition: Edition) -> No
 def test_travellers_are_compared_also_where_they_make_no_request(edition: Edition) -> None:
     said = edition.questions["traveller-fairness"]
     assert (
-        said.action.task == "Compare how the system treats different kinds of travellers, and correct unequal treatment"
+        said.action.task
+        == "Compare how the system treats different groups of travellers, and correct unequal treatment"
     )
     assert said.action.stopgap.startswith("Run 20 requests or bookings that are identical except for language")
     assert said.remedy is not None
@@ -68,7 +69,7 @@ def test_somebody_who_did_harm_with_ai_destroys_no_evidence_and_warns_those_it_c
     )
     fraud = item(edition, "my-forbidden-uses", "fraud").remedy
     assert fraud.first_step == (
-        "If you made such a fake, take it down and warn everybody whom it could still cheat. If somebody has lost money "
+        "If you made such a fake, take it down and warn everyone it could still deceive. If somebody has lost money "
         "or data, ask a lawyer what to do, and keep all records."
     )
 
@@ -97,26 +98,26 @@ def test_what_people_can_do_about_a_result_is_said_from_their_side(edition: Edit
         (
             "accuracy-methods",
             "3.1-29",
-            "Checks that stop unreliable output are asked about only if the output is mainly used for something other "
+            "We ask about checks that stop unreliable output only if the output is used mainly for something other "
             "than creative work.",
         ),
         (
             "risk-operations",
             "3.2.2-33",
-            "Ethical risks in running the service are asked about only if somebody earns money from what the output "
+            "We ask about ethical risks in running the service only if somebody earns money from what the output "
             "proposes, if people need special protection, or if records of use are kept.",
         ),
         (
             "faulty-output",
             "T2-USER-03",
-            "People outside need no warning if output can do no harm, or if it stays inside the organisation and can do "
-            "only minor harm.",
+            "People outside the organisation need no warning if output can do no harm, or if it stays inside the "
+            "organisation and can do only minor harm.",
         ),
         (
             "faulty-output",
             "3.3-11",
-            "Reports to the provider are asked about only if there is a provider, and not if the output can harm nobody, "
-            "or stays inside the organisation and can do only minor harm.",
+            "We ask about reports to the provider only if there is a provider and the output can do harm. We do not ask "
+            "if the output stays inside the organisation and can do only minor harm.",
         ),
     ],
 )
@@ -170,7 +171,7 @@ def test_the_terms_that_somebody_reads_are_terms_of_use(edition: Edition) -> Non
 def test_a_service_that_can_be_refused_as_a_whole_is_told_which_choice_is_missing(edition: Edition) -> None:
     question = edition.questions["training-opt-out"]
     assert question.action.gap == "people have no separate choice to keep their data out of training"
-    assert question.action_of["supplied"].gap.endswith("who have no separate choice to keep their data out")
+    assert question.action_of["supplied"].gap.endswith("who are not given a separate choice to refuse")
     assert question.action.task.endswith("and train no AI on their data until they have the choice")
 
 

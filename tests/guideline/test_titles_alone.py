@@ -99,13 +99,13 @@ def test_the_duties_of_the_limited_tier_are_said_so_that_they_fit_a_high_use() -
     said = texts("requirements.en.yaml")
     assert "limited-risk system" not in said
     assert "Meet the transparency obligations that Table 1 sets for the Limited tier." in said
-    assert "Give users the way to opt out that Table 1 sets for the Limited tier." in said
-    assert "Have the system audited for compliance every year, as Table 1 sets for the Limited tier." in said
+    assert "Give users a way to opt out, as Table 1 requires for the Limited tier." in said
+    assert "Have the system audited for compliance every year, as Table 1 requires for the Limited tier." in said
 
 
 def test_monitoring_is_asked_for_and_shown_over_the_same_number_of_days() -> None:
-    assert "Four weeks of measurement without gaps" in texts("questionnaires/tier.en.yaml")
-    assert "four weeks of daily notes by these people with no day missing" in texts("questionnaires/oversight.en.yaml")
+    assert "Four weeks of live figures without gaps" in texts("questionnaires/tier.en.yaml")
+    assert "their daily notes for four weeks with no day missing" in texts("questionnaires/oversight.en.yaml")
     demo = yaml.safe_load(Path("fixtures/demo/silver-lantern-radiology.yaml").read_text())
     shown = next(one for one in found(demo, "days_ago") if one.get("part") == "monitoring")
     first, last = shown["days_ago"]

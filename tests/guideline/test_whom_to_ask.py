@@ -18,6 +18,6 @@ def test_development_leads_are_named_only_at_the_question_for_developers(edition
 
 def test_question_on_self_certification_says_that_the_signature_counts_as_one(edition: Edition) -> None:
     assert edition.questions["tier-low-self-certification"].why.endswith(
-        "If nobody has signed such a statement yet, answer “Not in place”: when an owner signs this assessment, that "
+        "If nobody has signed such a statement yet, answer “Not in place”. When an owner signs this assessment, that "
         "signature counts as the self-certification."
     )

@@ -71,7 +71,7 @@ def test_a_published_release_is_never_replaced(source):
 
 def test_derived_columns_are_found_wrong_and_mended():
     assessment = make_assessment()
-    assert run("rebuild_derived", check=True).strip() == "0 assessments differed, nothing changed"
+    assert run("rebuild_derived", check=True).strip() == "0 assessments differed, nothing was changed"
     Assessment.objects.filter(pk=assessment.pk).update(answered=3, readiness_privacy=7)
     assert f"{assessment.reference}: answered, readiness_privacy" in run("rebuild_derived")
     assert run("rebuild_derived").strip() == "0 assessments differed, corrected"
@@ -82,7 +82,7 @@ def test_derived_columns_of_uses_are_found_wrong_and_mended():
     DeclaredUse.objects.filter(pk=assessment.use_id).update(newest_state="approved", in_use=False)
     wrong = f"{assessment.use.reference}: newest_state, in_use"
     said = run("rebuild_derived", check=True).splitlines()
-    assert said == [wrong, "1 uses differed, nothing changed", "0 assessments differed, nothing changed"]
+    assert said == [wrong, "1 uses differed, nothing was changed", "0 assessments differed, nothing was changed"]
     assert run("rebuild_derived").splitlines()[:2] == [wrong, "1 uses differed, corrected"]
     assert run("rebuild_derived").strip() == "0 assessments differed, corrected"
     assert DeclaredUse.objects.get(pk=assessment.use_id).newest_state == "draft"

@@ -73,8 +73,8 @@ def test_load_demo_prints_how_to_add_a_second_factor_and_which_login_is_exempt(s
     settings.SECOND_FACTOR, settings.SECOND_FACTOR_EXEMPT = True, ["helen.kwan@demo.example"]
     printed = load(password=PASSWORD)
     assert "People who review or sign need a second factor." in printed
-    assert printed.count("To save time: ") == 1
-    assert "To save time: helen.kwan@demo.example signs without a second factor" in printed
+    assert printed.count("To save time, ") == 1
+    assert "To save time, helen.kwan@demo.example can sign without a second factor" in printed
     settings.SECOND_FACTOR_EXEMPT = []
     assert "impatient" not in load(password=PASSWORD)
 
@@ -340,9 +340,13 @@ def test_load_demo_beside_another_reviewing_body_leaves_its_own_out(tmp_path: Pa
             "    choice: in_place",
             "answers.prohibited-uses.choice: Choose one of the answers listed.",
         ),
-        ("answered_by: samuel.ko", "answered_by: noor.begum", "answers.use-register: Your role does not allow this."),
+        (
+            "answered_by: samuel.ko",
+            "answered_by: noor.begum",
+            "answers.use-register: Your role does not allow you to do this.",
+        ),
         ('  version: "3.2"\n', "", "system: the key “version” is missing"),
-        ("state: certified\n", "state: certified\nstate: draft\n", "state: is written twice"),
+        ("state: certified\n", "state: certified\nstate: draft\n", "state: this key is used twice"),
     ],
 )
 def test_a_bad_key_names_its_file_and_itself_and_leaves_nothing_behind(tmp_path: Path, was, now, fault):

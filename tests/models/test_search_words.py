@@ -133,7 +133,7 @@ def test_wrong_words_are_counted_and_rebuilt(cast: Cast, capsys: Any) -> None:
     assert WORDS.wrong(cast.organisation.pk) == ["clinics", "gone", "letters"]
     line = f"{cast.organisation.reference}: 3 search words differed"
     call_command("rebuild_derived", check=True)
-    assert f"{line}, nothing changed" in capsys.readouterr().out
+    assert f"{line}, nothing was changed" in capsys.readouterr().out
     call_command("rebuild_derived")
     assert f"{line}, corrected" in capsys.readouterr().out
     assert WORDS.wrong(cast.organisation.pk) == []

@@ -60,5 +60,5 @@ def test_a_machine_without_a_library_is_told_what_to_install(monkeypatch) -> Non
     monkeypatch.setattr(checks, "PDF_LIBRARIES", (*checks.PDF_LIBRARIES, ("libnobody-has-this.so.7",)))
     [said] = checks.pango_is_there(None)
     assert said.id == "hkguide.W001"
-    assert said.msg == "PDF documents cannot be created: this machine has no libnobody-has-this.so.7"
+    assert said.msg == "PDF documents cannot be created, because this machine has no libnobody-has-this.so.7"
     assert said.hint == checks.PANGO_HINT

@@ -134,7 +134,7 @@ def test_the_pages_of_figures_say_that_the_second_reviewer_sees_the_marks_of_the
 def test_filters_and_keys_of_a_marking_page_are_in_sight_and_the_first_answer_is_one_step_away(cast, visit):
     case = make_assessment("in_review", "high", cast=cast).current_submission
     page = visit(cast.independent, reverse("review_section", args=[case.reference, "governance"]))
-    for words in ("Show on this page", "Settings: turn on keyboard shortcuts"):
+    for words in ("Show on this page", "Turn on keyboard shortcuts in your settings"):
         box = page.locator(".hk-outline").get_by_text(words).bounding_box()
         assert box
         assert box["y"] + box["height"] <= 900  # of the window, without a scroll

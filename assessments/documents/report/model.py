@@ -237,8 +237,8 @@ class Report:
         if not self.duties_in_place:
             return _("No practice is in place yet.")
         return ngettext(
-            "No practice has all its points in place yet. %(n)s of the %(all)s duties in scope is met.",
-            "No practice has all its points in place yet. %(n)s of the %(all)s duties in scope are met.",
+            "No practice is fully in place yet. %(n)s of the %(all)s duties in scope is met.",
+            "No practice is fully in place yet. %(n)s of the %(all)s duties in scope are met.",
             self.duties_in_place,
         ) % {"n": self.duties_in_place, "all": self.duties}
 

@@ -67,7 +67,7 @@ def build_packages(edition: Edition, declared: Declared, actions: Sequence[Actio
         title = (
             package.title
             if package
-            else _("Requested by reviewers")
+            else _("Actions requested by reviewers")
             if asked
             else _("Actions added by the organisation")
         )

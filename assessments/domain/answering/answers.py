@@ -79,7 +79,9 @@ def check_answer(
                 ),
             )
         if not str(value.get("reason", "")).strip():
-            raise InvalidAnswer("reason", _("Say why this question does not apply. A reviewer must agree."))
+            raise InvalidAnswer(
+                "reason", _("Say why this question does not apply. A reviewer must accept your reason.")
+            )
     shown = {item.key: item for item in question.items if item.key in set(items)}
     for key, given in (value.get("items") or {}).items():
         if key not in shown:
@@ -89,8 +91,8 @@ def check_answer(
                 raise InvalidAnswer(
                     f"reason-{key}",
                     _(
-                        "Remove this reason. You cannot mark the line as not applicable, because the line applies "
-                        "to every use of this type."
+                        "Remove this reason. You cannot mark this line as not applicable, because it applies to"
+                        " every use of this type."
                     ),
                 )
             if not given.strip():
@@ -202,7 +204,7 @@ def _save_answer(assessment: Assessment, question_key: str, save: _Save) -> Answ
     targets = roles.assigned_targets(save.by, assessment, member)
     if targets is not None and question.section not in targets and question.key not in targets:
         raise NotPermitted(
-            _("Ask an owner to assign this question to you. You have access only to your assigned work.")
+            _("Ask an owner to assign this question to you. You have access only to work that is assigned to you.")
         )
     answers, unconfirmed = assessment.values_and_unconfirmed()
     unlocked = unlocked_questions(assessment, declared, answers)
@@ -350,8 +352,8 @@ def restore_answer(assessment: Assessment, question_key: str, number: int, *, by
         stands = Answer.objects.select_related("by").get(pk=kept.parent_id)
         if stands.revision != base:  # nothing was typed, so no version has to be kept beside the newer one
             words = _(
-                "Check the current answer, then try again. %(name)s changed it since you opened the page. Nothing "
-                "was restored."
+                "Check the current answer, then try again. %(name)s has changed it since you opened the page."
+                " Nothing was restored."
             )
             raise Conflict(words % {"name": stands.by}, stands)
         save = _Save(value, by, base, uuid.uuid4(), RevisionOutcome.RESTORED)

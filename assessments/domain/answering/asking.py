@@ -47,7 +47,7 @@ def ask(
 ) -> Assignment:
     """Ask a colleague to answer a section or one question, and tell them; asking again changes the date and the note."""
     if not assessment.is_editable:
-        raise Locked(_("Nobody can answer now, because the assessment is locked."))
+        raise Locked(_("Nobody can answer questions now, because the assessment is locked."))
     assigned = assignments.assign_section(assessment, section, member, by=by, due=due, question=question, note=note)
     assigned.assessment, assigned.member = assessment, member  # as they were loaded
     _tell_asked(assigned, by)

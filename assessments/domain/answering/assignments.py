@@ -29,7 +29,7 @@ def assign_section(
     """Ask a contributor or owner to answer a section, or one `question` of it; asking again asks anew."""
     roles.require(by, Action.ASK if question else Action.PEOPLE, assessment)
     if member.organisation_id != assessment.organisation_id or member.role not in roles.MAY[Action.ANSWER]:
-        raise WorkflowError(_("You can ask only owners and contributors of this organisation to answer."))
+        raise WorkflowError(_("You can ask only owners and contributors of this organisation to answer questions."))
     assignment, _created = Assignment.objects.update_or_create(
         assessment=assessment,
         section=section,

@@ -101,7 +101,7 @@ def _may_comment(assessment: Assessment, section: str, question: str, by: User) 
     targets = roles.assigned_targets(by, assessment, member)
     if targets is not None and not targets & {section, question}:
         raise NotPermitted(
-            _("Ask an owner to assign this question to you. You have access only to your assigned work.")
+            _("Ask an owner to assign this question to you. You have access only to work that is assigned to you.")
         )
 
 
@@ -117,10 +117,7 @@ def take_back(comment: Comment, *, by: User) -> None:
     thread = list(Comment.objects.select_for_update().filter(reply_to=comment.reply_to_id or comment.pk))
     if not may_take_back(comment, thread, by):
         raise WorkflowError(
-            _(
-                "Only the author can withdraw a comment. The author can do this only within 15 minutes, and only if "
-                "nobody has replied."
-            )
+            _("Only the author can withdraw a comment, within 15 minutes of writing it and only if nobody has replied.")
         )
     withdraw_notification(MessageKind.MENTION, MessageKind.REPLY, about=[f"comment:{comment.pk}"])
     comment.delete()

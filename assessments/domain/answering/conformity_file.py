@@ -95,7 +95,7 @@ def _save(
 ) -> ConformityPart | Conflict:
     assessment, member = roles.lock_with_member(by, assessment)
     if member.sees != Sees.ALL:
-        raise NotPermitted(_("Only members who see the whole assessment can see the conformity file."))
+        raise NotPermitted(_("Only members with access to the whole assessment can see the conformity file."))
     asked = {part.key: part for part in parts_asked(assessment)}
     _require_open(assessment, key, asked)
     row = ConformityPart.objects.filter(use=assessment.use_id, key=key).select_related("by").first()
@@ -156,7 +156,7 @@ def _value_of(given: GivenPart, part: FilePart, assessment: Assessment) -> dict[
     if said := {reference: words for reference, words in why.items() if words}:
         value["why"] = said
     if len(value["words"]) > LONGEST_WORDS:
-        raise InvalidAnswer("words", _("This text is too long for the certificate. Shorten the text."))
+        raise InvalidAnswer("words", _("Shorten this text. It is too long for the certificate."))
     return value
 
 

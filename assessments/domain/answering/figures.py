@@ -31,9 +31,7 @@ def kept_figure(question: Question, value: Mapping[str, Any]) -> dict[str, str]:
     kept = {name: _number(name, given[name], question.figure.unit) for name in ("measured", "target") if name in given}
     if "by" in given:
         if "target" not in kept:
-            raise InvalidAnswer(
-                "target", _("Enter the target. You entered only the date by which you will reach the target.")
-            )
+            raise InvalidAnswer("target", _("Enter the target as well. You entered only the date for reaching it."))
         kept["by"] = _day(given["by"]).isoformat()
     return kept
 

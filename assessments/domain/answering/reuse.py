@@ -201,7 +201,7 @@ def confirm_copied(assessment: Assessment, question: str, *, by: User, base: int
             _("There is nothing left to confirm, because the answer has already been confirmed or changed.")
         )
     if row.revision != base:
-        words = _("%(name)s changed this answer while you were reading. Check the answer again.")
+        words = _("%(name)s changed this answer while you were reading it. Check the answer again.")
         raise Conflict(words % {"name": row.by}, row)
     value = {**row.record(), "planned_for": row.planned_for, "language": row.language}
     return answering_answers.save_answer(assessment, question, value, by=by, base=base, operation=uuid.uuid4())

@@ -70,8 +70,8 @@ class Prospect:
         if self.lacking and self.keeps_back:
             return _(
                 "At the moment, a reviewer cannot approve the assessment, because the items listed above are missing. "
-                "After you add these items, the decision with the current answers is “approved with a plan, no "
-                "certificate yet”."
+                "After you add these items, the current answers lead to the decision “approved with a plan, no"
+                " certificate yet”."
             )
         if self.lacking:
             return _(
@@ -85,11 +85,11 @@ class Prospect:
             )
         if self.alone and self.conditions:
             return _(
-                "Your signature issues the certificate if you set a due date for each practice that is not fully in "
-                "place. The page where you sign asks for the dates."
+                "The certificate is issued when you sign, if you set a due date for each practice that is not fully"
+                " in place. The page where you sign asks for these dates."
             )
         if self.alone:
-            return _("If you sign now, your signature issues the certificate.")
+            return _("If you sign now, the certificate is issued.")
         return _("At the moment, a certificate is possible if the reviewers accept every answer.")
 
 
@@ -159,7 +159,12 @@ def _unsettled(use: DeclaredUse) -> list[str]:
     """Say what blocks every certificate of the use, whatever its answers are."""
     said = []
     if use.open_holds:
-        said.append(_("The use is on hold. A hold blocks approval and every certificate."))
+        said.append(
+            _(
+                "The use is on hold. Until the hold is closed, the use cannot be approved and no certificate can be"
+                " issued."
+            )
+        )
     if use.provisional:
         said.append(_("The tier is provisional. No certificate is issued until the tier is certain."))
     return said

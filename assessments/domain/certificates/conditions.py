@@ -27,10 +27,12 @@ def require_few_enough(conditions: Sized) -> None:
     """Raise InvalidAnswer where an approval sets more conditions than the reviewing body allows."""
     most = most_conditions()
     if len(conditions) > most:
-        words = _("%(n)s practices have a date. At most %(most)s can become conditions. This limit is our judgement.")
+        words = _(
+            "%(n)s practices have a due date. At most %(most)s can become conditions. This limit is our judgement."
+        )
         more = _(
-            "Remove some of the dates. The certificate is then issued only after the practices without a date are "
-            "in place."
+            "Remove some of the due dates. The certificate is then issued only after the practices without a due"
+            " date are in place."
         )
         raise InvalidAnswer("conditions", f"{words % {'n': len(conditions), 'most': most}} {more}")
 
@@ -119,7 +121,7 @@ def one_for_all(day: date, longest: Mapping[str, int]) -> dict[str, date]:
     if day <= today:
         raise InvalidAnswer("one_date", _("Choose a date after today."))
     if last and day > max(last.values()):
-        raise InvalidAnswer("one_date", _("Choose an earlier date. This date is too late for every requirement."))
+        raise InvalidAnswer("one_date", _("Choose an earlier date. No requirement can have a due date this late."))
     return {question: min(day, latest) for question, latest in last.items()}
 
 

@@ -73,16 +73,17 @@ class BelowLeast:
         if not self.allowed:
             return (
                 _(
-                    "A certificate at tier %(tier)s needs readiness of at least %(least)s out of 100 in every "
-                    "dimension. If an action is closed with evidence, its practice counts as in place. These rules "
+                    "In the %(tier)s tier, a certificate needs readiness of at least %(least)s out of 100 in every"
+                    " dimension. If an action is closed with evidence, its practice counts as in place. These rules "
                     "are our judgement (release %(n)s of the issuing rules)."
                 )
                 % said
             )
         return (
             _(
-                "For a certificate at tier %(tier)s, readiness can be below %(least)s out of 100 in at most "
-                "%(allowed)s of the dimensions. If an action is closed with evidence, its practice counts as in place. "
+                "For a certificate in the %(tier)s tier, readiness can be below %(least)s out of 100 in at most"
+                " %(allowed)s of the dimensions. If an action is closed with evidence, its practice counts as in"
+                " place. "
                 "These rules are our judgement (release %(n)s of the issuing rules)."
             )
             % said
@@ -93,8 +94,8 @@ class BelowLeast:
         """What would lift it, as one sentence with the numbers of the actions."""
         if not self.lifts:
             return _(
-                "Readiness would still be too low after all open actions are closed. Start a new assessment. The "
-                "new assessment counts the practices that are in place now."
+                "Readiness would still be too low even if all open actions were closed. Start a new assessment,"
+                " which counts the practices that are in place now."
             )
         words = ngettext(
             "Once action %(numbers)s is closed with evidence, readiness no longer blocks the certificate.",

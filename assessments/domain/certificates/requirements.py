@@ -117,8 +117,8 @@ def _part(
         if not is_fresh(until, today, days):
             return (
                 _(
-                    "Enter the period that the newest record covers. At least one day of this period must be within the "
-                    "last %(days)s days."
+                    "Enter the period that the newest monitoring record covers. At least one day of this period must"
+                    " be within the last %(days)s days."
                 )
                 % {"days": days}
                 + " "

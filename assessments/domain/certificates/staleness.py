@@ -177,7 +177,7 @@ def newer_edition(assessment: Assessment) -> Reason | None:
     if newest.pk == assessment.edition_id:
         return None
     before, after = assessment.compiled(), newest.compiled()
-    words = _("Release %(release)s of the question set is published. This approval used release %(own)s.")
+    words = _("Release %(release)s of the question set has been published. This approval used release %(own)s.")
     said = words % {"release": newest.release, "own": assessment.edition.release}
     return Reason(Kind.EDITION, newest.published_at, sentence=f"{said} {differences(before, after)}")
 

@@ -74,10 +74,10 @@ def refusals(certificate: Certificate, by: User) -> dict[str, Refusal]:
         words = _("Only a reviewer of the submission can suspend, reinstate or revoke its certificate.")
         return dict.fromkeys(status.FROM, NotPermitted(words))
     if by.pk in delivery_team(submission.assessment):
-        words = _("You worked on this use yourself, so somebody else has to decide on its certificate.")
+        words = _("You worked on this use yourself, so somebody else has to decide on this certificate.")
         return dict.fromkeys(status.FROM, SeparationOfDuties(words))
     if separation.has_conflict(by, submission.assessment):
-        words = _("You have declared a conflict of interest, so somebody else has to decide on its certificate.")
+        words = _("You have declared a conflict of interest, so somebody else has to decide on this certificate.")
         return dict.fromkeys(status.FROM, SeparationOfDuties(words))
     found: dict[str, Refusal] = dict.fromkeys(status.FROM)
     independently = certificate.assurance == Assurance.REVIEWED_INDEPENDENTLY
@@ -118,7 +118,7 @@ def obstacles_to_reinstate(certificate: Certificate) -> list[Obstacle]:
         words = _("The tier of the use is provisional, because an answer is not known yet.")
         reasons.append(Obstacle(Code.PROVISIONAL, words))
     if use.assigned_tier and Tier(use.assigned_tier).rank > Tier(certificate.tier).rank:
-        words = _("The use now has a higher tier than its certificate. The use needs a new assessment.")
+        words = _("The tier of the use is now higher than the tier on the certificate. The use needs a new assessment.")
         reasons.append(Obstacle(Code.TIER, words))
     return reasons
 

@@ -154,13 +154,13 @@ def _refusal(refused: sandbox.Refused, ending: str) -> str:
     match refused.code:
         case "archive":
             return _(
-                "Choose another file. ZIP files and other archives, office files with macros and files of an "
-                "unknown kind are not accepted."
+                "Choose another file. ZIP files and other archives, Office files with macros and files of an unknown"
+                " type are not accepted."
             )
         case "other_ending":
             words = _(
-                "Save the file again with the correct file extension. Its name ends in “.%(ending)s”, "
-                "but its content is %(kind)s."
+                "Save the file again with the correct file extension. Its name ends in “.%(ending)s”, but its"
+                " content is of another type: %(kind)s."
             )
             return words % {"ending": ending[:20], "kind": KINDS[refused.params["kind"]].word}
         case "bomb":
@@ -173,8 +173,8 @@ def _refusal(refused: sandbox.Refused, ending: str) -> str:
                 "compressed in an unusual way."
             )
         case "damaged":
-            return _("Save the file again, then upload it. It is damaged, or its content does not match its kind.")
-    return _("Choose a file of one of these kinds: %(kinds)s. Other files are not accepted.") % {
+            return _("Save the file again, then upload it. It is damaged, or its content does not match its file type.")
+    return _("Choose a file of one of these types: %(kinds)s. Other files are not accepted.") % {
         "kinds": ", ".join(endings())
     }
 

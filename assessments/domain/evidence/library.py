@@ -127,7 +127,9 @@ def _check_what(file: UploadedFile | None, link: str, *, on_request: bool, held_
                 ),
             )
         if not held_by.strip():
-            raise InvalidAnswer("held_by", _("Enter the contact person: a name or an office, and how to contact them."))
+            raise InvalidAnswer(
+                "held_by", _("Enter the name of a contact person or department, and how to contact them.")
+            )
     elif file and link:
         raise InvalidAnswer("link", _("Choose a file or enter a link, not both."))
     elif not file and not link:
@@ -215,7 +217,7 @@ def update(piece: Evidence, *, by: User, **fields: Any) -> Evidence:
             _("Choose another option. Evidence with a file or link cannot be “Shown on request only”."),
         )
     if piece.version == 0 and not fields.get("held_by", piece.held_by).strip():
-        raise InvalidAnswer("held_by", _("Enter the contact person: a name or an office, and how to contact them."))
+        raise InvalidAnswer("held_by", _("Enter the name of a contact person or department, and how to contact them."))
     owner = fields.get("owner", piece.owner)
     if owner != piece.owner and roles.role_in(owner, piece.organisation_id) not in roles.MAY[Action.ANSWER]:
         raise InvalidAnswer("owner", _("Choose an owner or contributor of the organisation."))
@@ -270,7 +272,7 @@ def _open_answer(assessment: Assessment, question_key: str, *, by: User) -> Answ
     targets = roles.assigned_targets(by, assessment, member)
     if targets is not None and question.section not in targets and question.key not in targets:
         raise NotPermitted(
-            _("Ask an owner to assign this question to you. You have access only to your assigned work.")
+            _("Ask an owner to assign this question to you. You have access only to work that is assigned to you.")
         )
     answers = {row.question.key: row for row in assessment.answers.select_related("question")}
     unlocked = answering_answers.unlocked_questions(assessment, declared, answers)

@@ -127,9 +127,9 @@ def is_ticket_for(ticket: str, version: EvidenceVersion, user: User) -> bool:
 def _read(version: EvidenceVersion, number: int) -> dict[str, Any]:
     reader = READER_OF.get(version.media_type)
     if version.link:
-        raise NotShown(_("This evidence is a link. Open the link to read the evidence on its own website."))
+        raise NotShown(_("This evidence is a link. Open the link to read it on the website where it is stored."))
     if reader is None:
-        raise NotShown(_("Download the file to read it. Files of this kind cannot be shown here."))
+        raise NotShown(_("Download the file to read it. Files of this type cannot be shown here."))
     if number != 1 and reader in ("image", "text"):
         raise NoSuchPage
     try:

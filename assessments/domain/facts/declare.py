@@ -63,8 +63,8 @@ def editable_facts(use: DeclaredUse) -> set[str] | None:
     if assessment.state in LOCKED_STATES:
         raise Locked(
             _(
-                "The facts are locked while the assessment is under review. What you typed is shown below but is "
-                "not saved."
+                "The facts are locked while the assessment is under review. What you typed is shown below but has"
+                " not been saved."
             )
         )
     marked = open_with(returned_targets(assessment.current_submission_id, "f:"))

@@ -220,7 +220,7 @@ def _give_action(action: RemediationAction, to: User, by: User) -> None:
 
 def _ask_for_seat(held: ReviewSeat, to: User, member: Membership, by: User) -> None:
     SeatRequest.objects.filter(submission=held.submission, seat=held.seat).end(RequestOutcome.REPLACED)
-    note = _("%(name)s has left the organisation. We keep this person’s marks.") % {"name": member.user}
+    note = _("%(name)s has left the organisation. The marks that this person gave are kept.") % {"name": member.user}
     SeatRequest.objects.create(submission=held.submission, seat=held.seat, holder=member.user, to=to, by=by, note=note)
 
 

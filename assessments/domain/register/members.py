@@ -24,7 +24,7 @@ def join(user: User, organisation: Organisation, role: Role, *, by: User, sees: 
     _check_role_in(organisation, role)
     if roles.membership_in(user, organisation):
         raise WorkflowError(
-            _("Enter another address. A member already has the address %(email)s.") % {"email": user.email}
+            _("Enter another email address. A member already has the address %(email)s.") % {"email": user.email}
         )
     return _join(user, organisation, role, by=by, sees=sees)
 
@@ -63,7 +63,9 @@ def invite(
     roles.require_people(by, organisation)
     _check_role_in(organisation, role)
     if Membership.objects.current().filter(organisation=organisation, user__email__iexact=email).exists():
-        raise WorkflowError(_("Enter another address. A member already has the address %(email)s.") % {"email": email})
+        raise WorkflowError(
+            _("Enter another email address. A member already has the address %(email)s.") % {"email": email}
+        )
     invitation, token = Invitation.objects.issue(organisation=organisation, email=email, role=role, sees=sees, by=by)
     log.record(
         AuditKind.MEMBER_INVITED,
@@ -81,10 +83,10 @@ def accept_invitation(invitation: Invitation, *, by: User) -> Membership:
     if roles.membership_in(by, invitation.organisation):
         raise WorkflowError(_("You are already a member of this organisation."))
     if by.email.lower() != invitation.email.lower():
-        words = _("Sign in with the address %(email)s. This invitation is only for that address.")
+        words = _("Sign in with the email address %(email)s. This invitation is only for that address.")
         raise NotPermitted(words % {"email": invitation.email})
     if not by.has_confirmed(invitation.email):
-        words = _("Confirm your address first. This invitation was sent to %(email)s.")
+        words = _("Confirm your email address first. This invitation was sent to %(email)s.")
         raise NotPermitted(words % {"email": invitation.email})
     taken = Invitation.objects.filter(pk=invitation.pk, accepted_at=None).update(accepted_at=timezone.now())
     if not taken:

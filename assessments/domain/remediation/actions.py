@@ -121,7 +121,7 @@ def report(
     """
     roles.require(by, Action.ANSWER, action.organisation)
     if not note.strip():
-        raise InvalidAnswer("note", _("Enter what was done and which evidence shows it."))
+        raise InvalidAnswer("note", _("Say what was done and which evidence shows it."))
     for piece in pieces:
         attach(action, piece, by=by)
     for answer in answers:
@@ -250,7 +250,7 @@ def decline(
     """
     lock_to_check(action, by=by)
     if not words.strip():
-        raise InvalidAnswer("words", _("Enter what is still missing."))
+        raise InvalidAnswer("words", _("Say what is still missing."))
     closing.judge(action, findings or {}, by=by)
     done = RemediationAction.objects.filter(pk=action.pk, status=ActionStatus.DONE)
     if not done.update(status=ActionStatus.OPEN, **NOT_ACCEPTED):

@@ -169,12 +169,12 @@ def missing_evidence(action: RemediationAction, pieces: list[EvidenceVerdict], *
     if not _any_stored(pieces):
         if action.is_agreed_only:
             return _(
-                "This action is mandatory, so attach a file. A link is not enough. Evidence that is shown on request "
-                "is not enough either. Only a stored file can be checked later."
+                "Attach a file, because this action is mandatory. A link, or evidence that is shown on request, is"
+                " not enough. Only a stored file can be checked later."
             )
         return _(
-            "This action blocks the certificate, so attach a file. A link is not enough. Evidence that is shown on "
-            "request is not enough either. Only a stored file can be checked later."
+            "Attach a file, because this action blocks the certificate. A link, or evidence that is shown on"
+            " request, is not enough. Only a stored file can be checked later."
         )
     return ""
 
@@ -234,7 +234,7 @@ def judge(action: RemediationAction, findings: Mapping[str, Finding], *, by: Use
         if finding.verdict not in Verdict.values:
             raise InvalidAnswer(one.key, _("Choose whether this evidence shows that the action is done."))
         if finding.verdict != Verdict.SUPPORTS and not words:
-            raise InvalidAnswer(one.key, _("Enter what this evidence does not show."))
+            raise InvalidAnswer(one.key, _("Say what this evidence does not show."))
         if len(words) > VERDICT_WORDS:
             raise InvalidAnswer(one.key, _("Write at most %(n)s characters.") % {"n": VERDICT_WORDS})
         if one.verdict and (one.verdict.verdict, one.verdict.words) == (finding.verdict, words):
@@ -278,7 +278,7 @@ def obstacles_to_accept(action: RemediationAction, pieces: list[EvidenceVerdict]
         reasons.append(_("Judge each evidence item first: %(titles)s.") % {"titles": "; ".join(left)})
     elif pieces and not any(one.verdict and one.verdict.verdict == Verdict.SUPPORTS for one in pieces):
         reasons.append(
-            _("Send the action back, and enter what is missing. None of the evidence shows that the action is done.")
+            _("Send the action back, and say what is missing. None of the evidence shows that the action is done.")
         )
     elif not missing and blocks(action):
         supports = [one for one in pieces if one.verdict and one.verdict.verdict == Verdict.SUPPORTS]

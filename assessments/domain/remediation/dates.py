@@ -35,9 +35,9 @@ def date_problem(action: RemediationAction, due: date, condition: Condition | No
     if due < timezone.localdate():
         return _("Choose today or a later day. This day is in the past.")
     if condition is not None and due > condition.due_on:
-        return _("Choose %(day)s or an earlier day. A condition of the certificate is due on that day.") % {
-            "day": date_format(condition.due_on, "DATE_FORMAT")
-        }
+        return _(
+            "Choose %(day)s or an earlier day. This action is a condition of the certificate and is due on that day."
+        ) % {"day": date_format(condition.due_on, "DATE_FORMAT")}
     return ""
 
 
@@ -87,7 +87,7 @@ def plan(
         changed.append(name)
     if effort != action.effort:
         if effort not in EffortChoices.values:
-            raise InvalidAnswer("effort", _("Choose the effort that the action needs."))
+            raise InvalidAnswer("effort", _("Choose how much effort the action needs."))
         history.note(action, Kind.EFFORT, by=by, old=str(action.effort), new=effort)
         action.effort = effort
         action.set_by_hand = sorted({*action.set_by_hand, "effort"})

@@ -144,7 +144,7 @@ def _close_without_finding(actions: Collection[RemediationAction], *, by: User |
         if action.asked or action.pk in promised or action.pk in leading:
             continue
         action.status, action.closed_at = ActionStatus.CLOSED, timezone.now()
-        action.note = (action.note + "\n" + _("Closed: the new answer closes the gap.")).strip()
+        action.note = (action.note + "\n" + _("Closed, because the new answer closes the gap.")).strip()
         action.save(update_fields=["status", "closed_at", "note"])
         history.note(action, Kind.CLOSED, by=by, words=coded(ActionNote.NO_FINDING))
 

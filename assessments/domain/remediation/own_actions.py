@@ -99,9 +99,9 @@ def _check_new(given: NewAction, use: DeclaredUse) -> None:
     """Raise InvalidAnswer naming the field that an action to add lacks, or that is not one of the choices."""
     edition = Edition.objects.current().compiled()
     if not given.title.strip():
-        raise InvalidAnswer("title", _("Enter what needs to be done."))
+        raise InvalidAnswer("title", _("Say what needs to be done."))
     if not given.why.strip():
-        raise InvalidAnswer("why", _("Enter why this action is needed."))
+        raise InvalidAnswer("why", _("Say why this action is needed."))
     if given.due < timezone.localdate():
         raise InvalidAnswer("due", _("Choose today or a later day. This day is in the past."))
     if given.clause and given.clause not in edition.clauses:
@@ -119,7 +119,10 @@ def take_back(action: RemediationAction, *, by: User) -> None:
     action = lock_action(action)
     if not action.is_own:
         raise WorkflowError(
-            _("You cannot withdraw this action, because it comes from a question. You can mark it as not relevant.")
+            _(
+                "You cannot withdraw this action, because it comes from a question. You can mark it as not relevant"
+                " instead."
+            )
         )
     require_open(action)
     action.status, action.closed_at = ActionStatus.CLOSED, timezone.now()
@@ -190,7 +193,7 @@ def edit(action: RemediationAction, *, by: User, title: str, steps: str) -> Reme
     require_open(action)
     title, lines = title.strip(), _lines(steps)
     if not title:
-        raise InvalidAnswer("title", _("Enter what needs to be done."))
+        raise InvalidAnswer("title", _("Say what needs to be done."))
     if len(lines.splitlines()) > LINES:
         raise InvalidAnswer("steps", _("Write at most %(n)s steps, or split the action.") % {"n": LINES})
     changed = rename(action, title[:TITLE], by=by)

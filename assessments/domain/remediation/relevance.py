@@ -47,7 +47,7 @@ def mark_not_relevant(action: RemediationAction, *, by: User, reason: str) -> No
     require_open(action)
     reason = reason.strip()
     if not reason:
-        raise InvalidAnswer("reason", _("Enter why the action is not relevant."))
+        raise InvalidAnswer("reason", _("Say why the action is not relevant."))
     action.status, action.irrelevant_reason = ActionStatus.NOT_RELEVANT, reason
     action.irrelevant_by, action.irrelevant_at = by, timezone.now()
     action.save(update_fields=["status", "irrelevant_reason", "irrelevant_by", "irrelevant_at"])
@@ -75,7 +75,7 @@ def refuse(action: RemediationAction, *, by: User, words: str) -> None:
     actions.lock_to_check(action, by=by)
     words = words.strip()
     if not words:
-        raise InvalidAnswer("words", _("Enter why the action is relevant."))
+        raise InvalidAnswer("words", _("Say why the action is relevant."))
     action = lock_action(action)
     people = concerned(action, action.owner_id, action.irrelevant_by_id) - {by.pk}
     _reopen(action, by=by, words=words)

@@ -29,12 +29,12 @@ def risk_obstacle(action: RemediationAction) -> str:
     """Say why the risk of an action cannot be accepted by anybody; empty where an owner may."""
     if action.priority in NEVER_ACCEPTED:
         return _(
-            "You cannot accept the risk of leaving this action undone, because the action is for a mandatory point, a "
-            "duty from Table 1 or an extra duty. Complete the action. A mandatory point can also become a condition "
-            "with a due date."
+            "You cannot accept the risk of leaving this action undone, because it concerns a mandatory point, a duty"
+            " from the Guideline’s Table 1 or an extra duty. Complete the action. A mandatory point can also become a"
+            " condition with a due date."
         )
     if action.status != ActionStatus.OPEN or action.merged_into_id:
-        return _("You can accept a risk only while its action is open.")
+        return _("You can accept the risk of leaving an action undone only while the action is open.")
     if action.owner_id is None:
         return _("Choose an owner of the action first. A different person has to accept the risk.")
     if conditions.conditions_on([action]):
@@ -68,7 +68,7 @@ def accept_risk(action: RemediationAction, *, by: User, reason: str, until: date
         raise SeparationOfDuties(_("You own this action, so another owner of the organisation has to accept the risk."))
     today = timezone.localdate()
     if not reason.strip():
-        raise InvalidAnswer("reason", _("Enter why the risk is acceptable, and what reduces the risk for now."))
+        raise InvalidAnswer("reason", _("Say why the risk is acceptable, and what reduces it in the meantime."))
     if not today < until <= longest_risk(today):
         raise InvalidAnswer(
             "until",
@@ -103,7 +103,7 @@ def end_risk(action: RemediationAction, *, by: User) -> None:
 
 def _reopen_risk(action: RemediationAction, *, by: User | None, words: str) -> None:
     if action.status != ActionStatus.ACCEPTED:
-        raise WorkflowError(_("At the moment, nobody accepts the risk of leaving this action undone."))
+        raise WorkflowError(_("Nobody has accepted the risk of leaving this action undone."))
     action.status = ActionStatus.OPEN
     action.save(update_fields=["status"])
     history.note(

@@ -71,7 +71,7 @@ def split(action: RemediationAction, parts: Sequence[Part], *, by: User) -> list
     condition = conditions.conditions_on([action]).get(action.pk)
     for place, part in enumerate(parts, 1):
         if not part.title.strip():
-            raise InvalidAnswer(f"title-{place}", _("Enter what needs to be done in this part."))
+            raise InvalidAnswer(f"title-{place}", _("Say what needs to be done in this part."))
         if part.owner is not None and not roles.may(part.owner, Action.ANSWER, use.organisation_id):
             raise InvalidAnswer(f"owner-{place}", _("Choose an owner or contributor of the organisation."))
         problem = remediation_dates.date_problem(action, part.due, condition) if part.due else ""

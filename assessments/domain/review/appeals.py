@@ -123,12 +123,12 @@ def contest(assessment: Assessment, value: str, reasons: str, *, by: User) -> Ap
         raise InvalidAnswer(
             "about",
             _(
-                "Choose what you are appealing against or complaining about. You can use each choice in the list only "
-                "once."
+                "Choose what you are appealing against or complaining about. You can choose each item in the list"
+                " only once."
             ),
         )
     if not reasons.strip():
-        raise InvalidAnswer("reasons", _("Give your reasons. The person who answers sees only these reasons."))
+        raise InvalidAnswer("reasons", _("Give your reasons. The person who answers you sees only these reasons."))
     appeal = Appeal.objects.create(
         kind=about.kind,
         assessment=assessment,
@@ -189,7 +189,10 @@ def answer(appeal: Appeal, *, by: User, upheld: bool, words: str) -> AppealAnswe
     found = finders.appeals_for(by).filter(pk=appeal.pk).first()
     if found is None:
         raise NotPermitted(
-            _("The person who answers must belong to the reviewing body and must not have worked on the case.")
+            _(
+                "The person who answers an appeal or complaint must belong to the reviewing body and must not have"
+                " worked on the case."
+            )
         )
     if why := why_no_answer(found, by):
         raise SeparationOfDuties(why)

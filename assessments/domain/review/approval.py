@@ -119,7 +119,7 @@ def said(submission: Submission, content: Mapping[str, Any], lack: requirements.
     given = any(one["part"] == lack.part and (one["rows"] or one["evidence"]) for one in content.get("conformity", ()))
     named = {"what": lack.label, "words": lack.words}
     if lack.words in asks and not given:
-        return _("%(what)s: not handed in. Needed: %(words)s") % named
+        return _("%(what)s: not provided. Needed: %(words)s") % named
     return _("%(what)s: not complete. Needed: %(words)s") % named
 
 

@@ -147,8 +147,8 @@ def obstacles(look: Look) -> list[Obstacle]:
     if look.pieces_judged < look.pieces:
         reasons.append(
             _(
-                "Evidence still to be judged for the required answers: %(n)s of %(all)s. Judgements for other answers "
-                "do not count here."
+                "Evidence still to be judged for the required answers: %(n)s of %(all)s. Judgements of evidence for"
+                " other answers do not count here."
             )
             % {"n": look.pieces - look.pieces_judged, "all": look.pieces}
         )
@@ -174,7 +174,7 @@ def looked_at(decision: ReviewDecision) -> dict[str, Any] | None:
 def looked_at_words(said: Mapping[str, Any] | None) -> list[str]:
     """Say what was looked at in sentences, as the server wrote it; of an older decision that it was not recorded."""
     if said is None:
-        return [_("This approval does not say what the reviewer looked at.")]
+        return [_("This approval does not record what the reviewer looked at.")]
     lines = [
         _("Opened and marked by this reviewer: %(judged)s of %(asked)s required facts and answers.") % said,
         _("Evidence items opened: %(opened)s of %(openable)s.") % said,
@@ -188,7 +188,7 @@ def looked_at_words(said: Mapping[str, Any] | None) -> list[str]:
     if said["median_seconds"] is not None:
         lines.append(median_words(said["median_seconds"]))
     if said["together"]:
-        lines.append(_("Accepted together with others: %(together)s.") % said)
+        lines.append(_("Other facts and answers accepted together: %(together)s.") % said)
     for name, n in said["taken_over"].items():
         lines.append(_("Marks adopted from %(name)s: %(n)s.") % {"name": name, "n": n})
     single = said["marked"] - said["judged"] - said["together"] - sum(said["taken_over"].values())
@@ -233,8 +233,8 @@ def take_back_approval(submission: Submission, *, by: User, reason: str) -> Revi
         raise InvalidAnswer(
             "reason",
             _(
-                "Say why you are withdrawing your approval. The reason is kept with the case, and the other reviewer "
-                "reads it."
+                "Say why you are withdrawing your approval. The other reviewer can read your reason. It is kept "
+                "in the record of the case."
             ),
         )
     decision: ReviewDecision = ReviewDecision.objects.create(

@@ -55,8 +55,8 @@ def send_back(
     if not marked.changes:
         raise NotReady(
             _(
-                "Mark at least one answer or fact as “change needed”, then return the submission. Nothing is marked "
-                "in this way yet."
+                "Mark at least one answer or fact as “change needed”, then return the submission. No answer or fact"
+                " has this mark yet."
             )
         )
     asked = returns.choose(in_the_way_of(submission), tasks)

@@ -64,7 +64,7 @@ def _refusals(hold: Hold, reviewer: Reviewer) -> Iterator[NotPermitted | Workflo
     if not _is_judged(hold, reviewer.assessment, reviewer.submission):
         yield NotUnderReview(reviewer.assessment)
     if hold.kind == HoldKind.LEGAL_REVIEW and reviewer.seat is not None and not reviewer.is_independent:
-        yield SeparationOfDuties(_("Only an independent reviewer can close a hold for legal review."))
+        yield SeparationOfDuties(_("This hold is for a legal review, so only an independent reviewer can close it."))
     if waits := waits_for_answer(hold):
         yield WorkflowError(waits)
 
@@ -85,7 +85,7 @@ def waits_for_answer(hold: Hold) -> str:
     """Say that an open question has no answer with evidence yet; empty for an answered one, and for every other hold."""
     if hold.kind != HoldKind.OPEN_QUESTION or hold.answered_at:
         return ""
-    return _("The organisation has not yet answered this question and added evidence.")
+    return _("The organisation still has to answer this question and add evidence.")
 
 
 def _is_judged(hold: Hold, assessment: Assessment, submission: Submission) -> bool:
@@ -171,17 +171,18 @@ def who_closes(edition: CompiledEdition, hold: Hold, answer: str = "") -> str:
     """
     if hold.kind == HoldKind.OPEN_QUESTION and answer:
         said = _(
-            "The answer was “do not know” before, and is “%(answer)s” now. The new answer alone does not close the hold. "
-            "The organisation also attaches evidence for it. Then a reviewer closes the hold, after an owner has sent "
-            "the assessment to review. An organisation without reviewers sends it to an independent reviewer. "
-            "Until then, the rules are applied twice: with the answer, and with “do not know”. "
+            "The answer has changed from “do not know” to “%(answer)s”. The new answer alone does not close the"
+            " hold. The organisation attaches evidence for the answer, and an owner sends the assessment for review."
+            " A reviewer then closes the hold. An organisation without reviewers sends the assessment to an"
+            " independent reviewer. Until the hold is closed, the rules are applied twice: once with the answer, and"
+            " once with “do not know”. "
             "The higher of the two tiers counts (our judgement)."
         )
         return said % {"answer": answer}
     if hold.kind == HoldKind.OPEN_QUESTION:
         return _(
-            "The organisation answers the question and attaches evidence. A reviewer of the case then closes the "
-            "hold. Until then, the rules are applied twice: with the answer, and with “do not know”. "
+            "The organisation answers the question and attaches evidence. A reviewer of the case then closes the"
+            " hold. Until then, the rules are applied twice: once with the answer, and once with “do not know”. "
             "The higher of the two tiers counts (our judgement)."
         )
     return edition.holds[HoldKind(hold.kind)]
@@ -201,7 +202,7 @@ def close_hold(
     tier = assessment.use.assigned_tier
     if done.closed_at and assessment.state == State.IN_REVIEW and tier != submission.assigned_tier:
         seat = separation.require_seat(Reviewer(by, submission, assessment))
-        said = _("A hold was closed. This changed the tier, so the use has to be signed again.")
+        said = _("A hold was closed. This changed the tier, so an owner has to sign the assessment again.")
         returned = decisions.return_for_tier(assessment, submission, seat, by=by, words=f"{said}\n{decision}")
         workflow.audit_move(AuditKind.RETURNED, assessment, by, [returned], submission=submission.reference, changes=0)
     return done

@@ -80,7 +80,7 @@ def keep(fields: Mapping[str, str], *, by: User, organisation: Organisation | No
     """
     if organisation is None:
         if not Membership.objects.current().filter(user=by, role=Role.REVIEWER).exists():
-            raise NotPermitted(_("Only reviewers can save texts."))
+            raise NotPermitted(_("Only reviewers can save texts for later reviews."))
         text: KeptText = OwnText(user=by)
     else:
         _require_reviewer(by, organisation)
@@ -143,7 +143,7 @@ def _fill(text: KeptText, fields: Mapping[str, str]) -> None:
     if not text.title:
         raise InvalidAnswer("title", _("Give the text a name, so that you can find it again."))
     if text.mark not in ASKING:
-        raise InvalidAnswer("mark", _("Choose the mark for which you want to use the text."))
+        raise InvalidAnswer("mark", _("Choose the mark with which you want to use this text."))
     if text.mark == MarkKind.CHANGE_NEEDED:
         text.action_title = ""
         if text.reason not in MarkReason.values:

@@ -128,7 +128,7 @@ def _save_mark(
     _assessment, seat = open_case(submission, by)
     content = submission.content()
     if target not in review_targets(content):
-        raise InvalidAnswer("target", _("There is no fact or answer “%(target)s” to judge.") % {"target": target})
+        raise InvalidAnswer("target", _("There is no fact or answer “%(target)s” to mark.") % {"target": target})
     row = _mark_of_seat(submission, seat, target)
     _check_mark(submission, target, given, stands=row is not None)
     require_fitting(content, target, str(given.reason), stands=row.reason if row else "")

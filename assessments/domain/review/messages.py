@@ -31,7 +31,8 @@ def why_no_message(assessment: Assessment, submission: Submission) -> str:
         return ""
     if assessment.state in (State.DRAFT, State.SUBMITTED):
         return _(
-            "No reviewer is assigned to the case at the moment. You can write messages once a reviewer has taken it."
+            "No reviewer is assigned to the case at the moment. You can write messages once a reviewer has taken the"
+            " case."
         )
     return _("The case has been decided, so you cannot write here any more. All messages are kept.")
 
@@ -57,8 +58,8 @@ def say(submission: Submission, text: str, *, by: User) -> CaseMessage:
     if not side:
         raise NotPermitted(
             _(
-                "Only the reviewers of this case, owners, and contributors who see the complete assessment can write "
-                "here."
+                "Only the reviewers of this case, owners, and contributors with access to the whole assessment can"
+                " write here."
             )
         )
     if why := why_no_message(assessment, submission):

@@ -70,7 +70,7 @@ def take_over(
         if (giver is None or mark.by_id == giver.pk) and (targets is None or target in targets)
     }
     if not found:
-        raise WorkflowError(_("There is no mark that you can adopt."))
+        raise WorkflowError(_("There are no marks for you to adopt."))
     have = {row.target: row for row in ReviewMark.kept.filter(submission=submission, seat=seat.seat)}
     taken = [_taken(have.get(target), mark, seat, by) for target, mark in sorted(found.items())]
     log.record(

@@ -83,7 +83,7 @@ def judge_part(
             base, row.verdict = None, ""
         saved = save_version(row, given.fields(), by=by, base=base, operation=operation)
     if not saved:  # raised out here, so that the version beside the newer one stays stored
-        raise Conflict(_("You judged this part in another window in the meantime. Nothing was overwritten."), row)
+        raise Conflict(_("You have already judged this part in another window. Nothing was overwritten."), row)
     return row
 
 

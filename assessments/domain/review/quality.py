@@ -184,7 +184,7 @@ def figures_of_body(period: str, *, by: User) -> list[tuple[Any, Figures]]:
     """Return each reviewer of the body by name with their figures. Raises NotPermitted for who does not lead the body."""
     people = leads.reviewers_of_body()
     if not any(one.leads and one.user_id == by.pk for one in people):
-        raise NotPermitted(_("Only leads of the reviewing body can see the figures of its reviewers."))
+        raise NotPermitted(_("Only leads of the reviewing body can see the figures about its reviewers."))
     found = _figures([one.user_id for one in people], since_of(period))
     return [(one, found[one.user_id]) for one in people]
 

@@ -35,7 +35,7 @@ def reply(
         if assessment.state != State.RETURNED:
             raise Locked(
                 _(
-                    "Your reply is not saved, because this assessment currently has no open requests for changes. "
+                    "Your reply was not saved, because this assessment currently has no open requests for changes. "
                     "What you typed is still on this page."
                 )
             )
@@ -49,7 +49,10 @@ def reply(
             question = assessment.compiled().questions.get(key) if kind == "q:" else None
             if question is None or not {question.key, question.section} & targets:
                 raise NotPermitted(
-                    _("Ask an owner to assign this question to you. You have access only to your assigned work.")
+                    _(
+                        "Ask an owner to assign this question to you. You have access only to work that is assigned"
+                        " to you."
+                    )
                 )
         row = submission.replies.filter(target=target).select_related("by").first()
         if row is None:

@@ -128,7 +128,9 @@ def what_closes(edition: Edition, content: Mapping[str, Any]) -> dict[str, str]:
             left = [item.text.rstrip(".") for item in question.items if item.key in short]
             found[key] = "\n".join([_("Do what these points require:"), *(f"• {line}" for line in left)])
         elif question.remedy:
-            found[key] = _("Put this practice in place. Evidence: %(proof)s") % {"proof": question.remedy.closes_it}
+            found[key] = _("Put this practice in place. Evidence needed: %(proof)s") % {
+                "proof": question.remedy.closes_it
+            }
     return found
 
 
@@ -174,7 +176,7 @@ def beside_the_marks(
 def _of_hold(one: Blocking) -> Obstacle:
     of_tier = one.key == "tier"
     words = (
-        _("Find out and declare the fact that is not known yet.")
+        _("Find out the fact that is not known yet, and declare it.")
         if of_tier
         else _("Attach the evidence that the reviewer needs to close the hold.")
     )

@@ -114,7 +114,8 @@ def seat_to_ask_for(submission: Submission, seat: Seat, by: User, team: set[int]
         return None
     if submission.decisions.approvals().filter(by=held.reviewer_id).exists():
         raise WorkflowError(
-            _("%(name)s has already approved, so the case cannot be reassigned.") % {"name": held.reviewer}
+            _("%(name)s has already approved the submission, so the case cannot be reassigned.")
+            % {"name": held.reviewer}
         )
     if held.reviewer_id != by.pk and not is_released(held):
         raise NotPermitted(

@@ -148,8 +148,8 @@ def ask(submission: Submission, *, by: User, reason: str) -> SecondLook:
         raise InvalidAnswer(
             "reason",
             _(
-                "Say in a sentence why you are asking for a second look. The reviewer of the second look does not see "
-                "this reason before setting the marks."
+                "Say in a sentence why you are asking for a second look. The colleague who carries it out sees this "
+                "reason only after marking the answers."
             ),
         )
     found = decided().filter(pk=submission.pk).first()

@@ -95,7 +95,7 @@ def report(look: SecondLook, *, by: User, words: str) -> SecondLook:
     if look.reported_at is not None:
         raise WorkflowError(_("This difference has already been reported."))
     if not words.strip():
-        raise InvalidAnswer("words", _("Say what the difference is, and what it means for the certificate."))
+        raise InvalidAnswer("words", _("Say how the two reviews differ, and what this means for the certificate."))
     look.reported_at, look.reported_by, look.reported_words = timezone.now(), by, words.strip()[:4000]
     look.save(update_fields=["reported_at", "reported_by", "reported_words"])
     certificate = second_look.certificate_of(look)

@@ -80,7 +80,7 @@ def _require_giving(look: SecondLook, by: User) -> SecondLook:
     """Lock a look for who is giving it. Raises NotPermitted for everybody else, Locked once it is given."""
     look = second_look.lock(look)
     if look.reviewer_id != by.pk or not second_look.looks().filter(second_look.reach(by), pk=look.pk).exists():
-        raise NotPermitted(_("Start the second look before you mark its answers."))
+        raise NotPermitted(_("Start the second look before you mark any answers."))
     if look.is_given:
         raise Locked(_("You have submitted this second look, so its marks are locked."))
     return look

@@ -88,7 +88,7 @@ def succeed(submission: Submission, seat: Seat, *, by: User) -> ReviewSeat:
     submission.assessment = assessment
     held = next((one for one in left_seats(submission) if one.seat == seat), None)
     if held is None:
-        raise WorkflowError(_("You can take over this case only if it is decided and its reviewer has left."))
+        raise WorkflowError(_("You can take over this case only if it has been decided and its reviewer has left."))
     independent = require_successor(held, submission, by=by)
     before = held.reviewer
     Interest.objects.create(assessment=assessment, reviewer=by)

@@ -89,7 +89,7 @@ def attach(assessment: Assessment, target: str, piece: Evidence, *, by: User, wo
         question = assessment.compiled().questions.get(target.removeprefix("q:"))
         if question is None or not {question.key, question.section} & assigned:
             raise NotPermitted(
-                _("Ask an owner to assign this question to you. You have access only to your assigned work.")
+                _("Ask an owner to assign this question to you. You have access only to work that is assigned to you.")
             )
     if not words.strip() or len(words.strip()) > LONGEST:
         raise InvalidAnswer("words", _("Say in a sentence or two what the evidence shows."))
@@ -178,7 +178,7 @@ def judge_supplement(
         fields = {"verdict": str(verdict), "words": words if verdict else ""}
         saved = save_version(row, fields, by=by, base=base, operation=operation)
     if not saved:
-        raise Conflict(_("You judged this evidence in another window in the meantime. Nothing was overwritten."), row)
+        raise Conflict(_("You have already judged this evidence in another window. Nothing was overwritten."), row)
     return row
 
 

@@ -103,7 +103,7 @@ def withdraw_raise(submission: Submission, *, by: User, reason: str) -> ReviewDe
     use.save(update_fields=["raised_tier", "raised_by"])
     written: list[models.Model] = [decision]
     if use.rules_tier != before:
-        words = _("The decision to raise the tier was withdrawn, so the use has to be signed again.")
+        words = _("The decision to raise the tier was withdrawn, so an owner has to sign the assessment again.")
         said = words + "\n" + reason
         written.append(decisions.return_for_tier(assessment, submission, seat, by=by, words=said))
     run_rules(use, by=by)

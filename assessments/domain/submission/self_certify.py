@@ -40,7 +40,7 @@ def obstacles_to_self_certify(
     reasons = submit.obstacles_to_submit(assessment)
     use, edition = assessment.use, assessment.compiled()
     if use.assigned_tier != Tier.LOW:
-        words = _("Only a use in the Low tier may be self-certified. A reviewer must decide on this use.")
+        words = _("Only a use in the Low tier can be self-certified. A reviewer must decide on this use.")
         reasons.append(Obstacle(ToSign.TIER, words))
     if use.open_holds or use.provisional:
         words = _("The tier is provisional, because it depends on unknown facts. Find out these facts first.")

@@ -63,8 +63,8 @@ def obstacles_to_submit(assessment: Assessment) -> list[Obstacle]:
         )
     if assessment.use.prohibited_by_facts:
         words = _(
-            "The declared facts describe a prohibited use. You cannot submit the use. You can only declare that the "
-            "use is prohibited."
+            "You cannot submit this use, because the declared facts describe a prohibited use. You can only declare"
+            " that it is prohibited."
         )
         reasons.append(Obstacle(ToSign.PROHIBITED, words))
     elif assessment.use.raised_tier == Tier.UNACCEPTABLE and not _facts_changed_since_raise(assessment.use):

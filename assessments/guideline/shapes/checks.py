@@ -81,6 +81,6 @@ def gates_rule(known: Vocabulary) -> Rule:
             "evidence": table(gate, least=0),
             "conformity_tiers": tiers,
             "conformity_file": table(part),
-            "approval": several(one_of("sentence of an approval", APPROVAL), whole=APPROVAL),
+            "approval": several(one_of("approval sentence", APPROVAL), whole=APPROVAL),
         }
     )

@@ -59,12 +59,16 @@ class Shapes:
                 for language in self.texts:
                     self.check_texts(room, language)
             else:
-                self.faults.append(document.fault((), "an edition has no file with this name"))
+                self.faults.append(
+                    document.fault((), "no file of an edition has this name; rename the file or remove it")
+                )
         self.check_sections()
         for rooms in self.texts.values():
             for room, document in rooms.items():
                 if room not in self.structure:
-                    self.faults.append(document.fault((), f"there is no {room}.yaml for these texts"))
+                    self.faults.append(
+                        document.fault((), f"these texts belong to {room}.yaml, but there is no such file")
+                    )
         return self.faults, self.sound
 
     def apply(self, rule: Rule, document: Document) -> None:
@@ -94,7 +98,7 @@ class Shapes:
                 continue
             form = Form(document)
             if section not in self.known.sections:
-                form.fault((), "is in no stage of questionnaires.yaml; add it to a stage")
+                form.fault((), "this section is in no stage of questionnaires.yaml; add it to a stage")
             head = {"section": one_of("section in this file", (section,), broken=False), "questions": anything}
             if document.value is not None or form.sound:
                 record(head)(form, (), document.value)
@@ -104,7 +108,7 @@ class Shapes:
                 key = question.get("key")
                 if isinstance(key, str):
                     if seen.get(key, section) != section:
-                        form.fault((*path, "key"), f"{key} is also in {seen[key]}.yaml")
+                        form.fault((*path, "key"), f"the question {key} is also in {seen[key]}.yaml")
                     seen.setdefault(key, section)
             self.take(form)
 

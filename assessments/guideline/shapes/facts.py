@@ -76,7 +76,7 @@ def facts_rule(known: Vocabulary) -> Rule:
 
 def _any_value(form: Form, path: Path, value: object) -> None:
     if not isinstance(value, bool | str):
-        form.fault(path, "must be one of the values of this fact", broken=True)
+        form.fault(path, "this must be one of the values of the fact", broken=True)
 
 
 def _fact_values(form: Form, path: Path, value: object) -> None:
@@ -84,7 +84,7 @@ def _fact_values(form: Form, path: Path, value: object) -> None:
     if value == [True, False]:
         return
     if not isinstance(value, list) or len(value) < 2 or not all(isinstance(word, str) for word in value):
-        form.fault(path, "must be [true, false] or a list of words", broken=True)
+        form.fault(path, "this must be [true, false] or a list of words", broken=True)
         return
     several(text)(form, path, value)
     if UNKNOWN in value:

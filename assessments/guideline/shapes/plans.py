@@ -29,7 +29,7 @@ def order_rule(known: Vocabulary) -> Rule:
         ends = [value.get(end) for end in ("from", "to")] if isinstance(value, dict) else []
         days = [end for end in ends if isinstance(end, int)]
         if days != sorted(days):
-            form.fault(path, f"“from” is {days[0]} and “to” is {days[1]}; the larger number must be in “to”")
+            form.fault(path, f"“from” is {days[0]} and “to” is {days[1]}; “to” must not be the smaller number")
 
     owner = reference("owner", known.terms["owners"])
     return record(

@@ -29,7 +29,7 @@ def policy_rule(known: Vocabulary) -> Rule:
             if below >= above:
                 form.fault(
                     (*path, number, "from"),
-                    f"{below} is not below {above}; list the highest band first",
+                    f"{below} must be lower than {above}; list the bands from the highest to the lowest",
                 )
         if starts and starts[-1] != 0:
             form.fault((*path, len(starts) - 1, "from"), "the last band must start from 0")

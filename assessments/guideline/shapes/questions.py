@@ -58,7 +58,7 @@ def outline_rule(known: Vocabulary) -> Rule:
         for where, stage in entries(form.document, "stages"):
             for number, key in enumerate(words_in(stage, "sections")):
                 if key in seen:
-                    form.fault((*where, "sections", number), f"{key} is also in an earlier stage")
+                    form.fault((*where, "sections", number), f"the section {key} is also in an earlier stage")
                 seen.add(key)
         parts = names(form.document, "questionnaires", "stakeholder")
         for part in Stakeholder:
@@ -98,7 +98,7 @@ def question_rule(known: Vocabulary, position: Mapping[str, int]) -> Rule:
             **advice_fields(known),
         }
         if known.ordered and isinstance(value, dict) and "package" not in value:
-            form.fault(path, "package is missing")
+            form.fault(path, "the field package is missing")
         if isinstance(value, dict) and value.get("kind") == QuestionKind.CHECKLIST:
             item = record({"key": text, "remedy": remedy}, {"when": when, **sources})
             record({**head, "items": table(item)}, choices)(form, path, value)
@@ -114,7 +114,7 @@ def question_rule(known: Vocabulary, position: Mapping[str, int]) -> Rule:
 def _has_source(form: Form, path: Path, value: object) -> None:
     """A practice, and each line of a checklist, asks for a line of the register or extends one."""
     if isinstance(value, dict) and not value.get("requirements") and not value.get("extended"):
-        form.fault(path, "requirements is missing", broken=True)
+        form.fault(path, "the field requirements is missing", broken=True)
 
 
 def advice_fields(known: Vocabulary) -> dict[str, Rule]:

@@ -85,7 +85,7 @@ def requirements_rule(known: Vocabulary) -> Rule:
 def _roles(form: Form, path: Path, value: object) -> None:
     several(one_of("stakeholder", (*Stakeholder, AUTHORITY)), least=1)(form, path, value)
     if value == [AUTHORITY]:
-        form.fault(path, "is only for the Government, and hkguide has no questions for the Government")
+        form.fault(path, "this requirement is only for the Government, but hkguide has no questions for the Government")
 
 
 def terms_rule(known: Vocabulary) -> Rule:

@@ -31,7 +31,7 @@ class Form:
 def text(form: Form, path: Path, value: object) -> None:
     """Check that a value is a text with something in it."""
     if not isinstance(value, str):
-        form.fault(path, "must be text", broken=True)
+        form.fault(path, "this must be text", broken=True)
     elif not value.strip():
         form.fault(path, "is empty")
 
@@ -39,7 +39,7 @@ def text(form: Form, path: Path, value: object) -> None:
 def flag(form: Form, path: Path, value: object) -> None:
     """Check that a value is true or false."""
     if not isinstance(value, bool):
-        form.fault(path, "must be true or false", broken=True)
+        form.fault(path, "this must be true or false", broken=True)
 
 
 def count(least: int) -> Rule:
@@ -47,7 +47,7 @@ def count(least: int) -> Rule:
 
     def rule(form: Form, path: Path, value: object) -> None:
         if not isinstance(value, int) or isinstance(value, bool) or value < least:
-            form.fault(path, f"must be a whole number of at least {least}", broken=True)
+            form.fault(path, f"this must be a whole number of at least {least}", broken=True)
 
     return rule
 
@@ -60,7 +60,7 @@ def one_of(what: str, allowed: Collection[object], broken: bool = True) -> Rule:
 
     def rule(form: Form, path: Path, value: object) -> None:
         if isinstance(value, dict | list) or value is None:
-            form.fault(path, f"must be the name of one {what}", broken=True)
+            form.fault(path, f"this must be the name of one {what}", broken=True)
         elif allowed and value not in allowed:
             form.fault(path, f"there is no {what} called {value!r}", broken)
 
@@ -87,10 +87,10 @@ def several(inner: Rule, least: int = 0, whole: Collection[str] = ()) -> Rule:
 
     def rule(form: Form, path: Path, value: object) -> None:
         if not isinstance(value, list):
-            form.fault(path, "must be a list", broken=True)
+            form.fault(path, "this must be a list", broken=True)
             return
         if len(value) < least:
-            form.fault(path, "is empty" if not value else f"must have at least {least} entries")
+            form.fault(path, "is empty" if not value else f"this list must have at least {least} entries")
         seen: list[object] = []
         for number, member in enumerate(value):
             inner(form, (*path, number), member)
@@ -142,7 +142,7 @@ def table(inner: Rule, id_field: str = "key", least: int = 1) -> Rule:
 
     def rule(form: Form, path: Path, value: object) -> None:
         if not isinstance(value, list) or len(value) < least:
-            form.fault(path, "must be a list of entries", broken=True)
+            form.fault(path, "this must be a list of entries", broken=True)
             return
         first: dict[str, int] = {}
         for number, entry in enumerate(value):
@@ -152,7 +152,7 @@ def table(inner: Rule, id_field: str = "key", least: int = 1) -> Rule:
             if not isinstance(name, str):
                 continue
             if name in first:
-                form.fault((*here, id_field), f"{name} is used twice; the first is in line {first[name]}")
+                form.fault((*here, id_field), f"{name} is used twice; it is first used in line {first[name]}")
             first.setdefault(name, form.document.line((*here, id_field)))
 
     return rule
@@ -165,7 +165,7 @@ def condition(facts: FactAnswers, refusals: Mapping[str, str] | None = None) -> 
     def rule(form: Form, path: Path, value: object) -> None:
         try:
             if value is None:
-                raise ConditionError("is empty; write {} if it always applies")
+                raise ConditionError("this condition is empty; write {} if it always applies")
             parse(value)
         except ConditionError as error:
             form.fault(path, str(error), broken=True)
@@ -177,7 +177,7 @@ def condition(facts: FactAnswers, refusals: Mapping[str, str] | None = None) -> 
                 if facts:
                     form.fault(where, f"there is no fact called {fact}")
             elif answer not in facts[fact]:
-                form.fault(where, f"{fact} has no answer {as_written(answer)}")
+                form.fault(where, f"the fact {fact} has no answer {as_written(answer)}")
 
     return rule
 

@@ -227,7 +227,7 @@ def compare(
     if value is None and not complete:
         return
     if not isinstance(value, dict):
-        form.fault(path, "needs a name and a text for each entry, for example title: Data protection")
+        form.fault(path, "each entry here needs a name and a text, for example title: Data protection")
         return
     for key in value:
         if key not in shape:
@@ -239,7 +239,7 @@ def compare(
         elif complete and not (isinstance(inner, Optional) or (isinstance(inner, Leaf) and not inner.required)):
             if here in origins:
                 document, where = origins[here]
-                form.faults.append(document.fault(where, f"has no text in {form.document.file}"))
+                form.faults.append(document.fault(where, f"the text for this is missing in {form.document.file}"))
             else:
                 form.fault(path, f"{key} is missing")
 
@@ -253,11 +253,11 @@ def _compare_leaf(form: Form, leaf: Leaf, value: object, path: Path, complete: b
     elif leaf.lines:
         listed: Sequence[object] = value if isinstance(value, list) else ()
         if not listed or not all(isinstance(line, str) for line in listed):
-            form.fault(path, "must be a list of texts")
+            form.fault(path, "this must be a list of texts")
         for number, line in enumerate(listed):
             if line == "" or line is None:
                 form.fault((*path, number), "is empty")
     elif not isinstance(value, str):
-        form.fault(path, "must be text")
+        form.fault(path, "this must be text")
     elif leaf.only is not None and value != leaf.only:
-        form.fault(path, f"must be {leaf.only}, as in the structure file")
+        form.fault(path, f"this must be {leaf.only}, as in the structure file")

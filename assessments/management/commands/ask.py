@@ -11,7 +11,7 @@ from assessments.scoring.case_file import AssessedCase, questions_json
 
 
 class Command(CaseFileCommand):
-    help = "Print the questions for each declared use in a YAML file, and the facts that opened each question."
+    help = "For each declared use in a YAML file, print its questions and the facts that opened each question."
 
     def as_json(self, edition: Edition, assessed: AssessedCase) -> dict[str, object]:
         questions = questions_json(edition, assessed)

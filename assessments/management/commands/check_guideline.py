@@ -31,7 +31,7 @@ class Command(BaseCommand):
             "--cases",
             type=Path,
             metavar="FILE.yaml",
-            help="also print the questions that these declared uses get, and the reasons",
+            help="also print the questions for these declared uses, and how many of them each fact opened",
         )
 
     def handle(self, *args: Any, edition: Path | None = None, cases: Path | None = None, **options: Any) -> None:
@@ -58,7 +58,7 @@ class Command(BaseCommand):
 
 def openings(found: Coverage) -> Iterator[str]:
     """Yield for each question, part by part, the facts by which it opens and closes."""
-    yield "What opens and closes each question"
+    yield "Facts that open and close each question"
     for key, hinges in found.hinges.items():
         yield f"  {key}"
         for said, parts in _together(hinges).items():
@@ -104,8 +104,8 @@ def worked(edition: Edition, cases: Iterable[AssessedCase]) -> Iterator[str]:
         parts = " + ".join(edition.terms[f"stakeholders.{part}"] for part in one.case.parts)
         yield f"  {one.case.id}: {len(one.questions)} questions for the {parts}, {edition.terms[f'tiers.{one.declared.tier}']}"
         yield (
-            f"    {module} of the sector's module, {wide} once for the whole organisation, "
-            f"{alone} because of the part of the organisation alone"
+            f"    {module} from the sector's module, {wide} answered once for the whole organisation, {alone} "
+            f"opened by the part of the organisation alone"
         )
         by_fact = sorted(brought.items(), key=lambda pair: (-pair[1], pair[0]))
         said = ", ".join(f"{fact} {number}" for fact, number in by_fact)
@@ -134,11 +134,12 @@ def report(edition: Edition, found: Coverage) -> Iterable[str]:
         yield _row(f"  {' + '.join(names[part] for part in parts)}", "", shown)
     yield ""
     yield (
-        f"Questions ask further parts about {found.extended} lines of the register. In {found.extended_to_owing} of these lines, "
-        "one of the parts has the duty anyway; each of these counts once."
+        f"Questions also put {found.extended} lines of the register to further parts. For "
+        f"{found.extended_to_owing} of these lines, one of those parts has the duty anyway; each of these lines "
+        f"counts once."
     )
     yield ""
-    yield "Answered once for the whole organisation"
+    yield "Questions answered once for the whole organisation"
     for question in edition.questions.values():
         if question.organisation_wide:
             said = f"{question.key}: {question.wide_because}"
@@ -148,7 +149,7 @@ def report(edition: Edition, found: Coverage) -> Iterable[str]:
     for key, number in found.cites_most:
         yield f"  {number:>3}  {key}: {edition.questions[key].title}"
     yield ""
-    yield "Tiers that facts can give"
+    yield "Tiers that the facts can lead to"
     for tier in TIERS:
         rule = found.tiers.get(tier)
         yield f"  {edition.terms[f'tiers.{tier}']:<14}{f'by {rule}' if rule else 'by no rule'}"

@@ -21,7 +21,10 @@ type Cases = Mapping[str, Mapping[str, Answer]]
 
 
 class Command(BaseCommand):
-    help = "Print the tier of each declared use in a YAML file. The file has a list `cases:` with `id` and `facts`."
+    help = (
+        "For each declared use in a YAML file, print its tier. The file has a list `cases:`; each case has "
+        "an `id` and `facts`."
+    )
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -15,8 +15,8 @@ from assessments.models import User
 
 class Command(BaseCommand):
     help = (
-        "Confirm the email address of an account. First make sure that the address belongs to the person. "
-        "The log records this."
+        "Confirm the email address of an account. First make sure that the address belongs to the person. The "
+        "log records the confirmation."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -30,7 +30,7 @@ class Command(BaseCommand):
         if not confirm_by_command(user):
             self.stdout.write(f"{user.email} is already confirmed. Nothing was changed.")
             return
-        self.stdout.write(f"{user.email} is confirmed. The log records this.")
+        self.stdout.write(f"{user.email} is now confirmed. The log records the confirmation.")
 
 
 def confirm_by_command(user: User) -> bool:

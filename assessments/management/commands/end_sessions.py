@@ -12,13 +12,15 @@ from assessments.accounts import recovery
 
 class Command(BaseCommand):
     help = (
-        "End all of a person's sessions. Links to set a password stop working too. The log records this, "
+        "End all of a person's sessions. Links for setting a password stop working too. The log records this, "
         "and the person gets an email."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("mail", metavar="MAIL", help="email address of the account")
-        parser.add_argument("--reason", required=True, metavar="TEXT", help="the reason, at most 200 characters")
+        parser.add_argument(
+            "--reason", required=True, metavar="TEXT", help="the reason for ending the sessions, at most 200 characters"
+        )
 
     def handle(self, *args: Any, mail: str, reason: str, **options: Any) -> None:
         user = recovery.person_with(mail)
@@ -29,5 +31,5 @@ class Command(BaseCommand):
             raise CommandError("--reason must have 1 to 200 characters")
         count = recovery.end_sessions_by_command(user, reason=reason)
         self.stdout.write(
-            f"Sessions of {user.email} ended: {count}. The log records this, and the person gets an email."
+            f"Number of sessions ended for {user.email}: {count}. The log records this, and the person gets an email."
         )

@@ -15,19 +15,25 @@ from assessments.models import Organisation, User
 
 class Command(BaseCommand):
     help = (
-        "Erase the details (names, addresses, old and new values) of every entry that a person made or that names the "
-        "person. The entries stay. verify_audit_log shows who erased the details and when. This cannot be undone."
+        "Erase the details (names, addresses, old and new values) of every log entry that a person made or that "
+        "names the person. The entries themselves stay. verify_audit_log shows who erased the details and when. "
+        "This cannot be undone."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--person", required=True, metavar="MAIL", help="the person whose details are erased")
+        parser.add_argument(
+            "--person", required=True, metavar="MAIL", help="the email address of the person whose details are erased"
+        )
         parser.add_argument(
             "--by",
             required=True,
             metavar="MAIL",
-            help="the member of staff or the owner who erases the details; the log records this person",
+            help="the email address of the member of staff or owner who erases the details; the log records "
+            "this person",
         )
-        parser.add_argument("--organisation", metavar="REFERENCE", help="only in the log of this organisation")
+        parser.add_argument(
+            "--organisation", metavar="REFERENCE", help="erase the details only in the log of this organisation"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         person, by = self.user("person", options["person"]), self.user("by", options["by"])
@@ -44,7 +50,7 @@ class Command(BaseCommand):
         for chain, count in erased.items():
             self.stdout.write(f"{chain}: the details of {count} {'entry' if count == 1 else 'entries'} were erased")
         if not erased:
-            self.stdout.write("No entry has details of this person. Nothing was erased.")
+            self.stdout.write("No log entry contains details of this person. Nothing was erased.")
 
     def user(self, option: str, email: str) -> User:
         found = User.objects.filter(email__iexact=email).first()

@@ -231,7 +231,7 @@ def _keys(
 ) -> dict[str, Any]:
     """Return what is written, or raise DemoFault: not keys with values, a key unknown, a needed one left out."""
     if not isinstance(written, dict):
-        raise DemoFault(document, path, "needs a name and a value for each entry, for example owner: Chan")
+        raise DemoFault(document, path, "each entry here needs a name and a value, for example owner: Chan")
     for name in written:
         if name not in known:
             raise DemoFault(document, (*path, name), f"unknown key; the known keys are: {', '.join(known)}")
@@ -477,7 +477,7 @@ class Command(BaseCommand):
         if any(row[-1] == "(unchanged)" for row in rows):
             self.stdout.write(
                 "\n(unchanged): the login existed before and keeps its password. The password is not shown again."
-                "\nNew passwords for all logins of the demo: make demo-passwords"
+                "\nTo set new passwords for all logins of the demo, run: make demo-passwords"
             )
 
     def say_second_factor(self, mails: list[str]) -> None:
@@ -485,10 +485,11 @@ class Command(BaseCommand):
         if not settings.SECOND_FACTOR:
             return
         self.stdout.write(
-            "\nPeople who review or sign need a second factor. The page asks for it when it is needed: choose a passkey"
-            "\n(fingerprint, face or PIN of this computer) or an authenticator app on your phone. Both take four steps."
+            "\nPeople who review or sign need a second factor. The page asks them to set one up at that point: "
+            "a passkey"
+            "\n(fingerprint, face or PIN of this computer) or an authenticator app on a phone. Either takes four steps."
         )
         exempt = {address.lower() for address in settings.SECOND_FACTOR_EXEMPT}
         for mail in mails:
             if mail.lower() in exempt:
-                self.stdout.write(f"To save time: {mail} signs without a second factor, only on this machine.")
+                self.stdout.write(f"To save time, {mail} can sign without a second factor on this machine only.")

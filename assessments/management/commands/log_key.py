@@ -19,9 +19,10 @@ from assessments.models.audit import INSTALLATION
 
 class Command(BaseCommand):
     help = (
-        "make: write a key if there is none. Sign the end of every chain that has no faults. Add to the log the earlier "
-        "records that no entry names yet. You may run this again. show: print the name and the public half of the key. rotate: "
-        "write a new key, keep the old key in the same folder, and sign every end again."
+        "make: write a key if there is none. Sign the end of every chain that has no faults. Add earlier "
+        "records to the log if no entry names them yet. You can run this more than once. show: print the name "
+        "and the public half of the key. rotate: "
+        "write a new key, keep the old key in the same folder, and sign the end of every chain again."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -66,7 +67,8 @@ class Command(BaseCommand):
         self.stdout.write(f"signed with key {new.name}; the old key {old.name} is kept in {kept}")
         if refused:
             raise CommandError(
-                f"these chains were not changed, because their end was not signed with the old key: {', '.join(refused)}"
+                f"these chains were not changed, because their ends were not signed with the old key: "
+                f"{', '.join(refused)}"
             )
 
     def _key(self) -> log_key.LogKey:

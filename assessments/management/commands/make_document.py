@@ -12,10 +12,13 @@ from assessments.models import Document
 
 
 class Command(BaseCommand):
-    help = "Create one waiting document. If another process is already creating the document, it is not created twice."
+    help = (
+        "Create one document that is waiting to be created. If another process is already creating the "
+        "document, it is not created twice."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("reference", help="the reference of the document, from its web address")
+        parser.add_argument("reference", help="the reference of the document, as in its web address")
 
     def handle(self, *args: Any, reference: str, **options: Any) -> None:
         queue.take_back()

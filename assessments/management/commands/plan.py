@@ -11,7 +11,7 @@ from assessments.scoring.case_file import AssessedCase, plan_json
 
 
 class Command(CaseFileCommand):
-    help = "Print the remediation plan for each declared use in a YAML file: packages, actions, order and dates."
+    help = "For each declared use in a YAML file, print the remediation plan: packages, actions, order and dates."
 
     def as_json(self, edition: Edition, assessed: AssessedCase) -> dict[str, object]:
         return plan_json(edition, assessed)

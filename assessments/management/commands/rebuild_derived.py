@@ -15,8 +15,8 @@ from assessments.models.assessments import DERIVED, EDITABLE_STATES
 
 class Command(BaseCommand):
     help = (
-        "Calculate the stored values of drafts and uses, and the search words of uses, again from facts, answers and "
-        "texts. Print each difference."
+        "Recalculate the stored values of drafts and uses, and the search words of uses, from facts, answers "
+        "and texts. Print each difference."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -39,7 +39,7 @@ class Command(BaseCommand):
                         portfolio.follow_newest(assessment)
         self.rebuild_uses(check=check)
         self.rebuild_words(check=check)
-        self.stdout.write(f"{wrong} assessments differed" + (", nothing changed" if check else ", corrected"))
+        self.stdout.write(f"{wrong} assessments differed" + (", nothing was changed" if check else ", corrected"))
 
     def rebuild_uses(self, *, check: bool) -> None:
         """Compare what lists read of each use with the rows that it comes from; silent where nothing differs."""
@@ -50,7 +50,7 @@ class Command(BaseCommand):
             if wrong:
                 if not check:
                     portfolio.rebuild_columns(DeclaredUse.objects.filter(reference__in=list(wrong)))
-                self.stdout.write(f"{len(wrong)} uses differed" + (", nothing changed" if check else ", corrected"))
+                self.stdout.write(f"{len(wrong)} uses differed" + (", nothing was changed" if check else ", corrected"))
 
     def rebuild_words(self, *, check: bool) -> None:
         """Compare the words by which a search finds uses with the texts of the uses; silent where nothing differs."""
@@ -63,5 +63,5 @@ class Command(BaseCommand):
             if wrong:
                 self.stdout.write(
                     f"{organisation.reference}: {len(wrong)} search words differed"
-                    + (", nothing changed" if check else ", corrected")
+                    + (", nothing was changed" if check else ", corrected")
                 )

@@ -14,7 +14,7 @@ from assessments.models import User
 class Command(BaseCommand):
     help = (
         "Reset the second factor of an account."
-        " First make sure that the person asked for the reset. The log records this, and the person gets an email."
+        " First make sure that the person asked for the reset. The log records the reset, and the person gets an email."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -59,5 +59,7 @@ class Command(BaseCommand):
         name = email.split("@")[0].replace(".", " ").title()
         user = User.objects.create_user(email, password, name=name, password_is_initial=True)
         confirm_by_command(user)
-        self.stdout.write(f"sign in as {email} with {password} (the first sign-in asks for a new password)")
+        self.stdout.write(
+            f"sign in as {email} with the password {password} (the first sign-in asks for a new password)"
+        )
         return user

@@ -12,7 +12,7 @@ from assessments import worker
 
 class Command(BaseCommand):
     help = (
-        "Do the work that waits: create documents, send emails and reminders, suspend certificates with overdue "
+        "Do the pending work: create documents, send emails and reminders, suspend certificates with overdue "
         "conditions, and reopen actions when an accepted risk ends. With --every, the command runs until you stop it. "
         "With HKGUIDE_REDIS_URL, Celery workers create documents and send emails, and Celery beat does the other work."
     )

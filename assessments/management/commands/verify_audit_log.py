@@ -18,7 +18,8 @@ class Command(BaseCommand):
     help = (
         "Check every chain of the log and the signature of its end. Compare the log with the hashes on certificates, and "
         "with submissions, decisions, certificates and roles. Print which entry or row was changed, removed, inserted or "
-        "moved, and which details were erased. Print the end of every chain: keep these ends on another machine. The exit "
+        "moved, and which details were erased. Print the end of every chain. Keep these ends on another "
+        "machine. The exit "
         "status is 1 if there is a fault."
     )
 
@@ -66,9 +67,11 @@ class Command(BaseCommand):
             "run manage.py log_key make)"
         )
         if kept:
-            self.stdout.write(f"{len(kept)} ends from the file were compared with the log")
+            self.stdout.write(f"{len(kept)} chain ends from the file were compared with the log")
         if log_key.load() is None:
-            self.stdout.write("The ends are not signed, because there is no key. Run manage.py log_key make")
+            self.stdout.write(
+                "The ends of the chains are not signed, because there is no key. Run manage.py log_key make"
+            )
         faults = sum(len(walked.faults) for walked in found)
         if faults:
             words = "fault" if faults == 1 else "faults"

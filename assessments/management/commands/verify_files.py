@@ -11,7 +11,8 @@ from assessments.domain.storage import every_file
 
 class Command(BaseCommand):
     help = (
-        "Read every evidence file and every document, and compare it with its stored SHA-256. List each file that is "
+        "Read every evidence file and every document, and compare each one with its stored SHA-256. List each "
+        "file that is "
         "missing or changed. The exit status is 1 if a file is missing or changed. This command changes no file."
     )
 
@@ -27,4 +28,4 @@ class Command(BaseCommand):
         words = f"{files} files with {size} bytes were read"
         if any(counts.values()):
             raise CommandError(f"{words}: {counts['missing']} missing, {counts['changed']} changed, listed above")
-        self.stdout.write(f"{words}: none is missing or changed")
+        self.stdout.write(f"{words}: no file is missing or changed")

@@ -32,7 +32,7 @@ def _days(action: RemediationAction) -> str:
     if action.first_step_on:
         return _("The first step is done. All steps are due on %(day)s.") % {"day": last}
     first = date_format(action.due, "DATE_FORMAT")
-    return _("The first step is due on %(first)s. All steps must be finished by %(day)s.") % {
+    return _("The first step is due on %(first)s. All steps are due on %(day)s.") % {
         "first": first,
         "day": last,
     }
@@ -44,8 +44,8 @@ def action_reported(*, action: RemediationAction, name: User, note: str = "", to
     said = _said(action, name)
     if to_confirm:
         text = _(
-            "%(name)s accepted the evidence for action %(n)s of “%(use)s”. Please judge the evidence too. Then "
-            "confirm the action or send it back."
+            "%(name)s accepted the evidence for action %(n)s of “%(use)s”. Please judge the evidence yourself. "
+            "Then confirm the action or send it back."
         )
         return Text(_("Action to confirm: %(title)s") % said, text % said)
     text = _("%(name)s reported action %(n)s of “%(use)s” as done:") % said
@@ -62,7 +62,10 @@ def action_closed(*, action: RemediationAction, name: User, condition_late: bool
     said = _said(action, name)
     text = _("%(name)s accepted action %(n)s of “%(use)s”. The action is now closed.") % said
     if condition_late:
-        text += " " + _("The condition was met late. The certificate stays suspended until a reviewer reinstates it.")
+        text += " " + _(
+            "The condition of the certificate was met late. The certificate stays suspended until a "
+            "reviewer reinstates it."
+        )
     return Text(_("Action closed: %(title)s") % said, text)
 
 
@@ -81,12 +84,12 @@ def action_relevant(*, action: RemediationAction, words: str) -> Text:
 @text_of(MessageKind.RISK_ACCEPTED)
 def risk_accepted(*, action: RemediationAction, name: User, until: date) -> Text:
     said = {**_said(action, name), "day": date_format(until, "DATE_FORMAT")}
-    text = _("%(name)s accepted the risk of not doing action %(n)s of “%(use)s”. The acceptance ends on %(day)s.")
+    text = _("%(name)s accepted the risk of not doing action %(n)s of “%(use)s”. The risk is accepted until %(day)s.")
     return Text(_("Risk accepted: %(title)s") % said, text % said)
 
 
 @text_of(MessageKind.RISK_RETURNED)
 def risk_returned(*, action: RemediationAction) -> Text:
     said = _said(action)
-    text = _("The risk of not doing action %(n)s of “%(use)s” is no longer accepted. The action is open again.")
+    text = _("The risk of not doing action %(n)s of “%(use)s” is no longer accepted, so the action is open again.")
     return Text(_("Action reopened: %(title)s") % said, text % said)

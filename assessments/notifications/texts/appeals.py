@@ -28,5 +28,7 @@ def appeal_answered(*, kind: str, use: str, upheld: bool, words: str) -> Text:
 
 @text_of(MessageKind.TO_REINSTATE)
 def to_reinstate(*, use: str, number: str, words: str) -> Text:
-    text = _("An appeal against the suspension of certificate %(number)s was upheld:") % {"number": number}
+    text = _("The appeal against the suspension of certificate %(number)s was upheld, for these reasons:") % {
+        "number": number
+    }
     return Text(_("Certificate to reinstate: %(use)s") % {"use": use}, f"{text}\n\n{words}")

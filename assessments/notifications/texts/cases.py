@@ -35,7 +35,7 @@ def case_round(
     )
     text = [words % {"organisation": organisation, "round": round}]
     if declare is not None:
-        text += [_("Declare your interests again before you continue:"), *declare]
+        text += [_("Before you continue, declare your interests again, for the following reasons:"), *declare]
     else:
         words = ngettext(
             "%(n)s answer or fact has changed since your last round.",
@@ -44,7 +44,9 @@ def case_round(
         )
         text.append(words % {"n": changed})
     if first_seat_free:
-        text.append(_("The case has no first reviewer. Marking starts when somebody becomes the first reviewer."))
+        text.append(
+            _("The case has no first reviewer. You can mark answers when somebody has become the first reviewer.")
+        )
     return Text(_("Submitted again: %(use)s") % {"use": use}, " ".join(text))
 
 
@@ -71,9 +73,9 @@ def case_approved(*, name: User, use: str, words: str) -> Text:
 def case_decided(*, name: User, use: str, words: str, approved: bool, has_certificate: bool = False) -> Text:
     said = {"name": name, "use": use}
     if not approved:
-        text = _("%(name)s has refused the submission. The case is closed.") % said
+        text = _("%(name)s has refused the submission, so the case is closed.") % said
         return Text(_("Submission refused: %(use)s") % said, _with(text, words))
-    text = _("%(name)s has approved the submission, so the case is decided.") % said
+    text = _("%(name)s has given the last approval that the submission needs.") % said
     more = (
         _("The certificate has been issued.")
         if has_certificate
@@ -128,7 +130,7 @@ def assigned(
     subject, text = {
         Seat.CONFLICT: (
             _("%(name)s cannot review “%(use)s”"),
-            _("%(name)s has declared a conflict of interest. Somebody else has to take the case."),
+            _("%(name)s has declared a conflict of interest. Another reviewer has to take the case."),
         ),
         Seat.TAKEN_OVER: (
             _("%(name)s has taken over the case: %(use)s"),
@@ -150,9 +152,7 @@ def to_declare(*, use: str, changes: Sequence[str]) -> Text:
 @text_of(MessageKind.CASE_NOTE)
 def case_note(*, name: User, use: str) -> Text:
     said = {"name": name, "use": use}
-    text = _(
-        "%(name)s has shared a note on the case with you. You can read this note only on the notes page of the case."
-    )
+    text = _("%(name)s has shared a note on the case with you. To read it, open the notes page of the case.")
     return Text(_("Note on a case: %(use)s") % said, text % said)
 
 
@@ -167,7 +167,7 @@ def short_look(*, name: User, use: str, seconds: int) -> Text:
 @text_of(MessageKind.APPROVAL_TAKEN_BACK)
 def approval_taken_back(*, name: User, use: str, reason: str) -> Text:
     said = {"name": name, "use": use}
-    text = _("%(name)s has withdrawn their approval and can change marks again.") % said
+    text = _("%(name)s has withdrawn the approval and can now change marks again.") % said
     return Text(_("Approval withdrawn: %(use)s") % said, f"{text}\n\n{reason}")
 
 
@@ -181,7 +181,7 @@ def second_look(*, use: str, marked: int = 0, differ: int = 0, name: User | None
         "In the second look, %(n)s of %(all)s facts and answers were marked differently.",
         differ,
     )
-    more = _("The decision does not change. Please comment on the result.")
+    more = _("The decision stays the same. Please comment on the result.")
     return Text(_("Second look at your case: %(use)s") % {"use": use}, f"{text % {'all': marked, 'n': differ}} {more}")
 
 
@@ -190,7 +190,7 @@ def second_look_reported(*, name: User, use: str, words: str, number: str = "") 
     """`number`: of the certificate, if there is one."""
     text = f"{name}: {words}"
     if number:
-        more = _("Certificate %(number)s keeps its status until a reviewer suspends it.") % {"number": number}
+        more = _("Certificate %(number)s keeps its status unless a reviewer suspends it.") % {"number": number}
         text = f"{text}\n\n{more}"
     return Text(_("Serious difference in a second look: %(use)s") % {"use": use}, text)
 
@@ -198,6 +198,8 @@ def second_look_reported(*, name: User, use: str, words: str, number: str = "") 
 @text_of(MessageKind.SUPPLEMENT)
 def supplement(*, name: User, use: str, title: str, target: str) -> Text:
     """`title`: of the evidence; `target`: what it was added to."""
-    text = _("%(name)s added “%(title)s” to “%(target)s”. Judge this evidence before you approve the submission.")
+    text = _(
+        "%(name)s added “%(title)s” to “%(target)s”. Please judge this evidence before you approve the submission."
+    )
     subject = _("Evidence added: %(use)s") % {"use": use}
     return Text(subject, text % {"name": name, "title": title, "target": target})

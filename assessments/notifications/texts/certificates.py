@@ -36,8 +36,8 @@ def _why(number: str, reason: str) -> str:
 def certificate_left(*, number: str) -> Text:
     text = _(
         "The organisation that holds this certificate was deleted. The certificate keeps its "
-        "status. If the certificate turns out to be wrong, the reviewers from the reviewing body "
-        "can suspend or revoke it on the certificate’s own page."
+        "status. If the certificate turns out to be wrong, reviewers from the reviewing body can suspend or "
+        "revoke it on the page of the certificate."
     )
     return Text(_("Certificate of a deleted organisation: %(number)s") % {"number": number}, text)
 
@@ -56,7 +56,7 @@ def monitoring_lapsed(*, use: str, reason: str, to_owners: bool) -> Text:
     subject = _("Certificate suspended: %(use)s") % {"use": use}
     words = public_reasons.words_of(reason)
     if to_owners:
-        words += " " + _("Add the newest monitoring record. The certificate then becomes valid again.")
+        words += " " + _("Add the newest monitoring record. The certificate then automatically becomes valid again.")
     return Text(subject, words)
 
 

@@ -46,12 +46,9 @@ def asked_no_more(*, name: User, use: str, title: str = "") -> Text:
     """Without a title it was a seat in the review of the use that had been offered."""
     said = {"name": name, "title": title, "use": use}
     if not title:
-        text = _("%(name)s has withdrawn the request. You do not need to do anything.")
+        text = _("%(name)s no longer asks you to review this use. You do not need to do anything.")
         return Text(_("Request withdrawn: review of “%(use)s”") % said, text % said)
-    text = _(
-        "%(name)s has withdrawn the request to answer “%(title)s” for the assessment of “%(use)s”. Your answers "
-        "are kept."
-    )
+    text = _("%(name)s no longer asks you to answer “%(title)s” for the assessment of “%(use)s”. We keep your answers.")
     return Text(_("Request withdrawn: “%(title)s”") % said, text % said)
 
 

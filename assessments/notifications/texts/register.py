@@ -29,13 +29,13 @@ def deletion(*, name: User, organisation: Organisation, on: date | None) -> Text
     """`on`: the day of the deletion; None: it was cancelled."""
     said: dict[str, object] = {"name": name, "organisation": organisation}
     if on is None:
-        text = _("%(name)s has cancelled the deletion. Nothing has changed.") % said
+        text = _("%(name)s has cancelled the deletion of the organisation. Nothing has changed.") % said
         return Text(_("%(organisation)s will not be deleted") % said, text)
     said["day"] = date_format(on, "DATE_FORMAT")
     text = (
         _(
-            "%(name)s has requested the deletion. Before %(day)s, any owner can cancel the deletion on "
-            "the page of the organisation."
+            "%(name)s has requested that the organisation be deleted. Until %(day)s, any owner can cancel the "
+            "deletion on the page of the organisation."
         )
         % said
     )
@@ -45,8 +45,7 @@ def deletion(*, name: User, organisation: Organisation, on: date | None) -> Text
 @text_of(MessageKind.SIGN_IN_REFUSED)
 def sign_in_refused(*, count: int) -> Text:
     text = _(
-        "A wrong password was entered %(count)s times for your account. If you entered the password "
-        "yourself, you do not need to do anything. If not, check where you are signed in, and end "
-        "any sessions that you do not recognise."
+        "A wrong password was entered %(count)s times for your account. If it was you, you do not need to do "
+        "anything. If not, check where you are signed in, and end any session that you do not recognise."
     )
     return Text(_("Somebody tried to sign in to your account and was refused"), text % {"count": count})

@@ -26,8 +26,8 @@ def in_days(due: date, today: date) -> str:
 def condition_due(*, words: str, use: str, due: date, today: date) -> Text:
     """`words`: the condition."""
     text = _(
-        "This condition belongs to the approval of “%(use)s”. If the condition is not met in time, "
-        "the certificate will be suspended."
+        "“%(use)s” was approved on this condition. If the condition is not met in time, the certificate will be "
+        "suspended."
     )
     subject = _("Condition due %(when)s: %(words)s") % {"when": in_days(due, today), "words": words}
     return Text(subject, text % {"use": use})
@@ -54,7 +54,7 @@ def _due(action: RemediationAction) -> str:
     if action.next_due == action.last_due:
         return text
     last = date_format(action.last_due, "DATE_FORMAT")
-    return text + " " + _("This date is for the first step. All steps are due on %(day)s.") % {"day": last}
+    return text + " " + _("The first step is due on this date. All steps are due on %(day)s.") % {"day": last}
 
 
 @text_of(MessageKind.RISK_ENDING)
@@ -70,15 +70,17 @@ def risk_review(*, action: RemediationAction, until: date) -> Text:
 
 def _accepted(action: RemediationAction, until: date) -> str:
     said = {"n": action.number, "use": action.use.title, "day": date_format(until, "DATE_FORMAT")}
-    words = _("The risk of not doing action %(n)s of “%(use)s” is accepted until %(day)s. The action then reopens.")
+    words = _(
+        "The risk of not doing action %(n)s of “%(use)s” is accepted until %(day)s. After that, the action reopens."
+    )
     return words % said
 
 
 @text_of(MessageKind.EVIDENCE_EXPIRING)
 def evidence_expiring(*, title: str, due: date, today: date) -> Text:
     text = _(
-        "Before the evidence expires, replace it or change its expiry date. Otherwise, answers that "
-        "use the evidence will show a warning."
+        "Before the evidence expires, replace it or change its expiry date. Otherwise, the answers that use "
+        "this evidence will show a warning."
     )
     return Text(_("Evidence expires %(when)s: %(title)s") % {"when": in_days(due, today), "title": title}, text)
 
@@ -87,8 +89,8 @@ def evidence_expiring(*, title: str, due: date, today: date) -> Text:
 def monitoring_ending(*, use: str, number: str, due: date, today: date) -> Text:
     """`number`: of the certificate."""
     text = _(
-        "Add the newest monitoring record on or before the day when the evidence expires. Otherwise, certificate "
-        "%(number)s will be suspended on the next day."
+        "Add the newest monitoring record before the evidence expires, or on that day at the latest. Otherwise, "
+        "certificate %(number)s will be suspended on the next day."
     )
     subject = _("Monitoring evidence expires %(when)s: %(use)s") % {"when": in_days(due, today), "use": use}
     return Text(subject, text % {"number": number})

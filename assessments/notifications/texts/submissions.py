@@ -19,7 +19,7 @@ from assessments.notifications.texts.table import Text, text_of
 @text_of(MessageKind.SUBMITTED)
 def submitted(*, organisation: Organisation, use: str, round: int) -> Text:
     said = {"organisation": organisation, "use": use, "round": round}
-    text = _("%(organisation)s has submitted “%(use)s” (round %(round)s).")
+    text = _("%(organisation)s has submitted “%(use)s” for review (round %(round)s).")
     return Text(_("To review: %(use)s") % said, text % said)
 
 
@@ -55,7 +55,7 @@ def returned(
         text += " " + _("Please answer by %(day)s.") % {"day": date_format(answer_by, "j F Y")}
     points = "".join(f"\n- {point}" for point in also)
     if points:
-        text += "\n\n" + _("Also needed before approval:") + points
+        text += "\n\n" + _("The following is also needed before an approval:") + points
     return Text(_("Changes needed: %(use)s") % {"use": use}, text + (f"\n\n{words}" if words else ""))
 
 
@@ -88,7 +88,7 @@ def _condition(condition: Condition) -> str:
 
 def _agreed(action: AgreedAction) -> str:
     said = {"number": action.number, "day": date_format(action.due, "DATE_FORMAT"), "title": action.title}
-    return _("A reviewer asked for action %(number)s, due on %(day)s: %(title)s.") % said
+    return _("Action %(number)s, which a reviewer asked for, is due on %(day)s: %(title)s.") % said
 
 
 @text_of(MessageKind.REFUSED)

@@ -30,7 +30,7 @@ def _whole_case(request: SignedIn, reference: str) -> MemberCase:
     """Return the assessment for somebody who sees all of it; raises NotPermitted for who sees only what is assigned."""
     case = find_case(request, reference)
     if not case.sees_all:
-        raise NotPermitted(_("Only members who see the whole assessment can see the review."))
+        raise NotPermitted(_("Only members who can see the whole assessment can see the review."))
     return case
 
 
@@ -90,7 +90,9 @@ def contest(request: SignedIn, reference: str) -> HttpResponse:
                 review_appeals.contest(
                     case.assessment, form.cleaned_data["about"], form.cleaned_data["reasons"], by=request.user
                 )
-                messages.success(request, _("Your appeal or complaint was sent. You will be notified of the answer."))
+                messages.success(
+                    request, _("Your appeal or complaint was sent. We will notify you when it is answered.")
+                )
                 return redirect(request.path)
     appeals = list(finders.appeals_in(case.assessment))
     context = {

@@ -34,7 +34,8 @@ def ask(request: HttpRequest, reference: str, question: str) -> HttpResponse:
     if not case.sees_all:
         raise NotPermitted(
             _(
-                "You see only the questions assigned to you, so you cannot ask other people to answer. An owner can ask them."
+                "You can see only the questions assigned to you, so you cannot ask other people to answer. An "
+                "owner can do this."
             )
         )
     form = AskForm(
@@ -131,7 +132,7 @@ def act(request: HttpRequest, case: MemberCase, found: Assignment, form: AskedFo
     who = found.member.user
     if "done" in request.POST:
         asking.finish(found, by=case.user)
-        messages.success(request, _("Thank you. The person who asked has been notified."))
+        messages.success(request, _("Thank you. We have notified the person who asked you."))
         return redirect("assessment", case.assessment.reference)
     if "stop" in request.POST:
         asking.stop_asking(found, by=case.user)
@@ -143,5 +144,5 @@ def act(request: HttpRequest, case: MemberCase, found: Assignment, form: AskedFo
     if not form.is_valid():
         return None
     asking.change_asked(found, by=case.user, due=form.cleaned_data["due"], note=form.cleaned_data["note"])
-    messages.success(request, _("Saved. %(name)s has been notified.") % {"name": who})
+    messages.success(request, _("Saved. We have notified %(name)s.") % {"name": who})
     return redirect("asked", case.assessment.reference, found.pk)

@@ -46,7 +46,10 @@ def what_changed(request: SignedIn, reference: str) -> HttpResponse:
             if changes.PURPOSE in change.kinds:
                 messages.info(
                     request,
-                    _("If the system keeps its old purpose too, declare a separate use for the new purpose."),
+                    _(
+                        "If the system is still used for its old purpose as well, declare a separate use for the "
+                        "new purpose."
+                    ),
                 )
             return redirect(change.opened)
     context = {

@@ -104,7 +104,7 @@ def lines_of(
 def _find(request: HttpRequest, reference: str) -> MemberCase:
     case = find_case(request, reference)
     if not case.sees_all:
-        raise NotPermitted(_("Only members who see the whole assessment can see the conformity file."))
+        raise NotPermitted(_("Only members with access to the whole assessment can see the conformity file."))
     if not conformity_file.parts_asked(case.assessment):
         raise Http404
     return case

@@ -39,9 +39,9 @@ class EvidenceLine:
     def warning(self) -> str:
         """Why somebody has to look at it again; "" where nobody has."""
         if self.piece.withdrawn_at:
-            return _("withdrawn from the library, so it no longer counts here")
+            return _("withdrawn from the library, so it no longer counts as evidence here")
         if self.use.is_replaced:
-            return _("replaced after it was attached: check it again")
+            return _("replaced since it was attached, so check it again")
         return expiry_words(self.piece) if self.use.has_expired else ""
 
     @property

@@ -312,7 +312,10 @@ def compare(request: HttpRequest, reference: str) -> HttpResponse:
     case = find_case(request, reference)
     if not case.sees_all:
         raise NotPermitted(
-            _("You see only the sections assigned to you. Only members who see all sections can compare versions.")
+            _(
+                "You can see only the sections assigned to you. Only members who can see all sections can compare "
+                "versions."
+            )
         )
     assessment = case.assessment
     sent = list(finders.own_submissions_for(case.user).filter(assessment=assessment).order_by("-round"))

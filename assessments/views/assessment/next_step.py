@@ -42,7 +42,7 @@ _SENT = Step(
     gettext_lazy("A reviewer takes the case"),
     gettext_lazy("See the submission"),
     locked=gettext_lazy(
-        "No reviewer has taken the case yet. The answers and facts are locked until a reviewer has decided."
+        "No reviewer has taken the case yet. Answers and facts are locked until a reviewer has made a decision."
     ),
 )
 STEPS: Mapping[str, Step] = {
@@ -53,7 +53,7 @@ STEPS: Mapping[str, Step] = {
         _CORRECT,
         "returned",
         gettext_lazy(
-            "Only the items that the reviewer marked “change needed” can be changed. Then an owner signs again."
+            "You can change only the items that the reviewer marked “change needed”. Then an owner signs again."
         ),
     ),
     "submitted": _SENT,
@@ -62,22 +62,24 @@ STEPS: Mapping[str, Step] = {
         gettext_lazy("The reviewer decides"),
         gettext_lazy("See what is under review"),
         locked=gettext_lazy(
-            "A reviewer is judging each answer and fact. Answers and facts are locked until the reviewer has decided."
+            "A reviewer is judging each answer and fact. Answers and facts are locked until the reviewer has "
+            "made a decision."
         ),
     ),
     "approved": Step(
         gettext_lazy("Close the actions that block the certificate"),
         gettext_lazy("See what blocks the certificate"),
         locked=gettext_lazy(
-            "Approved with a plan. The certificate is issued automatically when the actions that block it are closed."
+            "The use was approved with a plan. The certificate is issued automatically when the actions that "
+            "block it are closed."
         ),
     ),
     "certified": Step(
-        gettext_lazy("Keep your practices in place, and renew the certificate in time"),
+        gettext_lazy("Keep your practices in place, and renew the certificate before it expires"),
         _READ,
         locked=gettext_lazy(
-            "This assessment has been decided, so its signed answers do not change. You can still find open actions in "
-            "the list of actions."
+            "A reviewer has decided on this assessment, so the signed answers can no longer change. Open "
+            "actions are in the list of actions."
         ),
     ),
     "refused": Step("", _READ),  # how it goes on depends on the use: `why_locked`
@@ -85,7 +87,7 @@ STEPS: Mapping[str, Step] = {
         "",
         _READ,
         locked=gettext_lazy(
-            "The submission was withdrawn and cannot be restored. You may start a new assessment of the use."
+            "The submission was withdrawn and cannot be restored. You can start a new assessment of the use."
         ),
     ),
     "superseded": Step("", _READ, locked=gettext_lazy("A newer assessment of this use has replaced this one.")),

@@ -277,7 +277,7 @@ class QuestionView:
                 anchor = f"{self.choice_id}_0" if not self.question.is_checklist else self.choice_id
             found.append((anchor, _("Question %(n)s: %(error)s") % {"n": self.number, "error": message}))
         if self.versions:
-            found.append((self.id, _("Question %(n)s: choose between two versions of the answer") % {"n": self.number}))
+            found.append((self.id, _("Question %(n)s: choose one of two versions of the answer") % {"n": self.number}))
         elif self.problem:
             found.append((self.id, _("Question %(n)s: %(error)s") % {"n": self.number, "error": self.problem}))
         return found
@@ -316,7 +316,7 @@ class QuestionView:
         if self.state == "missing" and "reason" in self.errors:
             return _("Reason is missing")
         if self.state == "partly" and self.answer and self.question.is_checklist:
-            return _("Answered, %(n)s of %(m)s points in place") % {"n": self.in_place, "m": len(self.lines)}
+            return _("Answered: %(n)s of %(m)s points are in place") % {"n": self.in_place, "m": len(self.lines)}
         return ""
 
     @property

@@ -64,7 +64,7 @@ def returned(request: HttpRequest, reference: str) -> HttpResponse:
     case = find_case(request, reference)
     seen(request, case)
     if case.assessment.state != State.RETURNED:
-        messages.info(request, _("No changes are needed here."))
+        messages.info(request, _("No reviewer has asked for changes here."))
         return redirect("assessment", reference)
     data = request.POST if request.method == "POST" else None
     if data is not None:

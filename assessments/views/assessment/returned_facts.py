@@ -58,8 +58,8 @@ def _said_of_facts(error: Refused) -> str:
     if not isinstance(error, WouldHide):
         return sentence_of(error)
     words = _(
-        "Not saved, because this change would hide %(n)s existing answers. Make the change on the page "
-        "where the fact is declared. Before you save, that page shows the answers that would be hidden."
+        "Not saved, because this change would hide %(n)s existing answers. Make the change on the page where "
+        "the fact is declared. That page shows you the answers that would be hidden, before you save."
     )
     return words % {"n": len(error.answers)}
 

@@ -92,15 +92,15 @@ def _reuse(request: HttpRequest, case: MemberCase, source: Assessment | None) ->
     offered = answering_reuse.offered(case.assessment, [question.key for question in case.questions], source)
     chosen = [row for row in offered if str(row.pk) in ticked]
     if not chosen:
-        raise WorkflowError(_("Tick the answers to copy."))
+        raise WorkflowError(_("Tick the answers that you want to copy."))
     if source is None and case.edition.order:
         taken = organisation_answers.take_over(case.assessment, chosen, by=case.user)
     else:
         taken = carry_over.copy(case.assessment, chosen, by=case.user)
     if taken and not any(row.to_confirm for row in taken):
         said = ngettext(
-            "One answer was copied. Change the answer if this use is different.",
-            "%(n)s answers were copied. If this use is different, change the answers.",
+            "One answer was copied. Change it if it is not true for this use.",
+            "%(n)s answers were copied. Change each answer that is not true for this use.",
             len(taken),
         )
         return said % {"n": len(taken)}

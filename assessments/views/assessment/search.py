@@ -300,7 +300,7 @@ def _left_open(empty: Iterable[QuestionView], carried: Iterable[QuestionView]) -
     """Return what keeps a section from being complete, question by question: (anchor, sentence)."""
     unanswered, copied = (
         _("Question %(n)s has no answer: %(title)s"),
-        _("Question %(n)s has a copied answer to confirm or change: %(title)s"),
+        _("Question %(n)s has a copied answer. Confirm or change it: %(title)s"),
     )
     return [
         (view.id, words % {"n": view.number, "title": view.question.title})
@@ -321,7 +321,7 @@ def finish(request: HttpRequest, case: MemberCase, found: Section) -> HttpRespon
     asked = finders.assignments_for(case.user).filter(assessment=case.assessment, section=found.key, question="")
     for assignment in asked:
         asking.finish(assignment, by=case.user)
-        said = f"{said} {_('The request to answer this section is marked as done.')}"
+        said = f"{said} {_('The request to answer this section is now marked as done.')}"
     messages.success(request, said)
     sections = [section.key for section, _questions in case.sections]
     following = sections[sections.index(found.key) + 1 :]

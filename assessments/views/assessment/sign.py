@@ -86,7 +86,10 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
     case = find_case(request, reference)
     if not case.sees_all:
         raise NotPermitted(
-            _("You see only the sections assigned to you. Only members who see all sections can check the answers.")
+            _(
+                "You can see only the sections assigned to you. Only members who can see all sections can check "
+                "the answers."
+            )
         )
     assessment = case.assessment
     answers = stored_answers(case, case.questions)
@@ -316,7 +319,8 @@ def _sign_page(request: HttpRequest, case: MemberCase) -> HttpResponse:
                 public_statement=form.cleaned_data.get("public_statement", ""),
             )
             said = _(
-                "Submitted. The reference is %(reference)s. Answers and facts are locked until a reviewer has decided."
+                "Submitted. The reference is %(reference)s. Answers and facts are locked until a reviewer has "
+                "made a decision."
             )
             messages.success(request, said % {"reference": submission.reference})
             return redirect("assessment", assessment.reference)
@@ -387,7 +391,7 @@ def _self_certify(request: HttpRequest, case: MemberCase) -> HttpResponse:
     if proofs.confirmed(request, form):
         with refusals(form, say=in_one_line):
             certificate = submission_self_certify.self_certify(assessment, by=case.user, conditions=form.conditions)
-            said = _("Signed. Certificate %(number)s has been issued. It says “self-declared”.")
+            said = _("Signed. Certificate %(number)s has been issued. The certificate says “self-declared”.")
             messages.success(request, said % {"number": certificate.number})
             return redirect("assessment", assessment.reference)
     context = signing_context(case, content, form) | {
@@ -428,7 +432,7 @@ def _declare_prohibited(request: HttpRequest, case: MemberCase) -> HttpResponse:
         with refusals(form, say=in_one_line):
             submission = prohibited.declare_prohibited(assessment, by=case.user)
             said = _(
-                "Signed. The case is closed under the reference %(reference)s. The decision letter is being created."
+                "Signed. The case is closed. Its reference is %(reference)s. The decision letter is being created."
             )
             messages.success(request, said % {"reference": submission.reference})
             return redirect("assessment", assessment.reference)

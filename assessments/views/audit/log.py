@@ -56,7 +56,8 @@ def assessment(request: SignedIn, reference: str) -> HttpResponseBase:
     if roles.assigned_targets(request.user, found) is not None:
         raise NotPermitted(
             _(
-                "You cannot open the log, because it shows what all members did. You have access only to your assigned work."
+                "You cannot open the log, because it shows what all members did. You can see only the work "
+                "assigned to you."
             )
         )
     member = roles.membership_in(request.user, found.organisation_id)
@@ -121,7 +122,7 @@ def _asked_for(entries: QuerySet[AuditEntry], asked: str) -> tuple[str, str] | N
     if ":" not in asked or len(asked) > 80:
         return None
     if not entries.filter(object=asked).exists():
-        return asked, _("No entries in this log")
+        return asked, _("This log has no entries")
     return asked, log.titles_of([asked]).get(asked, asked)
 
 

@@ -155,7 +155,7 @@ def _system(source: Mapping[str, str]) -> str:
 
 def _where(source: Mapping[str, str]) -> str:
     if "system" in source:
-        return _("by an administrator’s command or a scheduled job: %(job)s") % {"job": source["system"]}
+        return _("an administrator’s command or a scheduled job: %(job)s") % {"job": source["system"]}
     parts = [source[name] for name in ("address", "agent") if name in source]
     return _("from %(where)s") % {"where": ", ".join(parts)} if parts else ""
 

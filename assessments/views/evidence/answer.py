@@ -55,8 +55,11 @@ def act(request: SignedIn, case: MemberCase, asked: Question) -> tuple[NewEviden
     """Do what was posted; returns the form if it has to be shown again, what was in the way, and what was done."""
     acts = {
         "attach": (library.attach, _("Attached: %(title)s.")),
-        "detach": (library.detach, _("Detached: %(title)s. The evidence is still in the library.")),
-        "confirm": (library.confirm_again, _("Confirmed: “%(title)s” still supports the answer.")),
+        "detach": (
+            library.detach,
+            _("“%(title)s” was detached from the answer. The evidence is still in the library."),
+        ),
+        "confirm": (library.confirm_again, _("You confirmed that “%(title)s” still supports the answer.")),
     }
     name = next((name for name in acts if name in request.POST), "")
     form = None
@@ -75,7 +78,7 @@ def act(request: SignedIn, case: MemberCase, asked: Question) -> tuple[NewEviden
             )
             if piece:
                 known = piece.title != form.cleaned_data["title"]
-                words = _("This file is already in the library as “%(title)s”. That evidence has been attached.")
+                words = _("This file is already in the library as “%(title)s”. It has been attached from there.")
                 return None, "", (words if known else _("Attached: %(title)s.")) % {"title": piece}
         return form, "", ""
     return form, refused.words, ""  # with the form, where one was filled in: what was typed stays

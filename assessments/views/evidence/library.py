@@ -149,4 +149,4 @@ def add_from(
 def remind_of_file(form: Form) -> None:
     """Say that a file has to be chosen again, where something else keeps its form from being taken."""
     if form.is_bound and form.errors and "file" in form.files and "file" not in form.errors:
-        form.add_error("file", _("Choose the file again. The browser did not keep the file."))
+        form.add_error("file", _("Choose the file again. Your browser did not keep it."))

@@ -46,7 +46,7 @@ def agree(request: SignedIn, reference: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with refusals(form):
             procedural.agree_procedural(use, by=request.user, reason=form.cleaned_data["reason"])
-            messages.success(request, _("You agreed. The answer now counts, and we have updated the tier."))
+            messages.success(request, _("You agreed, so the answer now counts. We have updated the tier."))
             return redirect(use)
     context = {"place": PLACE, "use": use, "agreement": agreement, "form": form}
     return render(request, "assessments/facts/agree.html", context)

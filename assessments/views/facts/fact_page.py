@@ -48,7 +48,8 @@ def group(request: SignedIn, reference: str, group: str) -> HttpResponse:
     asked = facts.on_page(page)
     if not facts.of_group(page):
         messages.info(
-            request, _("There is nothing to answer here, because no question about this system needs these details.")
+            request,
+            _("You do not have to fill in anything here, because no question about this system needs these details."),
         )
         return redirect(use)
     locked, why_locked = _locked(use, [fact.key for fact in asked])
@@ -88,7 +89,7 @@ def group(request: SignedIn, reference: str, group: str) -> HttpResponse:
         if would_hide := refusal.error_as(WouldHide):
             context["hides"] = _hides(use, would_hide)
         if refused:
-            form.add_error(None, _("Not saved: locked facts cannot be changed now. Your answers are below."))
+            form.add_error(None, _("Not saved, because some of these facts are locked. Your answers are shown below."))
     context |= _group_context(facts, page, form, then, locked, why_locked)
     return render(request, "assessments/facts/group.html", context)
 
@@ -256,7 +257,7 @@ def _locked(use: DeclaredUse, keys: Collection[str]) -> tuple[set[str], str]:
         return set(), ""
     locked = set(keys) - editable
     return locked, _(
-        "Only the items that the reviewer marked “change needed” can be changed now. The other answers are locked."
+        "You can now change only the items that the reviewer marked “change needed”. The other answers are locked."
     ) if locked else ""
 
 

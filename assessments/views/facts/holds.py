@@ -166,7 +166,7 @@ def disagree(request: SignedIn, reference: str) -> HttpResponse:
         with refusals(form):
             procedural.withdraw_agreement(use, by=request.user, reason=form.cleaned_data["reason"])
             messages.success(
-                request, _("The agreement was withdrawn. The answer now counts as “no”, and we have updated the tier.")
+                request, _("The agreement was withdrawn, so the answer now counts as “no”. We have updated the tier.")
             )
             return redirect(use)
     return render(request, "assessments/facts/disagree.html", {"place": PLACE, "use": use, "row": row, "form": form})

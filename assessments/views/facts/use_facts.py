@@ -184,12 +184,12 @@ class Facts:
             return FactLine(key, fact.label, fact_answer(fact, None), "empty", url, counts)
         note = ""
         if row.value == UNKNOWN and not fact.prohibited_use:
-            no_tier = _("does not change the tier, but a known answer may add questions")
+            no_tier = _("does not change the tier, but may add questions when the answer is known")
             note = _("counts as the worst case") if key in self.of_the_tier else no_tier
         if key == PROCEDURAL and row.value is True and row.agreed_by_id is None:
             note = _("counts as “no” until a second member agrees")
         if row.signed_worst_id:
-            note = _("declared with the worst possible answer")
+            note = _("was declared with the worst possible answer")
         state = "unknown" if row.value == UNKNOWN else "answered"
         return FactLine(key, fact.label, answer_on_its_page(fact, row.value), state, url, note)
 

@@ -160,7 +160,7 @@ def next_of(shown: int, every: int, soon: int) -> str:
 def heading_of(n: int, *, more: bool = False) -> str:
     """Return the heading with the number of needs; without it where there are `more` actions than the page shows."""
     if not n:
-        return _("No tasks now")
+        return _("You have no tasks now")
     if more:
         return _("Your next tasks")
     words = ngettext("%(n)s task", "%(n)s tasks", n)

@@ -114,7 +114,8 @@ def need_of(assessment: Assessment, member: Membership, *, assigned: bool) -> Ne
     if assessment.state == State.RETURNED:
         return Need(
             title=_("Changes needed: %(use)s") % {"use": title},
-            text=_("%(system)s. Each answer shows what the reviewer wants you to change.") % {"system": system},
+            text=_("%(system)s. Beside each answer, you see what the reviewer wants you to change.")
+            % {"system": system},
             url=step.url,
             label=step.label,
             when=_("Returned"),
@@ -205,7 +206,7 @@ def asked_need(assignment: Any) -> Need | None:
     when, more, late = due_words(assignment.due)
     said, url, label = assignment.note or question.text, links.asked(assignment), _("Answer the question")
     if assignment.answered:
-        said = _("The question has an answer. Confirm that the answer is complete, or change it.")
+        said = _("The question already has an answer. Confirm that it is complete, or change it.")
         url = reverse("asked", args=[assignment.assessment.reference, assignment.pk])
         label = _("Confirm the answer")
     words = {"use": assignment.assessment.use.title, "name": assignment.by, "said": said}
@@ -248,7 +249,7 @@ def unowned_need(n: int) -> Need:
     words = ngettext("%(n)s open action has no owner", "%(n)s open actions have no owner", n)
     return Need(
         title=words % {"n": n},
-        text=_("Choose a person for each action. That person is reminded before the action is due."),
+        text=_("Choose a person for each action. We remind that person before the action is due."),
         url=f"{reverse('actions')}?owner={NOBODY}",
         label=_("Choose owners"),
         when=_("Actions"),
@@ -262,7 +263,7 @@ def hold_need(hold: Hold) -> Need:
     said = {"use": hold.use.title, "system": hold.use.system.name}
     return Need(
         title=_("On hold, %(kind)s: %(use)s") % {"kind": hold.get_kind_display(), **said},
-        text=_("%(system)s. You are responsible for the hold. It blocks the approval and the certificate.") % said,
+        text=_("%(system)s. You are responsible for this hold. It blocks the approval and the certificate.") % said,
         url=reverse("hold", args=[hold.use.reference, hold.pk]),
         label=_("See the hold"),
         when=when or _("On hold"),
@@ -286,7 +287,8 @@ def several_holds_need(holds: list[Hold]) -> Need:
     use, kinds = holds[0].use, dict.fromkeys(str(hold.get_kind_display()) for hold in holds)
     when, more, late = due_words(holds[0].due)
     said = _(
-        "%(system)s. You are responsible for %(n)s holds (%(kinds)s). They block the approval and the certificate."
+        "%(system)s. You are responsible for %(n)s holds (%(kinds)s). These holds block the approval and the "
+        "certificate."
     )
     return Need(
         title=_("%(n)s holds: %(use)s") % {"n": len(holds), "use": use.title},
@@ -309,7 +311,8 @@ def evidence_need(piece: Evidence) -> Need:
     return Need(
         title=_("Renew the evidence “%(title)s”") % {"title": piece.title},
         text=_(
-            "Replace the evidence, change its expiry date, or withdraw it. Answers that use the evidence show a warning."
+            "Replace the evidence, change its expiry date, or withdraw it. The answers that use this evidence "
+            "show a warning."
         )
         if late
         else _("Before the evidence expires, replace it or change its expiry date."),

@@ -87,7 +87,7 @@ def split(request: SignedIn, reference: str, number: int) -> HttpResponse:
         parts = [Part(title, owner, due) for title, owner, due in form.given()]
         with refusals(form):
             made = split_merge.split(found, parts, by=request.user)
-            said = _("The action now has %(n)s parts. The gap closes when all parts are closed.")
+            said = _("The action now has %(n)s parts. The gap is closed when all parts are closed.")
             messages.success(request, said % {"n": len(made)})
             return redirect(found)
     return render(request, "assessments/remediation/split.html", {"place": PLACE, "action": found, "form": form})

@@ -78,7 +78,7 @@ class ReviewCase:
     def require_seat(self) -> ReviewSeat:
         """Return the reader's seat; raises NotPermitted without a seat, and after a declared conflict of interest."""
         if self.seat is None:
-            raise NotPermitted(_("Take the case before you mark its answers or decide on it."))
+            raise NotPermitted(_("Take the case before you mark its answers or make a decision."))
         if not self.may_open and self.seat.to_declare and self.conflict is None:
             raise NotPermitted(
                 _("Declare your interests again before you continue. Something has changed since you declared them.")

@@ -63,10 +63,10 @@ def _with_the_organisation(changes: int) -> str:
 def _in_review(case: ReviewCase, parts_left: int, parts_back: int, parts_missing: int) -> Step:
     if case.seat is not None and case.has_approved:
         if wants_second(case.submission, case.seats):
-            return Step(_("You have approved. There is no second reviewer yet"))
+            return Step(_("You have approved this case. There is no second reviewer yet"))
         if case.seat.seat == Seat.SECOND:
-            return Step(_("You have approved. The first reviewer’s approval is still needed"))
-        return Step(_("You have approved. The second approval is still needed"))
+            return Step(_("You have approved this case. The first reviewer’s approval is still needed"))
+        return Step(_("You have approved this case. The second approval is still needed"))
     if case.is_open:
         return _yours(case, parts_left, parts_back, parts_missing)
     if case.seat is None and wants_second(case.submission, case.seats):

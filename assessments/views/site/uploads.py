@@ -16,5 +16,7 @@ def file_refusals(form: forms.Form) -> Refusals:
 
 def _said(error: Refused) -> str:
     if isinstance(error, NoRoom):
-        return _("Choose the file again later. The server has no space for this file now. Nothing was changed.")
+        return _(
+            "Choose the file again later. The server has no space for this file at the moment. Nothing was changed."
+        )
     return sentence_of(error)

@@ -172,7 +172,7 @@ def test_answer_that_would_hide_another_asks_once_before_it_is_saved(
     text = markup_of(page)
     assert "Scope of the staff policy" in text
     assert f'value="hide:{FIRST}"' in text
-    assert "Save my answer and hide the listed answer" in text
+    assert "Save my answer and hide the answer listed above" in text
     assert Answer.objects.get(assessment=draft, question__key=FIRST).choice == "in_place"
     client.post(url, {**sent, "resolve": f"hide:{FIRST}"}, headers={"HX-Request": "true"})
     assert Answer.objects.get(assessment=draft, question__key=FIRST).choice == "not_in_place"

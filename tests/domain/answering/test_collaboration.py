@@ -683,7 +683,7 @@ def test_the_people_page_says_how_each_stands(client, cast, draft):
     client.force_login(cast.owner)
     page = words_of(client.get(reverse("people", args=[cast.organisation.reference])))
     assert "Assigned: 1 section or question" in page
-    assert "Nothing is assigned now" in page
+    assert "Nothing is currently assigned" in page
 
 
 @pytest.mark.parametrize("change", [False, True], ids=["founding", "changing"])

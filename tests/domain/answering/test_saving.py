@@ -173,7 +173,7 @@ def test_what_a_lost_role_refuses_stays_in_the_controls(cast: Cast, draft: Asses
     )
     assert response.status_code == 403
     content = markup_of(response)
-    assert "Not saved. Your role does not allow this. Roles that allow it: Owner / Contributor." in content
+    assert "Not saved. Your role does not allow you to do this. Roles that can do this: Owner / Contributor." in content
     assert "Typed as a contributor.</textarea>" in content
     assert not Answer.objects.filter(assessment=draft).exists()
 

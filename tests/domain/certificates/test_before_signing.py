@@ -87,7 +87,9 @@ def test_the_page_names_each_practice_that_blocks_with_a_link_to_its_question(cl
         (
             f"{reverse('section', args=[assessment.reference, questions[one.question].section])}#q-{one.question}",
             edition.questions[one.question].title,
-            "can become a condition" if one.conditionable else "no due date possible",
+            "can become a condition of the certificate"
+            if one.conditionable
+            else "cannot become a condition of the certificate",
         )
         for one in blocking
     )
@@ -120,7 +122,7 @@ def test_nobody_is_led_to_a_self_certification_that_would_be_refused(client, cas
     page = client.get(reverse("check", args=[ready.reference])).content.decode()
     assert "Continue to self-certification" in page
     assert "You cannot self-certify this use yet." not in page
-    assert "If you sign now, your signature issues the certificate." in words_of(client, "check", ready)
+    assert "If you sign now, the certificate is issued." in words_of(client, "check", ready)
     assert words_of(client, "check", ready) == words_of(client, "self_certify", ready)
 
 
@@ -210,7 +212,7 @@ def test_what_is_said_before_the_signature_is_what_the_approval_brings(cast):
 def test_a_low_use_is_told_that_its_signature_issues_the_certificate_and_by_which_rule(client, cast):
     proved(client, cast.owner)
     said = words_of(client, "self_certify", make_assessment(State.DRAFT, "low", cast=cast))
-    assert "If you sign now, your signature issues the certificate." in said
+    assert "If you sign now, the certificate is issued." in said
     assert "out of 100 in at most 2 of the dimensions" in said
 
 
@@ -218,5 +220,7 @@ def test_a_low_use_with_a_practice_that_is_not_in_place_is_told_that_it_needs_a_
     proved(client, cast.owner)
     draft = make_assessment(State.DRAFT, "low", cast=cast, answers={"use-register": GAPS["use-register"]})
     said = words_of(client, "check", draft)
-    assert "If you sign now, your signature issues the certificate." not in said
-    assert "Your signature issues the certificate if you set a due date for each practice that is not fully in" in said
+    assert "If you sign now, the certificate is issued." not in said
+    assert (
+        "The certificate is issued when you sign, if you set a due date for each practice that is not fully in" in said
+    )

@@ -61,7 +61,7 @@ def test_one_date_goes_to_all_and_the_latest_day_to_those_that_may_not_take_so_l
     assert one_for_all(in_days(60), {QUESTION: 90, OTHER: 30}) == {QUESTION: in_days(60), OTHER: in_days(30)}
 
 
-@pytest.mark.parametrize(("day", "words"), [(0, "after today"), (91, "This date is too late for every requirement")])
+@pytest.mark.parametrize(("day", "words"), [(0, "after today"), (91, "No requirement can have a due date this late")])
 def test_a_date_that_none_may_have_is_refused(day, words):
     with pytest.raises(InvalidAnswer, match=words) as refused:
         one_for_all(in_days(day), {QUESTION: 90, OTHER: 30})
@@ -120,7 +120,7 @@ def test_the_suggested_dates_are_filled_in_by_a_button(ines, case):
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("given", "words"),
-    [("", "Enter one date for all"), ("tomorrow", "Enter a date as year"), ("2001-01-01", "after today")],
+    [("", "Enter the date that you want"), ("tomorrow", "Enter the date as year"), ("2001-01-01", "after today")],
 )
 def test_a_faulty_date_for_all_is_said_at_its_field_and_nothing_is_lost(ines, case, given, words):
     typed = in_days(7).isoformat()

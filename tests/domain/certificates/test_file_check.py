@@ -98,7 +98,7 @@ def test_the_page_gives_each_of_the_five_answers(client, cast, way):
         (
             b"HKG-AAAA-AAAA-" + check_of("AAAAAAAA").encode(),
             "We did not issue this file",
-            "We did not issue the number in the file.",
+            "We did not issue the certificate number in this file.",
         ),
         (b"nothing", "We do not recognise this file", "Type the number that is printed on the certificate."),
     ):
@@ -130,7 +130,7 @@ def test_a_file_that_is_no_pdf_is_told_so_and_nothing_is_said_to_be_sent_that_is
     said = words(upload(client, given) if way == "upload" else client.get(reverse(URL), query))
     assert "This file is not a PDF." in said
     assert "We cannot read the number in a scanned copy" not in said
-    assert ("Your browser found no number." in said) == (way == "sum")
+    assert ("It found no certificate number." in said) == (way == "sum")
     assert "only these results" not in said
 
 
@@ -140,7 +140,7 @@ def test_an_exact_copy_of_a_suspended_certificate_says_that_it_does_not_stand(cl
     standing.suspend(certificate, by=cast.independent, reason="complaint", words="Seen.")
     said = words(upload(client, pdf))
     assert "Exact copy" in said
-    assert "unchanged, but the certificate is not valid today" in said
+    assert "an unchanged copy of our certificate, but the certificate is not valid today" in said
     assert "Suspended" in said
 
 

@@ -107,7 +107,7 @@ def test_a_dimension_that_is_not_assessed_does_not_count(cast, edition):
         score |= {"value": "80.0", "duties": 12}
     scores[DIMENSION] |= {"value": "39.9"}
     assert least_readiness.below_today(submission, content).words.startswith(
-        "Readiness in Crime Prevention is too low: 39.9 out of 100. A certificate at tier Limited needs"
+        "Readiness in Crime Prevention is too low: 39.9 out of 100. In the Limited tier, a certificate needs"
     )
     for says_nothing in (
         {"value": None, "duties": 0},

@@ -217,7 +217,7 @@ def test_what_a_file_is_is_found_in_its_content(name, content, media_type):
     ],
 )
 def test_a_kind_that_is_not_taken_is_refused_with_the_kinds_that_are(name, content):
-    assert refusal(name, content).startswith("Choose a file of one of these kinds: csv, docx, gif,")
+    assert refusal(name, content).startswith("Choose a file of one of these types: csv, docx, gif,")
 
 
 @pytest.mark.parametrize(
@@ -226,12 +226,14 @@ def test_a_kind_that_is_not_taken_is_refused_with_the_kinds_that_are(name, conte
         (
             "report.pdf",
             PNG,
-            "Save the file again with the correct file extension. Its name ends in “.pdf”, but its content is PNG image.",
+            "Save the file again with the correct file extension. Its name ends in “.pdf”, but its content is of"
+            " another type: PNG image.",
         ),
         (
             "report.xlsx",
             word_file(),
-            "Save the file again with the correct file extension. Its name ends in “.xlsx”, but its content is Word.",
+            "Save the file again with the correct file extension. Its name ends in “.xlsx”, but its content is of"
+            " another type: Word.",
         ),
     ],
 )
@@ -262,7 +264,7 @@ def test_something_not_taken_under_the_name_of_something_taken_is_refused(name, 
     ids=["a zip", "macros inside", "a kind with macros"],
 )
 def test_archives_and_macros_are_refused(parts):
-    assert "ZIP files and other archives, office files with macros" in refusal("policy.docx", packed(parts))
+    assert "ZIP files and other archives, Office files with macros" in refusal("policy.docx", packed(parts))
 
 
 def test_an_empty_file_is_refused():
@@ -579,7 +581,7 @@ def test_a_piece_is_put_into_the_library_with_its_file(client, cast):
         (
             {"confidentiality": "on_request"},
             "held_by",
-            "Enter the contact person: a name or an office, and how to contact them.",
+            "Enter the name of a contact person or department, and how to contact them.",
         ),
         (
             {"confidentiality": "on_request", "held_by": "Secretary", "file": True},
@@ -1262,7 +1264,7 @@ def test_a_dropped_file_survives_an_interrupted_upload_and_touches_no_answer(
         settings.DISK_RESERVE_BYTES = 10**18
         panel.locator("input[type=file]").set_input_files({"name": "log.txt", "mimeType": "text/plain", "buffer": b"a"})
         panel.get_by_role("button", name="Upload and attach").click()
-        expect(panel.get_by_text("The server has no space for this file now.")).to_be_visible()
+        expect(panel.get_by_text("The server has no space for this file at the moment.")).to_be_visible()
         expect(panel.get_by_label("What does the evidence prove?")).to_have_value("Nothing.")
         page.locator(strip).get_by_role("button", name="Detach").click()
         expect(page.locator(strip).get_by_text("Evidence: none yet")).to_be_visible()

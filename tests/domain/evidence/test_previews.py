@@ -131,11 +131,11 @@ REFUSED = {
     "a huge picture": (made_files.huge_picture, "image/png", "60000 × 60000 pixels"),
     "a page named as a picture": (lambda: b"\x89PNG\r\n\x1a\n" + made_files.PAGE_AS_TEXT, "image/png", "damaged"),
     "a drawing with a script": (lambda: made_files.SVG, "image/png", "damaged"),
-    "a drawing as its own kind": (lambda: made_files.SVG, "image/svg+xml", "Files of this kind cannot be shown"),
-    "a page as its own kind": (lambda: made_files.PAGE_AS_TEXT, "text/html", "Files of this kind cannot be shown"),
+    "a drawing as its own kind": (lambda: made_files.SVG, "image/svg+xml", "Files of this type cannot be shown"),
+    "a page as its own kind": (lambda: made_files.PAGE_AS_TEXT, "text/html", "Files of this type cannot be shown"),
     "a zip bomb": (made_files.zip_bomb, XLSX, "too large"),
     "a workbook of nothing": (lambda: b"PK\3\4nothing", XLSX, "damaged"),
-    "an office text": (lambda: b"PK\3\4", DOCX, "Files of this kind cannot be shown"),
+    "an office text": (lambda: b"PK\3\4", DOCX, "Files of this type cannot be shown"),
     "bytes named as a text": (lambda: b"\xff\x00\x80\x81" * 9, "text/plain", "damaged"),
 }
 # One of each sentence; the bombs, which take seconds, are two of one kind.

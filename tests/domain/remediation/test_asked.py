@@ -37,11 +37,11 @@ def test_its_page_names_no_gap_that_the_accepted_answer_does_not_have(client, ca
 def test_its_plan_says_once_what_is_asked_and_what_closes_it(cast):
     report = submission_report(sent(make_agreed(cast, in_days(50))))
     (package,) = report.packages
-    assert package.title == "Requested by reviewers"
+    assert package.title == "Actions requested by reviewers"
     text = "".join(pages_of(plan_pdf(report, identifier="plan", created=timezone.now())))
     assert text.count(squeezed("A reviewer asks: Name a deputy. In writing, please.")) == 1
     assert squeezed(f"Closed by {CLOSED_BY}".removeprefix("Closed by ")) in text
-    assert squeezed("No evidence is named yet") not in text
+    assert squeezed("No evidence is listed yet") not in text
 
 
 def test_lines_are_set_as_sentences():

@@ -169,11 +169,11 @@ def test_nothing_is_approved_while_the_answer_waits(cast: Cast) -> None:
 def test_what_is_not_answered_with_evidence_is_closed_by_nobody(cast: Cast) -> None:
     assessment, submission = in_review(cast, "high", answered=False)
     hold = assessment.use.holds.get()
-    with pytest.raises(WorkflowError, match="has not yet answered this question"):
+    with pytest.raises(WorkflowError, match="still has to answer this question"):
         review_holds.close_hold(hold, submission, by=cast.reviewer, decision=WORDS)
     submission = Submission.objects.get(pk=submission.pk)
     assert review_holds.obstacles_to_decide(hold, submission, cast.reviewer) == [
-        "The organisation has not yet answered this question and added evidence."
+        "The organisation still has to answer this question and add evidence."
     ]
 
 

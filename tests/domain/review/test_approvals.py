@@ -73,8 +73,8 @@ def test_an_approval_waits_for_every_piece_to_be_opened_and_judged(cast):
     EvidenceMark.objects.filter(submission=submission, seat=Seat.FIRST).delete()
     assert obstacles(submission, cast.independent) == [
         f"Required evidence still to be opened: {len(own.openable)} of {len(own.openable)}.",
-        f"Evidence still to be judged for the required answers: {len(own.pieces)} of {len(own.pieces)}. Judgements for "
-        "other answers do not count here.",
+        f"Evidence still to be judged for the required answers: {len(own.pieces)} of {len(own.pieces)}. Judgements"
+        " of evidence for other answers do not count here.",
     ]
     assert obstacles(submission, cast.second_independent) == []
 
@@ -114,7 +114,7 @@ def test_what_was_looked_at_is_signed_with_the_approval_and_stands_in_the_record
 def test_of_an_older_decision_it_says_not_recorded(cast):
     submission = make_assessment(State.REFUSED, "limited", cast=cast).current_submission
     assert approvals.looked_at(submission.decisions.get()) is None
-    assert approvals.looked_at_words(None) == ["This approval does not say what the reviewer looked at."]
+    assert approvals.looked_at_words(None) == ["This approval does not record what the reviewer looked at."]
 
 
 def test_the_median_shares_the_time_of_a_page_among_its_marks(cast):

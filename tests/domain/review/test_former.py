@@ -265,6 +265,6 @@ def test_a_new_assessment_after_a_refusal_is_held_against_it(cast, client):
     seat_taking.take(submission, by=cast.independent)
     client.force_login(cast.independent)
     page = text_of(client.get(reverse("review", args=[submission.reference])))
-    assert "No certificate was issued for this use before." in page
+    assert "No certificate has been issued for this use before." in page
     assert "the decision of" in page
     assert not Message.objects.filter(kind="case_round").exists()

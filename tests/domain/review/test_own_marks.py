@@ -80,7 +80,7 @@ def test_taking_over_covers_the_rest_by_name_and_never_the_own_set(cast):
     assert (mark.by, mark.taken_over_from, mark.seat) == (cast.second_independent, cast.independent, "second")
     assert not own_marks.is_own(mark, cast.second_independent.pk)
     assert AuditEntry.objects.filter(kind="marks_taken_over").count() == 1
-    with pytest.raises(WorkflowError, match="no mark that you can adopt"):
+    with pytest.raises(WorkflowError, match="no marks for you to adopt"):
         own_marks.take_over(submission, by=cast.second_independent)
 
 

@@ -125,7 +125,7 @@ def test_an_answer_stands_on_the_list_once_also_where_a_gate_asks_for_its_eviden
     found = [one for one in decisions.in_the_way_of(submission) if one.key.endswith(":tier-limited-transparency")]
     assert [one.key for one in found] == [NOTICE]
     assert found[0].words.startswith("Attach to the answer a copy of the notice")
-    assert "Put this practice in place. Evidence:" in found[0].words
+    assert "Put this practice in place. Evidence needed:" in found[0].words
 
 
 def test_each_obstacle_says_what_is_asked_of_the_organisation(cast: Cast) -> None:
@@ -136,7 +136,7 @@ def test_each_obstacle_says_what_is_asked_of_the_organisation(cast: Cast) -> Non
     found = {one.key: one.words for one in decisions.in_the_way_of(submission)}
     remedy = edition.questions["accountable-owner"].remedy
     assert remedy is not None
-    assert found["answer:accountable-owner"] == f"Put this practice in place. Evidence: {remedy.closes_it}"
+    assert found["answer:accountable-owner"] == f"Put this practice in place. Evidence needed: {remedy.closes_it}"
     lines = [item.text for item in edition.questions["access-control"].items]
     of_checklist = returns.what_closes(edition, submission.content())["access-control"]
     head, *points = of_checklist.split("\n")

@@ -185,7 +185,7 @@ def test_each_empty_group_says_what_comes_there(cast, client):
         "You have no open cases",
         "No actions to check.",
         "No appeals or complaints to answer.",
-        "None of your cases is with the organisation now.",
+        "None of your cases is with an organisation now.",
     ):
         assert words in page
     client.force_login(cast.reviewer)

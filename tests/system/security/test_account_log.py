@@ -87,7 +87,7 @@ def test_the_entry_of_a_sign_in_names_what_was_shown(cast, owner, settings):
     enter_code(confirmed, code_in(mails_to("otto@example.hk")[-1]))
     assert [entry.detail.content().get("shown") for entry in logged("signed_in")] == [
         ["password"],
-        ["password", "code of an app"],
+        ["password", "code from an authenticator app"],
         ["password", "recovery code"],
         None,  # by the code that confirmed the address, which has an entry of its own
     ]
@@ -103,7 +103,7 @@ def test_new_passwords_stand_in_the_log_and_are_mailed(cast, owner):
     data = {"oldpassword": PASSWORD, "password1": NEW_PASSWORD, "password2": NEW_PASSWORD}
     client.post(reverse("account_change_password"), data)
     assert len(in_both("password_changed", cast)) == 1
-    assert mails_to(owner.email)[-1].subject == "Your password for hkguide was changed"
+    assert mails_to(owner.email)[-1].subject == "Your hkguide password was changed"
     reset_password(Client(), owner.email, "another lantern on the water")
     assert len(in_both("password_reset", cast)) == 1
     assert mails_to(owner.email)[-1].subject == "A new password was set for your hkguide account"
@@ -201,7 +201,7 @@ def test_staff_read_the_entries_of_the_installation_in_words(cast, owner):
     sign_in(Client(), owner.email, "not the password")
     refusals.say()
     page = proved(Client(), cast.staff).get("/admin/assessments/auditentry/")
-    assert "Sign-in as Olivia Owner failed. Attempts: 1" in page.content.decode()
+    assert "Sign-in as Olivia Owner failed. Number of attempts: 1" in page.content.decode()
 
 
 def test_an_address_is_confirmed_by_command_and_logged(cast, capsys):

@@ -172,7 +172,7 @@ def test_a_file_that_finds_all_readers_busy_is_told_at_its_field_and_nothing_els
 
     monkeypatch.setattr(sandbox, "run", busy)
     client.force_login(cast.owner)
-    words = "We are reading too many other files now."
+    words = "The server is reading too many other files at the moment."
     assert words in str(chosen(client, HEAD, "inventory.csv").context["form"].errors["file"])
     use = make_use(organisation=cast.organisation, declared=False)
     posted = {"read": "1", "file": SimpleUploadedFile("README.md", b"---\nlicense: mit\n---\n")}

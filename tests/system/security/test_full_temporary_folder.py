@@ -17,7 +17,7 @@ from tests.support.factories import Cast, make_use
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 LARGE = b"a line of a log\n" * 250_000  # 4 MB: too much to be held in memory while it arrives
 TITLE = "Minutes of the meeting in May"
-SAID = "The server has no space for this file now."
+SAID = "The server has no space for this file at the moment."
 
 
 class Full:

@@ -349,7 +349,8 @@ def test_a_line_that_is_no_end_is_named(text, line, chain, tmp_path):
     kept = tmp_path / "heads.txt"
     kept.write_text(f"# of Monday\n{text}\n")
     with pytest.raises(
-        CommandError, match=f"line {line}: write the chain, then the number and the hash of the newest entry"
+        CommandError,
+        match=f"line {line}: write the name of the chain, then the number and the hash of its newest entry",
     ):
         run("verify_audit_log", against=str(kept))
     with pytest.raises(InvalidAnswer):
@@ -407,7 +408,7 @@ def test_without_the_key_a_signed_log_is_a_fault_and_says_which_key_it_was(chain
 def test_without_any_key_the_command_says_that_nothing_is_signed(settings, tmp_path):
     settings.LOG_KEY_FILE = tmp_path / "none.pem"
     make_organisation()
-    assert "The ends are not signed, because there is no key" in run("verify_audit_log")
+    assert "The ends of the chains are not signed, because there is no key" in run("verify_audit_log")
 
 
 def test_a_file_that_holds_no_key_stops_with_its_name(settings, tmp_path):

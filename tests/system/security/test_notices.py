@@ -77,7 +77,7 @@ def test_each_text_that_ships_can_be_read_by_anybody_and_says_who_did_not_write_
     assert page.status_code == 200
     assert "To be filled in" not in page.content.decode()
     assert "mailto:help@localhost" in page.content.decode().partition("<main")[2]
-    assert "Some details of this installation are not filled in yet." in page.content.decode()
+    assert "Some details of this installation have not been filled in yet." in page.content.decode()
     settings.OPERATOR_NAME, settings.OPERATOR_ADDRESS = "Harbour <Office>", "1 Pier Road"
     settings.HELP_CONTACT = "desk@example.org"
     text = client.get(reverse("notice", args=[name])).content.decode()
@@ -153,7 +153,7 @@ def test_a_faulty_file_names_itself_in_the_check_and_its_page_says_so(client, se
     for words in (
         "privacy.md cannot be read",
         "contact.md: line 2: the link javascript:1 must begin with",
-        "impressum.md is not one of the pages",
+        "impressum.md is not the name of a page",
     ):
         assert words in str(refused.value)
     page = client.get(reverse("notice", args=["contact"]))

@@ -72,7 +72,7 @@ NEITHER = {
     "opened.note_opening", "earlier_words.save",  # reading, and a mark that is saved by `marks.save_mark`
 }  # fmt: skip
 
-AGAIN, LACKS = "Confirm again that it is you", "Add an authenticator app or a passkey in your settings first"
+AGAIN, LACKS = "Confirm your identity again", "Add an authenticator app or a passkey in your settings first"
 
 
 def test_each_decision_stands_in_one_of_the_sets():
@@ -93,7 +93,7 @@ FACTOR_ROWS = [name for name in ALLOWED if name.partition(",")[0] in FACTOR]
 @contextmanager
 def shown(user: User | None, *, strong: bool = True, age: float = 0) -> Iterator[None]:
     """As if this person had shown `age` seconds ago that it is them."""
-    method = "code of an app" if strong else "password"
+    method = "code from an authenticator app" if strong else "password"
     with proof.found_by(lambda: Proof(user.pk, method, time.time() - age, strong) if user else None):
         yield
 
@@ -164,7 +164,7 @@ def test_how_and_when_it_was_shown_stands_beside_the_entry_of_the_decision(name,
         entries = AuditEntry.objects.filter(pk__gt=before, actor=user.pk)
         kept = [entry.detail.content()["proof"] for entry in entries]
         assert kept
-        assert {one["method"] for one in kept} == {"code of an app"}
+        assert {one["method"] for one in kept} == {"code from an authenticator app"}
         assert all(55 <= time.time() - one["at"] <= 65 for one in kept)
         transaction.set_rollback(True)
 

@@ -96,7 +96,7 @@ def test_a_code_is_taken_once(cast):
     for client in (first, second):
         sign_in(client, user.email, "correct horse battery staple")
     assert enter_code(first, code).status_code == 302
-    assert "The code that you entered is wrong" in content_of(enter_code(second, code))
+    assert "The code you entered is wrong" in content_of(enter_code(second, code))
     assert (is_in(first), is_in(second)) == (True, False)
 
 
@@ -225,7 +225,7 @@ def test_the_server_does_not_start_with_an_exemption_in_public(tmp_path):
 def test_whoever_is_exempt_signs_with_the_password_and_not_without_it(cast, settings):
     settings.SECOND_FACTOR_EXEMPT = [cast.owner.email.upper()]
     assessment = make_assessment(State.DRAFT, "low", cast=cast)
-    with pytest.raises(NotPermitted, match="Confirm again that it is you"):
+    with pytest.raises(NotPermitted, match="Confirm your identity again"):
         self_certify.self_certify(assessment, by=cast.owner)
     with proof.found_by(lambda: fresh(cast.owner, strong=False)):
         self_certify.self_certify(assessment, by=cast.owner)
@@ -288,7 +288,7 @@ def test_an_owner_resets_it_for_a_member_and_it_is_logged_and_mailed(cast, djang
     owner_secret = with_app(cast.owner)
     owner = signed_in_with_app(cast.owner, owner_secret)
     url = reverse("reset_factor", args=[cast.organisation.reference, member.pk])
-    assert "Reset second factor" in content_of(owner.get(reverse("people", args=[cast.organisation.reference])))
+    assert "Reset the second factor" in content_of(owner.get(reverse("people", args=[cast.organisation.reference])))
     assert owner.get(url).status_code == 200
     assert owner.post(url)["Location"].startswith(reverse("mfa_reauthenticate"))
     confirmed_by_code(owner, owner_secret)
@@ -324,7 +324,7 @@ def test_an_owner_resets_nothing_without_a_proof(cast):
     person, member = lost(cast)
     with_app(person)
     with_app(cast.owner)
-    with pytest.raises(NotPermitted, match="Confirm again that it is you"):
+    with pytest.raises(NotPermitted, match="Confirm your identity again"):
         recovery.reset(member, by=cast.owner)
     assert person.has_second_factor()
 
@@ -391,7 +391,7 @@ def test_wrong_codes_are_counted_and_five_are_enough(cast):
     client = Client()
     sign_in(client, user.email, "correct horse battery staple")
     for _attempt in range(5):
-        assert "The code that you entered is wrong" in content_of(enter_code(client, "000000"))
+        assert "The code you entered is wrong" in content_of(enter_code(client, "000000"))
     assert "Too many" in content_of(enter_code(client, code_of(secret)))
     forget_codes()
 

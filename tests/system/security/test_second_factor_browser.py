@@ -62,7 +62,7 @@ def fit(page: Page) -> None:
 def keep_codes(page: Page) -> list[str]:
     fit(page)
     codes = page.locator("#recovery-codes code").all_inner_texts()
-    page.get_by_label("I have saved the codes").check()
+    page.get_by_label("I have printed or saved the codes").check()
     press(page, "Continue")
     return codes
 
@@ -136,7 +136,10 @@ def test_an_owner_adds_an_app_before_the_first_signature_and_signs_without_being
     page.wait_for_url(f"{site}{reverse('assessment', args=[assessment.reference])}", timeout=60_000)
     certificate = Certificate.objects.get(use=assessment.use)
     entry = logged("self_certified", people.organisation.reference)[-1]
-    assert (certificate.use_id, entry.detail.content()["proof"]["method"]) == (assessment.use_id, "code of an app")
+    assert (certificate.use_id, entry.detail.content()["proof"]["method"]) == (
+        assessment.use_id,
+        "code from an authenticator app",
+    )
 
 
 @pytest.mark.long
@@ -151,7 +154,7 @@ def test_a_code_is_asked_for_at_sign_in_and_again_before_a_decision_and_what_was
     fit(page)
     fill(page, "Code", "000000")
     press(page, "Sign in")
-    assert "The code that you entered is wrong" in page.get_by_role("main").inner_text()
+    assert "The code you entered is wrong" in page.get_by_role("main").inner_text()
     fill(page, "Code", code_of(secret))
     press(page, "Sign in")
     page.goto(f"{site}{reverse('refuse', args=[submission.reference])}")
@@ -178,7 +181,7 @@ def test_a_recovery_code_signs_in_once(page, site, people):
         sign_in_by_form(page, site, reviewer.email, PASSWORD)
         fill(page, "Code", code)
         press(page, "Sign in")
-        assert ("The code that you entered is wrong" in page.get_by_role("main").inner_text()) == (attempt == "second")
+        assert ("The code you entered is wrong" in page.get_by_role("main").inner_text()) == (attempt == "second")
     assert len(recovery_codes_of(reviewer)) == 9
     assert len(logged("recovery_code_used")) == 1
 

@@ -96,7 +96,7 @@ def test_a_full_disk_is_said_with_507_and_leaves_no_part_of_the_file(client: Cli
     client.force_login(cast.owner)
     response = client.post(reverse("evidence_new"), filled_in())
     assert response.status_code == 507
-    assert "The server has no space for this file now." in str(response.context["form"].errors["file"])
+    assert "The server has no space for this file at the moment." in str(response.context["form"].errors["file"])
     assert TITLE in text_of(response)
     assert stored() == set()
     assert not Evidence.objects.exists()
@@ -343,7 +343,7 @@ def test_verify_files_names_each_file_that_is_missing_or_was_changed(cast: Cast,
     pieces = [make_evidence(cast.organisation, by=cast.owner, content=b"entry %d" % n) for n in range(3)]
     make_evidence(cast.organisation, by=cast.owner, link="https://example.org/a", content=None)
     size = ready.size + 3 * len(b"entry 0")
-    assert verified() == verified() == f"4 files with {size} bytes were read: none is missing or changed\n"
+    assert verified() == verified() == f"4 files with {size} bytes were read: no file is missing or changed\n"
     keys = [piece.versions.get().storage_key for piece in pieces]
     damage(keys[0], "missing")
     damage(keys[2], "replaced by as many bytes")

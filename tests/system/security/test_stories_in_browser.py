@@ -138,7 +138,7 @@ def test_an_account_made_in_somebody_s_name_before_they_came_opens_nothing(place
             press(owner, "Send me the link")
             place.open(owner, link_in(mails_to(victim)[-1]))
             fill(owner, password1=OWNERS, password2=OWNERS)
-            press(owner, "Set this password")
+            press(owner, "Save the new password")
             assert place.sign_in(owner, victim, OWNERS)
             assert heading(owner).endswith(
                 "invites you to join Harbourlight Clinics Limited"

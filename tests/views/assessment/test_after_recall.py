@@ -16,12 +16,12 @@ from tests.support.page_text import markup_of
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 GAPS = {"use-register": {"choice": "not_in_place"}, "ethics-review": {"choice": "not_in_place"}}
 ON_RESULTS = (
-    "These actions follow from the answers as they are now. The list of actions still shows the actions from the last "
-    "signature, so it can have more or fewer actions. It is updated when an owner signs again."
+    "These actions are based on the current answers. The list of actions still shows the actions from the last time "
+    "that an owner signed, so it may contain more or fewer actions. It is updated when an owner signs again."
 )
 ON_ACTIONS = (
-    "These are the actions from the last signature. The answers can be changed now, so the page Results can show more "
-    "or fewer actions. This list is updated when an owner signs again."
+    "These actions date from the last time that an owner signed. The answers can be changed now, so the page “Results” "
+    "may show more or fewer actions. This list is updated when an owner signs again."
 )
 
 
@@ -60,7 +60,7 @@ def test_results_and_actions_say_after_a_recall_why_their_counts_can_differ(clie
     results = markup_of(client.get(reverse("results", args=[assessment.reference])))
     actions = markup_of(client.get(reverse("remediation_plan", args=[assessment.use.reference])))
     assert ON_RESULTS in results
-    assert "Actions that were signed before keep their numbers. Signing makes the other numbers final." in results
+    assert "Actions from an earlier signing keep their numbers. Signing makes the other numbers final." in results
     assert ON_ACTIONS in actions
 
 

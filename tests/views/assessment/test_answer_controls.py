@@ -51,7 +51,7 @@ def test_only_a_question_with_a_figure_shows_its_controls(client, draft):
     row = row_of(client, draft)
     for name in ("measured", "target", "by"):
         assert f'name="{ERRORS}--{name}"' in row
-    assert "If the measured value is above the target, the answer counts as partly in place." in row
+    assert "If the measured value is above the target, the answer counts as “partly in place”." in row
     assert "--measured" not in row_of(client, draft, "use-register")
 
 

@@ -119,7 +119,7 @@ def test_the_checks_count_facts_and_answers_apart_and_say_what_a_mandatory_point
     page = client.get(reverse("check", args=[assessment.reference]))
     text = text_of(page)
     assert page.context["found"]
-    assert "A mandatory point is a requirement with “must” in the Guideline." in text
+    assert "A mandatory point is a requirement for which the Guideline says “must”." in text
     for one in page.context["found"]:
         assert re.fullmatch(r"(\d+ facts?)?(, )?(\d+ answers?)?", one["n"])
         assert sum(map(int, re.findall(r"\d+", one["n"]))) == len(one["lines"])

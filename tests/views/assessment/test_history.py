@@ -93,7 +93,7 @@ def test_a_version_kept_beside_a_newer_one_is_shown_and_can_be_restored(
     client.force_login(cast.owner)
     page = history(client, draft)
     newest = page.partition('id="version-3"')[2].partition('id="version-2"')[0]
-    assert "Not used, because a newer version was already saved" in newest
+    assert "Not used, because a newer version had already been saved" in newest
     assert "Typed on an old page." in newest.replace("</ins>", "").replace(
         '<ins><span class="visually-hidden">added </span>', ""
     )

@@ -119,8 +119,11 @@ def test_hold_and_provisional_tier_block_the_certificate_before_the_signature(cl
     client.force_login(cast.owner)
     page = read(client, "check", assessment.reference)
     assert "At the moment, no certificate is possible. A reviewer cannot approve a use that is on hold." in page
-    assert "The use is on hold. A hold blocks approval and every certificate." in page
-    assert "If you sign now, your signature issues the certificate." not in page
+    assert (
+        "The use is on hold. Until the hold is closed, the use cannot be approved and no certificate can be issued."
+        in page
+    )
+    assert "If you sign now, the certificate is issued." not in page
     assert BLOCKED in read(client, "dashboard")
 
 
@@ -151,8 +154,8 @@ def test_dimensions_stand_in_the_order_of_the_guideline_however_the_database_kee
 
 
 COUNTED = (
-    "The Low tier asks for a signed self-certification. These scores already count the owner’s signature as this "
-    "self-certification, so a score can be higher here than in the table of the draft results."
+    "A use in the Low tier needs a signed self-certification. The scores here assume that an owner has already signed "
+    "it, so they can be higher than the scores in the draft results."
 )
 
 
@@ -216,5 +219,5 @@ def test_check_says_that_a_reviewer_must_decide_where_too_many_musts_are_not_app
     page = read(client, "check", assessment.reference)
     assert "This use cannot be self-certified, so a reviewer must decide. Reasons:" in page
     assert "mandatory requirements are answered “not applicable”. Without a reviewer, at most" in page
-    assert "If you sign now, your signature issues the certificate." not in page
+    assert "If you sign now, the certificate is issued." not in page
     assert "Continue to self-certification" not in page

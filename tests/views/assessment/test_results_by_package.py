@@ -271,7 +271,7 @@ def test_a_reason_that_every_reviewer_accepted_is_no_longer_to_be_accepted(clien
     report = jobs.submission_report(certified.current_submission)
     (reason,) = report.reasons
     assert reason.mark.startswith("Accepted by Ines Independent, ")
-    assert squeezed("1 reason has been judged") in "".join(
+    assert squeezed("1 reason for “not applicable” has been judged") in "".join(
         pages_of(plan_pdf(report, identifier="plan", created=timezone.now()))
     )
 
@@ -379,7 +379,7 @@ def test_facts_that_no_action_finds_out_are_counted(client, cast):
     left = [key for key in page.unknown_facts if key not in found_out]
     assert page.facts_without_action == len(left)
     text = text_of(open_results(client, cast, assessment))
-    assert ("No other question depends on" in text) is bool(left)
+    assert ("because no other question depends on" in text) is bool(left)
 
 
 def test_a_row_without_a_score_gives_its_reason(client, cast, monkeypatch):
@@ -392,7 +392,7 @@ def test_a_row_without_a_score_gives_its_reason(client, cast, monkeypatch):
     none = [replace(line, value=None) for line in lines]
     monkeypatch.setattr(Standing, "dimensions", none)
     text = text_of(open_results(client, cast, assessment))
-    assert text.count("No score yet: all answers are about the whole organisation") == sum(
+    assert text.count("No score yet, because all answers are about the whole organisation") == sum(
         bool(one.answered) for one in none
     )
 

@@ -169,9 +169,7 @@ def test_what_goes_back_untouched_is_confirmed_on_signing(olivia, cast):
     assert [title for title, _url in page.context["untouched"]] == [assessment.compiled().questions[OTHER].title]
     data = {name: "on" for name in form.fields if name.startswith("statement_")}
     data |= {"seen": form.digest, "route": "independent"}
-    assert "Tick this box to send these items back without changes and without a reply." in text_of(
-        olivia.post(url, data)
-    )
+    assert "If you want to send them back without doing either, tick this box." in text_of(olivia.post(url, data))
     assert Submission.objects.filter(assessment=assessment).count() == 1
     assert olivia.post(url, data | {"as_it_was": "on"}).status_code == 302
     second = Submission.objects.get(assessment=assessment, round=2)

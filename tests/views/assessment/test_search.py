@@ -293,7 +293,9 @@ def test_all_words_have_to_occur(client: Client, cast: Cast, draft: Assessment) 
     assert "Try fewer words" in page
 
 
-@pytest.mark.parametrize(("words", "error"), [("", "Enter a search word."), ("a", "at least two letters")])
+@pytest.mark.parametrize(
+    ("words", "error"), [("", "Enter at least one word to search for."), ("a", "at least two letters")]
+)
 def test_too_few_letters_are_an_error_at_the_field(
     client: Client, cast: Cast, draft: Assessment, words: str, error: str
 ) -> None:

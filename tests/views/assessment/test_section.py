@@ -590,7 +590,10 @@ def test_the_words_beside_a_source_are_explained_above_the_questions(
 ) -> None:
     client.force_login(cast.owner)
     page = markup_of(client.get(section_of(draft)))
-    said = "“must”, “should” or “consider” beside the source of a question says how strongly the Guideline asks for it."
+    said = (
+        "The word “must”, “should” or “consider” beside the source of a question shows how strongly the Guideline asks "
+        "for it."
+    )
     assert said in " ".join(page.split())
     assert f'href="{reverse("method")}#readiness"' in page
-    assert page.index("says how strongly") < page.index("Source of this question")
+    assert page.index("shows how strongly") < page.index("Source of this question")

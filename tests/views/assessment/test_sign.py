@@ -365,7 +365,7 @@ def test_owner_and_reviewer_count_what_is_not_known_alike(client, cast):
     assert (len(context["unknown_facts"]), len(context["unknown"])) == (1, 2)
     assert context["not_known"] == "1 fact, 2 answers"
     shown = text_of(client.get(reverse("check", args=[assessment.reference]))).partition('id="unknown"')[2]
-    assert "If an unknown fact can change the tier, the worst case counts until the fact is known." in shown
+    assert "If an unknown fact could change the tier, the worst case applies until the fact is known." in shown
     assert "Questions answered “do not know” count as “not in place”." in shown
     submission = submit.submit(assessment, by=cast.owner, route="independent")
     seat_taking.take(submission, by=cast.independent)

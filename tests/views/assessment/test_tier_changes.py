@@ -66,7 +66,7 @@ def test_a_tier_that_a_hold_keeps_at_high_names_no_answer_that_leads_to_high(cli
     part = page[page.index("What would change the tier") : page.index('id="facts"')]
     assert "High, if the answer" not in part
     assert "Lower:" not in in_the_open(part)
-    assert "A hold keeps the tier where it is. No answer lowers the tier until the hold is closed." in in_the_open(part)
+    assert "While the use is on hold, no change to an answer can lower the tier." in in_the_open(part)
     assert "The tier depends on what the organisation claims" not in part
     assessment: Assessment = start.start_assessment(use, by=cast.owner)
     results = html.unescape(markup_of(client.get(reverse("results", args=[assessment.reference]))))
@@ -83,5 +83,5 @@ def test_a_tier_that_a_reviewer_raised_from_low_is_not_said_to_rest_on_claims(cl
     page = html.unescape(markup_of(client.get(reverse("use", args=[assessment.use.reference]))))
     said = in_the_open(page[page.index("What would change the tier") : page.index('id="facts"')])
     assert "No lower tier exists" in said
-    assert "The tier that the reviewer set stays, even if the facts change." in said
+    assert "The tier that the reviewer set stays in place even if the facts change." in said
     assert "The tier depends on what the organisation claims" not in said

@@ -299,7 +299,7 @@ def test_erased_details_are_said_to_be_erased(client, cast):
     client.force_login(cast.owner)
     response = log_page(client, cast)
     assert sentences(response)[:2] == [
-        "Olivia Owner erased the details of a person from the log",
+        "Olivia Owner erased a person’s details from the log",
         "Connie Contributor: Facts declared, Booking and urgency sorting",
     ]
     assert "The details of this entry were erased on" in words_of(response)

@@ -49,4 +49,4 @@ def test_a_section_is_read_as_others_see_it(client, cast: Cast):
     client.force_login(cast.owner)
     section = next(iter(assessment.declared().questions(assessment.compiled()))).section
     page = text_of(client.get(reverse("section_check", args=[assessment.reference, section])))
-    assert "This is how others see the section, such as the person who signs." in page
+    assert "This is how other people, such as the person who signs, see the section." in page

@@ -87,9 +87,9 @@ def test_a_hold_s_page_says_what_opened_it_who_has_it_and_takes_evidence(cast, e
 
 
 ANSWERED = (
-    "The answer was “do not know” before, and is “No” now. The new answer alone does not close the hold. The organisation "
-    "also attaches evidence for it. Then a reviewer closes the hold, after an owner has sent the assessment to review. An "
-    "organisation without reviewers sends it to an independent reviewer."
+    "The answer has changed from “do not know” to “No”. The new answer alone does not close the hold. The organisation "
+    "attaches evidence for the answer, and an owner sends the assessment for review. A reviewer then closes the hold. An "
+    "organisation without reviewers sends the assessment to an independent reviewer."
 )
 
 
@@ -103,7 +103,7 @@ def test_a_hold_whose_question_is_answered_says_what_it_still_waits_for(cast: Ca
     declare.declare_facts(use, {"illegal_purpose": False}, by=cast.owner)
     page = text_of(olivia.get(url))
     assert ANSWERED in page
-    assert "An owner cannot self-certify this use, whatever its tier is (our judgement)." in page
+    assert "An owner cannot self-certify this use, whatever its tier (our judgement)." in page
     assert "This rule put the use on hold before the question was answered:" in page
     assert '<a class="btn btn-primary" href="#evidence">Attach evidence for the answer</a>' in page
     assert 'id="evidence"' in page
@@ -112,7 +112,7 @@ def test_a_hold_whose_question_is_answered_says_what_it_still_waits_for(cast: Ca
     tier_page = text_of(olivia.get(use.get_absolute_url()))
     assert ANSWERED in tier_page
     assert (
-        "Until a reviewer closes the hold, the rule about it still applies as if the answer were “do not know”."
+        "Until a reviewer closes the hold, the rule about this question still applies as if the answer were “do not know”."
         in tier_page
     )
     assert "Attach evidence for the answer" not in text_of(as_(cast.viewer).get(url))
@@ -143,7 +143,7 @@ def test_an_owner_signs_the_worst_answer_on_a_page_that_shows_the_statement(cast
     page = olivia.get(url)
     assert edition.facts["healthcare_diagnosis"].label in text_of(page)
     digest = page.context["form"].digest
-    assert "To sign, tick the box beside this statement." in text_of(olivia.post(url, {"seen": digest}))
+    assert "Tick the box beside this statement." in text_of(olivia.post(url, {"seen": digest}))
     assert olivia.post(url, {"seen": digest, "statement_1": "on"}).url == use.get_absolute_url()
     use.refresh_from_db()
     assert (use.assigned_tier, use.provisional) == ("high", False)
@@ -281,7 +281,7 @@ def test_a_change_or_an_incident_is_reported_also_while_the_next_assessment_is_a
     olivia, report = as_(cast.owner), reverse("what_changed", args=[assessment.reference])
     page = text_of(olivia.get(assessment.use.get_absolute_url()))
     assert "Renew the certificate" in page
-    assert "The present certificate stays valid until it ends or a new certificate replaces it." in page
+    assert "The present certificate stays valid until it expires or the new certificate replaces it." in page
     olivia.post(reverse("use_start", args=[assessment.use.reference]))
     assert assessment.use.assessments.filter(state=State.DRAFT).count() == 1
     assert report in olivia.get(assessment.use.get_absolute_url()).content.decode()

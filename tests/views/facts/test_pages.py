@@ -40,7 +40,7 @@ def use(cast, client):
 
 def test_what_may_not_be_asked_is_not_counted(client, use, edition):
     page = client.get(url(use, "reach"))
-    assert "We count them only if the other answer shows that they apply." in text_of(page)
+    assert "They are counted only if your answer to the other question shows that they apply." in text_of(page)
     shown = len([one for one in page.context["questions"] if one["shown"]])
     total, (reach,) = page.context["asked"], [one for one in page.context["pages"] if one.key == "reach"]
     assert reach.later > 0
@@ -231,7 +231,7 @@ def test_an_open_incident_needs_words_and_a_date(client, use, edition):
     response = client.post(url(use, "service"), mild(edition, "service", incident_open="yes"))
     errors = response.context["form"].errors
     assert errors["reason_incident_open"] == ["Say in one sentence what has gone wrong."]
-    assert errors["date_incident_open"] == ["Enter the date."]
+    assert errors["date_incident_open"] == ["Enter the date of the incident."]
     assert not use.fact_rows().filter(key="incident_open").exists()
 
 
@@ -253,7 +253,7 @@ def test_an_incident_of_tomorrow_is_refused(client, use, edition):
     tomorrow = timezone.localdate() + timezone.timedelta(days=1)
     told = {"reason_incident_open": "x", "date_incident_open": tomorrow.isoformat()}
     response = client.post(url(use, "service"), mild(edition, "service", incident_open="yes", **told))
-    assert response.context["form"].errors["date_incident_open"] == ["Enter today or an earlier date."]
+    assert response.context["form"].errors["date_incident_open"] == ["Enter today's date or an earlier date."]
 
 
 # --- what would change the tier ---------------------------------------------------------------------------------------------
@@ -286,7 +286,7 @@ def test_do_not_know_says_the_same_on_the_page_and_beside_the_tier(cast, client,
         assert f"{words}</span>" in row
     page = text_of(client.get(url(use, edition.facts["personal_data"].group)))
     assert "the worst case counts for the duties from Table 1 and for the extra duties." in page
-    assert "This answer does not affect the tier." in page
+    assert "Your answers on this page do not affect the tier." in page
     page = text_of(client.get(url(use, edition.facts["decision_autonomy"].group)))
     assert "If the answer affects the tier, the worst case counts until the answer is known." in page
 
@@ -308,5 +308,5 @@ def test_the_note_of_an_answer_promises_no_reviewer(cast, client):
     assessment = make_assessment("draft", "low", cast=cast)
     client.force_login(cast.owner)
     page = text_of(client.get(reverse("section", args=[assessment.reference, "purpose-and-risk"])))
-    assert "(a reviewer reads this, if the use has one)" in page
+    assert "(the reviewer reads this, if the use is reviewed)" in page
     assert "(reviewers read this)" not in page

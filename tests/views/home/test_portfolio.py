@@ -329,7 +329,7 @@ def test_list_asks_for_the_sums_of_what_is_chosen_and_leads_to_them_without_scri
     whole = markup_of(client.get(f"{SUMS}?tier=low&sort=use"))
     assert "Tiers and readiness of 2 uses" in whole
     beside = markup_of(client.get(f"{SUMS}?tier=low&sort=use", headers={"HX-Request": "true"}))
-    assert "Tiers and readiness are now on this page. Choose a tier to list only its uses." in beside
+    assert "Tiers and readiness are now on this page. Choose a tier to list only the uses in that tier." in beside
     assert f'href="{LIST}?tier=low&amp;sort=use"' in whole
     beside = markup_of(client.get(f"{SUMS}?tier=low", headers={"HX-Request": "true"}))
     assert "<html" not in beside

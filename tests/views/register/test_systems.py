@@ -129,7 +129,7 @@ def test_each_part_says_what_decides_it_and_what_it_brings(client, cast):
     page = text_of(client.get(reverse("system_new")))
     assert page.count("For example: ") == page.count("Not an example: ") == 3
     assert len(re.findall(r"This part has \d+ to \d+ questions", page)) == 3
-    assert "This part does not apply if you only choose, set up or instruct a finished product." in page
+    assert "This part does not apply if you only choose, configure or prompt a finished product." in page
 
 
 def test_only_an_owner_of_several_organisations_is_asked_for_which(client, cast):

@@ -308,7 +308,7 @@ def test_dates_are_shown_before_they_change_and_can_be_taken_back(client, cast, 
     before = action_on(assessment, SHOULD).due
     content = page(client, cast.contributor, reverse("actions_dates"), pick=picks, due=in_days(80).isoformat())
     assert "2 actions will be due on" in content
-    assert "A condition of the certificate is due on that day" in content
+    assert "This action is a condition of the certificate and is due on that day" in content
     assert action_on(assessment, SHOULD).due == before
     response = client.post(reverse("actions_dates"), {"pick": picks, "due": in_days(80).isoformat()})
     assert action_on(assessment, SHOULD).due == in_days(80)
@@ -438,7 +438,10 @@ def test_a_blocking_action_is_reported_with_evidence_on_its_page_and_words_are_k
     assert "All five of them." in refused
     assert 'href="#id_evidence"' in refused or "Attach evidence, or link an answer" in refused
     refused = markup_of(client.post(url, {"note": "All five.", "evidence": [f"piece-{link.reference}"]}))
-    assert "This action blocks the certificate, so attach a file. A link is not enough." in refused
+    assert (
+        "Attach a file, because this action blocks the certificate. A link, or evidence that is shown on request, is"
+        " not" in refused
+    )
     assert client.post(url, {"note": "All five.", "evidence": ["piece-nowhere"]}).status_code == 200
     client.post(url, {"note": "All five.", "evidence": [f"piece-{piece.reference}"]})
     assert action_on(assessment, CONDITION).status == "done"
@@ -466,7 +469,7 @@ def test_a_reviewer_judges_each_piece_on_the_page_and_errors_stand_at_the_piece(
     assert "Say whether this evidence shows that the action is done." in half
     silent = {f"verdict-{first.reference}": "supports", f"verdict-{second.reference}": "does_not"}
     refused = markup_of(client.post(url, {"accept": "1", **silent}))
-    assert "Enter what this evidence does not show." in refused
+    assert "Say what this evidence does not show." in refused
     assert f'href="#id_words-{second.reference}"' in refused
     whole = {"accept": "1", **silent, f"words-{second.reference}": "Of May."}
     unopened = markup_of(client.post(url, whole))

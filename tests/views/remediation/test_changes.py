@@ -43,7 +43,7 @@ def test_an_action_is_added_on_its_page_and_says_who_added_it(client, cast, asse
         "clause": "2.1.2/table-1",
     }
     wrong = client.post(reverse("action_new"), {**given, "title": "", "due": in_days(-1).isoformat()})
-    assert "Enter what needs to be done." in wrong.content.decode()
+    assert "Say what needs to be done." in wrong.content.decode()
     made = client.post(reverse("action_new"), given, follow=True).content.decode()
     for words in (
         "Hire a second reader",
@@ -87,7 +87,7 @@ def test_a_split_names_its_parts_and_is_undone(client, cast, assessment):
     url = reverse("action_split", args=at(assessment, SHOULD))
     client.force_login(cast.owner)
     given = {"title-1": "Write the rules", "title-2": "", "owner-2": str(cast.contributor.pk)}
-    assert "Enter what needs to be done." in client.post(url, given).content.decode()
+    assert "Say what needs to be done." in client.post(url, given).content.decode()
     content = client.post(url, {**given, "title-2": "Have them approved"}, follow=True).content.decode()
     assert "The action now has 2 parts." in content
     assert "Have them approved" in content
@@ -119,7 +119,7 @@ def test_a_reviewer_reads_the_reason_and_refuses_it(client, cast, assessment):
     action = action_on(assessment, SHOULD)
     url = reverse("action_not_relevant", args=at(assessment, SHOULD))
     client.force_login(cast.contributor)
-    assert "Enter why the action is not relevant." in client.post(url, {"reason": " "}).content.decode()
+    assert "Say why the action is not relevant." in client.post(url, {"reason": " "}).content.decode()
     client.post(url, {"reason": "The group's framework covers us."})
     content = page(client, cast.independent, action.get_absolute_url())
     assert "The group&#x27;s framework covers us." in content

@@ -87,7 +87,7 @@ def test_an_action_is_split_and_each_part_reported_by_itself(plan):
     action = plan.action(SHOULD)
     with plan.opened(plan.cast.owner, action.get_absolute_url()) as page:
         page.get_by_role("link", name="Split this action").click()
-        page.get_by_label("Part 1 (keeps the current number)").fill("Write the rules")
+        page.get_by_label("Part 1 (keeps the number of the action)").fill("Write the rules")
         page.get_by_label("Part 2", exact=True).fill("Have them approved")
         page.get_by_label("Owner of part 2").select_option(label="Connie Contributor")
         page.get_by_role("button", name="Split the action").click()

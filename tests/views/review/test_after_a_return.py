@@ -75,9 +75,9 @@ def test_the_own_set_asks_for_nothing_after_a_return(cast):
     ):
         assert order not in after, order
     assert "not opened by you, not judged by you" in after
-    assert "See this evidence at the answer" in after
+    assert "See this evidence beside the answer" in after
     assert "See the part of the conformity file that uses this evidence" in after
-    assert "Each reviewer must open and mark the required facts and answers personally, before an approval." in after
+    assert "Before approving, each reviewer must personally open and mark the required facts and answers." in after
 
 
 @pytest.mark.long
@@ -116,11 +116,11 @@ def test_reasons_for_not_applicable_wait_for_nobody_after_a_return(cast):
     submission = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=answers).current_submission
     ines = proved(Client(), cast.independent)
     case = address("review", submission)
-    assert "Judge the reasons on one page" in text_of(ines.get(case))
+    assert "Judge the reasons for “not applicable”" in text_of(ines.get(case))
     send_back(submission, cast)
     after = text_of(ines.get(case))
     assert "waiting for your judgement" not in after
-    assert "See the reasons on one page" in after
+    assert "See the reasons for “not applicable”" in after
     assert f'href="{address("review_not_applicable", submission)}"' in markup_of(ines.get(case))
 
 
@@ -131,7 +131,7 @@ def test_a_returned_case_can_be_written_about_and_names_the_message_of_its_retur
     case = address("review", submission)
     write, elsewhere = (
         "Write to the organisation without returning the submission",
-        "The message of the return is under",
+        "The message sent with the return is under",
     )
     before = text_of(ines.get(case))
     assert write in before
@@ -141,7 +141,7 @@ def test_a_returned_case_can_be_written_about_and_names_the_message_of_its_retur
     after = text_of(page)
     assert write in after
     assert "Nobody has written a message here yet." in after
-    assert '<a href="#requested">The message of the return is under “Requested changes”.</a>' in markup_of(page)
+    assert '<a href="#requested">The message sent with the return is under “Requested changes”.</a>' in markup_of(page)
     assert 'id="requested"' in markup_of(page)
 
 
@@ -156,4 +156,4 @@ def test_a_text_is_inserted_where_its_field_is(cast):
 def test_the_own_set_says_which_evidence_is_judged_with_the_conformity_file(cast):
     submission = of_a_file(cast)
     page = text_of(proved(Client(), cast.independent).get(address("own_set", submission)))
-    assert "Some evidence is used in the conformity file, but at none of the required answers." in page
+    assert "Some evidence is used in the conformity file, but not for any of the required answers." in page

@@ -31,7 +31,7 @@ def test_the_button_of_a_declaration_names_what_follows_from_the_answer(people: 
     opened(page, live_server.url, people, "take", State.SUBMITTED)
     button = page.locator("#main form button[type=submit], main form button[type=submit]").last
     expect(button).to_have_accessible_name("Declare interests and take the case")
-    page.get_by_label("Yes, I declare the conflict of interest here").check()
+    page.get_by_label("Yes, I have a conflict of interest").check()
     expect(button).to_have_accessible_name("Record my conflict of interest")
     page.get_by_label("No, I have no conflict of interest").check()
     expect(button).to_have_accessible_name("Declare interests and take the case")

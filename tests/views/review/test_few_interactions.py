@@ -122,12 +122,12 @@ class Reviewer:
         self.own = own_set(self.submission, seat.seat)
 
     def accept_together(self) -> None:
-        if self.main.get_by_role("link", name="Check these and accept them together").count():
-            self.follow("Check these and accept them together")
+        if self.main.get_by_role("link", name="Check and accept these facts and answers together").count():
+            self.follow("Check and accept these facts and answers together")
             self.button("Accept the selected facts and answers")
 
     def take_over(self) -> None:
-        self.follow("Review and adopt")
+        self.follow("Review and adopt marks")
         self.button("Adopt the selected marks")
 
     def mark_what_is_left(self) -> None:

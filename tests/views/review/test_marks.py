@@ -181,7 +181,7 @@ def test_an_answer_is_accepted_with_an_action_in_the_reviewers_words(ines, cast)
     assert "Say what is still to be done" in text_of(ines.post(url, data))
     ines.post(url, data | {f"{PREFIX}-action_title": "Name a deputy", f"{PREFIX}-action_due": "2999-01-01"})
     late = ines.post(url, data | {f"{PREFIX}-action_title": "Name a deputy", f"{PREFIX}-action_due": "tomorrow"})
-    assert "Enter a date as year, month, day" in text_of(late)
+    assert "Enter the date as year, month and day" in text_of(late)
     assert "Name a deputy" in late.content.decode()
     assert not submission.marks.exists()
     ines.post(url, data | {f"{PREFIX}-action_title": "Name a deputy"})
@@ -327,7 +327,7 @@ def test_a_round_is_held_against_an_older_one_to_be_read(ines, cast):
     assert set(targets(ines.get(address("review_section", third, SECTION)))) == {TARGET, f"q:{OTHER}"}
     older = ines.get(f"{address('review_changes', third)}?since=1")
     assert set(targets(older)) == {TARGET, f"q:{OTHER}"}
-    assert "You are comparing with round 1. You cannot set marks here." in text_of(older)
+    assert "You are comparing with round 1, so you cannot set marks." in text_of(older)
     assert 'type="radio"' not in markup_of(older)
 
 

@@ -173,19 +173,23 @@ def test_the_heading_says_that_an_answer_is_accepted_with_an_action(cast):
     mark_all(submission, by=cast.independent)
     page = overview(cast.independent, submission)
     assert heading_of(page) == "All facts and answers are accepted, one of them with an action"
-    assert "Since the signing, reviewers have accepted one answer with an action." in text_of(page)
+    assert "Since signing, reviewers have given one answer the mark “accepted with action”." in text_of(page)
 
 
 @pytest.mark.long
 def test_the_heading_after_the_first_approval_says_what_each_reader_waits_for(cast):
     submission = two_seats(cast)
-    assert heading_of(overview(cast.independent, submission)) == "You have approved. There is no second reviewer yet"
+    assert (
+        heading_of(overview(cast.independent, submission))
+        == "You have approved this case. There is no second reviewer yet"
+    )
     page = overview(cast.second_independent, submission)
     assert heading_of(page) == "This case is waiting for a second reviewer"
     assert next_of(page) == address("take", submission)
     seat_taking.take(submission, by=cast.second_independent)
     assert (
-        heading_of(overview(cast.independent, submission)) == "You have approved. The second approval is still needed"
+        heading_of(overview(cast.independent, submission))
+        == "You have approved this case. The second approval is still needed"
     )
     second = heading_of(overview(cast.second_independent, submission))
     assert re.fullmatch(r"You still have to mark \d+ answers and facts", second)
@@ -257,7 +261,7 @@ def test_marks_that_differ_between_the_seats_are_named_to_both(cast):
     for reader in (cast.independent, cast.second_independent):
         page = text_of(overview(reader, submission))
         assert (
-            "The two reviewers gave different marks on one fact or answer. The stricter mark counts (our own rule)."
+            "The two reviewers gave different marks on one fact or answer. The stricter mark counts (our judgement)."
             in page
         )
         assert "Ines Independent: Accepted with action; Ivan Independent: Accepted" in page
@@ -286,7 +290,9 @@ def test_the_first_of_two_approvals_promises_no_certificate(cast):
     submission = make_assessment(State.IN_REVIEW, "high", cast=cast).current_submission
     mark_all(submission, by=cast.independent)
     page = approval(cast.independent, submission)
-    assert "No certificate is issued yet, because the second approval decides the case." in page
+    assert (
+        "No certificate is issued yet, because the case is decided only when the second reviewer approves too." in page
+    )
     assert "The certificate is issued at once if nothing blocks it" not in page
 
 
@@ -296,7 +302,7 @@ def test_no_date_is_promised_below_where_no_date_can_be_set(cast):
     page = approval(cast.independent, assessment.current_submission)
     assert "This submission cannot be approved yet" in page
     assert "for which you set a date below" not in page
-    assert "When nothing else is missing" in page
+    assert "Once nothing else is missing" in page
 
 
 @pytest.mark.long
@@ -307,7 +313,7 @@ def test_the_approval_says_that_it_issues_the_certificate_with_readiness_and_act
     page = approval(cast.second_independent, submission)
     assert "Your approval issues the certificate at once." in page
     assert "If the two reviewers gave different marks, only the stricter mark counts." in page
-    assert "“The mark” in these declarations then means the stricter mark." in page
+    assert "In that case, “the mark” in these declarations means the stricter mark." in page
     title = submission.assessment.compiled().questions[TARGET.removeprefix("q:")].title
     action = f"One action goes to the organisation: {title}: “List the trials” , by"
     standard = submission.assessment.compiled().policy.due_days["high"]
@@ -315,7 +321,7 @@ def test_the_approval_says_that_it_issues_the_certificate_with_readiness_and_act
     assert any(f"{action} {day} (the standard date, if you approve today)" in page for day in dates)
     for score in submission.content()["scorecard"]["dimensions"].values():
         assert f"{score['value']} out of 100" in page
-    assert "A certificate at tier High needs readiness of at least" in page
+    assert "In the High tier, a certificate needs readiness of at least" in page
     assert "Conditions None" in page
     assert "The two reviewers gave different marks on one fact or answer." in page
     review_approval.approve(submission, by=cast.second_independent, statement="I agree.")
@@ -354,13 +360,15 @@ def test_the_second_reviewer_who_comes_before_the_first_is_told_so(cast):
         "yet. The other approval issues the certificate if nothing is missing at that point." in page
     )
     assert "Give your approval" in page
-    assert "No certificate is issued yet, because the first reviewer’s approval decides the case." in page
+    assert (
+        "No certificate is issued yet, because the case is decided only when the first reviewer approves too." in page
+    )
     assert "You approve first" not in page
     assert "Your approval is the first of two" not in page
     assert "Give the first approval" not in page
     review_approval.approve(submission, by=cast.second_independent, statement="Read.")
     done = overview(cast.second_independent, submission)
-    assert heading_of(done) == "You have approved. The first reviewer’s approval is still needed"
+    assert heading_of(done) == "You have approved this case. The first reviewer’s approval is still needed"
     assert "The second approval is still needed" not in text_of(done)
 
 
@@ -383,7 +391,10 @@ def test_more_open_requirements_than_a_certificate_may_have_conditions_promise_n
     page = approval(cast.independent, submission)
     assert "Your approval does not issue a certificate. 1 requirements are open, but at most 0" in page
     assert "Your approval issues the certificate" not in page
-    words = "A certificate can have at most 0 conditions, so the organisation has to close some of these requirements first."
+    words = (
+        "A certificate can have at most 0 conditions, so the organisation has to put some of these requirements in "
+        "place first."
+    )
     assert words in page
 
 
@@ -514,7 +525,7 @@ def test_a_mark_that_differs_from_the_colleagues_says_which_one_counts(cast):
 
 def test_an_approval_with_something_in_the_way_says_what_would_follow_once_it_is_gone(cast):
     submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
-    words = "If nothing is missing and nothing else changes, your approval does this:"
+    words = "If nothing is missing and nothing else changes, your approval has this effect:"
     assert words in approval(cast.independent, submission)
     mark_all(submission, by=cast.independent)
     assert words not in approval(cast.independent, submission)
@@ -534,6 +545,6 @@ def test_what_is_in_neither_group_of_marks_is_named_with_its_link(cast, monkeypa
         words = f"Mark {len(named)} more facts and answers separately"
         assert f'<a href="{named[0][1]}">{words}</a>' in markup_of(page)
         return
-    assert "Mark these separately too:" in text_of(page)
+    assert "Mark these facts and answers separately too:" in text_of(page)
     for title, url in named:
         assert f'href="{url}">{html.escape(title)}</a>' in page.content.decode()

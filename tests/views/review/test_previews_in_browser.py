@@ -82,7 +82,7 @@ def test_each_kind_is_shown_in_its_place_and_nothing_hostile_runs(case, page):
     page.goto(case.url("review_section", SECTION))
     photograph(page, "section-closed")
     for title in [*HONEST, *HOSTILE]:
-        page.locator(case.place(title)).get_by_role("link", name="Show it here").click()
+        page.locator(case.place(title)).get_by_role("link", name="Show it on this page").click()
         page.locator(f"{case.place(title)} .hk-preview").wait_for(timeout=30_000)
     for title in ("Board", "Duty rules"):
         picture = page.locator(f"{case.place(title)} .hk-preview img")
@@ -120,7 +120,7 @@ def test_previews_list_and_marks_serve_without_script_and_at_320(case, chromium)
     with browser.new_page(chromium, java_script_enabled=False) as page:
         browser.sign_in(page, case.address, browser.session_of(case.cast.independent))
         page.goto(case.url("review_section", SECTION))
-        page.locator(case.place("Duty rules")).get_by_role("link", name="Show it here").click()
+        page.locator(case.place("Duty rules")).get_by_role("link", name="Show it on this page").click()
         assert page.locator("h1").inner_text() == "Duty rules"
         page.get_by_role("link", name="Next page").click()
         assert "Page 2 of 2" in page.locator("main").inner_text()
@@ -139,7 +139,7 @@ def test_previews_list_and_marks_serve_without_script_and_at_320(case, chromium)
     with browser.new_page(chromium, viewport=browser.NARROW) as page:
         browser.sign_in(page, case.address, browser.session_of(case.cast.independent))
         page.goto(case.url("review_section", SECTION))
-        page.locator(case.place("Takeovers")).get_by_role("link", name="Show it here").click()
+        page.locator(case.place("Takeovers")).get_by_role("link", name="Show it on this page").click()
         page.locator(f"{case.place('Takeovers')} table").wait_for()
         photograph(page, "section-320")
         assert not browser.too_wide(page)

@@ -261,7 +261,7 @@ def test_an_appeal_in_pages_from_its_reasons_to_the_new_assessment(client, cast)
     client.force_login(cast.owner)
     choices = client.get(contest).context["form"].fields["about"].choices
     response = client.post(contest, {"about": choices[0][0], "reasons": ""})
-    assert "Give your reasons. The person who answers sees only these reasons." in text_of(response)
+    assert "Give your reasons. The person who answers you sees only these reasons." in text_of(response)
     client.post(contest, {"about": choices[0][0], "reasons": "Annex 2 was overlooked."})
     appeal = Appeal.objects.get()
     page = reverse("appeal", args=[appeal.reference])

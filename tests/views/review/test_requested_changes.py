@@ -181,7 +181,7 @@ def test_the_tick_to_return_a_part_without_a_judgement_is_not_lost_in_silence(ca
     client = proved(Client(), cast.independent)
     url = reverse("review_parts", args=[submission.reference])
     page = client.post(url, {"part-tests-verdict": "", "part-tests-returned": "on"})
-    assert "Choose a judgement. You ticked “Return this part” without a judgement." in text_of(page)
+    assert "Choose a judgement. You ticked “Return this part” but chose no judgement." in text_of(page)
     assert 'name="part-tests-returned" class="form-check-input" id="id_part-tests-returned" checked' in (
         page.content.decode()
     )
@@ -226,4 +226,4 @@ def test_a_reviewer_reads_after_a_return_that_the_case_comes_back_and_what_stays
     page = proved(Client(), cast.independent).get(reverse("review", args=[submission.reference])).content.decode()
     said = " ".join(page.split())
     assert "You do not have to mark anything until the organisation submits the case again." in said
-    assert "Where nothing has changed, answers and facts that you accepted stay accepted." in said
+    assert "Answers and facts that you accepted stay accepted if they have not changed." in said

@@ -241,10 +241,10 @@ def test_an_in_house_reviewer_reads_what_was_sent_past_them_and_gets_no_button(c
     assert address("take", submission) not in queue.content.decode()
     assert address("take", submission) not in client.get(address("review", submission)).content.decode()
     page = client.get(address("take", submission))
-    assert "so only an independent reviewer can judge it" in text_of(page)
+    assert "so only an independent reviewer can review it" in text_of(page)
     assert "Declare interests and take the case" not in text_of(page)
     refused = client.post(address("take", submission), {"conflict": "none"})
-    assert "so only an independent reviewer can judge it" in text_of(refused)
+    assert "so only an independent reviewer can review it" in text_of(refused)
     assert not submission.seats.exists()
 
 
@@ -446,7 +446,7 @@ def test_saving_goes_on_to_the_next_page_and_not_back_to_the_first(ines, cast):
 def test_words_without_a_mark_are_not_lost_in_silence(ines, cast):
     submission = in_review(cast)
     response = ines.post(address("review_section", submission, SECTION), CHANGE | {f"{PREFIX}-mark": ""})
-    assert "Choose a mark. You entered text without a mark." in text_of(response)
+    assert "Choose a mark. You entered text but chose no mark." in text_of(response)
     assert "Who keeps it?" in response.content.decode()
 
 
@@ -704,7 +704,7 @@ def test_high_says_that_a_second_independent_approval_is_needed_and_who_holds_it
     assert "There is no second reviewer yet." in text
     client.post(address("approve", submission), {"statement": "In order."})
     assert not Certificate.objects.exists()
-    assert "You have approved. The second approval is still needed." in text_of(
+    assert "You have approved the submission. The second approval is still needed." in text_of(
         client.get(address("review", submission))
     )
     client.force_login(cast.second_independent)

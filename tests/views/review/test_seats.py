@@ -136,8 +136,8 @@ def test_evidence_of_the_conformity_file_is_to_be_judged_until_its_part_is(cast)
     before = text_of(page)
     open_all, with_answers = page.context["to_open"], len(page.context["pieces"]) - 1
     said = (
-        f"Open all {open_all} evidence items. Judge {with_answers} of them at the answers that use them. "
-        "Judge the other item with the conformity file."
+        f"Open all {open_all} evidence items. Judge {with_answers} of them beside the answers that use them. "
+        "Judge the other item together with the conformity file."
     )
     assert said in before
     assert ", to be judged with the part of the conformity file that uses it" in before
@@ -166,8 +166,8 @@ def test_one_page_shows_the_own_set_to_be_marked_and_leads_on(ivan, cast, submis
     own = own_set(submission, Seat.SECOND)
     assert address("mark_own_set", submission) in ivan.get(address("review", submission)).content.decode()
     told = text_of(ivan.get(address("own_set", submission)))
-    assert "You do not have to enter anything. Your approval and the certificate state one figure: half of your" in told
-    assert "This figure shows readers whether you had time to read the answers." in told
+    assert "You do not have to enter anything. Your approval and the certificate state one figure: the number" in told
+    assert "It shows readers whether you had time to read the answers." in told
     page = ivan.get(address("mark_own_set", submission))
     link = f'href="{address("mark_own_set", submission)}"'
     assert link not in markup_of(page)  # it is this page
@@ -249,7 +249,7 @@ def test_a_locked_page_of_marks_can_be_read_and_says_how_to_open_it(cast, submis
 def test_an_approval_is_taken_back_with_a_reason_on_its_page(cast, submission):
     ines = proved(Client(), cast.independent)
     url = address("take_back_approval", submission)
-    assert "Say why you are withdrawing your approval. The reason is kept with the case" in text_of(
+    assert "Say why you are withdrawing your approval. The other reviewer can read your reason" in text_of(
         ines.post(url, {"reason": ""})
     )
     done = ines.post(url, {"reason": "I read page 3 again."}, follow=True)

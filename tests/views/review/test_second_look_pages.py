@@ -242,7 +242,10 @@ def test_a_given_look_is_linked_from_the_case_and_from_the_figures_of_both(ivan,
     assert link not in markup_of(ines.get(case))  # blind until it is given, for both
     assert link not in markup_of(ivan.get(reverse("quality")))
     give_look(taken, cast.second_independent, q__use_register="change_needed")
-    for client, words in ((ivan, "carried out by you on"), (ines, "second look at your case by Ivan Independent on")):
+    for client, words in (
+        (ivan, "carried out by you on"),
+        (ines, "second look at your case, carried out by Ivan Independent on"),
+    ):
         page = client.get(reverse("quality"))
         assert link in markup_of(page)
         assert words in text_of(page)
@@ -314,7 +317,7 @@ def test_a_grave_difference_is_reported_once_and_leads_to_the_certificate(ivan, 
     page = ivan.get(address("second_look", taken))
     assert reverse("certificate_status", args=[number]) in page.content.decode()
     page = ivan.post(address("second_look", taken), {"do": "report", "report-words": ""})
-    assert "Say what the difference is" in text_of(page)
+    assert "Say how the two reviews differ" in text_of(page)
     ivan.post(address("second_look", taken), {"do": "report", "report-words": "The notice was never shown."})
     assert Message.objects.get(kind=MessageKind.SECOND_LOOK_REPORTED).link == reverse(
         "certificate_status", args=[number]
@@ -410,7 +413,7 @@ def test_a_lead_asks_for_a_look_from_the_page_of_all(ines, cast):
 @pytest.mark.long
 def test_everybody_reads_on_the_method_page_how_looks_are_drawn_and_how_far_reviewers_agree(client, cast):
     words = text_of(client.get(reverse("method")))
-    assert "the server draws cases for a second look at random: 20 % of the cases in the Limited tier" in words
+    assert "the server picks cases at random for a second look: 20 % of the cases in the Limited tier" in words
     assert words.count("too few marks to give a figure") >= 2
     caches["pages"].clear()
     for _n in range(5):
@@ -499,7 +502,7 @@ def test_a_second_look_from_the_queue_to_both_sides(chromium, live_server, publi
     page.get_by_label("Your message").fill("Two clinics are missing in it.")
     page.get_by_role("button", name="Send the message").click()
     page.get_by_text("Two clinics are missing in it.").wait_for()
-    page.get_by_label("What is the difference").fill("The register does not cover two clinics.")
+    page.get_by_label("How do the two reviews differ").fill("The register does not cover two clinics.")
     page.get_by_role("button", name="Report the difference").click()
     page.get_by_text("The register does not cover two clinics.").wait_for()
     check("reported")

@@ -75,7 +75,7 @@ def test_parts_that_are_missing_are_to_be_returned_and_not_judged(cast):
     assert "still to judge" not in page
     assert "Say what is missing in the conformity file" in page  # a return needs a judgement first
     page = shown(cast.independent, "approve", submission)
-    assert "Tests: not handed in. Needed: Reports of the tests that the current version of the system passed" in page
+    assert "Tests: not provided. Needed: Reports of the tests that the current version of the system passed" in page
     assert "You still have to judge" not in page
     page = shown(cast.independent, "review_parts", submission)
     assert f"{PARTS} parts of the conformity file are missing or not complete" in page

@@ -101,7 +101,7 @@ def test_a_mistyped_number_gets_the_form_again_with_what_was_typed(client, certi
     ):
         page = markup_of(response)
         assert response.status_code == 200
-        assert "Check the number again. It is incomplete, or a letter or digit is wrong." in page
+        assert "Check the number and enter it again. It is incomplete, or a letter or digit is wrong." in page
         assert f'value="{wrong}"' in page
         assert "data-error-summary" in page
 
