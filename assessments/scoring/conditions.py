@@ -13,6 +13,15 @@ FIRST_AUDIT = "T1-LIM-03"
 """The one duty of Table 1 whose first fulfilment may be a dated condition (DESIGN section 5)."""
 
 
+def met_by_signature(findings: Sequence[Mapping[str, Any]], tier: str) -> frozenset[str]:
+    """Return the questions of a draft of which the signature itself meets all that blocks; `findings`: all of the draft."""
+    if tier != Tier.LOW:
+        return frozenset()
+    blocking = [one for one in findings if one["blocking"]]
+    others = {one["question"] for one in blocking if one["requirement"] != SELF_CERTIFICATION}
+    return frozenset(one["question"] for one in blocking) - others
+
+
 def may_have_date(findings: Sequence[Mapping[str, Any]], tier: str) -> bool:
     """Tell whether a certificate may follow with a date for a practice, as a condition; `findings`: those of it that block.
 

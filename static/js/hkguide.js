@@ -102,6 +102,12 @@
     event.detail.headers["X-CSRFToken"] = token;
     delete event.detail.parameters.csrfmiddlewaretoken;
   });
+  // Inside a form, htmx sends every field of the form. A part of a page that saves itself sends its own fields alone.
+  document.addEventListener("htmx:configRequest", ({ target, detail }) => {
+    if (target.dataset.sends !== "own fields") return;
+    const own = new Set(["target", ...[...target.querySelectorAll("[name]")].map(({ name }) => name)]);
+    for (const name of [...detail.formData.keys()]) if (!own.has(name)) detail.formData.delete(name);
+  });
   document.addEventListener("htmx:responseError", failed);
   document.addEventListener("htmx:sendError", failed);
   document.addEventListener("htmx:timeout", failed);

@@ -113,7 +113,7 @@ def test_where_a_person_approves_the_choice_is_one_who_has_not_seen_the_output(
 def test_a_result_that_a_person_approved_is_contested_with_that_person_first(id: str) -> None:
     approved = actions(blank(CASES[id]))["contest"]
     assert "first ask the person who approved the result" in approved.stopgap
-    assert "looks at it again" in approved.title
+    assert "reviews it again" in approved.title
     alone = actions(blank(CASES[id]), decision_autonomy="fully_automated")["contest"]
     assert "approved" not in f"{alone.title} {alone.stopgap}"
 

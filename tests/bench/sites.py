@@ -109,4 +109,6 @@ def surroundings(folder: Path, settings: str, url: str | None) -> dict[str, str]
         "HKGUIDE_DEBUG": "",
         "HKGUIDE_SECOND_FACTOR": "0",  # its people have sessions alone
     }
-    return {**os.environ, **own}
+    # What was compiled is kept, whatever the surroundings say: a site that is installed starts from compiled files.
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return kept | own

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -272,6 +273,22 @@ def test_a_whole_review_is_done_by_keyboard_alone(address: str, people: Cast, ch
         enter(page)
         assert side.watch.faults() == []
     assert Assessment.objects.get(pk=assessment.pk).state == State.CERTIFIED
+
+
+def test_a_mark_is_saved_with_its_own_fields_alone(address: str, people: Cast, chromium: Browser) -> None:
+    """It lies in a form with all the marks of the page, which would go along otherwise, with what is typed in them."""
+    submission = newest(make_assessment(State.IN_REVIEW, "low", cast=people))
+    with browser.new_page(chromium) as page:
+        side = Side(page, address, people.independent)
+        side.open("review_section", submission.reference, "governance")
+        with page.expect_request("**/marks/") as sent:
+            page.locator(f"input[name='q-{QUESTION}-mark'][value='accepted']").check()
+        fields = set(parse_qs(sent.value.post_data or "", keep_blank_values=True))
+        kept = ("mark", "words", "would_satisfy", "reason", "private_note", "action_title", "action_due", "seen")
+        assert fields == {"target", *(f"q-{QUESTION}-{name}" for name in (*kept, "base", "operation"))}
+        page.locator(f"#q-{QUESTION}-undo").wait_for()
+        assert side.watch.faults() == []
+    assert ReviewMark.objects.get(submission=submission, target=f"q:{QUESTION}").mark == "accepted"
 
 
 @pytest.mark.long

@@ -276,12 +276,21 @@ def test_the_paper_says_whether_a_certificate_can_follow(calm):
         "action has a due date"
     )
     assert said in board_paper.board_paper_html(calm)
-    assert "The reviewing body limits how many actions can have a due date." in board_paper.board_paper_html(calm)
+    assert "There is a limit on how many actions can have a due date." in board_paper.board_paper_html(calm)
     actions = tuple(replace(action, may_have_date=False) for action in calm.actions)
     closed_first = board_paper._certificate(replace(calm, actions=actions))
     assert closed_first == "1 blocks the certificate. No certificate can be issued before this action is closed."
     free = replace(calm, actions=tuple(replace(action, blocking=False) for action in actions))
     assert board_paper._certificate(free).startswith("No action blocks the certificate.")
+
+
+def test_what_the_signature_itself_meets_blocks_nothing_in_the_paper_of_a_draft(edition):
+    """The results of the draft count the same: a Low use needs a signed self-certification, and the owner signs it."""
+    gaps = {"tier-low-self-certification": {"choice": "not_in_place"}}
+    report = draft(make_assessment(tier="low", answers=gaps))
+    assert [action.answer.key for action in report.actions] == list(gaps)
+    assert report.blocking == ()
+    assert board_paper._certificate(report).startswith("No action blocks the certificate.")
 
 
 def test_what_has_gone_wrong_is_never_said_to_wait(calm):

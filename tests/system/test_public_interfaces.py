@@ -46,7 +46,7 @@ COMPILER = {  # what the module of prepared queries uses of Django's compiler
 }
 PREPARES = {  # the modules with queries that plain querysets make too slow: docs/performance.md
     *("access/finders/actions", "access/finders/assessments", "access/finders/cases", "access/finders/evidence"),
-    *("access/finders/register", "access/roles", "access/separation", "domain/answering/answers"),
+    *("access/finders/register", "access/roles", "access/separation", "accounts/sessions", "domain/answering/answers"),
     *("domain/answering/reuse", "domain/portfolio", "domain/review/own_work", "domain/review/queries"),
     *("domain/review/queue", "domain/review/queue_rows", "models/assessments", "models/systems", "notifications/inbox"),
     "views/home/portfolio",
@@ -60,7 +60,6 @@ def test_no_private_name_of_django_is_used() -> None:
     assert found == EXCEPTIONS | {(PREPARED, name) for name in COMPILER}
 
 
-@pytest.mark.long
 def test_the_module_of_prepared_queries_is_short_and_has_no_new_users() -> None:
     assert len((ROOT / PREPARED).read_text("utf-8").splitlines()) <= 150
     found = set()

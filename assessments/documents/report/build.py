@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from assessments.documents.report.actions import ActionBlock, build_action
@@ -25,6 +26,7 @@ from assessments.guideline.edition import Edition
 from assessments.guideline.terms import Dimension
 from assessments.models.base import canonical_json
 from assessments.models.snapshots import declared_in
+from assessments.scoring.conditions import met_by_signature
 from assessments.scoring.placing import is_in_use
 
 
@@ -47,10 +49,12 @@ def build_report(
     fact_of = {fact["key"]: line for fact, line in zip(content["facts"], facts, strict=True)}
     answers = [build_answer(edition, shown, content, reviews or {}) for shown in content["questions"]]
     answer_of = {answer.key: answer for answer in answers}
-    actions = tuple(
+    met = met_by_signature(content["findings"], content["tier"]["assigned"]) if draft else ()
+    built = [
         build_action(edition, place, action, content, answer_of, now.actions)
         for place, action in enumerate(content["actions"], 1)
-    )
+    ]
+    actions = tuple(replace(one, blocking=False) if one.answer and one.answer.key in met else one for one in built)
     signed = content.get("signed", {})
     return Report(
         draft=draft,

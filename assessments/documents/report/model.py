@@ -180,8 +180,8 @@ class Report:
         else:
             words = ngettext(
                 "%(n)s blocks the certificate until it is closed or given a due date",
-                "%(n)s block the certificate. Of these, %(dated)s can stay open with a due date (the reviewing body "
-                "limits the number)",
+                "%(n)s block the certificate. Of these, %(dated)s can stay open with a due date (there is a "
+                "limit on the number)",
                 count,
             )
         return words % {"n": count, "dated": dated}

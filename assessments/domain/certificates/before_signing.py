@@ -69,13 +69,15 @@ class Prospect:
             return _("At the moment, no certificate is possible. A reviewer cannot approve a use that is on hold.")
         if self.lacking and self.keeps_back:
             return _(
-                "At the moment, a reviewer cannot approve the assessment, because the items listed above are missing. "
+                "At the moment, a reviewer cannot approve the assessment, because required items are missing. "
+                "This page lists them. "
                 "After you add these items, the current answers lead to the decision “approved with a plan, no"
                 " certificate yet”."
             )
         if self.lacking:
             return _(
-                "At the moment, a reviewer cannot approve the assessment, because the items listed above are missing. "
+                "At the moment, a reviewer cannot approve the assessment, because required items are missing. "
+                "This page lists them. "
                 "After you add these items, a certificate is possible if the reviewers accept every answer."
             )
         if self.keeps_back:

@@ -20,7 +20,7 @@ from assessments.guideline.edition import Question, Requirement
 from assessments.guideline.terms import UNKNOWN, Choice, Tier
 from assessments.models.agreed import Acceptance
 from assessments.models.figures import figure_words
-from assessments.scoring.conditions import SELF_CERTIFICATION, may_have_date
+from assessments.scoring.conditions import may_have_date, met_by_signature
 from assessments.scoring.inputs import AnswerValue
 from assessments.scoring.order import MONTH_DAYS, OPEN_INCIDENT, STOP
 from assessments.scoring.placing import is_in_use
@@ -103,11 +103,9 @@ class ResultsPage:
     @cached_property
     def _met_by_signature(self) -> frozenset[str]:
         """The questions of a Low draft of which the signature itself meets all that blocks."""
-        if self.final or self.content["tier"]["assigned"] != Tier.LOW:
+        if self.final:
             return frozenset()
-        blocking = [one for one in self.content["findings"] if one["blocking"]]
-        others = {one["question"] for one in blocking if one["requirement"] != SELF_CERTIFICATION}
-        return frozenset(one["question"] for one in blocking) - others
+        return met_by_signature(self.content["findings"], self.content["tier"]["assigned"])
 
     @cached_property
     def month(self) -> list[PlanEntry]:

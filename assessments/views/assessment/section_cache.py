@@ -6,7 +6,6 @@ shows is all in its key; a row with something typed in it, or with a conflict, i
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from secrets import token_hex
@@ -18,6 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from assessments.access import finders
+from assessments.core.operations import operations
 from assessments.domain.review.told_marks import told_marks
 from assessments.guideline.edition import Question
 from assessments.models import Answer, EvidenceUse
@@ -51,7 +51,7 @@ def rows_of(case: MemberCase, questions: Sequence[Question], also: Sequence[Ques
     form_around = case.may_answer and len(locked) < len(questions)
     reader = _reader(case)
     told = told_marks(case.assessment, [question.key for question in questions])
-    rows = []
+    rows, names = [], operations()
     for number, question in enumerate(questions, 1):
         answer, uses = stored.get(question.key), evidence.get(question.key, [])
         is_locked = question.key in locked
@@ -73,7 +73,7 @@ def rows_of(case: MemberCase, questions: Sequence[Question], also: Sequence[Ques
             view.told = told.get(question.key, ())
             html = _draw(view, form_around=form_around)
             caches["rows"].set(key, html)
-        html = mark_safe(html.replace(OPERATION, str(uuid.uuid4())))  # noqa: S308 (a template's own)
+        html = mark_safe(html.replace(OPERATION, next(names)))  # noqa: S308 (a template's own)
         rows.append(SectionQuestion(question.key, answer, case.may_answer and not is_locked, html))
     return rows
 

@@ -7,7 +7,6 @@ that a row shows is in its key; a row with something typed in it, or with two ve
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Sequence
 
 from django.core.cache import caches
@@ -16,6 +15,7 @@ from django.utils import timezone
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 
+from assessments.core.operations import operations
 from assessments.domain.review import opened
 from assessments.models import EvidenceMark, ReviewMark, Supplement
 from assessments.models.base import sha256
@@ -38,7 +38,7 @@ def draw(case: ReviewCase, rows: Sequence[JudgedRow], *, of_facts: bool) -> None
         get_language(),
         case.reader,
     )
-    shown = timezone.now()
+    shown, names = timezone.now(), operations()
     for number, row in enumerate(rows, 1):
         row.token = opened.token(case.submission, row.target, reader=case.user, at=shown) if case.is_open else ""
         context = {
@@ -75,7 +75,7 @@ def draw(case: ReviewCase, rows: Sequence[JudgedRow], *, of_facts: bool) -> None
             html = render_to_string(TEMPLATE, context)
             if row.difference is None or not row.difference.page_is_full:  # another page may compare its texts
                 caches["rows"].set(key, html)
-        html = re.sub(OPERATION, lambda _found: str(uuid.uuid4()), html)
+        html = re.sub(OPERATION, lambda _found: next(names), html)
         row.html = mark_safe(html.replace(SEEN, row.token))  # noqa: S308 (a template's own, and a signed token)
 
 
