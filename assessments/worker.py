@@ -157,7 +157,8 @@ def alone(say: Callable[[str], Any]) -> Iterator[None]:
         if not _locked(lock):
             lock.seek(0)
             say(
-                f"Another sweeper already works on {settings.VAR} (process {lock.read().strip()}). This one waits until it ends."
+                f"Another sweeper already works on {settings.VAR} (process {lock.read().strip()}). This sweeper "
+                f"waits until the other one ends."
             )
             fcntl.flock(lock, fcntl.LOCK_EX)
         lock.seek(0)

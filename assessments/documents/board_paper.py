@@ -384,7 +384,7 @@ def _certificate(report: Report) -> str:
     said = report.blocking_words[0].upper() + report.blocking_words[1:] + "."
     if dated == len(report.blocking):
         more = _("A certificate can be issued at once if each action has a due date and readiness is high enough.")
-        limit = _("There is a limit on how many actions can have a due date.")
+        limit = _("Only a limited number of actions can have a due date.")
         return f"{said} {more} {limit}"
     count = len(report.blocking) - dated
     if dated:

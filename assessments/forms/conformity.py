@@ -31,7 +31,7 @@ CELLS: dict[str, tuple[Any, Any]] = {
     ),
     "alert_owner": (
         gettext_lazy("Who gets the alert"),
-        gettext_lazy("Name a person, or a duty roster that always has somebody on duty."),
+        gettext_lazy("Name a person, or a duty roster with somebody on duty at all times."),
     ),
 }
 LONGEST_CELL = 300

@@ -192,7 +192,9 @@ class RefuseForm(PlainForm):
 
     because = Words(
         label=_("Why is this action relevant?"),
-        help_text=_("The organisation can read this text. If you reject its reason, the action reopens."),
+        help_text=_(
+            "The organisation can read this text. If you reject the organisation’s reason, the action reopens."
+        ),
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": _("Say why the action is relevant.")},
@@ -248,7 +250,7 @@ class RegisterForm(FilterForm):
         self.sorts_first = self.sorts[0][0]
         people = [(str(user.pk), str(user)) for user in owners]
         whose = [(MINE, _("Me")), (NOBODY, _("No owner yet")), (LEFT, _("The owner has left"))]
-        held = [("blocking", _("Blocks the certificate")), ("condition", _("Condition of the certificate"))]
+        held = [("blocking", _("Blocks a certificate")), ("condition", _("Condition of a certificate"))]
         choices: dict[str, list[tuple[str, str | Promise]]] = {
             "priority": [("", _("All priorities")), *held, *priorities],
             "sort": [*self.sorts],

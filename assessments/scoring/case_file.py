@@ -96,7 +96,7 @@ class _Loader(SafeLoader):
         for key, _ in node.value:
             if key.tag != "tag:yaml.org,2002:merge" and key.value in seen:
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key.value} is written twice; keep one of the two", key.start_mark
+                    None, None, f"the key {key.value} is used twice; keep only one of them", key.start_mark
                 )
             seen.add(key.value)
         return super().construct_mapping(node, deep)

@@ -112,7 +112,7 @@ STATES = {
     # assessments and submissions
     "draft": Mark("half", _("Draft")),
     "ready_to_sign": Mark("open", _("Ready to sign")),
-    "no_certificate_possible": Mark("half", _("No certificate possible yet"), "warn"),
+    "no_certificate_possible": Mark("half", _("No certificate is possible yet"), "warn"),
     "submitted": Mark("sent", _("Submitted")),
     "in_review": Mark("eye", _("In review")),
     "returned": Mark("flag", _("Changes needed"), "warn"),

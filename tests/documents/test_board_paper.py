@@ -276,7 +276,7 @@ def test_the_paper_says_whether_a_certificate_can_follow(calm):
         "action has a due date"
     )
     assert said in board_paper.board_paper_html(calm)
-    assert "There is a limit on how many actions can have a due date." in board_paper.board_paper_html(calm)
+    assert "Only a limited number of actions can have a due date." in board_paper.board_paper_html(calm)
     actions = tuple(replace(action, may_have_date=False) for action in calm.actions)
     closed_first = board_paper._certificate(replace(calm, actions=actions))
     assert closed_first == "1 blocks the certificate. No certificate can be issued before this action is closed."

@@ -253,7 +253,7 @@ def test_an_approval_names_each_action_that_a_reviewer_asked_for(cast):
         assert squeezed(part) in page
     assert squeezed("You do not need to do anything for the certificate today") not in page
     message = Message.objects.get(recipient=cast.owner, kind="approved")
-    asked = f"A reviewer asked for action 1, due on {date_format(due, 'DATE_FORMAT')}: Name a deputy."
+    asked = f"Action 1, which a reviewer asked for, is due on {date_format(due, 'DATE_FORMAT')}: Name a deputy."
     assert asked in message.text
 
 

@@ -1392,7 +1392,7 @@ def test_the_command_prints_what_is_covered(capsys: pytest.CaptureFixture[str], 
     lines = {id: edition.requirements[line] for id, line in edition.extensions.items()}
     owing = sum(bool(edition.requirements[id].roles & line.roles) for id, line in lines.items())
     assert 0 < owing < len(lines)
-    said = f"Questions also put {len(lines)} lines of the register to further parts. For {owing} of these lines, one of those parts"
+    said = f"Questions also put {len(lines)} requirements to further parts of an organisation. For {owing} of these requirements,"
     assert said in printed
 
 

@@ -184,7 +184,7 @@ def test_every_fault_is_named_at_once(refused):
         ("cases: {a: b}", "uses.yaml: cases: write a list of declared uses, each with an id and facts"),
         (
             "cases:\n- id: a\n  facts:\n    illegal_purpose: true\n    illegal_purpose: false\n",
-            "uses.yaml:5: the key illegal_purpose is written twice; keep one of the two",
+            "uses.yaml:5: the key illegal_purpose is used twice; keep only one of them",
         ),
         ("cases: [a]", "uses.yaml: case 1: id: write a name for this case, such as booking-chatbot"),
     ],

@@ -91,7 +91,7 @@ def test_a_second_sweeper_waits_and_takes_over_when_the_first_dies(installation:
         wait_until(lambda: installation.mailed() == 1, 60)
         with installation.sweeper() as second:
             wait_until(lambda: "Another sweeper" in said.read_text("utf-8"), 60)
-            assert f"(process {first.pid}). This one waits" in said.read_text("utf-8")
+            assert f"(process {first.pid}). This sweeper waits" in said.read_text("utf-8")
             kill(first)
             lock = installation.folder / "sweeper.lock"
             wait_until(lambda: lock.read_text("utf-8") == str(second.pid), 10)

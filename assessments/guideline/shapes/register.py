@@ -96,7 +96,7 @@ def terms_rule(known: Vocabulary) -> Rule:
     }
     # The sectors are those of 2.2.2 of the Appendix; the fact `sector` has none of them besides.
     sectors = [value for value in known.facts.get("sector", ()) if value != "none"]
-    sector = several(one_of("answer to the fact sector", sectors), least=1)
+    sector = several(one_of("answer to the fact `sector`", sectors), least=1)
     answers = several(one_of("answer", FACT_ANSWERS), whole=FACT_ANSWERS)
     listed = dict.fromkeys(("themes", "owners"), several(text, least=1))
     return record({**enums, "sectors": sector, **listed, "answers": answers})

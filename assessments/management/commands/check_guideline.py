@@ -134,8 +134,8 @@ def report(edition: Edition, found: Coverage) -> Iterable[str]:
         yield _row(f"  {' + '.join(names[part] for part in parts)}", "", shown)
     yield ""
     yield (
-        f"Questions also put {found.extended} lines of the register to further parts. For "
-        f"{found.extended_to_owing} of these lines, one of those parts has the duty anyway; each of these lines "
+        f"Questions also put {found.extended} requirements to further parts of an organisation. For "
+        f"{found.extended_to_owing} of these requirements, one of those parts has the duty anyway; each of these requirements "
         f"counts once."
     )
     yield ""

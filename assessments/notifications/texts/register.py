@@ -34,7 +34,7 @@ def deletion(*, name: User, organisation: Organisation, on: date | None) -> Text
     said["day"] = date_format(on, "DATE_FORMAT")
     text = (
         _(
-            "%(name)s has requested that the organisation be deleted. Until %(day)s, any owner can cancel the "
+            "%(name)s has requested that the organisation be deleted. Before %(day)s, any owner can cancel the "
             "deletion on the page of the organisation."
         )
         % said

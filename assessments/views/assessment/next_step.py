@@ -60,7 +60,7 @@ STEPS: Mapping[str, Step] = {
     "resubmitted": _SENT,
     "in_review": Step(
         gettext_lazy("The reviewer decides"),
-        gettext_lazy("See what is under review"),
+        gettext_lazy("See the answers under review"),
         locked=gettext_lazy(
             "A reviewer is judging each answer and fact. Answers and facts are locked until the reviewer has "
             "made a decision."

@@ -346,7 +346,7 @@ class QuestionView:
         if self.problem:
             return _("Not saved")
         if self.state == "carried":
-            return _("Copied, to be confirmed")
+            return _("Copied, not confirmed yet")
         return _("Copied") if self.inherited else ""
 
     @property

@@ -251,7 +251,7 @@ def _by_package(page: ResultsPage, kind: str, key: str) -> dict[str, Any] | None
     if key in ("blocking", "conditions"):
         entries = page.blocking if key == "blocking" else page.conditions
         words = (
-            ngettext("%(n)s action blocks the certificate", "%(n)s actions block the certificate", len(entries))
+            ngettext("%(n)s action blocks a certificate", "%(n)s actions block a certificate", len(entries))
             if key == "blocking"
             else ngettext("%(n)s condition of the certificate", "%(n)s conditions of the certificate", len(entries))
         )
@@ -299,7 +299,7 @@ def _findings(standing: Standing, key: str) -> dict[str, Any]:
         words = (
             ngettext("%(n)s finding", "%(n)s findings", len(findings))
             if key == "all"
-            else ngettext("%(n)s finding blocks the certificate", "%(n)s findings block the certificate", len(findings))
+            else ngettext("%(n)s finding blocks a certificate", "%(n)s findings block a certificate", len(findings))
         )
         return {"title": words % {"n": len(findings)}, "heading": words % {"n": len(findings)}, "findings": findings}
     if key == "actions":

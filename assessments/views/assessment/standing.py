@@ -332,7 +332,7 @@ class Standing:
         least, most = scored[0], scored[-1]
         if least.value == most.value:
             return _("%(value)s out of 100 in every dimension that is assessed") % {"value": least.value}
-        return _("%(least)s to %(most)s out of 100. The lowest score is that of %(name)s") % {
+        return _("Scores from %(least)s to %(most)s out of 100. The lowest score is that of %(name)s") % {
             "least": least.value,
             "most": most.value,
             "name": least.name,

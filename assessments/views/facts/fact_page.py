@@ -257,7 +257,7 @@ def _locked(use: DeclaredUse, keys: Collection[str]) -> tuple[set[str], str]:
         return set(), ""
     locked = set(keys) - editable
     return locked, _(
-        "You can now change only the items that the reviewer marked “change needed”. The other answers are locked."
+        "Only the items that the reviewer marked “change needed” can be changed now. The other answers are locked."
     ) if locked else ""
 
 

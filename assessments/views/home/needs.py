@@ -148,7 +148,7 @@ def complete_need(assessment: Assessment) -> Need:
             text=said % {"system": use.system.name},
             url=f"{step.url}#prospect",
             label=str(STEPS["approved"].link),
-            when=_("No certificate possible yet"),
+            when=_("No certificate is possible yet"),
             rank=3,
         )
     return Need(

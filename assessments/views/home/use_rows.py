@@ -61,9 +61,7 @@ def stand_of(assessment: Assessment) -> tuple[str, str]:
     """Return the state of an assessment in two sentences; the first is shown bold."""
     state = State(assessment.state)
     if assessment.is_editable and assessment.use.prohibited_by_facts:
-        return _("Prohibited use."), _(
-            "Correct the facts. If the facts are already correct, an owner has to sign them."
-        )
+        return _("Prohibited use."), _("Correct the facts. If they are already correct, an owner has to sign them.")
     if state == State.DRAFT:
         said = _("Draft: %(n)s of %(m)s questions answered.") % {"n": assessment.answered, "m": assessment.applicable}
         return said, lasting(assessment.state_at)
@@ -74,7 +72,7 @@ def stand_of(assessment: Assessment) -> tuple[str, str]:
     if state == State.RETURNED:
         return _("Returned to you because changes are needed."), lasting(assessment.state_at)
     if state == State.APPROVED:
-        return _("Approved, no certificate yet."), _(
+        return _("Approved, but no certificate yet."), _(
             "We will issue the certificate when the actions that block it are closed."
         )
     on = _("Since %(day)s.") % {"day": date_format(timezone.localtime(assessment.state_at), "DATE_FORMAT")}

@@ -101,8 +101,8 @@ def _taken_words(taken: imports.ImportResult) -> str:
     words = _("Registered: %(systems)s and %(uses)s.") % {"systems": systems, "uses": uses}
     if taken.left_out:
         left = ngettext(
-            "%(n)s row was not imported, because it was registered in the meantime.",
-            "%(n)s rows were not imported, because they were registered in the meantime.",
+            "%(n)s row was not imported, because its content was registered in the meantime.",
+            "%(n)s rows were not imported, because their content was registered in the meantime.",
             taken.left_out,
         )
         words = f"{words} {left % {'n': taken.left_out}}"
@@ -174,7 +174,8 @@ def card(request: SignedIn, reference: str) -> HttpResponse:
                 count = suggestions.suggest(use, found, by=request.user, source=upload.name)
                 if not count:
                     messages.success(
-                        request, _("The model card suggests no new answers. All its answers are already declared.")
+                        request,
+                        _("The model card suggests no new answers. You have already declared all of its answers."),
                     )
                 return redirect("model_card", reference)
     elif request.method == "POST":
@@ -204,7 +205,7 @@ def _settle(request: SignedIn, use: Any, rows: Any) -> str:
         changed = suggestions.confirm_suggestions(use, ids, by=request.user, replace=name == "replace")
         said = ngettext("%(n)s fact is now declared.", "%(n)s facts are now declared.", len(changed))
         return said % {"n": len(changed)}
-    raise WorkflowError(_("Choose a suggestion first. Then confirm or hide it."))
+    raise WorkflowError(_("First choose a suggestion. Then confirm or hide it."))
 
 
 def _card_context(use: Any, rows: list[FactSuggestion], request: SignedIn) -> dict[str, Any]:

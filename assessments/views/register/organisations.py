@@ -42,7 +42,10 @@ SHOWN_SYSTEMS = 10
 def found(request: SignedIn) -> HttpResponse:
     if not settings.OPEN_FOUNDING:
         raise NotPermitted(
-            _("Ask an organisation to invite you. Only the people who run this service can register organisations.")
+            _(
+                "Only the people who run this service can register organisations. Ask an existing organisation to "
+                "invite you."
+            )
         )
     form = OrganisationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -92,7 +95,7 @@ def edit(request: SignedIn, reference: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with refusals(form):
             organisations.update_organisation(found, by=request.user, **form.cleaned_data)
-            messages.success(request, _("Saved. Issued certificates keep the old names."))
+            messages.success(request, _("Saved. Certificates that were already issued keep the old details."))
             return redirect(found)
     return render(request, "assessments/register/form.html", {"form": form, "organisation": found})
 

@@ -261,7 +261,7 @@ def _scope(typed: dict[str, str]) -> dict[str, Any]:
     count = (
         _("%(n)s of %(all)s characters") % {"n": len(texts["scope_en"]), "all": SCOPE_LENGTH}
         if left >= 0
-        else ngettext("%(n)s character too long", "%(n)s characters too long", -left) % {"n": -left}
+        else ngettext("%(n)s character too many", "%(n)s characters too many", -left) % {"n": -left}
     )
     return {
         "scope": texts,

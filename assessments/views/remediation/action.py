@@ -316,7 +316,10 @@ def evidence_of(request: SignedIn, reference: str, number: int) -> HttpResponse:
     if request.method == "POST":
         acts: dict[str, tuple[Any, str]] = {
             "attach": (actions.attach, _("Attached: %(title)s.")),
-            "detach": (actions.detach, _("Detached: %(title)s. The evidence is still in the library.")),
+            "detach": (
+                actions.detach,
+                _("“%(title)s” was detached from the action. The evidence is still in the library."),
+            ),
         }
         name = next((name for name in acts if name in request.POST), "")
         if name:

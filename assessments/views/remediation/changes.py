@@ -30,7 +30,10 @@ def add(request: SignedIn) -> HttpResponse:
     uses = list(finders.uses_with_a_plan(request.user))
     if not any(finders.plans_whole(request.user, m.organisation_id) for m in roles.memberships_on_page(request.user)):
         raise NotPermitted(
-            _("Only owners and contributors who can see the complete plan of an organisation can add actions.")
+            _(
+                "To add actions, you need to be an owner or contributor who can see the complete plan of the "
+                "organisation."
+            )
         )
     people = {
         user

@@ -58,7 +58,7 @@ def dates(request: SignedIn) -> HttpResponse:
         done = remediation_dates.move_dates(actions, due, by=request.user)
         if done.changed:
             return redirect("actions_moved", done.batch)
-        messages.warning(request, _("No date was changed."))
+        messages.warning(request, _("No due date was changed."))
         return redirect("actions")
     conditions = remediation_conditions.conditions_on(actions) if actions else {}
     lines = [
@@ -92,8 +92,8 @@ def moved(request: SignedIn, batch: UUID) -> HttpResponse:
             messages.success(request, said % {"n": back.changed})
         if back.left:
             said = ngettext(
-                "%(n)s date was not restored, because somebody has changed it again.",
-                "%(n)s dates were not restored, because somebody has changed them again.",
+                "%(n)s date was not restored, because somebody has changed it since.",
+                "%(n)s dates were not restored, because somebody has changed them since.",
                 back.left,
             )
             messages.warning(request, said % {"n": back.left})

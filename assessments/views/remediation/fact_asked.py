@@ -41,21 +41,21 @@ def way_to_fact(
         return WayToFact(words, _("Recall the submission"), reverse("recall", args=place) if signs else "")
     if state == State.IN_REVIEW:
         words = _(
-            "The facts are locked while a reviewer decides. Send the answer to the reviewer in a message. If the reviewer "
-            "asks you to change the fact, you can change it."
+            "The facts are locked while a reviewer decides. Send the answer to the reviewer in a message. You "
+            "can change the fact if the reviewer asks you to."
         )
         return WayToFact(words, _("Write to the reviewer"), reverse("case", args=place))
     if state == State.APPROVED:
         words = _(
-            "The facts are locked, because the assessment was approved. An owner can report the change. This ends the "
-            "approval and opens a new assessment, in which you can change the fact."
+            "The facts are locked, because the assessment was approved. An owner can report the change. The "
+            "report ends the approval and opens a new assessment, in which you can change the fact."
         )
         return WayToFact(words, _("Report a change"), reverse("what_changed", args=place) if signs else "")
     words = _("You can change the fact now.")
     if state == State.RETURNED:
         words = _(
-            "You can change the fact now if the reviewer asked for it. If the reviewer did not, you can change it after "
-            "the decision."
+            "If the reviewer asked you to change the fact, you can change it now. Otherwise, you can change it "
+            "after the decision."
         )
     elif state == State.CERTIFIED:
         words = _("You can change the fact now. An owner is then asked to describe what has changed.")

@@ -91,7 +91,7 @@ def gap_of(
     # Where the plan says why the action applies here, it says what is missing too.
     words = words_of_gap(question, content) if question and content and not found.why_here else ""
     if found.asked and given and not proposed:  # nothing falls short: a reviewer asked for more on accepting the answer
-        words, originals = _("The answer was accepted. A reviewer also requested this action: see below."), []
+        words, originals = _("The reviewer accepted the answer, but asked for this action as well. See below."), []
         closes = (str(CLOSED_BY),)
     return {
         "question": question.text if question else "",

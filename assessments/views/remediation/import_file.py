@@ -109,7 +109,7 @@ def _take_rows(request: SignedIn) -> HttpResponse:
     try:
         rows = signing.loads(request.POST["rows"], salt=SALT, max_age=3600)
     except signing.BadSignature:
-        messages.error(request, _("Choose the file again. This preview has expired."))
+        messages.error(request, _("This preview has expired. Choose the file again."))
         return redirect("actions_import")
     found = {
         _name(action): action

@@ -30,8 +30,8 @@ def answer(request: SignedIn, reference: str) -> HttpResponse:
         if request.method == "POST":
             raise NotPermitted(
                 _(
-                    "First declare that you have no conflict of interest in this case. "
-                    "After that you can read and answer the appeal or complaint."
+                    "First declare that you have no conflict of interest in this case. You can then read and "
+                    "answer the appeal or complaint."
                 )
             )
         return to_declare(request, appeal.submission)
@@ -44,7 +44,7 @@ def answer(request: SignedIn, reference: str) -> HttpResponse:
             appeals.answer(appeal, by=request.user, upheld=upheld, words=form.cleaned_data["words"])
             messages.success(
                 request,
-                _("Your answer is recorded. The organisation and the reviewers of the case have been notified."),
+                _("Your answer is recorded. We have notified the organisation and the reviewers of the case."),
             )
             return redirect("appeal", reference)
     suspended = appeals.wrongly_suspended(appeal)

@@ -82,7 +82,7 @@ class CasePages:
     def not_applicable(self) -> PageOfCase:
         """Return the page of the answers by which a must, or a checklist line of one, is not applicable."""
         targets = [target for target in self.case.targets if target in self.case.sent.not_applicable]
-        return PageOfCase(self.case, NOT_APPLICABLE, _("Mandatory points answered “not applicable”"), targets)
+        return PageOfCase(self.case, NOT_APPLICABLE, _("Mandatory points with the answer “not applicable”"), targets)
 
     def group(self, key: str) -> PageOfCase:
         """Return the page of this key; 404 where there is none."""

@@ -122,7 +122,7 @@ def send_back(request: SignedIn, reference: str) -> HttpResponse:
                 tasks=form.cleaned_data.get("tasks", ()),
             )
             forget_typed(request)
-            messages.success(request, _("The submission has been returned. The owner has been notified."))
+            messages.success(request, _("The submission has been returned. We have notified the owner."))
             return redirect(case.submission)
     marked = {mark.target.removeprefix("f:") for mark in case.changes if mark.target.startswith("f:")}
     marked |= {ANSWER + mark.target.removeprefix("q:") for mark in case.changes if mark.target.startswith("q:")}
@@ -305,10 +305,7 @@ def refuse(request: SignedIn, reference: str) -> HttpResponse:
             forget_typed(request)
             messages.success(
                 request,
-                _(
-                    "The submission has been refused. The owner has been notified. The decision letter is being "
-                    "created."
-                ),
+                _("The submission has been refused. We have notified the owner. The decision letter is being created."),
             )
             return redirect(case.submission)
     context = {"case": case, "submission": case.submission, "form": form, "going_on": REFUSED.en}

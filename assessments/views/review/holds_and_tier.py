@@ -48,8 +48,8 @@ def hold(request: SignedIn, reference: str, pk: int) -> HttpResponse:
             words = _("The hold is closed.")
             if done.outcome == HoldOutcome.ANSWERED and done.use.assigned_tier != case.submission.assigned_tier:
                 words = _(
-                    "The hold is closed. This changed the tier, so the submission went back to the organisation to be "
-                    "signed again."
+                    "The hold is closed. This changed the tier, so the submission has gone back to the "
+                    "organisation, which has to sign it again."
                 )
             if done.outcome == HoldOutcome.CORRECT:
                 words = _(
@@ -87,7 +87,7 @@ def tier(request: SignedIn, reference: str) -> HttpResponse:
     case.require_seat()
     use, edition = case.use, case.edition
     if not case.is_open:
-        messages.info(request, _("You can judge the tier only while the submission is under review."))
+        messages.info(request, _("You can raise the tier only while the submission is under review."))
         return redirect(case.submission)
     stands = Tier(use.assigned_tier)
     higher = [

@@ -31,8 +31,8 @@ from assessments.views.site.gate import to_declare
 from assessments.views.site.requests import SignedIn, refusals_as_messages
 
 FILTERS = {
-    "waits": gettext_lazy("Only facts and answers that changed, have a reply or are not judged yet"),
-    "changed": gettext_lazy("Only facts and answers that changed"),
+    "waits": gettext_lazy("Only facts and answers that have changed, have a reply or have no mark yet"),
+    "changed": gettext_lazy("Only facts and answers that have changed"),
     "unmarked": gettext_lazy("Only facts and answers without a mark"),
     "decisive": gettext_lazy("Only facts and answers that decide the tier or the certificate"),
     "all": gettext_lazy("Everything"),
@@ -77,7 +77,7 @@ def changes(request: SignedIn, reference: str) -> HttpResponse:
         if case.former is not None:
             messages.info(
                 request,
-                _("The earlier submission was not sent to you, so you cannot compare it with this submission."),
+                _("The earlier submission was not sent to you, so you cannot compare it with this one."),
             )
         else:
             messages.info(request, _("This is the first round, so there is nothing to compare it with."))
@@ -292,7 +292,9 @@ def _asking_for_another(data: QueryDict, row: JudgedRow, reference: str) -> Quer
     data[f"{row.anchor}-mark"] = str(MarkKind.CHANGE_NEEDED)
     data[f"{row.anchor}-reason"] = str(MarkReason.OTHER_EVIDENCE)
     if not data.get(f"{row.anchor}-would_satisfy", "").strip():
-        data[f"{row.anchor}-would_satisfy"] = _("Attach other evidence instead of “%(title)s”.") % {"title": title}
+        data[f"{row.anchor}-would_satisfy"] = _("Replace the evidence “%(title)s” with other evidence.") % {
+            "title": title
+        }
     return data
 
 

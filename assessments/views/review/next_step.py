@@ -99,8 +99,8 @@ def _yours(case: ReviewCase, parts_left: int, parts_back: int, parts_missing: in
         )
     if case.added_left:
         words = ngettext(
-            "You still have to judge one added evidence item",
-            "You still have to judge %(n)s added evidence items",
+            "You still have to judge one evidence item that was added later",
+            "You still have to judge %(n)s evidence items that were added later",
             case.added_left,
         )
         url = reverse("review_supplements", args=[reference])
@@ -119,13 +119,13 @@ def _yours(case: ReviewCase, parts_left: int, parts_back: int, parts_missing: in
 def _missing_parts(reference: str, missing: int, *, may_return: bool) -> Step:
     """Send the reader to the return, or first to the conformity file: a return needs a change or a part that goes back."""
     words = ngettext(
-        "One part of the conformity file is missing or not complete: return the case for changes",
-        "%(n)s parts of the conformity file are missing or not complete: return the case for changes",
+        "Return the case for changes: one part of the conformity file is missing or not complete",
+        "Return the case for changes: %(n)s parts of the conformity file are missing or not complete",
         missing,
     ) % {"n": missing}
     if may_return:
         return Step(words, _("Return for changes"), reverse("send_back", args=[reference]))
-    return Step(words, _("Say what is missing in the conformity file"), reverse("review_parts", args=[reference]))
+    return Step(words, _("Say what is missing from the conformity file"), reverse("review_parts", args=[reference]))
 
 
 def _all_accepted(case: ReviewCase) -> str:

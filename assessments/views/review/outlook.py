@@ -83,9 +83,9 @@ def _follows(*, issues: bool, conditions: int) -> str:
         )
     if conditions:
         words = ngettext(
-            "Your approval issues the certificate if the open requirement below has a date. Without that date, "
+            "If the open requirement below has a date, your approval issues the certificate. If it has no date, "
             "no certificate is issued yet.",
-            "Your approval issues the certificate if each of the %(n)s open requirements below has a date. If "
+            "If each of the %(n)s open requirements below has a date, your approval issues the certificate. If "
             "one of them has no date, no certificate is issued yet.",
             conditions,
         )
@@ -98,20 +98,20 @@ def _follows_of_two(*, issues: bool, conditions: int, is_second: bool) -> str:
     most = most_conditions()
     first = (
         _(
-            "You are the second reviewer, and the first reviewer has not approved yet. Your approval issues no "
-            "certificate yet."
+            "You are the second reviewer, and the first reviewer has not approved yet. Your approval does not "
+            "issue a certificate yet."
         )
         if is_second
-        else _("Your approval is the first of two and issues no certificate yet.")
+        else _("Your approval is the first of two, so it does not issue a certificate yet.")
     )
     if issues and conditions > most:
         words = _(
-            "The other approval decides the case, and it would not issue a certificate. %(n)s requirements are open, but "
-            "at most %(most)s of them can become conditions. The certificate is issued when the organisation has closed "
-            "the actions of the requirements without a date."
+            "The other reviewer’s approval decides the case. No certificate would be issued at once, because %(n)s "
+            "requirements are open and at most %(most)s of them can become conditions. The certificate follows when the "
+            "organisation has closed the actions for the other requirements."
         )
     elif not issues:
-        words = _("The other approval decides the case. At the moment, it would not issue a certificate.")
+        words = _("The other reviewer’s approval decides the case. At the moment, it would not lead to a certificate.")
     elif conditions:
         words = ngettext(
             "The other approval issues the certificate if the open requirement below has a date.",
@@ -119,7 +119,7 @@ def _follows_of_two(*, issues: bool, conditions: int, is_second: bool) -> str:
             conditions,
         )
     else:
-        words = _("The other approval issues the certificate if nothing is missing at that point.")
+        words = _("The other approval issues the certificate if nothing is missing by then.")
     return f"{first} {words % {'n': conditions, 'most': most}}"
 
 

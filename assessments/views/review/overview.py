@@ -355,7 +355,7 @@ def _found(case: ReviewCase) -> list[dict[str, Any]]:
         advice = _("The organisation was told before signing: “%(advice)s”") % {"advice": check.advice}
         lines.append((found["severity"], check.label, advice, _among(case.targets, targets)))
     lines.append(("look", fact_answer(None, UNKNOWN), "", sent.unknown))
-    lines.append(("look", _("Planned for later"), "", sent.planned))
+    lines.append(("look", _("Planned for a later date"), "", sent.planned))
     return [
         {
             "severity": severity,
@@ -417,7 +417,7 @@ def take(request: SignedIn, reference: str) -> HttpResponse:
         with refusals(form):
             if form.declaration:
                 interests.decline(case.submission, by=case.user, words=form.declaration)
-                messages.success(request, _("Your declaration is recorded. Somebody else has to take the case."))
+                messages.success(request, _("Your declaration is recorded. Another reviewer has to take the case."))
                 return redirect(case.submission)
             if left is not None:
                 successors.succeed(case.submission, Seat(left.seat), by=case.user)

@@ -110,8 +110,8 @@ def _saved(left: int, lacking: int) -> str:
         return words % {"n": left}
     if lacking:
         words = ngettext(
-            "Saved. One part is missing or not complete: return the case for changes.",
-            "Saved. %(n)s parts are missing or not complete: return the case for changes.",
+            "Saved. One part is missing or not complete. Return the case for changes.",
+            "Saved. %(n)s parts are missing or not complete. Return the case for changes.",
             lacking,
         )
         return words % {"n": lacking}
@@ -123,8 +123,10 @@ def _staying(shown: list[JudgedPart]) -> list[str]:
     if not shown:
         return []
     words = ngettext(
-        "Judged “Partly” and not ticked “Return this part”: %(parts)s. This part stays locked if you return the case.",
-        "Judged “Partly” and not ticked “Return this part”: %(parts)s. These parts stay locked if you return the case.",
+        "You judged this part “Partly” but did not tick “Return this part”: %(parts)s. It stays locked if you "
+        "return the case.",
+        "You judged these parts “Partly” but did not tick “Return this part”: %(parts)s. They stay locked if "
+        "you return the case.",
         len(shown),
     )
     return [words % {"parts": ", ".join(one.label for one in shown)}]

@@ -43,7 +43,7 @@ def preview(request: SignedIn, reference: str, piece: str, number: int) -> HttpR
         why, busy = str(error), error.busy
     except stored_files.NotAsStored:
         why, busy = (
-            _("The stored file is missing or was changed, so it is not shown. Ask the operator to restore it."),
+            _("The stored file is missing or was changed, so we cannot show it. Ask the operator to restore it."),
             True,
         )
     if shown is not None and not previews.is_ticket_for(request.GET.get("seen", ""), version, request.user):

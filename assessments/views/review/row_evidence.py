@@ -93,10 +93,11 @@ def describe(piece: EvidenceRow, versions: Mapping[tuple[str, int], Any], signed
         piece.claim.append(_("The organisation did not say which period this evidence covers."))
     if end and (signed - end).days > LONG_AGO:
         piece.claim.append(
-            _("This evidence covers a period that ended %(n)s days before the signing.") % {"n": (signed - end).days}
+            _("This evidence covers a period that ended %(n)s days before the submission was signed.")
+            % {"n": (signed - end).days}
         )
     if start and start > signed:
-        piece.claim.append(_("This evidence covers a period that begins after the signing."))
+        piece.claim.append(_("This evidence covers a period that begins after the submission was signed."))
     version = versions.get((given["reference"], given["version"]))
     if version is None:
         piece.no_preview = "" if given["on_request"] else _("This version is no longer in the library.")
@@ -116,6 +117,6 @@ def describe(piece: EvidenceRow, versions: Mapping[tuple[str, int], Any], signed
         piece.is_shown = can_show(version.media_type)
         if not piece.is_shown:
             piece.no_preview = _(
-                "A file of this kind can contain programs, so you can download it but not view it here."
+                "A file of this type can contain programs. You cannot view it here, but you can download it."
             )
     return piece

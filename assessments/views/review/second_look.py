@@ -99,7 +99,7 @@ def take(request: SignedIn, reference: str) -> HttpResponse:
             if form.declaration:
                 second_look_giving.decline(found, by=request.user, words=form.declaration)
                 messages.success(
-                    request, _("Your declaration is recorded. Somebody else will carry out this second look.")
+                    request, _("Your declaration is recorded. Another reviewer will carry out this second look.")
                 )
                 return redirect("reviews")
             second_look_giving.take(found, by=request.user)
@@ -245,7 +245,7 @@ def _said(request: SignedIn, found: SecondLook, form: Any, *, is_report: bool) -
             second_look_comparing.report(found, by=request.user, words=form.cleaned_data["words"])
             messages.success(
                 request,
-                _("The difference has been reported. The certificate does not change unless a reviewer suspends it."),
+                _("The difference has been reported. The certificate keeps its status unless a reviewer suspends it."),
             )
         else:
             second_look_comparing.write(found, by=request.user, text=form.cleaned_data["text"])

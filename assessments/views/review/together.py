@@ -76,7 +76,7 @@ def _accept(request: SignedIn, case: ReviewCase, chosen: list[str]) -> str:
     )
     if not n:
         return alone % {"n": left}
-    words = ngettext("Facts and answers accepted together: %(n)s.", "Facts and answers accepted together: %(n)s.", n)
+    words = ngettext("%(n)s fact or answer was accepted.", "%(n)s facts and answers were accepted together.", n)
     messages.success(request, words % {"n": n})
     if left:
         messages.warning(request, alone % {"n": left})

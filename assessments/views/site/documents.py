@@ -46,7 +46,7 @@ def download(request: SignedIn, reference: str) -> HttpResponseBase:
         if jobs.ask_again(document):
             wake(document)
         elif make_now.is_left_alone(document) and not make_now.start(document):
-            messages.warning(request, _("Try again in a few seconds. Other documents are being created at the moment."))
+            messages.warning(request, _("Other documents are being created at the moment. Try again in a few seconds."))
         return redirect(document)
     if document.state != DocumentState.READY:
         return _how_far(request, document)
@@ -69,7 +69,8 @@ def ask(request: SignedIn, reference: str, kind: str) -> HttpResponse:
     if not _sees_all(request.user, assessment):
         raise NotPermitted(
             _(
-                "You cannot open the documents, because they show all answers. You have access only to your assigned work."
+                "You cannot open the documents, because they show all answers. You can see only the work "
+                "assigned to you."
             )
         )
     throttling.spend("document", request, organisation=assessment.organisation_id)

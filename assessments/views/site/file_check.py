@@ -31,7 +31,7 @@ ANSWERS = (
     (Answer.EXACT, gettext_lazy("this is our unchanged file (the page also shows the status of the certificate)")),
     (Answer.ALTERED, gettext_lazy("we issued this number, but the file was changed")),
     (Answer.NOT_OURS, gettext_lazy("we did not issue this number")),
-    (Answer.NOT_RECOGNISED, gettext_lazy("we found no number: type the number")),
+    (Answer.NOT_RECOGNISED, gettext_lazy("we found no number in the file: enter the number instead")),
     (Answer.COULD_NOT_CHECK, gettext_lazy("we cannot tell whether the file is ours")),
 )
 """The five answers, each with what it means, as the page explains them."""

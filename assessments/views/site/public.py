@@ -178,7 +178,7 @@ def _checks(status: CertificateStatus) -> list[tuple[bool, str]]:
         (True, _("We have issued this number")),
         (
             in_dates,
-            _("The period of validity has not ended") if in_dates else _("The period of validity has ended"),
+            _("The certificate has not expired") if in_dates else _("The certificate has expired"),
         ),
         (
             stands,

@@ -31,7 +31,9 @@ from assessments.views.site.requests import SignedIn
 
 def without_password(request: HttpRequest) -> HttpResponse:
     """A first password is set by the link that goes to the address: a session alone proves nothing."""
-    messages.info(request, _("Your account has no password. Set a password first. We can send you a link for this."))
+    messages.info(
+        request, _("Your account has no password. Set a password first. We can send you a link for setting it.")
+    )
     return redirect("account_reset_password")
 
 

@@ -37,7 +37,7 @@ def end_sessions(request: HttpRequest) -> HttpResponse:
                 return redirect("admin_end_sessions")
         context |= {"person": person, "sessions": running.sessions_of(person, None), "form": form}
     elif find.is_valid():
-        find.add_error("mail", _("Check the email address. No account has this address."))
+        find.add_error("mail", _("No account has this email address. Check the address."))
     return render(request, "admin/end_sessions.html", context)
 
 

@@ -306,7 +306,7 @@ def test_the_person_asked_says_done_and_whoever_asked_is_told(client, cast, draf
     client.force_login(cast.assigned)
     page = reverse("asked", args=[draft.reference, asked.pk])
     assert "Tell Connie Contributor that you have answered" in words_of(client.get(page))
-    assert "The question has an answer." in words_of(client.get(reverse("dashboard")))
+    assert "The question already has an answer." in words_of(client.get(reverse("dashboard")))
     client.post(page, {"done": "1"})
     asked.refresh_from_db()
     assert asked.done_at

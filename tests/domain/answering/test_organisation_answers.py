@@ -146,7 +146,7 @@ def test_a_start_with_taken_over_answers_is_no_going_on(client, cast, former):
     page = markup_of(client.get(reverse("section", args=[new.reference, section])))
     row = page.partition(f'id="q-{SHARED}"')[2].partition("<aside")[0]
     assert f"Copied from “{former.use.title}”. The answer must be confirmed." in row
-    assert "Copied, to be confirmed" in row
+    assert "Copied, not confirmed yet" in row
     assert "by you" not in row
     history = markup_of(client.get(reverse("history", args=[new.reference, SHARED])))
     assert "Copied" in history

@@ -257,7 +257,7 @@ def test_the_check_of_a_section_says_that_a_copied_answer_waits_and_confirms_it(
     refused = text_of(client.post(check, {"complete": "yes"}))
     assert "Confirm or change the copied answers first." in refused
     assert "has no answer" not in refused
-    assert "has a copied answer to confirm or change:" in refused
+    assert "has a copied answer. Confirm or change it:" in refused
     value = re.search(r'name="confirm" value="([^"]+)"', row)
     assert value is not None
     done = text_of(client.post(check, {"confirm": value[1]}, follow=True))
@@ -276,7 +276,7 @@ def test_the_check_of_a_section_names_both_what_is_not_answered_and_what_is_not_
     check = reverse("section_check", args=[new.reference, "governance"])
     page = text_of(client.post(check, {"complete": "yes"}))
     assert "Answer the remaining questions first, and confirm or change the copied answers." in page
-    assert page.count("has no answer: ") == page.count("has a copied answer to confirm or change: ") == 1
+    assert page.count("has no answer: ") == page.count("has a copied answer. Confirm or change it: ") == 1
 
 
 def test_nobody_confirms_on_the_check_of_a_section_who_may_not_answer(client: Client, cast: Cast) -> None:
@@ -318,7 +318,7 @@ def test_reuse_form_with_nothing_ticked_says_so_and_copies_nothing(client: Clien
     elsewhere(cast)
     new = begun(cast)
     client.force_login(cast.owner)
-    assert "Tick the answers to copy." in client.post(here(new), {}).content.decode()
+    assert "Tick the answers that you want to copy." in client.post(here(new), {}).content.decode()
     assert not new.answers.exists()
 
 

@@ -266,9 +266,7 @@ def test_put_both_takes_the_ticks_where_the_other_had_said_none_of_these(cast: C
     save(draft, key, {"choice": "none"}, by=cast.owner)
     page = resolve(signed_in(cast.contributor), draft, posted(key, items=items[:1], seen=1), "both", key)
     assert (stored(draft, key).choice, stored(draft, key).items) == ("ticked", {items[0]: True})
-    assert (
-        "Olivia Owner chose “None of these”, but you ticked lines of the checklist. Your ticked lines are kept." in page
-    )
+    assert "Olivia Owner chose “None of these”, but you ticked items of the checklist. Your ticks are kept." in page
 
 
 def test_put_both_shows_a_third_version_instead_of_overwriting_it(cast: Cast, draft: Assessment) -> None:
@@ -503,7 +501,7 @@ def test_what_is_given_for_locked_facts_is_shown_and_not_saved(cast: Cast) -> No
     submit.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
     sent = page | {FACT: "yes", REASON: "It only sorts the post."}
     content = client.post(facts_url(use, group), sent).content.decode()
-    assert "Not saved: locked facts cannot be changed now." in content
+    assert "Not saved, because some of these facts are locked." in content
     assert "It only sorts the post." in content
     assert fact(use, FACT).value is False
 

@@ -44,12 +44,12 @@ TEXTS = {
     "Declared facts of the use changed.": "用途的申報事實有所改變。",
     "An incident is being investigated.": "正在調查一宗事故。",
     "The monitoring evidence is older than %(days)s days.": "監察證據距今超過 %(days)s 日。",
-    "Add the newest monitoring record. The certificate then becomes valid again.": "加入最新監察記錄後，證書恢復有效。",
+    "Add the newest monitoring record. The certificate then automatically becomes valid again.": "加入最新監察記錄後，證書恢復有效。",
     "Certificate issued: %(use)s": "證書已發出：%(use)s",
     "Nothing blocks the certificate any more. Certificate %(number)s has been issued.": "已無阻礙，證書 %(number)s 已發出。",
 }
 FACTS = ("Declared facts of the use changed.", "用途的申報事實有所改變。")
-NEXT_STEP = "Add the newest monitoring record. The certificate then becomes valid again."
+NEXT_STEP = "Add the newest monitoring record. The certificate then automatically becomes valid again."
 INCIDENT = ("An incident is being investigated.", "正在調查一宗事故。")
 
 

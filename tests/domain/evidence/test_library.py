@@ -613,7 +613,7 @@ def test_a_form_with_another_mistake_says_that_its_file_has_to_be_chosen_again(c
     client.force_login(cast.owner)
     response = client.post(reverse("evidence_new"), filled_in(title="", file=uploaded("log.txt", b"an entry")))
     assert set(response.context["form"].errors) == {"title", "file"}
-    assert "The browser did not keep the file" in response.context["form"].errors["file"][0]
+    assert "Your browser did not keep it" in response.context["form"].errors["file"][0]
 
 
 def test_what_is_shown_on_request_only_needs_no_file_and_says_who_has_it(client, cast):
@@ -981,7 +981,7 @@ def test_a_replaced_piece_asks_to_be_looked_at_until_somebody_has(client, cast, 
     library.attach(piece, draft, QUESTION, by=cast.owner)
     library.add_version(piece, by=cast.owner, link="https://example.org/2")
     client.force_login(cast.contributor)
-    assert "replaced after it was attached: check it again" in strip_on_page(client, draft)
+    assert "replaced since it was attached, so check it again" in strip_on_page(client, draft)
     assert "Confirm that this evidence still supports the answer" in strip_on_page(client, draft)
     client.post(page_of(draft), {"confirm": piece.reference})
     assert "look again" not in strip_on_page(client, draft)

@@ -26,7 +26,7 @@ def test_its_page_names_no_gap_that_the_accepted_answer_does_not_have(client, ca
     client.force_login(cast.owner)
     page = client.get(reverse("action", args=[action.use.reference, action.number]))
     text = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page.content.decode())).split())
-    assert "The answer was accepted. A reviewer also requested this action: see below." in text
+    assert "The reviewer accepted the answer, but asked for this action as well. See below." in text
     assert f"What closes the gap {CLOSED_BY}" in text
     question = assessment.compiled().questions[action.question]
     assert question.action.gap

@@ -84,7 +84,7 @@ def test_what_is_ticked_stands_in_the_mail_and_is_kept(cast: Cast, django_captur
     assert [task.key for task in tasks] == ["part:tests", "answer:accountable-owner"]
     (sent,) = mail.outbox
     text = str(sent.body)
-    assert "Also needed before approval:" in text
+    assert "The following is also needed before an approval:" in text
     assert f"- Tests: {tasks[0].words}" in text
     assert "Bias" not in text
     with pytest.raises(FrozenRow):

@@ -88,7 +88,7 @@ def test_home_and_queue_agree_on_what_waits_for_each_role(state, tier, route, ca
         needs = [need for need in home.context["needs"] if QUEUE in need.url and "?who" in need.url]
         assert sum(need.things for need in needs) == waiting
         if waiting and not Membership.objects.filter(user=user).exclude(role=Role.REVIEWER).exists():
-            assert "No tasks now" not in text_of(home)
+            assert "You have no tasks now" not in text_of(home)
 
 
 @pytest.mark.long

@@ -77,7 +77,7 @@ def test_nothing_is_ended_without_a_reason_or_for_nobody(staff):
     theirs, client = signed_in(user), signed_in(staff)
     for mail, reason, said in (
         (user.email, "  ", "Give a reason."),
-        ("nobody@example.hk", REASON, "Check the email address. No account has this address."),
+        ("nobody@example.hk", REASON, "No account has this email address. Check the address."),
         ("no address", REASON, "Enter a valid email address."),
         (staff.email, REASON, "End your own sessions in your settings."),
     ):

@@ -42,7 +42,7 @@ def test_a_state_in_which_nothing_is_answered_says_why(cast: Cast, state: State)
         (State.DRAFT, False, "Continue with the questions", "assessment"),
         (State.DRAFT, True, "Check and sign", "check"),
         (State.RETURNED, True, "Make the requested changes", "returned"),
-        (State.IN_REVIEW, True, "See what is under review", "assessment"),
+        (State.IN_REVIEW, True, "See the answers under review", "assessment"),
     ],
 )
 def test_the_pages_name_the_same_next_step(

@@ -15,7 +15,7 @@ from tests.support.factories import Cast, anew, make_assessment, proved, save
 from tests.support.page_text import markup_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
-BLOCKED = "No certificate possible yet"
+BLOCKED = "No certificate is possible yet"
 READY = "Ready to sign"
 TOO_LOW = "Readiness in Crime Prevention is too low: 0.0 out of 100."
 

@@ -380,7 +380,7 @@ def test_a_complete_section_closes_one_s_own_request_and_tells_who_asked(client:
     sections = list(dict.fromkeys(q.section for q in draft.declared().questions(draft.compiled())))
     following = sections[sections.index(SECTION) + 1]
     assert response.redirect_chain == [(url("section", draft, following), 302)]
-    assert "is complete. The request to answer this section is marked as done." in text_of(response)
+    assert "is complete. The request to answer this section is now marked as done." in text_of(response)
     assert Assignment.objects.get(member=mine).done_at is not None
     assert Assignment.objects.get(member=other).done_at is None
     assert Message.objects.filter(recipient=cast.owner, subject__contains="Connie Contributor").count() == 1
@@ -402,7 +402,7 @@ def test_a_viewer_and_a_closed_assessment_have_nothing_to_confirm(client: Client
     member = Membership.objects.get(user=cast.contributor)
     Assignment.objects.create(assessment=sent, section=SECTION, member=member)
     response = client.post(url("section_check", sent, SECTION), {"complete": "yes"}, follow=True)
-    assert "locked until a reviewer has decided" in text_of(response)
+    assert "locked until a reviewer has made a decision" in text_of(response)
     assert Assignment.objects.get().done_at is None
 
 

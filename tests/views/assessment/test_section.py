@@ -365,7 +365,7 @@ def test_two_versions_on_a_posted_page_are_both_shown(client: Client, cast: Cast
     save(draft, PRACTICE, {"choice": "in_place", "text": "Hers."}, by=cast.owner)
     client.force_login(cast.contributor)
     page = markup_of(client.post(section_of(draft), posted(choice="partly", text="His.")))
-    assert "choose between two versions" in page
+    assert "choose one of two versions" in page
     assert "<ins>Hers</ins>." in page
     assert "His.</textarea>" in page
     client.post(section_of(draft), posted(choice="partly", text="His.", seen=1) | {"resolve": f"mine:{PRACTICE}"})

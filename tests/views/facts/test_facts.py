@@ -217,7 +217,7 @@ def test_after_a_return_only_the_marked_facts_are_open(client, cast, edition):
     assert set(re.findall(r'name="(\w+)" value="yes"', shown)) == {"safety_component"}
     sent = posted(edition, "stakes", safety_component=True, autonomous_vehicle=True)
     said = text_of(client.post(page(assessment.use, "stakes"), sent))
-    assert "Not saved: locked facts cannot be changed now." in said
+    assert "Not saved, because some of these facts are locked." in said
     rows = {row.key: row.value for row in assessment.use.fact_rows()}
     assert (rows["safety_component"], rows["autonomous_vehicle"]) == (True, False)
 

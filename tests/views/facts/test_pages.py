@@ -279,7 +279,7 @@ def test_do_not_know_says_the_same_on_the_page_and_beside_the_tier(cast, client,
     client.force_login(cast.owner)
     tier = text_of(client.get(use.get_absolute_url()))
     for key, words in (
-        ("personal_data", "does not change the tier, but a known answer may add questions"),
+        ("personal_data", "does not change the tier, but may add questions when the answer is known"),
         ("decision_autonomy", "counts as the worst case"),
     ):
         row = tier.partition(f"<span>{edition.facts[key].label}</span>")[2].partition("</li>")[0]

@@ -145,7 +145,8 @@ def test_holds_of_one_use_are_one_task_and_those_of_another_use_their_own(client
     page = markup_of(client.get(reverse("dashboard")))
     first = two.holds.order_by("due", "pk")[0]
     assert page.count(">2 holds: Letters<") == 1
-    assert "You are responsible for 2 holds (open question). They block the approval and the certificate." in page
+    said = "You are responsible for 2 holds (open question). These holds block the approval and the certificate."
+    assert said in page
     assert f'href="{two.get_absolute_url()}#hold-{first.pk}"' in page
     assert "On hold, open question: Minutes" in page
     assert f'href="{reverse("hold", args=[one.reference, one.holds.get().pk])}"' in page

@@ -174,7 +174,7 @@ def test_changing_the_parts_is_saved_and_refused_under_review(client, cast):
         (None, "unacceptable", "See what the tier means", "prohibited"),
         (State.DRAFT, "limited", "Check and sign", "check"),
         (State.RETURNED, "limited", "Make the requested changes", "returned"),
-        (State.IN_REVIEW, "limited", "See what is under review", "assessment"),
+        (State.IN_REVIEW, "limited", "See the answers under review", "assessment"),
     ],
 )
 def test_each_use_says_what_comes_next(client, cast, state, tier, label, page):

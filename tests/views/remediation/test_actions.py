@@ -290,7 +290,7 @@ def test_the_mail_to_a_new_owner_names_both_dates(cast, assessment):
     dates.plan(action, by=cast.owner, owner=cast.contributor, due=in_days(14), effort="M")
     told = Message.objects.filter(recipient=cast.contributor, kind=MessageKind.ACTION_ASSIGNED).latest("pk")
     first, last = (date_format(in_days(n), "DATE_FORMAT") for n in (14, 90))
-    assert f"The first step is due on {first}. All steps must be finished by {last}." in told.text
+    assert f"The first step is due on {first}. All steps are due on {last}." in told.text
     other = action_on(assessment, CONSIDER)
     RemediationAction.objects.filter(pk=other.pk).update(full_due=None)
     dates.plan(other, by=cast.owner, owner=cast.contributor, due=in_days(14), effort="M")

@@ -38,7 +38,7 @@ def page_of(client: Client, action: RemediationAction) -> str:
         (State.IN_REVIEW, "Send the answer to the reviewer in a message.", "case"),
         (
             State.APPROVED,
-            "This ends the approval and opens a new assessment, in which you can change the fact.",
+            "The report ends the approval and opens a new assessment, in which you can change the fact.",
             "what_changed",
         ),
     ],

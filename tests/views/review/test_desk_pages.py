@@ -189,7 +189,7 @@ def test_a_file_of_a_kind_that_is_not_shown_is_downloaded(client, cast):
     seat_taking.take(submission, by=cast.independent)
     client.force_login(cast.independent)
     page = client.get(address("review_section", submission, SECTION))
-    assert "can contain programs, so you can download it but not view it here" in text_of(page)
+    assert "can contain programs. You cannot view it here, but you can download it" in text_of(page)
     assert address("evidence_preview", submission, piece.reference, 1) not in page.content.decode()
     shown = text_of(client.get(address("evidence_preview", submission, piece.reference, 1)))
     assert "Files of this type cannot be shown here." in shown

@@ -103,7 +103,7 @@ def test_the_plain_facts_of_a_page_are_accepted_together(ines, cast):
     assert not submission.marks.exists()
     together = f"{address('review_together', submission)}?of=facts"
     assert "Select at least one fact or answer." in text_of(ines.post(together, {}))
-    assert f"Facts and answers accepted together: {plain - 1}." in text_of(
+    assert f"{plain - 1} facts and answers were accepted together." in text_of(
         ines.post(together, {"target": boxes[1:]}, follow=True)
     )
     assert not submission.marks.filter(target=boxes[0]).exists()
@@ -279,7 +279,7 @@ def test_each_piece_is_judged_and_another_one_asked_for(ines, cast, shown):
     }
     mark = submission.marks.get(target=TARGET)
     assert (mark.mark, mark.reason) == ("change_needed", "other_evidence")
-    assert mark.would_satisfy == "Attach other evidence instead of “Board”."
+    assert mark.would_satisfy == "Replace the evidence “Board” with other evidence."
     for target in (f"e:{QUESTION}/nothing", "e:no-such-question/x", f"e:{OTHER}/{contract.reference}"):
         assert ines.post(address("mark", submission), {"target": target, "verdict": "partly"}).status_code == 404
 

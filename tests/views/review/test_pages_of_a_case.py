@@ -343,8 +343,9 @@ def test_the_first_of_two_approvals_says_that_the_other_decides(cast):
     mark_all(submission, by=cast.independent)
     page = approval(cast.independent, submission)
     assert (
-        "Your approval is the first of two and issues no certificate yet. The other approval issues the certificate "
-        "if nothing is missing at that point." in page
+        "Your approval is the first of two, so it does not issue a certificate yet. The other approval issues "
+        "the certificate "
+        "if nothing is missing by then." in page
     )
     assert "The organisation gets no actions" in page
 
@@ -356,8 +357,8 @@ def test_the_second_reviewer_who_comes_before_the_first_is_told_so(cast):
     page = approval(cast.second_independent, submission)
     assert "The first reviewer has not approved yet" in page
     assert (
-        "You are the second reviewer, and the first reviewer has not approved yet. Your approval issues no certificate "
-        "yet. The other approval issues the certificate if nothing is missing at that point." in page
+        "You are the second reviewer, and the first reviewer has not approved yet. Your approval does not issue "
+        "a certificate yet. The other approval issues the certificate if nothing is missing by then." in page
     )
     assert "Give your approval" in page
     assert (
@@ -377,7 +378,7 @@ def test_an_open_requirement_makes_the_certificate_wait_for_its_date(cast):
     submission = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=answers).current_submission
     mark_all(submission, by=cast.independent)
     page = approval(cast.independent, submission)
-    assert "Your approval issues the certificate if the open requirement below has a date." in page
+    assert "If the open requirement below has a date, your approval issues the certificate." in page
     assert "Conditions the open requirement, if you set a date for it below" in page
 
 

@@ -156,7 +156,10 @@ def judged_partly(cast: Cast) -> tuple[Submission, Any]:
 
 def test_a_part_judged_partly_without_its_tick_is_said_to_stay_locked(cast):
     submission, saved = judged_partly(cast)
-    words = "Judged “Partly” and not ticked “Return this part”: Tests. This part stays locked if you return the case."
+    words = (
+        "You judged this part “Partly” but did not tick “Return this part”: Tests. It stays locked if you "
+        "return the case."
+    )
     assert words in text_of(saved)
     mark = submission.part_marks.get(part="tests")
     assert (mark.verdict, mark.words, mark.returned) == ("partly", "Add the newest test report.", False)

@@ -61,7 +61,7 @@ def test_advice_of_a_check_is_quoted_as_what_the_organisation_was_told(cast):
 
 def test_what_is_still_needed_is_the_organisations_to_do(cast):
     page = shown(cast.independent, "review", without_file(cast))
-    told = "Attach to the answer evidence that shows how people can opt out."
+    told = "With your answer, attach evidence showing how people can opt out."
     assert f"The organisation still has to do this: {told}" in page
     assert page.count("Still needed from the organisation: ") == PARTS
 
@@ -70,10 +70,10 @@ def test_what_is_still_needed_is_the_organisations_to_do(cast):
 def test_parts_that_are_missing_are_to_be_returned_and_not_judged(cast):
     submission = without_file(cast)
     page = shown(cast.independent, "review", submission)
-    heading = f"{PARTS} parts of the conformity file are missing or not complete: return the case for changes"
+    heading = f"Return the case for changes: {PARTS} parts of the conformity file are missing or not complete"
     assert heading in page
     assert "still to judge" not in page
-    assert "Say what is missing in the conformity file" in page  # a return needs a judgement first
+    assert "Say what is missing from the conformity file" in page  # a return needs a judgement first
     page = shown(cast.independent, "approve", submission)
     assert "Tests: not provided. Needed: Reports of the tests that the current version of the system passed" in page
     assert "You still have to judge" not in page
@@ -86,7 +86,7 @@ def test_parts_that_are_missing_are_to_be_returned_and_not_judged(cast):
     assert heading in page  # one number on every page, whatever was judged
     page = shown(cast.independent, "review_parts", submission)
     assert f"{PARTS} parts of the conformity file are missing or not complete" in page
-    assert "Say what is missing in the conformity file" not in page
+    assert "Say what is missing from the conformity file" not in page
 
 
 def test_a_part_that_is_missing_cannot_be_found_to_support_the_file(cast):
