@@ -215,7 +215,7 @@ class AuditKind(StrEnum):
     ASSIGNMENT_CHANGED = ("assignment_changed", ASSESSMENT, MEMBERS, _("Assignment changed"),
         _("%(who)s changed an assignment of %(member)s in %(thing)s"))
     ASSIGNMENT_REMOVED = ("assignment_removed", ASSESSMENT, MEMBERS, _("Assignment withdrawn"),
-        _("%(who)s withdrew an assignment of %(member)s in %(thing)s"))
+        _("%(who)s withdrew an assignment from %(member)s in %(thing)s"))
     ASSIGNMENT_DONE = ("assignment_done", ASSESSMENT, MEMBERS, _("Assignment completed"),
         _("%(who)s completed an assignment in %(thing)s"))
     APPROVAL_STALE = ("approval_stale", ASSESSMENT, REVIEWERS, _("Approval out of date"),

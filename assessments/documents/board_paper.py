@@ -389,8 +389,8 @@ def _certificate(report: Report) -> str:
     count = len(report.blocking) - dated
     if dated:
         words = ngettext(
-            "No certificate can be issued before the action that cannot have a due date is closed.",
-            "No certificate can be issued before the %(n)s actions that cannot have a due date are closed.",
+            "One action cannot have a due date. No certificate can be issued before it is closed.",
+            "%(n)s actions cannot have a due date. No certificate can be issued before they are closed.",
             count,
         )
     else:
@@ -463,7 +463,7 @@ def _waits(packages: Sequence[PackageBlock]) -> str:
     if not count:
         return _("No action can wait, because every action blocks the certificate.")
     return ngettext(
-        "No package can wait as a whole. %(n)s action does not block the certificate and can be done later.",
-        "No package can wait as a whole. %(n)s actions do not block the certificate and can be done later.",
+        "No package can be postponed as a whole. %(n)s action does not block the certificate and can be done later.",
+        "No package can be postponed as a whole. %(n)s actions do not block the certificate and can be done later.",
         count,
     ) % {"n": count}

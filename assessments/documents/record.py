@@ -404,7 +404,7 @@ def _band(record: Mapping[str, Any], edition: Edition, key: Dimension) -> Band:
 
 def _closed_since(record: Mapping[str, Any]) -> RecordLine:
     signed, closed = _at(record["signed_by"]["at"]), record.get("closed_since")
-    en = "Actions closed since: not recorded" if closed is None else "No action has been closed since then"
+    en = "Actions closed since then: not recorded" if closed is None else "No action has been closed since then"
     en = f"{_many(closed, 'action', 'actions')} closed since then, with evidence" if closed else en
     zh = "未有記錄" if closed is None else f"{closed} 項行動"
     return RecordLine(

@@ -182,7 +182,7 @@ def _list_heading(report: Report) -> str:
     """Head the list of all actions; a draft counts days after signing."""
     if report.frozen:
         return _("All actions in order")
-    return _("All actions in order (due dates counted in days after signing)")
+    return _("All actions in order (dates in days after signing)")
 
 
 def annex_html(report: Report) -> str:
@@ -270,7 +270,7 @@ def _package(report: Report, package: PackageBlock, room: Room) -> dict[str, Any
         "package": package,
         "place": _place(package.number, len(report.packages)),
         "is_only": len(report.packages) == 1,
-        "paper_label": ngettext("Document", "Document for %(n)s actions", count) % {"n": count},
+        "paper_label": ngettext("Paper", "Paper for %(n)s actions", count) % {"n": count},
         "paper": package.paper if count > 1 else "",
         "owner": shared_parts.shortened(package.owner, 48),
         "blocks": [block_of(action, room, in_use=report.in_use) for action in package.actions],
@@ -414,8 +414,7 @@ def _to_sign(report: Report) -> str:
     said = ngettext(
         "We have read this plan. %(n)s of its %(all)s actions has no owner yet, so the job title shown is a"
         " suggestion.",
-        "We have read this plan. %(n)s of its %(all)s actions have no owner yet, so the job titles shown are"
-        " suggestions.",
+        "We have read this plan. %(n)s of its %(all)s actions have no owner yet: the job titles shown are suggestions.",
         waiting,
     )
     if len(report.standing) == 1:

@@ -255,8 +255,7 @@ def _check_row(
             merged[key] = cells[key] or first[1][key]  # named once, in the first row, is enough
             if cells[key] and cells[key] != first[1][key]:
                 fault(
-                    key,
-                    _("Write the same value as in row %(line)s, which is about the same system.") % {"line": first[0]},
+                    key, _("Write the same value as in row %(line)s, which has the same system.") % {"line": first[0]}
                 )
     with_use = any(cells[key] for key in USE_KEYS)
     for column in COLUMNS:
@@ -296,10 +295,7 @@ def _tidy(column: Column, text: str) -> str:
 
 def _missing_words(key: str) -> str:
     if key == "parts":
-        return _(
-            "Enter the parts that your organisation has in the system: Technology Developer, Service Provider,"
-            " Service User."
-        )
+        return _("Enter the parts that you have in the system: Technology Developer, Service Provider, Service User.")
     return _("Fill in this cell. It is required.")
 
 

@@ -43,7 +43,7 @@ class ReportForm(forms.Form):
     )
     answer = forms.ChoiceField(
         label=_("Or link an answer that has evidence"),
-        help_text=_("If you choose an answer, all its evidence is also shown for the action."),
+        help_text=_("All evidence for the answer that you choose is also shown with the action."),
         required=False,
         error_messages={"invalid_choice": _("Choose an answer from the list.")},
     )

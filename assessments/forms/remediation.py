@@ -348,8 +348,8 @@ class RiskForm(PlainForm):
             first=first,
             last=last,
             help_text=_(
-                "The latest date allowed is %(day)s. The day after the date that you enter, the action reopens "
-                "automatically."
+                "The latest date allowed is %(day)s. The action reopens automatically on the day after the date "
+                "that you enter."
             )
             % {"day": date_format(last, "DATE_FORMAT")},
         )

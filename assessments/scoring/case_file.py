@@ -272,7 +272,7 @@ def read_answer(question: Question, raw: object) -> tuple[AnswerValue | None, li
         faults.append("not_applicable: write the items under this key, each with its reason")
         left_out = {}
     if question.is_checklist:
-        faults += [f"{key}: is not a line of this checklist" for key in (*ticked, *left_out) if key not in items]
+        faults += [f"{key} is not a line of this checklist" for key in (*ticked, *left_out) if key not in items]
     choice = given.get("choice")
     if choice is None:
         choice = Choice.TICKED if ticked or left_out else Choice.NONE

@@ -139,7 +139,7 @@ def missing_words(key: str, said: Mapping[str, str]) -> str:
     if key == OPEN_FACT and "“" in said["fact"]:
         return "nobody knows the answer yet; other questions or actions depend on it"
     if key == VACANT_POST and said["count"] == (posts := said["all"]):
-        return f"the plan gives work to {posts} posts. Each needs a named person. One person may hold several posts"
+        return f"the plan gives work to {posts} posts. Each needs a named person. One person can hold several posts"
     return ""
 
 

@@ -114,7 +114,7 @@ def test_where_only_uses_and_recipients_of_data_are_open_nobody_is_told_to_drop_
 def test_what_is_left_of_a_practice_is_said_in_the_words_of_the_kind_of_use() -> None:
     item = next(item for item in bank().questions["publication-check"].items if item.key == "harm-assessed")
     neutral, drafted = item.remedy.in_words_of("media"), item.remedy.in_words_of("drafts")
-    assert task_left(neutral, UseWords()) == "Ask before each release whom the content could mislead or harm"
+    assert task_left(neutral, UseWords()) == "Consider before each release whom the content could mislead or harm"
     assert task_left(drafted, UseWords()).startswith("Before you publish a text, mark each part that would mislead")
     assert drafted.first_step == neutral.first_step  # it has no other first step, so the first step stays
     assert drafted.closes_it == neutral.closes_it

@@ -98,7 +98,7 @@ def test_training_names_the_judging_of_output_first_where_output_goes_out_or_is_
     [
         ("visitor-visa-sorting", "human_approves", "a decision without the system's output"),
         ("chinese-composition-marker", "human_approves", "a decision without the system's output"),
-        ("visitor-visa-sorting", "fully_automated", "choose to be dealt with by a person"),
+        ("visitor-visa-sorting", "fully_automated", "choose to deal with a person"),
     ],
 )
 def test_where_a_person_approves_the_choice_is_one_who_has_not_seen_the_output(

@@ -38,7 +38,7 @@ def test_the_posts_that_have_work_and_those_of_the_urgent_actions_are_counted_ap
 
 def test_where_every_post_has_an_urgent_action_the_posts_are_counted_once() -> None:
     told = missing_words("vacant-post", {"count": "5", "all": "5"})
-    assert told == "the plan gives work to 5 posts. Each needs a named person. One person may hold several posts"
+    assert told == "the plan gives work to 5 posts. Each needs a named person. One person can hold several posts"
     assert missing_words("vacant-post", {"count": "5", "all": "6"}) == ""
 
 

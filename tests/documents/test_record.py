@@ -208,7 +208,7 @@ def test_an_older_certificate_says_what_was_not_recorded(cast):
     assert text["looked_at"] == "Ines Independent: Not recorded."
     assert "further actions of the plan: not recorded" in text["outcome"]
     assert "Wording: not recorded." in text["conditions"]
-    assert "Actions closed since: not recorded." in text["profile"]
+    assert "Actions closed since then: not recorded." in text["profile"]
     assert "issuing rules, not recorded" in text["against"]
 
 

@@ -112,7 +112,7 @@ def scope_reasons(**facts) -> str:
 
 
 NO_DATA = (
-    "These rules cover data that the system looks up, and models trained from scratch for you "
+    "These rules cover data that the system looks up. They also cover models trained from scratch for you, "
     "or fine-tuned for this use"
 )
 
@@ -291,7 +291,7 @@ def test_an_action_of_ones_own_says_that_no_steps_are_given_and_what_its_owner_w
     sheets = lay(monkeypatch, remediation_plan.plan_pdf, alone, **HOW)
     text = "".join(sheet.text for sheet in sheets)
     assert "Nostepsyet." in text
-    assert "Noevidenceisnamedyet." in text
+    assert "Noevidenceislistedyet." in text
     assert "Theownersays:“Askedthecaretaker.”" in text
     assert "Agreeonthefirststep" not in text
     assert "2actions,1markedasnotrelevant" in sheets[0].text

@@ -236,7 +236,7 @@ def test_one_system_takes_several_rows_and_its_columns_once(cast: Cast) -> None:
     assert [bool(row.faults) for row in rows] == [False, False, True]
     assert rows[0].group == rows[1].group
     assert rows[2].faults[0] == inventory.Fault(
-        "Suppliers", "Write the same value as in row 2, which is about the same system."
+        "Suppliers", "Write the same value as in row 2, which has the same system."
     )
 
 

@@ -27,7 +27,8 @@ def test_what_a_model_gives_without_filters_is_measured_in_a_test_copy(edition: 
         "In a test copy, switch off the filters around the model, and measure how much harmful output the model "
         "itself produces."
     )
-    assert "in a test copy without filters, before and after the improvement" in said.closes_it
+    assert "before and after the improvement" in said.closes_it
+    assert "in a test copy without filters" in said.closes_it
 
 
 def test_privacy_is_tested_with_invented_people_and_a_colleague_who_agreed(edition: Edition) -> None:
@@ -45,7 +46,7 @@ def test_a_sentence_is_planted_in_documents_and_messages(edition: Edition) -> No
         "Note each result that changed."
     )
     assert said.closes_it == (
-        "A test in which no added sentence changed a result, such as a category, a place in the order or an action. "
+        "A test in which no added sentence changed a result, such as a category, a rank or an action. "
         "If one did, a rule that sends such documents and messages to a person."
     )
 
@@ -98,8 +99,7 @@ def test_what_people_can_do_about_a_result_is_said_from_their_side(edition: Edit
         (
             "accuracy-methods",
             "3.1-29",
-            "We ask about checks that stop unreliable output only if the output is used mainly for something other "
-            "than creative work.",
+            "We do not ask about checks that stop unreliable output if the output is used mainly for creative work.",
         ),
         (
             "risk-operations",
@@ -162,7 +162,7 @@ def test_images_sound_and_video_are_named_together_and_in_the_words_of_the_facts
 
 def test_the_terms_that_somebody_reads_are_terms_of_use(edition: Edition) -> None:
     question = edition.questions["terms-read"]
-    assert question.text == "What has somebody read and noted in the supplier's terms of use?"
+    assert question.text == "Which points in the supplier's terms of use has somebody read and noted?"
     for words in (question.action, question.action_of["media"], question.action_of["code"]):
         assert "the supplier's terms of use" in words.stopgap
     assert "the supplier's terms of use exclude training" in edition.facts["trains_on_user_data"].help
@@ -170,7 +170,7 @@ def test_the_terms_that_somebody_reads_are_terms_of_use(edition: Edition) -> Non
 
 def test_a_service_that_can_be_refused_as_a_whole_is_told_which_choice_is_missing(edition: Edition) -> None:
     question = edition.questions["training-opt-out"]
-    assert question.action.gap == "people have no separate choice to keep their data out of training"
+    assert question.action.gap == "people cannot choose separately to keep their data out of training"
     assert question.action_of["supplied"].gap.endswith("who are not given a separate choice to refuse")
     assert question.action.task.endswith("and train no AI on their data until they have the choice")
 
@@ -188,4 +188,4 @@ def test_a_shop_owner_can_answer_whether_a_use_injures_or_is_unlawful(edition: E
     )
     for fact in (injures, unlawful):
         assert "The operator runs the system." in fact.help
-    assert "An ordinary licence is no special permit." in unlawful.help
+    assert "An ordinary licence is not a special permit." in unlawful.help

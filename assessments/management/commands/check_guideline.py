@@ -135,8 +135,8 @@ def report(edition: Edition, found: Coverage) -> Iterable[str]:
     yield ""
     yield (
         f"Questions also put {found.extended} requirements to further parts of an organisation. For "
-        f"{found.extended_to_owing} of these requirements, one of those parts has the duty anyway; each of these requirements "
-        f"counts once."
+        f"{found.extended_to_owing} of these requirements, one of those parts has the duty anyway; "
+        f"each of these requirements counts once."
     )
     yield ""
     yield "Questions answered once for the whole organisation"

@@ -124,7 +124,7 @@ def test_an_answer_stands_on_the_list_once_also_where_a_gate_asks_for_its_eviden
     submission = submit.submit(draft, by=cast.owner, route="independent")
     found = [one for one in decisions.in_the_way_of(submission) if one.key.endswith(":tier-limited-transparency")]
     assert [one.key for one in found] == [NOTICE]
-    assert found[0].words.startswith("Attach to the answer a copy of the notice")
+    assert found[0].words.startswith("Attach a copy of the notice to the answer")
     assert "Put this practice in place. Evidence needed:" in found[0].words
 
 

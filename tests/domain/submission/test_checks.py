@@ -261,7 +261,7 @@ def test_the_owner_reads_before_signing_what_the_reviewer_reads_after(client: Cl
     client.force_login(cast.owner)
     page = client.get(reverse("check", args=[draft.reference]))
     before = [(one["title"], [title for title, _url in one["lines"]]) for one in page.context["found"]]
-    label = "A person is said to approve the output, but human oversight is not in place"
+    label = "The facts say that a person approves the output, but human oversight is not in place"
     autonomy = draft.compiled().facts["decision_autonomy"].label
     assert before[0] == (label, [autonomy, "A plan for human oversight"])
     fact, answer = (url for _title, url in page.context["found"][0]["lines"])
@@ -304,7 +304,9 @@ def test_evidence_under_an_answer_is_seen_by_the_checks(client: Client, cast: Ca
     client.force_login(cast.owner)
     page = client.get(reverse("check", args=[draft.reference]))
     titles = {one["title"]: [title for title, _url in one["lines"]] for one in page.context["found"]}
-    assert titles["Evidence has expired, or covers a period more than a year ago"] == ["Register of generative AI uses"]
+    assert titles["Evidence has expired, or its period ended more than a year ago"] == [
+        "Register of generative AI uses"
+    ]
     without = titles["A mandatory point is in place or partly in place, but no evidence is attached"]
     assert "Register of generative AI uses" not in without
 

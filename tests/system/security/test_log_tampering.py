@@ -326,7 +326,7 @@ def test_a_chain_that_went_on_honestly_passes_the_ends_of_yesterday(chain, yeste
         organisation, by=Membership.objects.get(organisation=organisation).user, place="Sha Tin"
     )
     said = run("verify_audit_log", against=str(yesterday))
-    assert "2 ends from the file were compared with the log" in said
+    assert "2 chain ends from the file were compared with the log" in said
 
 
 @pytest.mark.long
@@ -341,7 +341,7 @@ def test_a_chain_that_yesterday_had_and_today_has_not_is_missed(yesterday):
 def test_what_the_command_prints_can_be_kept_and_compared(chain, tmp_path):
     kept = tmp_path / "printed.txt"
     kept.write_text("\n".join(line for line in run("verify_audit_log").splitlines() if heads.LINE.search(line)))
-    assert "2 ends from the file were" in run("verify_audit_log", against=str(kept))
+    assert "2 chain ends from the file were" in run("verify_audit_log", against=str(kept))
 
 
 @pytest.mark.parametrize(("text", "line"), [("no end at all", 2), ("abcdefghjkmn 3 " + "0" * 63, 2)])

@@ -170,7 +170,7 @@ def test_an_invitation_is_joined_only_by_whoever_holds_its_address_confirmed(cas
     claims = make_user("Clara Claims", email="new@example.org", confirmed=False)
     EmailAddress.objects.create(user=claims, email="new@example.org", primary=True, verified=False)
     for accept in (register_members.accept_invitation, invitations.accept):
-        with pytest.raises(NotPermitted, match="Confirm your address"):
+        with pytest.raises(NotPermitted, match="Confirm your email address first"):
             accept(invitation, by=claims)
     client = Client()
     client.force_login(claims)

@@ -235,7 +235,7 @@ def test_nothing_is_restored_over_what_somebody_saved_meanwhile(client: Client, 
     save(draft, PRACTICE, {"choice": "not_in_place"}, by=cast.contributor)
     client.force_login(cast.owner)
     page = text_of(client.post(url("history", draft, PRACTICE), {"number": 1, "base": 2}, follow=True))
-    assert "Connie Contributor changed it since you opened the page. Nothing was restored." in page
+    assert "Connie Contributor has changed it since you opened the page. Nothing was restored." in page
     assert versions(draft)[-1] == (3, "not_in_place", "current")
 
 

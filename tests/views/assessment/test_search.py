@@ -441,7 +441,7 @@ def test_a_section_that_is_not_asked_names_the_answers_that_keep_it_closed(clien
     of = {one.partition("</strong>")[0]: one.partition("</li>")[0] for one in closed.split("<strong>")[1:]}
     edition = draft.compiled()
     titles = {section.key: section.title for section in edition.sections}
-    assert "Looks up documents to answer</a> (Do not know)" in of[titles["training-data"]]
+    assert "Looks up documents to answer questions</a> (Do not know)" in of[titles["training-data"]]
     finance = of[titles["sector-finance"]].partition("Does not apply because of")[2]
     sector = edition.facts["sector"]
     assert finance.partition("</a>")[0].endswith(sector.label)

@@ -91,7 +91,7 @@ def test_the_log_says_in_words_who_did_what_when_and_from_where(client, cast):
     assert "from 192.0.2.7, Firefox on Linux" in said
     assert "changed from Harbourlight Clinics Limited to Harbourlight Health Limited" in said
     last = AuditEntry.objects.filter(chain=cast.organisation.reference).order_by("-seq")[0]
-    assert f"Entry {last.seq}, {last.hash[:12]}" in said
+    assert f"Entry {last.seq}, hash {last.hash[:12]}" in said
     assert last.hash in said
 
 

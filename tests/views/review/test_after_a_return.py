@@ -21,7 +21,7 @@ pytestmark = pytest.mark.sqlite_alone
 SECTION, TARGET = "governance", "q:use-register"
 WITH_THE_ORGANISATION = (
     "This case is with the organisation. You do not have to open or mark anything until the organisation submits it "
-    "again. You can only read this page."
+    "again. You can read this page, but not change it."
 )
 
 

@@ -343,8 +343,8 @@ def test_the_first_of_two_approvals_says_that_the_other_decides(cast):
     mark_all(submission, by=cast.independent)
     page = approval(cast.independent, submission)
     assert (
-        "Your approval is the first of two, so it does not issue a certificate yet. The other approval issues "
-        "the certificate "
+        "Your approval is the first of two, so it does not issue a certificate yet. The certificate is "
+        "issued with the other approval "
         "if nothing is missing by then." in page
     )
     assert "The organisation gets no actions" in page
@@ -358,7 +358,7 @@ def test_the_second_reviewer_who_comes_before_the_first_is_told_so(cast):
     assert "The first reviewer has not approved yet" in page
     assert (
         "You are the second reviewer, and the first reviewer has not approved yet. Your approval does not issue "
-        "a certificate yet. The other approval issues the certificate if nothing is missing by then." in page
+        "a certificate yet. The certificate is issued with the other approval if nothing is missing by then." in page
     )
     assert "Give your approval" in page
     assert (
