@@ -76,7 +76,7 @@ class AccessForm(PlainForm):
     def offer_roles(self) -> None:
         """Offer every role, with one sentence on each."""
         choices = [(str(role), explained(role.label, ROLE_SENTENCES[role])) for role in Role]
-        word = pgettext_lazy("a role", "Contributor (assigned sections only)")
+        word = pgettext_lazy("a role", "Contributor, assigned work only")
         choices.insert(2, ("assigned", explained(word, ASSIGNED_SENTENCE)))
         offer(self, "access", choices)
 

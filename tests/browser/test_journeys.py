@@ -172,7 +172,7 @@ class Site:
             *("--organisation", ORGANISATION, "--owner", "lily.lead@clinics.example"),
             stdout=said,
         )
-        self.passwords = dict(re.findall(r"sign in as (\S+) with (\S+)", said.getvalue()))
+        self.passwords = dict(re.findall(r"sign in as (\S+) with the password (\S+)", said.getvalue()))
 
     def arrive(self, name: str, email: str = "") -> Person:
         """Somebody opens a browser; whoever `set_up` gave a password signs in with it and chooses another one."""

@@ -205,7 +205,7 @@ def test_a_good_row_becomes_plain_values(cast: Cast) -> None:
         (
             {"Our parts in the system": ""},
             "Our parts in the system",
-            "Enter the parts that your organisation has",
+            "Enter the parts that you have in the system",
         ),
         ({"Our parts in the system": "Retailer"}, "Our parts in the system", "“Retailer” is not one of them."),
         ({"Purpose": ""}, "Purpose", "Fill in this cell. It is required."),

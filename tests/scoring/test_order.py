@@ -416,9 +416,9 @@ def test_an_unknown_incident_is_found_out_in_the_package_of_what_has_gone_wrong(
     declared = Declared(facts, (Stakeholder.ORGANISATION,), assign_tier(edition, facts).assigned_tier)
     first = drawn_up(edition, declared, {})[0]
     assert first.question == "open-fact:incident_open"
-    assert first.title == "Find out about the system: whether an incident with it is still open"
+    assert first.title == "Find out about the system: whether an error or incident with it is still open"
     assert first.package == edition.standing["open-incident"].package
-    assert first.why_here == "Nobody knows whether an incident with it is still open."
+    assert first.why_here == "Nobody knows whether an error or incident with it is still open."
 
 
 def test_what_is_to_be_found_out_names_no_other_fact_and_repeats_no_question(edition: Edition) -> None:

@@ -57,7 +57,9 @@ def look(request: SignedIn, reference: str) -> HttpResponse:
                 second_look_giving.put_back(found, by=request.user)
                 messages.success(
                     request,
-                    _("The second look is offered to other reviewers again. Your marks in it have been deleted."),
+                    _(
+                        "The second look is offered to other reviewers again. The marks that you set in it have been deleted."
+                    ),
                 )
                 return redirect("reviews")
             second_look_giving.give(found, by=request.user)

@@ -24,7 +24,7 @@ def printed():
     said = StringIO()
     names = {"body": "Review House", "reviewer": "r@example.org", "organisation": "Harbour", "owner": OWNER}
     call_command("set_up", **names, stdout=said)
-    return dict(re.findall(r"sign in as (\S+) with (\S+)", said.getvalue()))
+    return dict(re.findall(r"sign in as (\S+) with the password (\S+)", said.getvalue()))
 
 
 def arrived(password):

@@ -223,7 +223,7 @@ def test_a_use_is_declared_and_leads_to_the_prohibited_facts(client, cast):
 
 
 @pytest.mark.parametrize(
-    ("length", "saved", "words"), [(400, True, "400 of 400 characters"), (401, False, "1 character too long")]
+    ("length", "saved", "words"), [(400, True, "400 of 400 characters"), (401, False, "1 character too many")]
 )
 def test_a_scope_has_400_characters(client, cast, length, saved, words):
     system = make_system(cast.organisation)

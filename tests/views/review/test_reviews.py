@@ -160,7 +160,7 @@ def test_the_overview_shows_scope_tier_rules_and_what_is_unusual(ines, cast):
         "香港各診所",
         "Limited risk",
         "Do not know: 1 answer",
-        "Planned for later: 1 answer",
+        "Planned for a later date: 1 answer",
         "“Do not know” on a mandatory point",
         "Several answers have the same note",
     ):
