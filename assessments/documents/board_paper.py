@@ -389,8 +389,8 @@ def _certificate(report: Report) -> str:
     count = len(report.blocking) - dated
     if dated:
         words = ngettext(
-            "One action cannot have a due date. No certificate can be issued before it is closed.",
-            "%(n)s actions cannot have a due date. No certificate can be issued before they are closed.",
+            "One action cannot become a condition. No certificate can be issued before it is closed.",
+            "%(n)s actions cannot become conditions. No certificate can be issued before they are closed.",
             count,
         )
     else:

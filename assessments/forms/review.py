@@ -340,7 +340,7 @@ class QueueForm(FilterForm):
     )
     organisation = forms.ChoiceField(label=gettext_lazy("Organisation"), required=False)
     who = forms.ChoiceField(
-        label=gettext_lazy("Assigned to"),
+        label=gettext_lazy("Cases"),
         choices=[("", pgettext_lazy("filter", "All")), *GROUP_WORDS.items()],
         required=False,
     )

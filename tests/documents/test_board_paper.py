@@ -419,7 +419,7 @@ def test_the_board_paper_of_a_worked_profile_is_two_pages_and_asks_for_work_by_i
     assert all("".join(action.title.split()) in sheets[0].text for action in asked)
     stops = any(action.placed == STOP for action in first_actions(report))
     assert ("orlimitittosafeuses" in sheets[0].text) == stops
-    assert "togethertakeoneperson" in sheets[0].text
+    assert "Onepersonneeds" in sheets[0].text
     tier = [action for action in asked_for(report)[:3] if action.placed == "table_1_or_overlay"]
     assert all("".join(action.title.split()) in sheets[0].text for action in tier)
     assert min(line.size for sheet in sheets for line in sheet.lines) >= 8.99

@@ -97,7 +97,7 @@ def test_lapsed_monitoring_says_that_a_fresh_record_is_enough(cast):
         assert monitoring.watch_monitoring() == 1
     lapsed, fresh = (page_of(one) for one in notices())
     assert squeezed("valid again as soon as the record is up to date") in lapsed
-    assert squeezed("The certificate does not become valid automatically") not in lapsed
+    assert squeezed("The certificate does not become valid again automatically") not in lapsed
     assert squeezed("監察證據已更新。") in fresh
 
 

@@ -61,7 +61,7 @@ def left_to_accept(
     decisive, a must, contradicted by a check, not fully in place or replied to is never among them (our judgement).
     """
     own_look = (
-        decisive_targets(edition, content) | set(alone) | set(replies_in(content)) | contradicted(edition, content)
+        decisive_targets(edition, content) | set(alone) | set(replies_in(content)) | set(flags_of(edition, content))
     )
     return tuple(
         target
@@ -70,13 +70,14 @@ def left_to_accept(
     )
 
 
-def contradicted(edition: CompiledEdition, content: Mapping[str, Any]) -> set[str]:
-    """Return the facts and answers that a check of the submission found at odds with another, with a note, or past their date."""
-    found: set[str] = set()
+def flags_of(edition: CompiledEdition, content: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return what the checks of the submission say of each fact and answer that is at odds with another, or past its date."""
+    found: dict[str, list[str]] = {}
     for one in content.get("checks", ()):
-        at_odds = edition.check_of[one["check"]].kind in (CheckKind.CONTRADICTION, CheckKind.WORDS)
-        if at_odds or one["severity"] == Severity.MEND:
-            found |= {f"f:{key}" for key in one["facts"]} | {f"q:{key}" for key in one["questions"]}
+        check = edition.check_of[one["check"]]
+        if check.kind in (CheckKind.CONTRADICTION, CheckKind.WORDS) or one["severity"] == Severity.MEND:
+            for target in (*(f"f:{key}" for key in one["facts"]), *(f"q:{key}" for key in one["questions"])):
+                found.setdefault(target, []).append(check.label)
     return found
 
 

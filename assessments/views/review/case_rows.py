@@ -47,6 +47,7 @@ class CaseRows(dict[str, JudgedRow]):
             "reader": self.case.reader,
             "is_own": own is not None and target in own.targets,
             "is_drawn": own is not None and target in own.drawn,
+            "flags": self.case.sent.flags.get(target, ()),
         }
 
     def _fact_row(self, target: str, fact: Mapping[str, Any]) -> JudgedRow:

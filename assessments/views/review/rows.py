@@ -58,6 +58,7 @@ class JudgedRow:
     reader: int = 0  # who holds the seat and may mark; nobody: 0
     is_own: bool = False  # in the own set of the reader's seat
     is_drawn: bool = False  # there by the draw
+    flags: Sequence[str] = ()  # what the checks before signing say of it
     token: str = ""  # says that this page shows it to its reader
     cited: Callable[[], list[tuple[str, str, str]]] = list
     guided: Callable[[], Guide | None] = lambda: None

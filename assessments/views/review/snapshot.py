@@ -42,6 +42,11 @@ class SubmittedContent:
         return targets.decisive_targets(self.edition, self.content)
 
     @cached_property
+    def flags(self) -> dict[str, list[str]]:
+        """What the checks before signing say of a fact or answer, by its target."""
+        return targets.flags_of(self.edition, self.content)
+
+    @cached_property
     def plain(self) -> tuple[str, ...]:
         """What may be accepted in one action as long as it has no mark and did not change."""
         return targets.left_to_accept(self.edition, self.content, (), ())

@@ -1018,7 +1018,7 @@ def test_a_script_gets_the_strip_alone_and_the_reason_for_a_refusal(client, cast
     assert "Attached: Access log." in markup_of(attached)
     refused = client.post(page_of(draft), filled_in(file=uploaded("x.exe", b"MZ\x90\0")), headers=script)
     assert refused.status_code == 200
-    assert "Choose a file of one of these kinds" in markup_of(refused)
+    assert "Choose a file of one of these types" in markup_of(refused)
     assert "Who answers for the model." in markup_of(refused)
 
 

@@ -21,7 +21,7 @@ from assessments.domain.review import agreed_actions, approval, decisions, marks
 from assessments.domain.review import targets as review_targets
 from assessments.domain.review.obstacles import words_of
 from assessments.domain.review.sampling import own_set
-from assessments.domain.review.targets import contradicted, decisive_targets
+from assessments.domain.review.targets import decisive_targets, flags_of
 from assessments.domain.submission import submit
 from assessments.models import (
     AuditEntry,
@@ -283,7 +283,7 @@ def test_what_is_plain_is_accepted_in_one_action_and_recorded_as_such(cast):
     assert all(mark.together and mark.mark == "accepted" for mark in accepted)
     assert submission.marks.get(target="f:public_facing").mark == "change_needed"
     left = set(targets) - set(submission.marks.values_list("target", flat=True))
-    alone = own | {"q:known-failures"} | contradicted(edition, content)
+    alone = own | {"q:known-failures"} | set(flags_of(edition, content))
     assert left == alone - {"f:public_facing"}  # which may have been drawn, and has its mark
     assert own > decisive
     assert {"f:illegal_purpose", "f:employment_decisions", TARGET} <= decisive

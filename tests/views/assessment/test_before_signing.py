@@ -54,6 +54,7 @@ def test_the_check_says_what_is_missing_before_signing_and_what_comes_after(
         f'href="{reverse("method")}"',
     ):
         assert words in block, words
+    assert ("your signature is the decision" in block) is (tier == "low")
     save(assessment, PRACTICE, {"choice": "in_place"}, by=cast.owner)
     assert "All facts and questions have an answer." in before_signing(client, assessment)
 

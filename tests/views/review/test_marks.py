@@ -13,7 +13,7 @@ from assessments.domain.review import approval, decisions, seat_taking
 from assessments.domain.review import marks as review_marks
 from assessments.domain.review import replies as review_replies
 from assessments.domain.review.sampling import own_set
-from assessments.domain.review.targets import contradicted
+from assessments.domain.review.targets import flags_of
 from assessments.domain.submission import submit
 from assessments.models import Assessment, EvidenceMark, ReviewMark, Route, State, Submission
 from assessments.models.reviews import Verdict
@@ -115,8 +115,21 @@ def test_the_plain_facts_of_a_page_are_accepted_together(ines, cast):
         "accepted together with others", ""
     )
     own = own_set(submission, "first").targets
-    odd = contradicted(submission.assessment.compiled(), submission.content())
+    odd = set(flags_of(submission.assessment.compiled(), submission.content()))
     assert {row.target for row in left.context["rows"] if not row.is_marked} <= own | odd
+
+
+def test_what_a_check_flagged_says_so_beside_it(ines, cast):
+    """It is to be judged separately, and the reviewer need not look for the reason on the overview."""
+    facts = {"public_facing": False, "users_scale": "1000000_plus"}
+    submission = in_review(cast, facts=facts)
+    flags = flags_of(submission.assessment.compiled(), submission.content())
+    assert {"f:public_facing", "f:users_scale"} <= flags.keys()
+    page = ines.get(address("review_facts", submission))
+    flagged = [row for row in page.context["rows"] if row.flags]
+    assert {row.target for row in flagged} == {target for target in flags if target.startswith("f:")}
+    for words in flags["f:users_scale"]:
+        assert f"flagged by a check: {words}" in text_of(page)
 
 
 def test_what_is_typed_on_the_page_is_saved_before_the_others_are_accepted(ines, cast):
