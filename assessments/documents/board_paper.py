@@ -383,14 +383,17 @@ def _certificate(report: Report) -> str:
     dated = sum(action.may_have_date for action in report.blocking)
     said = report.blocking_words[0].upper() + report.blocking_words[1:] + "."
     if dated == len(report.blocking):
-        more = _("A certificate can be issued at once if each action has a due date and readiness is high enough.")
-        limit = _("Only a limited number of actions can have a due date.")
+        more = _(
+            "A certificate can be issued at once if each action is made a condition (left open with a due date) and "
+            "readiness is high enough."
+        )
+        limit = _("Only a limited number of actions can be made conditions.")
         return f"{said} {more} {limit}"
     count = len(report.blocking) - dated
     if dated:
         words = ngettext(
-            "One action cannot become a condition. No certificate can be issued before it is closed.",
-            "%(n)s actions cannot become conditions. No certificate can be issued before they are closed.",
+            "One action cannot be made a condition. No certificate can be issued before it is closed.",
+            "%(n)s actions cannot be made conditions. No certificate can be issued before they are closed.",
             count,
         )
     else:

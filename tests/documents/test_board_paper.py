@@ -272,11 +272,11 @@ def test_without_sizes_in_the_edition_no_work_is_shown(stopping):
 @pytest.mark.long
 def test_the_paper_says_whether_a_certificate_can_follow(calm):
     said = (
-        "1 blocks the certificate until it is closed or given a due date. A certificate can be issued at once if each "
-        "action has a due date"
+        "1 blocks the certificate until it is closed or made a condition. A certificate can be issued at once if each "
+        "action is made a condition (left open with a due date)"
     )
     assert said in board_paper.board_paper_html(calm)
-    assert "Only a limited number of actions can have a due date." in board_paper.board_paper_html(calm)
+    assert "Only a limited number of actions can be made conditions." in board_paper.board_paper_html(calm)
     actions = tuple(replace(action, may_have_date=False) for action in calm.actions)
     closed_first = board_paper._certificate(replace(calm, actions=actions))
     assert closed_first == "1 blocks the certificate. No certificate can be issued before this action is closed."

@@ -345,7 +345,7 @@ def test_the_cover_is_one_page_where_the_scope_is_long_and_some_actions_may_get_
     html = remediation_plan.plan_layouts(report)[0]()
     head, _cover, rest = html.partition('<section class="cover">')
     (sheet,) = laid_out(head + '<section class="cover">' + rest.partition("</section>")[0] + "</section></body></html>")
-    assert squeezed("of them only until they have a due date") in sheet.text
+    assert squeezed("of them only until they are made conditions") in sheet.text
     assert squeezed("Based on the organisation’s own answers.") in sheet.text
 
 

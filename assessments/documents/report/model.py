@@ -173,14 +173,14 @@ class Report:
             words = ngettext("%(n)s blocks the certificate", "%(n)s block the certificate", count)
         elif dated == count:
             words = ngettext(
-                "%(n)s blocks the certificate until it is closed or given a due date",
-                "%(n)s block the certificate until each is closed or given a due date",
+                "%(n)s blocks the certificate until it is closed or made a condition",
+                "%(n)s block the certificate until each is closed or made a condition",
                 count,
             )
         else:
             words = ngettext(
-                "%(n)s blocks the certificate until it is closed or given a due date",
-                "%(n)s block the certificate. Of these, %(dated)s can stay open with a due date (there is a "
+                "%(n)s blocks the certificate until it is closed or made a condition",
+                "%(n)s block the certificate. Of these, %(dated)s can be made conditions instead (there is a "
                 "limit on the number)",
                 count,
             )
@@ -194,13 +194,13 @@ class Report:
             return ngettext("blocks the certificate", "block the certificate", count)
         if dated == count:
             return ngettext(
-                "blocks the certificate until it is closed or given a due date",
-                "block the certificate until each is closed or given a due date",
+                "blocks the certificate until it is closed or made a condition",
+                "block the certificate until each is closed or made a condition",
                 count,
             )
         words = ngettext(
-            "blocks the certificate until it is closed or given a due date",
-            "block the certificate, %(dated)s of them only until they have a due date",
+            "blocks the certificate until it is closed or made a condition",
+            "block the certificate, %(dated)s of them only until they are made conditions",
             count,
         )
         return words % {"dated": dated}

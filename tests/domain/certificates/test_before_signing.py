@@ -160,7 +160,7 @@ def test_sign_page_results_and_plan_say_the_same_of_what_blocks(client, cast):
     assert "1 action blocks a certificate (it can become a condition: the certificate is issued first" in texts[1]
     assert (
         jobs.draft_report(assessment).blocking_words
-        == "1 blocks the certificate until it is closed or given a due date"
+        == "1 blocks the certificate until it is closed or made a condition"
     )
 
 
