@@ -22,7 +22,7 @@ class LeavingForm(PlainForm):
         people = {user.pk: user for one in work for user in one.to}
         if people:
             self.fields[EVERYTHING] = forms.TypedChoiceField(
-                label=_("Who takes over this person's work?"),
+                label=_("Who takes over this person’s work?"),
                 help_text=_("You can choose a different person for any item below."),
                 choices=[("", _("Choose a person")), *((pk, str(user)) for pk, user in people.items())],
                 coerce=int,

@@ -1257,7 +1257,7 @@ def test_a_dropped_file_survives_an_interrupted_upload_and_touches_no_answer(
         assert page.evaluate(GIVE, ["paste", f"{row} textarea", "page.html"])
         panel.get_by_label("What does the evidence prove?").fill("Nothing.")
         panel.get_by_role("button", name="Upload and attach").click()
-        expect(panel.get_by_text("Choose a file of one of these kinds")).to_be_visible()
+        expect(panel.get_by_text("Choose a file of one of these types")).to_be_visible()
         expect(panel.get_by_label("What does the evidence prove?")).to_have_value("Nothing.")
 
         watch.expected.add(507)

@@ -77,7 +77,7 @@ def test_the_page_lists_all_that_somebody_has(cast, busy):
     text = text_of(signed_in(cast.owner).get(page_of(busy)))
     for one in leaving.open_work(busy):
         assert one.title in text
-    assert "Who takes over this person's work?" in text
+    assert "Who takes over this person’s work?" in text
 
 
 @pytest.mark.long
