@@ -166,7 +166,8 @@ def test_one_page_shows_the_own_set_to_be_marked_and_leads_on(ivan, cast, submis
     own = own_set(submission, Seat.SECOND)
     assert address("mark_own_set", submission) in ivan.get(address("review", submission)).content.decode()
     told = text_of(ivan.get(address("own_set", submission)))
-    assert "You do not have to enter anything. Your approval and the certificate state one figure: the number" in told
+    assert "You do not have to enter anything. Your approval and the certificate state one figure, the typical" in told
+    assert "time per mark in seconds: half of your marks took less, half took more." in told
     assert "It shows readers whether you had time to read the answers." in told
     page = ivan.get(address("mark_own_set", submission))
     link = f'href="{address("mark_own_set", submission)}"'
