@@ -357,7 +357,9 @@ def _packages_heading(packages: Sequence[PackageBlock]) -> str:
     if not packages:
         return _("Every action is closed")
     counted = ngettext("%(n)s action", "%(n)s actions", actions) % {"n": actions}
-    words = ngettext("%(actions)s in %(n)s package", "%(actions)s in %(n)s packages, most urgent first", len(packages))
+    words = ngettext(
+        "%(actions)s in %(n)s package", "%(actions)s in %(n)s packages, in the order of the plan", len(packages)
+    )
     return words % {"actions": counted, "n": len(packages)}
 
 

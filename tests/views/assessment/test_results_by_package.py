@@ -107,7 +107,7 @@ def test_after_signing_the_month_is_counted_in_dates(client, cast):
     soon.save()
     text = text_of(open_results(client, cast, assessment))
     assert f"1 action this month, {assessment.use.actions.count()} in total" in text
-    month = text[: text.index("Packages most urgent first")]
+    month = text[: text.index("Packages in the order of the plan")]
     assert soon.title in month
     assert "Connie Contributor" in month
     assert "after signing" not in text
