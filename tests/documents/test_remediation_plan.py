@@ -111,10 +111,7 @@ def scope_reasons(**facts) -> str:
     return " ".join(re.sub(r"<[^>]*>", " ", text).split())
 
 
-NO_DATA = (
-    "These rules cover data that the system looks up. They also cover models trained from scratch for you, "
-    "or fine-tuned for this use"
-)
+NO_DATA = "These rules are for data that the system looks up, and for training data of your own."
 
 
 def test_a_line_that_known_facts_leave_out_gives_its_reason():

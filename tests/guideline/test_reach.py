@@ -239,6 +239,19 @@ def test_every_extension_and_narrowing_gives_its_reason_in_one_sentence(edition:
     assert [one for one in reasons if not one.because.endswith(".") or len(one.because.split()) < 5] == []
 
 
+def test_a_reason_for_leaving_a_duty_out_forgets_no_firm_that_builds_on_the_model(edition: Edition) -> None:
+    """A reason that says "only" and leaves this case out would be untrue."""
+    rests_on_it = [
+        one.because
+        for question in edition.questions.values()
+        for one in question.narrows
+        if any(test.fact == "builders_build_on_it" for test in one.when.tests())
+    ]
+    assert len(rests_on_it) > 50
+    named = ("build", "developers", "data team", "no text to check")  # the last two point at another reason
+    assert [because for because in rests_on_it if not any(word in because for word in named)] == []
+
+
 def test_extended_duties_stand_apart_from_those_of_the_register(edition: Edition) -> None:
     assert all(register_id(id) == line and line in edition.requirements for id, line in edition.extensions.items())
     register = [one for one in edition.requirements.values() if not one.extends and one.kind == "duty"]

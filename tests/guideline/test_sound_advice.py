@@ -99,25 +99,24 @@ def test_what_people_can_do_about_a_result_is_said_from_their_side(edition: Edit
         (
             "accuracy-methods",
             "3.1-29",
-            "We do not ask about checks that stop unreliable output if the output is used mainly for creative work.",
+            "We do not ask about the reliability of output that is used mainly for creative work.",
         ),
         (
             "risk-operations",
             "3.2.2-33",
-            "We ask about ethical risks in running the service only if somebody earns money from what the output "
-            "proposes, if people need special protection, or if records of use are kept.",
+            "We ask about these risks only if somebody earns money from the output, people need special care, or "
+            "records are kept.",
         ),
         (
             "faulty-output",
             "T2-USER-03",
-            "People outside the organisation need no warning if output can do no harm, or if it stays inside the "
-            "organisation and can do only minor harm.",
+            "No warning is needed if output can do no harm, or only minor harm inside the organisation.",
         ),
         (
             "faulty-output",
             "3.3-11",
-            "We ask about reports to the provider only if there is a provider and the output can do harm. We do not ask "
-            "if the output stays inside the organisation and can do only minor harm.",
+            "Reports need a provider. They are not needed if output can do no harm, or only minor harm inside the "
+            "organisation.",
         ),
     ],
 )
