@@ -120,6 +120,13 @@ def test_a_line_that_known_facts_leave_out_gives_its_reason():
     assert "not known yet" not in said
 
 
+def test_a_line_gives_the_reason_of_the_part_that_the_organisation_has():
+    """The duty on harmful information is narrowed for providers and for users, each for its own reason."""
+    said = scope_reasons(open_prompt=False, worst_credible_effect="minor", publishes_output=False, public_facing=False)
+    assert "Dangerous information is likely if people can ask for anything" in said
+    assert "Measures against harmful information are needed only" not in said
+
+
 def test_a_line_that_is_left_out_for_want_of_a_fact_says_what_it_waits_for():
     said = scope_reasons(trains_on_user_data="unknown", retrieval_augmented="unknown")
     assert NO_DATA not in said

@@ -51,6 +51,8 @@ def narrowed_duties(edition: Edition, content: Mapping[str, Any]) -> Iterable[Sc
             requirement = edition.requirements.get(reason.requirement)
             if requirement is None or requirement.id in seen or requirement.strength != Strength.MUST:
                 continue
+            if set(reason.to).isdisjoint(declared.parts):  # another part's reason says nothing about this use
+                continue
             owed = not requirement.roles.isdisjoint(declared.parts) and requirement.scope.holds(declared.context)
             if owed and not declared.in_scope(requirement):
                 seen.add(requirement.id)
