@@ -106,7 +106,7 @@ def test_where_a_person_approves_the_choice_is_one_who_has_not_seen_the_output(
 ) -> None:
     action = actions(blank(CASES[id]), decision_autonomy=autonomy)["tier-limited-opt-out"]
     assert asks_for in action.title
-    assert ("Count both types of request" in action.stopgap) is (autonomy == "human_approves")
+    assert ("Count the requests from each" in action.stopgap) is (autonomy == "human_approves")
 
 
 @pytest.mark.parametrize("id", ["visitor-visa-sorting", "chinese-composition-marker"])

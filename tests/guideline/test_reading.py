@@ -492,7 +492,7 @@ ALONE = {
         OVERSIGHT,
         "[2.1.3.5-01, 2.1.3.5-02]",
         "[2.1.3.5-01, 2.1.3.5-02, BG-14]",
-        "oversight-plan.stage-oversight.requirements: BG-14 is of the kind awareness; a question may cite only duties",
+        "oversight-plan.stage-oversight.requirements: BG-14 is of kind awareness, but a question may cite only duties",
     ),
     "an id whose part disagrees with its question": (
         OVERSIGHT,
@@ -578,8 +578,8 @@ ALONE = {
     ),
     "a narrowing without a reason": (
         "questionnaires/security.en.yaml",
-        '    narrows:\n      2.2.5-07: "If a supplier',
-        '    narrows:\n      # "If a supplier',
+        '    narrows:\n      2.2.5-07: "The supplier',
+        '    narrows:\n      # "The supplier',
         "updates-and-fixes.narrows: 2.2.5-07 is missing",
     ),
     "a reason for a reach that there is not": (
@@ -634,7 +634,7 @@ ALONE = {
         OVERSIGHT,
         "  needs: [accountable-owner]\n",
         "  needs: [accountable-owner, oversight-plan]\n",
-        "oversight-plan.needs: this practice needs itself",
+        "oversight-plan.needs: this practice is named among its own prerequisites",
     ),
     "a stop on an unknown fact": (
         AFFECTED,
@@ -1001,7 +1001,7 @@ AMONG_OTHERS = {
         "questionnaires/security.yaml",
         "  - {requirement: 3.2.1-30, to: [provider], when",
         "  - {requirement: 3.2.1-30, to: [developer], when",
-        "updates-and-fixes.narrows: 3.2.1-30 is not a duty of all of these parts: developer",
+        "updates-and-fixes.narrows: 3.2.1-30 is not a duty of each of these parts: developer",
     ),
     "a narrowing of what is read and not asked": (
         OVERSIGHT,
@@ -1187,7 +1187,7 @@ def test_practices_that_need_each_other_are_named_with_the_way_round(plant: Plan
         "- key: accountable-owner\n",
         "- key: accountable-owner\n  §needs: [oversight-plan]\n",
     )
-    said = "accountable-owner.needs: this practice needs itself, through oversight-plan"
+    said = "accountable-owner.needs: this practice is named among its own prerequisites, through oversight-plan"
     assert plant.faults() == [f"questionnaires/governance.yaml:{line}: {said}"]
 
 
@@ -1392,7 +1392,7 @@ def test_the_command_prints_what_is_covered(capsys: pytest.CaptureFixture[str], 
     lines = {id: edition.requirements[line] for id, line in edition.extensions.items()}
     owing = sum(bool(edition.requirements[id].roles & line.roles) for id, line in lines.items())
     assert 0 < owing < len(lines)
-    said = f"Questions also put {len(lines)} requirements to further parts of an organisation. For {owing} of these requirements,"
+    said = f"Questions also ask further parts of an organisation about {len(lines)} requirements. For {owing} of these,"
     assert said in printed
 
 
@@ -1402,7 +1402,7 @@ def test_the_command_says_for_each_question_what_opens_and_closes_it(
 ) -> None:
     call_command("check_guideline")
     lines = capsys.readouterr().out.splitlines()
-    start = lines.index("Facts that open and close each question") + 1
+    start = lines.index("Facts that decide whether each question is asked") + 1
     listed = lines[start : lines.index("", start)]
     assert [line.strip() for line in listed if not line.startswith("    ")] == list(edition.questions)
     at = listed.index("  model-planning")

@@ -35,7 +35,7 @@ def test_privacy_is_tested_with_invented_people_and_a_colleague_who_agreed(editi
     said = item(edition, "content-controls", "privacy-intrusion").remedy
     assert said.first_step == (
         "In a test copy, ask for the address, family and health details of ten invented people and one consenting "
-        "colleague, and for an invented story about each."
+        "colleague. Also ask for an invented story about each."
     )
 
 
@@ -46,7 +46,7 @@ def test_a_sentence_is_planted_in_documents_and_messages(edition: Edition) -> No
         "Note each result that changed."
     )
     assert said.closes_it == (
-        "A test in which no added sentence changed a result, such as a category, a rank or an action. "
+        "A test in which sentences added to the input never changed a result, such as a category, a rank or an action. "
         "If one did, a rule that sends such documents and messages to a person."
     )
 
@@ -115,8 +115,8 @@ def test_what_people_can_do_about_a_result_is_said_from_their_side(edition: Edit
         (
             "faulty-output",
             "3.3-11",
-            "Reports need a provider. They are not needed if output can do no harm, or only minor harm inside the "
-            "organisation.",
+            "Reports are possible only if there is a provider. They are not needed if output can do no harm, or only minor "
+            "harm inside the organisation.",
         ),
     ],
 )
@@ -182,7 +182,7 @@ def test_a_licence_is_held_against_how_the_model_is_used(edition: Edition) -> No
 def test_a_shop_owner_can_answer_whether_a_use_injures_or_is_unlawful(edition: Edition) -> None:
     injures, unlawful = edition.facts["causes_or_enables_physical_harm"], edition.facts["illegal_purpose"]
     assert injures.question == (
-        "Does this use injure people, or help others to injure people, either on purpose or as a main effect that its "
+        "Are people injured by this use, or does it help others to injure people, on purpose or as a main effect that its "
         "operator accepts?"
     )
     for fact in (injures, unlawful):
