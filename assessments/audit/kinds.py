@@ -120,13 +120,13 @@ class AuditKind(StrEnum):
         _("%(who)s requested the deletion of the organisation. Deletion date: %(on)s"))
     DELETION_CANCELLED = ("deletion_cancelled", PEOPLE, OWNERS, _("Deletion cancelled"),
         _("%(who)s cancelled the deletion of the organisation"))
-    ORGANISATION_DELETED = ("organisation_deleted", PEOPLE, OWNERS, _("Content of the organisation deleted"),
+    ORGANISATION_DELETED = ("organisation_deleted", PEOPLE, OWNERS, _("Organisation's content deleted"),
         _("The content of the organisation was deleted. Certificates and hashes were kept"))
     WORK_HANDED_OVER = ("work_handed_over", PEOPLE, OWNERS, _("Work transferred"),
         _("%(who)s transferred the open work of %(member)s. Number of items: %(count)s"))
     LEAD_NAMED = ("lead_named", PEOPLE, OWNERS, _("Lead of the reviewing body appointed"),
         _("%(who)s made %(member)s a lead of the reviewing body"))
-    LEAD_ENDED = ("lead_ended", PEOPLE, OWNERS, _("Lead of the reviewing body removed"),
+    LEAD_ENDED = ("lead_ended", PEOPLE, OWNERS, _("The lead of the reviewing body was removed"),
         _("%(who)s removed %(member)s as a lead of the reviewing body"))
     ROLE_CHANGED = ("role_changed", PEOPLE, OWNERS, _("Role changed"), _("%(who)s changed the role of %(member)s"))
 
@@ -166,12 +166,12 @@ class AuditKind(StrEnum):
         _("%(who)s reset the second factor of %(name)s at the request of an administrator"))
     SESSIONS_ENDED = ("sessions_ended", ACCOUNTS, OWNERS, _("Sessions ended"),
         _("%(who)s ended sessions of their own account. Number of sessions: %(count)s"))
-    SESSIONS_ENDED_BY_STAFF = ("sessions_ended_by_staff", ACCOUNTS, OWNERS, _("All sessions ended by staff"),
+    SESSIONS_ENDED_BY_STAFF = ("sessions_ended_by_staff", ACCOUNTS, OWNERS, _("Staff ended all sessions"),
         _("%(who)s ended all sessions of %(name)s. Number of sessions: %(count)s"))
     SESSIONS_ENDED_BY_COMMAND = ("sessions_ended_by_command", ACCOUNTS, OWNERS, _("All sessions ended by an administrator"),
         _("%(who)s ended all sessions of %(name)s at the request of an administrator. Number of sessions: %(count)s"))
     DATA_EXPORTED = ("data_exported", ACCOUNTS, OWNERS, _("Own data downloaded"),
-        _("%(who)s downloaded all the data of their own account"))
+        _("%(who)s downloaded all the data in their own account"))
     ACCOUNT_DELETED = ("account_deleted", ACCOUNTS, OWNERS, _("Account deleted"),
         _("A person deleted their account"))
     STAFF_PAGE = ("staff_page", ACCOUNTS, OWNERS, _("Administration page opened"),
@@ -199,7 +199,7 @@ class AuditKind(StrEnum):
         _("%(who)s withdrew the agreement that %(thing)s is a minor procedural task"))
     WORST_ANSWERS_SIGNED = ("worst_answers_signed", REGISTER, MEMBERS,
         _("Worst possible answer declared for unknown facts"),
-        _("%(who)s signed a declaration of the worst possible answer for unknown facts of %(thing)s: %(facts)s"))
+        _("%(who)s signed that the worst possible answer is assumed for unknown facts about %(thing)s: %(facts)s"))
     CONFORMITY_CHANGED = ("conformity_changed", REGISTER, MEMBERS, _("Conformity file changed"),
         _("%(who)s changed the conformity file of %(thing)s"))
     PROCEDURAL_AGREED = ("procedural_agreed", REGISTER, MEMBERS, _("Agreed that a use is a minor procedural task"),
@@ -246,7 +246,7 @@ class AuditKind(StrEnum):
         _("%(who)s split action %(number)s of %(thing)s"))
     ACTION_MERGED = ("action_merged", ASSESSMENT, MEMBERS, _("Actions merged"),
         _("%(who)s merged other actions of %(thing)s into action %(number)s"))
-    ACTION_UNDONE = ("action_undone", ASSESSMENT, MEMBERS, _("Change to an action undone"),
+    ACTION_UNDONE = ("action_undone", ASSESSMENT, MEMBERS, _("A change to an action was undone"),
         _("%(who)s undid a change to action %(number)s of %(thing)s"))
     ACTION_NOT_RELEVANT = ("action_not_relevant", ASSESSMENT, REVIEWERS, _("Action marked as not relevant"),
         _("%(who)s marked action %(number)s of %(thing)s as not relevant"))
@@ -318,10 +318,10 @@ class AuditKind(StrEnum):
         _("%(who)s removed evidence from a hold on %(thing)s"))
     HOLD_ANSWERED = ("hold_answered", REVIEW, MEMBERS, _("Hold answered"),
         _("%(who)s answered a hold on %(thing)s with evidence"))
-    HOLD_UNANSWERED = ("hold_unanswered", REVIEW, MEMBERS, _("Hold no longer answered"),
-        _("A hold on %(thing)s is no longer answered with evidence (triggered by %(who)s)"))
+    HOLD_UNANSWERED = ("hold_unanswered", REVIEW, MEMBERS, _("Answer to a hold without evidence"),
+        _("The answer to a hold on %(thing)s no longer has evidence (triggered by %(who)s)"))
     HOLD_CORRECTION_ASKED = ("hold_correction_asked", REVIEW, MEMBERS, _("Correction requested for a hold"),
-        _("%(who)s asked for the fact behind a hold on %(thing)s to be corrected"))
+        _("%(who)s asked for a correction of the fact behind a hold on %(thing)s"))
     SEAT_SUCCEEDED = ("seat_succeeded", REVIEW, MEMBERS, _("Case taken over after the decision"),
         _("%(who)s took over the review of %(thing)s from %(holder)s"))
     MARKS_ACCEPTED_TOGETHER = ("marks_accepted_together", REVIEW, REVIEWERS, _("Answers or facts accepted together"),
@@ -336,16 +336,16 @@ class AuditKind(StrEnum):
         _("%(who)s adopted a colleague’s marks for %(thing)s"))
     APPROVAL_TAKEN_BACK = ("approval_taken_back", REVIEW, REVIEWERS, _("Approval withdrawn"),
         _("%(who)s withdrew an approval of %(thing)s"), Timeline(_("Approval withdrawn")))
-    HOLD_CLOSED = ("hold_closed", REVIEW, REVIEWERS, _("Hold closed"),
-        _("%(who)s closed a hold on %(thing)s"), Timeline(_("A hold was closed")))
+    HOLD_CLOSED = ("hold_closed", REVIEW, REVIEWERS, _("Hold lifted"),
+        _("%(who)s lifted a hold on %(thing)s"), Timeline(_("A hold was lifted")))
     SECOND_LOOK_DRAWN = ("second_look_drawn", REVIEW, REVIEWERS, _("Case picked for a second look"),
         _("The server picked the case of %(thing)s at random for a second look"))
     SECOND_LOOK_ASKED = ("second_look_asked", REVIEW, REVIEWERS, _("Second look requested"),
         _("%(who)s requested a second look at %(thing)s"))
     SECOND_LOOK_TAKEN = ("second_look_taken", REVIEW, REVIEWERS, _("Second look started"),
         _("%(who)s started the second look at %(thing)s"))
-    SECOND_LOOK_LEFT = ("second_look_left", REVIEW, REVIEWERS, _("Second look given up"),
-        _("%(who)s gave up the second look at %(thing)s"))
+    SECOND_LOOK_LEFT = ("second_look_left", REVIEW, REVIEWERS, _("Second look handed back"),
+        _("%(who)s handed back the second look at %(thing)s"))
     SECOND_LOOK_GIVEN = ("second_look_given", REVIEW, REVIEWERS, _("Second look completed"),
         _("%(who)s completed the second look at %(thing)s"))
     SECOND_LOOK_WRITTEN = ("second_look_written", REVIEW, REVIEWERS, _("Message about a second look"),

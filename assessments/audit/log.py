@@ -76,7 +76,9 @@ def erase_person(person: User, *, by: User, organisation: Organisation | None = 
     """
     if not by.is_staff and by.pk != person.pk:
         if organisation is None:
-            raise NotPermitted(_("Give the name of one organisation. Only staff can erase details in all logs."))
+            raise NotPermitted(
+                _("Give the name of one organisation. Only staff can erase details in the logs of all organisations.")
+            )
         roles.require_people(by, organisation)
     erased = {}
     wanted = list(chains()) if organisation is None else [organisation.reference]

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponseBase
 
-_LEFT: ContextVar[list[Callable[[], object]] | None] = ContextVar("left for the end of the request", default=None)
+_LEFT: ContextVar[list[Callable[[], object]] | None] = ContextVar(
+    "postponed until the end of the request", default=None
+)
 
 
 def leave(call: Callable[[], object]) -> bool:

@@ -144,7 +144,7 @@ def _so_far(key: str) -> int:
     try:
         return int(cache.get(key, 0))
     except Exception:
-        log.exception("limits: the cache does not respond, so no attempt is refused")
+        log.exception("limits on attempts: the cache does not respond, so no attempt is refused")
         return 0
 
 
@@ -167,7 +167,7 @@ def _count(key: str, seconds: int, most: int, step: int) -> int:
     try:
         found = _add(key, seconds, step)
     except Exception:
-        log.exception("limits: the cache does not respond, so no attempt is refused")
+        log.exception("limits on attempts: the cache does not respond, so no attempt is refused")
         return 0
     if step > 1 and found > most:
         _HERE[key] = found

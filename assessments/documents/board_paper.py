@@ -222,8 +222,8 @@ def _first_in_order(asked: Sequence[ActionBlock], blocking: Collection[ActionBlo
             "This action is marked in the plan.", "These actions are marked in the plan.", len(blocking)
         )
     more = ngettext(
-        "One of these actions is listed here. The others are marked in the plan.",
-        "%(listed)s of these actions are listed here. The others are marked in the plan.",
+        "Only one of these actions is shown here. The others are marked in the plan.",
+        "Only %(listed)s of these actions are shown here. The others are marked in the plan.",
         listed,
     )
     return f"{said} {more % {'listed': listed}}"

@@ -140,7 +140,7 @@ NEVER_LOOKED = Pair(", which has not checked the answers", "，該機構並無�
 GIVEN, JUDGED = Pair("Given, not judged", "已提供，未經評核"), Pair("Judged by a reviewer", "經審核員評核")
 STATE_NOT_RECORDED = Pair("No record of whether it was judged", "未有記錄是否經評核")
 OWN_SCOPE = Pair(
-    "Both scopes are the organisation's own words.",
+    "Both scopes are in the organisation's own words.",
     "兩項範圍均為機構本身的文字。",
 )
 OWN_WORDS = Pair(

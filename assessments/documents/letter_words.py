@@ -69,7 +69,7 @@ DECISIONS = {
         "{day}的提交版本（第 {round} 輪）不予批准，此決定不再更改。",
     ),
     "declare_prohibited": Pair(
-        "The organisation has declared and signed facts that the Guideline treats as prohibited. "
+        "The organisation has declared and signed facts under which the Guideline treats this use as prohibited. "
         "The case is closed, and nobody can issue a certificate for this use.",
         "機構已申報並簽署，此用途的事實屬指引所禁止之列。個案已結束，任何人均不能就此發出證書。",
     ),

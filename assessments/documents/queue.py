@@ -63,5 +63,5 @@ def take_back() -> int:
             held = Document.objects.filter(pk=work["document"], state=DocumentState.RUNNING, lease_until=lease)
             taken += held.update(state=DocumentState.PENDING, lease_until=None)
     if taken:
-        log.warning("a process stopped unexpectedly: its %s documents are created again", taken)
+        log.warning("a process stopped unexpectedly: its %s documents will be created again", taken)
     return taken

@@ -76,7 +76,9 @@ def _sweep(names: list[str], before: datetime) -> int:
         except OSError:  # deleted meanwhile, or not ours to delete: the next day tries again
             log.exception("the file %s could not be deleted; no record in the database names it", name)
             continue
-        log.warning("the file %s was deleted, because no record in the database has named it for a day", name)
+        log.warning(
+            "the file %s was deleted, because no record in the database had referred to it for at least a day", name
+        )
         deleted += 1
     return deleted
 

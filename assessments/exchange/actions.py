@@ -254,7 +254,7 @@ def _changes(
         else:
             faults.append((_("What was done"), _("Say what was done and which evidence shows it.")))
     elif status in words and action.status not in (ActionStatus.DONE, ActionStatus.OPEN):
-        faults.append((_("Status"), _("Restore the original value. Only an open action can be reported as done.")))
+        faults.append((_("Status"), _("Only an open action can be reported as done. Restore the original value.")))
     elif status and status not in {*words, _("Late").casefold(), str(action.get_status_display()).casefold()}:
         faults.append(
             (

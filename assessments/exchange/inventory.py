@@ -295,7 +295,7 @@ def _tidy(column: Column, text: str) -> str:
 
 def _missing_words(key: str) -> str:
     if key == "parts":
-        return _("Enter the parts that you have in the system: Technology Developer, Service Provider, Service User.")
+        return _("Enter the parts that you play for the system: Technology Developer, Service Provider, Service User.")
     return _("Fill in this cell. It is required.")
 
 
@@ -304,7 +304,7 @@ def _check_twice(line: int, cells: Mapping[str, str], group: str, with_use: bool
     reference = cells["use_reference"]
     if reference:
         if reference in seen.references:
-            said = _("Leave this cell empty to add a new use. Row %(line)s has the same reference.")
+            said = _("Row %(line)s has the same reference. To add a new use, leave this cell empty.")
             fault("use_reference", said % {"line": seen.references[reference]})
             return
         seen.references[reference] = line

@@ -79,9 +79,9 @@ def _refusal(code: str) -> str:
         case "big5" | "no_utf8":
             kind = _("Big5") if code == "big5" else _("another encoding")
             words = _(
-                "In Excel, choose File, Save As, “CSV UTF-8 (Comma delimited)” or “Excel Workbook "
-                "(.xlsx)”. Then choose the new file here. This file is not in UTF-8. It seems to be in %(kind)s, so"
-                " Chinese text would not be read correctly."
+                "This file is not in UTF-8. It seems to be in %(kind)s, so Chinese text would not be read correctly. "
+                "In Excel, choose File, Save As, “CSV UTF-8 (Comma delimited)” or “Excel Workbook (.xlsx)”. Then choose "
+                "the new file here."
             )
             return words % {"kind": kind}
     return _("Save the workbook again as “Excel Workbook (.xlsx)”, without a password. It could not be read.")

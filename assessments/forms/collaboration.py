@@ -25,7 +25,7 @@ def note_field() -> forms.CharField:
         label=_("What do you want to know?"),
         max_length=400,
         required=False,
-        help_text=_("Your question is shown in the email and on the page of the request."),
+        help_text=_("Your question is shown in the email and on the request page."),
     )
 
 

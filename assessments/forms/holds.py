@@ -36,18 +36,18 @@ class AssignHoldForm(PlainForm):
 
 OUTCOME_HINTS = {
     HoldOutcome.ANSWERED: _(
-        "The evidence supports the answer. The hold is closed, and the declared facts decide the tier."
+        "The evidence supports the answer. The hold has been lifted, and the declared facts decide the tier."
     ),
     HoldOutcome.STANDS: _(
-        "The use is lawful as the organisation declared it. The tier stays the same and the hold is closed."
+        "The use is lawful in the form that the organisation declared. The tier stays the same and the hold is lifted."
     ),
     HoldOutcome.ACCEPTED: _(
         "The evidence supports the declared purpose and authority. It also shows that the material cannot "
-        "spread. The hold is closed."
+        "spread. The hold has been lifted."
     ),
     HoldOutcome.CORRECT: _(
         "If you choose this, the fact is marked “change needed”. You then return the submission. After the "
-        "organisation has corrected the fact, the tier is updated and the hold is closed."
+        "organisation has corrected the fact, the tier is updated and the hold is lifted."
     ),
 }
 

@@ -103,7 +103,7 @@ class SystemForm(LaidOut, forms.ModelForm):  # type: ignore[type-arg]  # not sub
             "decide which questions we ask. If two parts share a question, you answer it only once."
         ),
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": _("Choose at least one part that your organisation has in the system.")},
+        error_messages={"required": _("Choose at least one part that your organisation plays for the system.")},
     )
 
     class Meta:

@@ -101,7 +101,7 @@ class Checks:
                 if requirement is None:
                     continue  # an unresolved id, reported by its form
                 if requirement.kind != Kind.DUTY:
-                    self.fault(place, f"{id} is of the kind {requirement.kind}; a question may cite only duties")
+                    self.fault(place, f"{id} is of kind {requirement.kind}, but a question may cite only duties")
                 elif requirement.roles.isdisjoint(question.stakeholders):
                     roles = ", ".join(sorted(requirement.roles))
                     self.fault(place, f"{id} is a duty of {roles}, but this question is not put to any of them")
@@ -220,7 +220,7 @@ class Checks:
                     self.fault(place, f"this question does not cite {reason.requirement}")
                 elif kind == "narrows" and not line.roles.issuperset(reason.to):
                     self.fault(
-                        place, f"{reason.requirement} is not a duty of all of these parts: {', '.join(reason.to)}"
+                        place, f"{reason.requirement} is not a duty of each of these parts: {', '.join(reason.to)}"
                     )
                 if not set(reason.to) <= set(question.stakeholders):
                     self.fault(place, "this entry names a part that is not asked this question")
@@ -308,7 +308,7 @@ class Checks:
             for need in questions[key].needs:
                 if need in (*way, key):
                     circle = (*way, key)[(*way, key).index(need) :]
-                    said = "this practice needs itself"
+                    said = "this practice is named among its own prerequisites"
                     if need != key:
                         said = f"{said}, through {', '.join(circle[1:])}"
                     self.fault(self.at(questions[circle[0]], "needs"), said)

@@ -145,7 +145,9 @@ def say_unknown() -> int:
     lost = inbox.of_unknown_fate(now - timedelta(days=1), now - timedelta(minutes=1))
     found = list(lost.values_list("pk", flat=True))
     if found:
-        log.warning("a process died while it sent these emails, so they may not have arrived: messages %s", found)
+        log.warning(
+            "a process died while it was sending these emails, so they may not have arrived: messages %s", found
+        )
     return len(found)
 
 

@@ -208,7 +208,9 @@ def read_facts(raw: object, edition: Edition, name: str = "facts") -> tuple[dict
         if wrong:
             answers = [*fact.values, UNKNOWN] if fact.unknown else fact.values
             known = ", ".join(_shown(answer) for answer in answers)
-            faults += [f"{key}: {_shown(one)} is not an answer to this fact; write one of {known}" for one in wrong]
+            faults += [
+                f"{key}: {_shown(one)} is not a possible value of this fact; write one of {known}" for one in wrong
+            ]
         elif not values and not fact.nothing and fact.otherwise != ():
             faults.append(f"{key}: write at least one answer")
         elif len(values) > 1 and (beside := [one for one in values if one in fact.alone]):

@@ -140,6 +140,7 @@ STATES = {
     "begun": Mark("half", _("Begun")),
     "late": Mark("error", _("Late"), "error"),
     "closed": Mark("done", _("Closed"), "done"),
+    "lifted": Mark("done", _("Lifted"), "done"),
     "done": Mark("done", _("Done"), "done"),
     "risk_accepted": Mark("tick-ring", _("Risk accepted"), "warn"),
     "met": Mark("done", pgettext_lazy("status of a condition", "Met"), "done"),

@@ -92,7 +92,7 @@ def test_a_chain_that_nobody_touched_is_whole(chain):
         (lambda c: tampering.delete(c, 1), [(1, "removed", "entry 1 was removed")]),
         (
             lambda c: tampering.insert(c, 5),
-            [(5, "inserted", "entry 5 was inserted: the next entry was in this place before")],
+            [(5, "inserted", "entry 5 was inserted: the entry after it used to be in this place")],
         ),
         (
             lambda c: tampering.swap(c, 5, 6),
@@ -480,7 +480,7 @@ def test_only_staff_and_owners_erase(cast):
     for who in (cast.contributor, cast.outsider, cast.reviewer):
         with pytest.raises(NotPermitted):
             log.erase_person(cast.viewer, by=who, organisation=cast.organisation)
-    with pytest.raises(CommandError, match="Only staff can erase details in all logs"):
+    with pytest.raises(CommandError, match="Only staff can erase details in the logs of all organisations"):
         run("erase_audit_details", person=cast.contributor.email, by=cast.owner.email)
     with pytest.raises(CommandError, match="no account has the email address"):
         run("erase_audit_details", person="nobody@example.org", by=cast.staff.email)

@@ -99,12 +99,12 @@ def test_after_what_stops_a_harm_the_decisions_begin_with_what_blocks_the_certif
     many = tuple(replace(action, blocking=True) for action in actions)
     full = front(replace(report, packages=(replace(package, actions=many),)))
     assert full["first_in_order"] == (
-        "8 of the 8 actions in the plan block the certificate. 5 of these actions are listed here. "
+        "8 of the 8 actions in the plan block the certificate. Only 5 of these actions are shown here. "
         "The others are marked in the plan."
     )
     for stops, says in (
         (5, "These actions are marked in the plan."),
-        (4, "One of these actions is listed here. The others are"),
+        (4, "Only one of these actions is shown here. The others are"),
     ):
         urgent = tuple(replace(action, placed=STOP, blocking=False) for action in actions[:stops])
         busy = (*urgent, *(replace(action, blocking=True) for action in actions[stops:]))

@@ -123,7 +123,7 @@ def test_a_line_that_known_facts_leave_out_gives_its_reason():
 def test_a_line_gives_the_reason_of_the_part_that_the_organisation_has():
     """The duty on harmful information is narrowed for providers and for users, each for its own reason."""
     said = scope_reasons(open_prompt=False, worst_credible_effect="minor", publishes_output=False, public_facing=False)
-    assert "Dangerous information is likely if people can ask for anything" in said
+    assert "The system is likely to give dangerous information if people can ask for anything" in said
     assert "Measures against harmful information are needed only" not in said
 
 
@@ -373,7 +373,7 @@ def test_the_cover_of_a_signed_plan_says_that_nobody_has_taken_on_its_actions(re
 @pytest.mark.long
 def test_the_method_explains_the_words_beside_an_action_and_what_the_signatures_are_for(reports):
     text = " ".join(remediation_plan.plan_layouts(reports["many"])[-1]().split())
-    for word in ("stop or limit the use now, required for the tier", "“Needed for other actions”"):
+    for word in ("stop or limit the use now; “required for the tier”", "“Needed for other actions”"):
         assert word in text
     assert "These signatures are for your own files." in text
 

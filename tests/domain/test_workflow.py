@@ -450,7 +450,7 @@ def test_an_open_hold_or_a_provisional_tier_blocks_approval():
     mark_all(submission, by=cast.independent)
     with pytest.raises(NotReady) as refused:
         approval.approve(submission, by=cast.independent, statement="Fine.")
-    assert refused.value.reasons == ["A hold is open: legal review."]
+    assert refused.value.reasons == ["The use is on hold: legal review."]
     hold = assessment.use.holds.get()
     holds.close(hold, submission, by=cast.independent, decision="Counsel advised on 3 March; the facts stand.")
     approval.approve(submission, by=cast.independent, statement="Fine.")

@@ -136,27 +136,36 @@ def test_the_table_names_what_a_use_waits_for_and_what_holds_it(classify):
         ("1: true", "1: is not a fact in hk-genai-1.1; correct or remove it"),
         (
             "decision_autonomy: always",
-            "decision_autonomy: always is not an answer to this fact; write one of advisory, human_approves, ",
+            "decision_autonomy: always is not a possible value of this fact; write one of advisory, human_approves, ",
         ),
         (
             'public_facing: "yes"',
-            'public_facing: "yes" is not an answer to this fact; write one of true, false, unknown',
+            'public_facing: "yes" is not a possible value of this fact; write one of true, false, unknown',
         ),
         (
             'public_facing: "true"',
-            'public_facing: "true" is not an answer to this fact; write one of true, false, unknown',
+            'public_facing: "true" is not a possible value of this fact; write one of true, false, unknown',
         ),
-        ("public_facing: 1", "public_facing: 1 is not an answer to this fact; write one of true, false, unknown"),
-        ("public_facing:", "public_facing: null is not an answer to this fact; write one of true, false, unknown"),
+        (
+            "public_facing: 1",
+            "public_facing: 1 is not a possible value of this fact; write one of true, false, unknown",
+        ),
+        (
+            "public_facing:",
+            "public_facing: null is not a possible value of this fact; write one of true, false, unknown",
+        ),
         (
             "public_facing: [true]",
-            "public_facing: [true] is not an answer to this fact; write one of true, false, unknown",
+            "public_facing: [true] is not a possible value of this fact; write one of true, false, unknown",
         ),
-        ("sector: unknown", "sector: unknown is not an answer to this fact; write one of none, finance, "),
+        ("sector: unknown", "sector: unknown is not a possible value of this fact; write one of none, finance, "),
         ("high_risk_content: []", "high_risk_content: write at least one answer"),
         ("high_risk_content: [none, deepfake]", "high_risk_content: none cannot be combined with other answers"),
-        ("modalities: [text, smell]", "modalities: smell is not an answer to this fact; write one of text, image, "),
-        ("modalities: unknown", "modalities: unknown is not an answer to this fact; write one of text, image, "),
+        (
+            "modalities: [text, smell]",
+            "modalities: smell is not a possible value of this fact; write one of text, image, ",
+        ),
+        ("modalities: unknown", "modalities: unknown is not a possible value of this fact; write one of text, image, "),
     ],
 )
 def test_an_unknown_fact_or_answer_names_file_case_and_key(refused, facts, fault):
@@ -237,4 +246,4 @@ def test_a_fault_ends_the_command_with_status_2_and_nothing_on_stdout(tmp_path):
     (tmp_path / "uses.yaml").write_text("cases: [{id: a, facts: {sector: mining}}]")
     done = run_by_itself("uses.yaml", folder=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
-    assert "uses.yaml: case a: sector: mining is not an answer to this fact" in done.stderr
+    assert "uses.yaml: case a: sector: mining is not a possible value of this fact" in done.stderr

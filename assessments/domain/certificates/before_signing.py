@@ -69,16 +69,14 @@ class Prospect:
             return _("At the moment, no certificate is possible. A reviewer cannot approve a use that is on hold.")
         if self.lacking and self.keeps_back:
             return _(
-                "At the moment, a reviewer cannot approve the assessment, because required items are missing. "
-                "This page lists them. "
-                "After you add these items, the current answers lead to the decision “approved with a plan, no"
-                " certificate yet”."
+                "A reviewer cannot approve the assessment yet, because the required items that this page lists are"
+                " missing. If you add them and change no answer, the decision is “approved with a plan, no certificate"
+                " yet”."
             )
         if self.lacking:
             return _(
-                "At the moment, a reviewer cannot approve the assessment, because required items are missing. "
-                "This page lists them. "
-                "After you add these items, a certificate is possible if the reviewers accept every answer."
+                "A reviewer cannot approve the assessment yet, because the required items that this page lists are"
+                " missing. After you add them, a certificate is possible if the reviewers accept every answer."
             )
         if self.keeps_back:
             return _(
@@ -163,7 +161,7 @@ def _unsettled(use: DeclaredUse) -> list[str]:
     if use.open_holds:
         said.append(
             _(
-                "The use is on hold. Until the hold is closed, the use cannot be approved and no certificate can be"
+                "The use is on hold. Until the hold is lifted, the use cannot be approved and no certificate can be"
                 " issued."
             )
         )
@@ -174,8 +172,8 @@ def _unsettled(use: DeclaredUse) -> list[str]:
 
 def _conditions(dated: int) -> str:
     words = ngettext(
-        "%(practices)s. This practice blocks the certificate until it is in place or becomes a condition with a due date.",
-        "%(practices)s. Each practice blocks the certificate until it is in place or becomes a condition with a due date.",
+        "%(practices)s. The certificate is blocked until this practice is in place or becomes a condition with a due date.",
+        "%(practices)s. The certificate is blocked until each practice is in place or becomes a condition with a due date.",
         dated,
     )
     return words % {"practices": short_practices(dated)}

@@ -48,7 +48,7 @@ def blockers(
     before = _promised_before(assessment, submission) if plan is None else {}
     plan = plan or PlanNow(submission, accepted=accepted)
     for hold in plan.holds:
-        words = _("A hold is open: %(kind)s.") % {"kind": hold.get_kind_display()}
+        words = _("The use is on hold: %(kind)s.") % {"kind": hold.get_kind_display()}
         found.append(Blocker("", (), words, conditionable=False, key=f"hold:{hold.pk}"))
     if content["tier"]["provisional"]:
         words = _("The tier is provisional, because an answer is not known yet.")

@@ -31,8 +31,7 @@ def require_few_enough(conditions: Sized) -> None:
             "%(n)s practices have a due date. At most %(most)s can become conditions. This limit is our judgement."
         )
         more = _(
-            "Remove some of the due dates. The certificate is then issued only after the practices without a due"
-            " date are in place."
+            "Remove some of the due dates. A practice without a due date must be in place before the certificate is issued."
         )
         raise InvalidAnswer("conditions", f"{words % {'n': len(conditions), 'most': most}} {more}")
 

@@ -113,7 +113,7 @@ def obstacles_to_reinstate(certificate: Certificate) -> list[Obstacle]:
         words = _("A condition was not met in time and is still not met: %(words)s.") % {"words": condition.words}
         reasons.append(Obstacle(Code.CONDITION, words))
     if use.open_holds:
-        reasons.append(Obstacle(Code.HELD, _("A hold on the use is still open.")))
+        reasons.append(Obstacle(Code.HELD, _("The use is still on hold.")))
     if use.provisional:
         words = _("The tier of the use is provisional, because an answer is not known yet.")
         reasons.append(Obstacle(Code.PROVISIONAL, words))

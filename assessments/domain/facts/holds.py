@@ -28,7 +28,7 @@ def lock(hold: Hold) -> tuple[DeclaredUse, Hold]:
     hold = Hold.objects.select_related("owner").get(pk=hold.pk)
     hold.use = use
     if hold.closed_at:
-        raise WorkflowError(_("This hold is already closed."))
+        raise WorkflowError(_("This hold has already been lifted."))
     return use, hold
 
 

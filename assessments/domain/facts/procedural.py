@@ -64,7 +64,7 @@ def withdraw_agreement(use: DeclaredUse, *, by: User, reason: str) -> FactsSaved
     _require_procedural_open(use)
     row = use.facts.filter(key="minor_procedural_task").exclude(agreed_by=None).select_related("agreed_by").first()
     if row is None:
-        raise WorkflowError(_("There is no agreement to withdraw."))
+        raise WorkflowError(_("There is no agreement that can be withdrawn."))
     if by.pk != row.agreed_by_id and role != Role.OWNER:
         raise NotPermitted(_("Only the person who agreed, or an owner, can withdraw the agreement."))
     if not reason.strip():

@@ -98,10 +98,7 @@ def sign_worst(use: DeclaredUse, *, by: User, shown: Mapping[str, Any] | None = 
     answers, never = open_answers(edition, declared_facts(edition, rows.values()))
     if never:
         labels = "; ".join(edition.facts[key].label for key in never)
-        words = _(
-            "Find out the answers to these facts first: %(facts)s. You cannot declare the worst possible answer "
-            "for these facts."
-        )
+        words = _("Find out these facts first: %(facts)s. You cannot declare the worst possible answer for them.")
         raise WorkflowError(words % {"facts": labels})
     if not answers:
         raise WorkflowError(_("There is nothing to sign, because the tier does not depend on any unknown answer."))

@@ -64,7 +64,7 @@ def _refusals(hold: Hold, reviewer: Reviewer) -> Iterator[NotPermitted | Workflo
     if not _is_judged(hold, reviewer.assessment, reviewer.submission):
         yield NotUnderReview(reviewer.assessment)
     if hold.kind == HoldKind.LEGAL_REVIEW and reviewer.seat is not None and not reviewer.is_independent:
-        yield SeparationOfDuties(_("This hold is for a legal review, so only an independent reviewer can close it."))
+        yield SeparationOfDuties(_("This hold is for a legal review, so only an independent reviewer can lift it."))
     if waits := waits_for_answer(hold):
         yield WorkflowError(waits)
 
@@ -110,7 +110,7 @@ def close(
     assessment = Assessment.objects.lock(submission.assessment_id)
     use, hold = holds.lock(hold)
     if hold.use_id != assessment.use_id:
-        raise WorkflowError(_("This hold is already closed."))
+        raise WorkflowError(_("This hold has already been lifted."))
     for refusal in _refusals(hold, Reviewer(by, submission, assessment)):
         raise refusal
     chosen = HoldOutcome(outcome or OUTCOMES[hold.kind][0])
@@ -171,17 +171,17 @@ def who_closes(edition: CompiledEdition, hold: Hold, answer: str = "") -> str:
     """
     if hold.kind == HoldKind.OPEN_QUESTION and answer:
         said = _(
-            "The answer has changed from “do not know” to “%(answer)s”. The new answer alone does not close the"
+            "The answer has changed from “do not know” to “%(answer)s”. The new answer alone does not lift the"
             " hold. The organisation attaches evidence for the answer, and an owner sends the assessment for review."
-            " A reviewer then closes the hold. An organisation without reviewers sends the assessment to an"
-            " independent reviewer. Until the hold is closed, the rules are applied twice: once with the answer, and"
+            " A reviewer then lifts the hold. An organisation without reviewers sends the assessment to an"
+            " independent reviewer. Until the hold is lifted, the rules are applied twice: once with the answer, and"
             " once with “do not know”. "
             "The higher of the two tiers counts (our judgement)."
         )
         return said % {"answer": answer}
     if hold.kind == HoldKind.OPEN_QUESTION:
         return _(
-            "The organisation answers the question and attaches evidence. A reviewer of the case then closes the"
+            "The organisation answers the question and attaches evidence. A reviewer of the case then lifts the"
             " hold. Until then, the rules are applied twice: once with the answer, and once with “do not know”. "
             "The higher of the two tiers counts (our judgement)."
         )
@@ -202,7 +202,7 @@ def close_hold(
     tier = assessment.use.assigned_tier
     if done.closed_at and assessment.state == State.IN_REVIEW and tier != submission.assigned_tier:
         seat = separation.require_seat(Reviewer(by, submission, assessment))
-        said = _("A hold was closed. This changed the tier, so an owner has to sign the assessment again.")
+        said = _("A hold was lifted. This changed the tier, so an owner has to sign the assessment again.")
         returned = decisions.return_for_tier(assessment, submission, seat, by=by, words=f"{said}\n{decision}")
         workflow.audit_move(AuditKind.RETURNED, assessment, by, [returned], submission=submission.reference, changes=0)
     return done

@@ -143,7 +143,7 @@ def _fill(text: KeptText, fields: Mapping[str, str]) -> None:
     if not text.title:
         raise InvalidAnswer("title", _("Give the text a name, so that you can find it again."))
     if text.mark not in ASKING:
-        raise InvalidAnswer("mark", _("Choose the mark with which you want to use this text."))
+        raise InvalidAnswer("mark", _("Choose the mark for which you want to use this text."))
     if text.mark == MarkKind.CHANGE_NEEDED:
         text.action_title = ""
         if text.reason not in MarkReason.values:

@@ -178,7 +178,7 @@ def _of_hold(one: Blocking) -> Obstacle:
     words = (
         _("Find out the fact that is not known yet, and declare it.")
         if of_tier
-        else _("Attach the evidence that the reviewer needs to close the hold.")
+        else _("Attach the evidence that the reviewer needs to lift the hold.")
     )
     return Obstacle(one.key, one.words.rstrip("."), words, brief=words)
 

@@ -45,7 +45,7 @@ def obstacles_to_self_certify(
     if use.open_holds or use.provisional:
         words = _("The tier is provisional, because it depends on unknown facts. Find out these facts first.")
         if use.open_holds:
-            words = _("Every hold on this use must be closed first.")
+            words = _("Every hold on this use must be lifted first.")
         reasons.append(Obstacle(ToSign.HELD, words))
     if incident := incidents.obstacle_to_sign(use):
         reasons.append(Obstacle(ToSign.INCIDENT, incident))

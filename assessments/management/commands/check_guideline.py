@@ -31,7 +31,7 @@ class Command(BaseCommand):
             "--cases",
             type=Path,
             metavar="FILE.yaml",
-            help="also print the questions for these declared uses, and how many of them each fact opened",
+            help="also print the questions for these declared uses, and the number of questions that each fact adds",
         )
 
     def handle(self, *args: Any, edition: Path | None = None, cases: Path | None = None, **options: Any) -> None:
@@ -58,7 +58,7 @@ class Command(BaseCommand):
 
 def openings(found: Coverage) -> Iterator[str]:
     """Yield for each question, part by part, the facts by which it opens and closes."""
-    yield "Facts that open and close each question"
+    yield "Facts that decide whether each question is asked"
     for key, hinges in found.hinges.items():
         yield f"  {key}"
         for said, parts in _together(hinges).items():
@@ -134,9 +134,9 @@ def report(edition: Edition, found: Coverage) -> Iterable[str]:
         yield _row(f"  {' + '.join(names[part] for part in parts)}", "", shown)
     yield ""
     yield (
-        f"Questions also put {found.extended} requirements to further parts of an organisation. For "
-        f"{found.extended_to_owing} of these requirements, one of those parts has the duty anyway; "
-        f"each of these requirements counts once."
+        f"Questions also ask further parts of an organisation about {found.extended} requirements. For "
+        f"{found.extended_to_owing} of these, one of those parts already has the duty. "
+        f"Each of these requirements counts only once."
     )
     yield ""
     yield "Questions answered once for the whole organisation"

@@ -28,7 +28,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--against",
             metavar="FILE",
-            help="a file with the chain ends that this command printed earlier (- for standard input)",
+            help="a file with the ends of the chain, as this command printed them earlier (- for standard input)",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -113,7 +113,7 @@ def put_together(question: Question, theirs: Answer, mine: Mapping[str, Any]) ->
         if theirs.choice == Choice.TICKED:
             return value, ""
         words = _(
-            "%(who)s chose “%(theirs)s”, but you ticked items of the checklist. Your ticks are kept. Change the "
+            "While you ticked items of the checklist, %(who)s chose “%(theirs)s”. Your ticks are kept. Change the "
             "answer if it is wrong."
         )
         return value, words % {"who": theirs.by, "theirs": choice_word(theirs.choice)}

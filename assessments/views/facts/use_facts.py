@@ -189,7 +189,7 @@ class Facts:
         if key == PROCEDURAL and row.value is True and row.agreed_by_id is None:
             note = _("counts as “no” until a second member agrees")
         if row.signed_worst_id:
-            note = _("was declared with the worst possible answer")
+            note = _("was declared as the worst possible answer")
         state = "unknown" if row.value == UNKNOWN else "answered"
         return FactLine(key, fact.label, answer_on_its_page(fact, row.value), state, url, note)
 

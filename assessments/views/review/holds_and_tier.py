@@ -45,10 +45,10 @@ def hold(request: SignedIn, reference: str, pk: int) -> HttpResponse:
     if form is not None and proofs.confirmed(request, form):
         with refusals(form):
             done = holds.close_hold(found, case.submission, by=case.user, **form.cleaned_data)
-            words = _("The hold is closed.")
+            words = _("The hold has been lifted.")
             if done.outcome == HoldOutcome.ANSWERED and done.use.assigned_tier != case.submission.assigned_tier:
                 words = _(
-                    "The hold is closed. This changed the tier, so the submission has gone back to the "
+                    "The hold has been lifted. This changed the tier, so the submission has gone back to the "
                     "organisation, which has to sign it again."
                 )
             if done.outcome == HoldOutcome.CORRECT:

@@ -74,7 +74,7 @@ def _follows(*, issues: bool, conditions: int) -> str:
         words = _(
             "Your approval does not issue a certificate. %(n)s requirements are open, but at most %(most)s of "
             "them can become conditions. The decision is “approved with a plan, no certificate yet”. The certificate "
-            "is issued when the organisation has closed the actions for all requirements without a date."
+            "is issued when the organisation has closed the actions for the requirements that have no date."
         )
         return words % {"n": conditions, "most": most}
     if not issues:
@@ -114,13 +114,13 @@ def _follows_of_two(*, issues: bool, conditions: int, is_second: bool) -> str:
         words = _("The other reviewer’s approval decides the case. At the moment, it would not lead to a certificate.")
     elif conditions:
         words = ngettext(
-            "The certificate is issued with the other approval if the open requirement below has a date.",
-            "The certificate is issued with the other approval if each of the %(n)s open requirements below has a "
-            "date.",
+            "The certificate is issued when the other reviewer approves, if the open requirement below has a date.",
+            "The certificate is issued when the other reviewer approves, if each of the %(n)s open requirements below "
+            "has a date.",
             conditions,
         )
     else:
-        words = _("The certificate is issued with the other approval if nothing is missing by then.")
+        words = _("The certificate is issued when the other reviewer approves, if nothing is missing by then.")
     return f"{first} {words % {'n': conditions, 'most': most}}"
 
 

@@ -103,7 +103,7 @@ def keep_form(request: HttpRequest) -> HttpResponse | None:
         return _refused(request, error, 413)
     except throttling.TooOften as error:
         response = _refused(
-            request, _("We could not keep the text. We already keep too many forms from your network address."), 429
+            request, _("We could not save the text. Too many forms from your network address are already saved."), 429
         )
         response["Retry-After"] = str(error.wait)
         return response

@@ -89,7 +89,7 @@ def _answered(request: HttpRequest, read: file_check.Read | None, *, sent: bool)
         checked = file_check.check(read)
         context |= _shown(checked)
     except DatabaseError:
-        log.exception("verify: the database does not answer")
+        log.exception("verify: the database is not responding")
         # Neither session nor messages can be read now: the page is drawn for nobody in particular.
         context |= {"answer": Answer.COULD_NOT_CHECK, "user": AnonymousUser(), "messages": ()}
         return render(request, "assessments/site/file_answer.html", context, status=503)

@@ -58,7 +58,7 @@ def notice(request: HttpRequest, name: str) -> HttpResponse:
     try:
         page = notices.page(name, marked=runs_it)
     except notices.CannotRead:
-        log.exception("A page of the operator cannot be shown")
+        log.exception("a page of the operator cannot be shown")
         return render(request, "assessments/site/notice.html", {"page": None}, status=503)
     context = {"page": page, "to_set": notices.to_set(page) if runs_it else []}
     return render(request, "assessments/site/notice.html", context)
@@ -77,8 +77,8 @@ def health(request: HttpRequest) -> HttpResponse:
             cursor.execute("SELECT 1")
             cursor.fetchone()
     except DatabaseError:
-        log.exception("health: the database does not answer")
-        return HttpResponse("the database does not answer\n", status=503, content_type="text/plain")
+        log.exception("health: the database is not responding")
+        return HttpResponse("the database is not responding\n", status=503, content_type="text/plain")
     if "worker" in request.GET and heartbeat.is_silent():
         return HttpResponse(
             "no worker is running: documents and emails are waiting\n", status=503, content_type="text/plain"
@@ -119,7 +119,7 @@ def verify(request: HttpRequest, number: str = "") -> HttpResponse:
         certificate = finders.public_certificate(canonical)
         shown = _shown(certificate) if certificate else None
     except DatabaseError:
-        log.exception("verify: the database does not answer")
+        log.exception("verify: the database is not responding")
         # Neither session nor messages can be read now: the page is drawn for nobody in particular.
         context = {"number": canonical, "now": timezone.now(), "user": AnonymousUser(), "messages": ()}
         return render(request, "assessments/site/could_not_check.html", context, status=503)

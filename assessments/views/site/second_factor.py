@@ -31,9 +31,7 @@ from assessments.views.site.requests import SignedIn
 
 def without_password(request: HttpRequest) -> HttpResponse:
     """A first password is set by the link that goes to the address: a session alone proves nothing."""
-    messages.info(
-        request, _("Your account has no password. Set a password first. We can send you a link for setting it.")
-    )
+    messages.info(request, _("Your account has no password. Set a password first. We can send you a link to set one."))
     return redirect("account_reset_password")
 
 

@@ -266,7 +266,7 @@ def test_put_both_takes_the_ticks_where_the_other_had_said_none_of_these(cast: C
     save(draft, key, {"choice": "none"}, by=cast.owner)
     page = resolve(signed_in(cast.contributor), draft, posted(key, items=items[:1], seen=1), "both", key)
     assert (stored(draft, key).choice, stored(draft, key).items) == ("ticked", {items[0]: True})
-    assert "Olivia Owner chose “None of these”, but you ticked items of the checklist. Your ticks are kept." in page
+    assert "While you ticked items of the checklist, Olivia Owner chose “None of these”. Your ticks are kept." in page
 
 
 def test_put_both_shows_a_third_version_instead_of_overwriting_it(cast: Cast, draft: Assessment) -> None:

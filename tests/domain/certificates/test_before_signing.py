@@ -131,8 +131,8 @@ def test_the_owner_reads_before_signing_that_a_certificate_can_follow_and_by_whi
     proved(client, cast.owner)
     said = words_of(client, "sign", make_assessment(State.DRAFT, tier, cast=cast))
     # The evidence that the tier asks for is not attached yet.
-    assert "At the moment, a reviewer cannot approve the assessment" in said
-    assert "After you add these items, a certificate is possible if the reviewers accept every answer." in said
+    assert "A reviewer cannot approve the assessment yet" in said
+    assert "After you add them, a certificate is possible if the reviewers accept every answer." in said
     assert NONE_YET not in said
     assert "needs readiness of at least" in said
     assert "These rules are our judgement (release 1 of the issuing rules)" in said
@@ -143,7 +143,7 @@ def test_a_must_that_may_get_a_date_is_said_to_become_a_condition(cast):
     found = read(make_assessment(State.DRAFT, "limited", cast=cast, answers={"use-register": GAPS["use-register"]}))
     assert not found.keeps_back
     assert "One practice with mandatory requirements is not fully in place" in found.conditions
-    assert "blocks the certificate until it is in place or becomes a condition with a due date" in found.conditions
+    assert "is blocked until this practice is in place or becomes a condition with a due date" in found.conditions
 
 
 def test_sign_page_results_and_plan_say_the_same_of_what_blocks(client, cast):
@@ -156,7 +156,7 @@ def test_sign_page_results_and_plan_say_the_same_of_what_blocks(client, cast):
     ]
     assert "not fully in place. This requirement belongs to one practice" in texts[0]
     assert "musts" not in texts[0]
-    assert "blocks the certificate until it is in place or becomes a condition with a due date" in texts[0]
+    assert "is blocked until this practice is in place or becomes a condition with a due date" in texts[0]
     assert "1 action blocks a certificate (it can become a condition: the certificate is issued first" in texts[1]
     assert (
         jobs.draft_report(assessment).blocking_words
@@ -177,7 +177,7 @@ def test_more_musts_than_may_be_conditions_keep_the_certificate_back(cast):
     assessment = make_assessment(State.DRAFT, "limited", cast=cast)
     content = build_snapshot(assessment, final=True)
     lacking = prospect(assessment.compiled(), content, dated=13, undated=0, lacking=True)
-    assert lacking.words.startswith("At the moment, a reviewer cannot approve the assessment")
+    assert lacking.words.startswith("A reviewer cannot approve the assessment yet")
     found = prospect(assessment.compiled(), content, dated=13, undated=0)
     assert found.keeps_back == (
         "13 practices with mandatory requirements are not fully in place. At most 12 of them can become conditions with a due date. "

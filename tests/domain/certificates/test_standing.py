@@ -213,7 +213,7 @@ def test_what_keeps_a_certificate_suspended_is_linked_for_those_who_may_open_it(
         client.force_login(who)
         page = client.get(reverse("certificate_status", args=[certificate.number]))
         assert list(page.context["obstacles"]) == [(one.words, url) for one in left]
-        assert (f'<li><a href="{use}">A hold on the use is still open.</a></li>' in markup_of(page)) == bool(url)
+        assert (f'<li><a href="{use}">The use is still on hold.</a></li>' in markup_of(page)) == bool(url)
 
 
 @pytest.mark.long

@@ -370,4 +370,4 @@ def test_a_page_of_a_draft_takes_no_evidence(client: Client, cast: Cast) -> None
     done = make_assessment("certified", "limited", cast=cast)
     page = client.get(reverse("supplements", args=[done.reference]))
     assert page.context["form"] is None
-    assert "You can add evidence only after signing and before a reviewer decides." in page.content.decode()
+    assert "You can add evidence here after signing, until a reviewer decides." in page.content.decode()

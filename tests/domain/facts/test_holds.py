@@ -307,7 +307,7 @@ def test_an_owner_signs_the_worst_answer_and_the_tier_is_provisional_no_more(cas
 def test_a_fact_on_a_prohibited_use_is_never_signed_at_its_worst(cast):
     facts = {"illegal_purpose": "unknown", "healthcare_diagnosis": "unknown"}
     use = make_use("low", cast.organisation, facts=facts)
-    with pytest.raises(WorkflowError, match="You cannot declare the worst possible answer for these facts"):
+    with pytest.raises(WorkflowError, match="You cannot declare the worst possible answer for them"):
         worst_case.sign_worst(use, by=cast.owner)
     assert use.facts.get(key="healthcare_diagnosis").value == "unknown"
 

@@ -162,7 +162,7 @@ def test_nothing_is_approved_while_the_answer_waits(cast: Cast) -> None:
     mark_all(submission, by=cast.reviewer)
     with pytest.raises(NotReady) as refused:
         approval.approve(submission, by=cast.reviewer, statement="Read.")
-    assert "A hold is open: open question." in refused.value.reasons
+    assert "The use is on hold: open question." in refused.value.reasons
 
 
 @fails_without("a question is closed once it is answered with evidence")

@@ -120,7 +120,7 @@ def test_hold_and_provisional_tier_block_the_certificate_before_the_signature(cl
     page = read(client, "check", assessment.reference)
     assert "At the moment, no certificate is possible. A reviewer cannot approve a use that is on hold." in page
     assert (
-        "The use is on hold. Until the hold is closed, the use cannot be approved and no certificate can be issued."
+        "The use is on hold. Until the hold is lifted, the use cannot be approved and no certificate can be issued."
         in page
     )
     assert "If you sign now, the certificate is issued." not in page

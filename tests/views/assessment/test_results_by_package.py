@@ -324,9 +324,7 @@ def test_a_day_planned_after_the_date_of_the_plan_is_said_not_to_count(client, c
         return text_of(open_results(client, cast, assessment, "findings", "ethics-review"))
 
     later = date_format(in_days(700), "DATE_FORMAT")
-    assert f"You planned this for {later}. That is later than the plan allows, so the deadline above applies." in said(
-        700
-    )
+    assert f"You chose {later}. That is later than the latest day allowed, so the deadline above applies." in said(700)
     assert "so the deadline above applies" not in said(20)
 
 

@@ -592,7 +592,7 @@ def test_the_words_beside_a_source_are_explained_above_the_questions(
     page = markup_of(client.get(section_of(draft)))
     said = (
         "The word “must”, “should” or “consider” beside the source of a question shows how strongly the Guideline asks "
-        "for it."
+        "for the measure."
     )
     assert said in " ".join(page.split())
     assert f'href="{reverse("method")}#readiness"' in page

@@ -87,8 +87,8 @@ def test_a_hold_s_page_says_what_opened_it_who_has_it_and_takes_evidence(cast, e
 
 
 ANSWERED = (
-    "The answer has changed from “do not know” to “No”. The new answer alone does not close the hold. The organisation "
-    "attaches evidence for the answer, and an owner sends the assessment for review. A reviewer then closes the hold. An "
+    "The answer has changed from “do not know” to “No”. The new answer alone does not lift the hold. The organisation "
+    "attaches evidence for the answer, and an owner sends the assessment for review. A reviewer then lifts the hold. An "
     "organisation without reviewers sends the assessment to an independent reviewer."
 )
 
@@ -112,7 +112,7 @@ def test_a_hold_whose_question_is_answered_says_what_it_still_waits_for(cast: Ca
     tier_page = text_of(olivia.get(use.get_absolute_url()))
     assert ANSWERED in tier_page
     assert (
-        "Until a reviewer closes the hold, the rule about this question still applies as if the answer were “do not know”."
+        "Until a reviewer lifts the hold, the rule about this question still applies as if the answer were “do not know”."
         in tier_page
     )
     assert "Attach evidence for the answer" not in text_of(as_(cast.viewer).get(url))
@@ -147,7 +147,7 @@ def test_an_owner_signs_the_worst_answer_on_a_page_that_shows_the_statement(cast
     assert olivia.post(url, {"seen": digest, "statement_1": "on"}).url == use.get_absolute_url()
     use.refresh_from_db()
     assert (use.assigned_tier, use.provisional) == ("high", False)
-    assert "declared with the worst possible answer" in text_of(olivia.get(use.get_absolute_url()))
+    assert "declared as the worst possible answer" in text_of(olivia.get(use.get_absolute_url()))
     assert olivia.get(url).status_code == 302
 
 
@@ -211,7 +211,7 @@ def test_raising_a_tier_says_what_follows_from_each_choice(cast, tier, goes_back
     submission = sent(make_assessment(State.IN_REVIEW, tier, cast=cast))
     said = text_of(as_(cast.independent).get(reverse("judge_tier", args=[submission.reference])))
     assert ("A higher tier has more duties" in said) is goes_back  # above High there is only the refusal
-    assert ("If you raise the tier to Unacceptable, the submission is refused." in said) is goes_back
+    assert ("Raising the tier to Unacceptable has a different effect: the submission is refused." in said) is goes_back
     assert ("The only higher tier is Unacceptable." in said) is not goes_back
 
 

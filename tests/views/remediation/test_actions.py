@@ -223,7 +223,7 @@ def test_the_workspace_names_what_comes_first_by_what_gave_it_its_place(client, 
     assert not any("rohibited" in title for title in groups)
     RemediationAction.objects.filter(use=assessment.use, question=SHOULD).update(question="open-hold:public_facing")
     groups = {group.title: group.lines for group in client.get(url, {"by": "priority"}).context["groups"]}
-    assert list(groups)[1].startswith("Prohibited use, or a hold")
+    assert list(groups)[1].startswith("Prohibited use, or a use on hold")
 
 
 def test_the_workspace_groups_actions_by_dimension_or_priority_with_all_that_closes_them(client, cast, assessment):

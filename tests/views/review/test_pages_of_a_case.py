@@ -226,7 +226,7 @@ def test_the_overview_speaks_of_printing_and_of_a_next_step_as_the_state_has_the
     said = text_of(page)
     phrases = ("as it will be printed", "as submitted", "as printed on the certificate")
     assert [words for words in phrases if f"Scope {words} " in said] == [scope]
-    assert ("Back to the next step, at the top of the page" in said) is leads_on
+    assert ("Go to the top of the page, where the next step is shown" in said) is leads_on
     assert ('href="#next"' in markup_of(page)) is leads_on
 
 
@@ -344,7 +344,7 @@ def test_the_first_of_two_approvals_says_that_the_other_decides(cast):
     page = approval(cast.independent, submission)
     assert (
         "Your approval is the first of two, so it does not issue a certificate yet. The certificate is "
-        "issued with the other approval "
+        "issued when the other reviewer approves, "
         "if nothing is missing by then." in page
     )
     assert "The organisation gets no actions" in page
@@ -358,7 +358,8 @@ def test_the_second_reviewer_who_comes_before_the_first_is_told_so(cast):
     assert "The first reviewer has not approved yet" in page
     assert (
         "You are the second reviewer, and the first reviewer has not approved yet. Your approval does not issue "
-        "a certificate yet. The certificate is issued with the other approval if nothing is missing by then." in page
+        "a certificate yet. The certificate is issued when the other reviewer approves, if nothing is missing by then."
+        in page
     )
     assert "Give your approval" in page
     assert (
@@ -393,8 +394,8 @@ def test_more_open_requirements_than_a_certificate_may_have_conditions_promise_n
     assert "Your approval does not issue a certificate. 1 requirements are open, but at most 0" in page
     assert "Your approval issues the certificate" not in page
     words = (
-        "A certificate can have at most 0 conditions, so the organisation has to put some of these requirements in "
-        "place first."
+        "A certificate can have at most 0 conditions, so the organisation has to meet some of these requirements "
+        "before a certificate can be issued."
     )
     assert words in page
 

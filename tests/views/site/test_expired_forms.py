@@ -341,7 +341,7 @@ def test_an_address_has_no_more_than_so_many_forms_kept(cast: Cast, draft: Any, 
     response = client.post(section_of(draft), typed(whose))
     assert response.status_code == 429
     assert int(response["Retry-After"]) > 0
-    assert "We already keep too many forms from your network address." in response.content.decode()
+    assert "Too many forms from your network address are already saved." in response.content.decode()
     assert "Typed too late." in response.content.decode()
     # Nobody uses up the places of somebody else: from another address the same person's forms are kept.
     assert kept_at(client.post(section_of(draft), typed(whose), REMOTE_ADDR="198.51.100.7"))

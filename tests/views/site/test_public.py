@@ -245,7 +245,7 @@ def test_the_method_sorts_the_priorities_as_the_plan_does(client, edition):
     words = edition.policy.words
     ranked = "; ".join(words[f"priorities.{key}"] for key in ("table_1_or_overlay", "must", "should", "consider"))
     assert f"most urgent first: {ranked}." in text
-    assert f"An open hold has the priority “{words['priorities.prohibited_or_hold']}”" in text
+    assert f"A hold has the priority “{words['priorities.prohibited_or_hold']}”" in text
 
 
 def test_clauses_and_method_cost_a_query_for_the_release_alone(client):
