@@ -58,7 +58,14 @@ class Submission(Frozen):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["assessment", "round"], name="one_submission_a_round")]
-        indexes = [models.Index(fields=["organisation", "at"])]
+        indexes = [
+            models.Index(fields=["organisation", "at"]),
+            # What the queue asks of every submission. A row holds its snapshot before these columns, so that reading them
+            # from it walks through a quarter of a megabyte.
+            models.Index(
+                fields=["assessment", "organisation", "route", "assigned_tier", "at"], name="submissions_in_a_queue"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.reference} (round {self.round})"

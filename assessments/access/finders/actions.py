@@ -130,6 +130,16 @@ def actions_to_check_for(user: User) -> QuerySet[RemediationAction]:
     return found.exclude(opened=None).select_related("use__system", "owner")
 
 
+def actions_that_may_wait_for(user: User) -> QuerySet[RemediationAction]:
+    """Return the actions that are reported as done, of uses in a current case of which `user` has a seat.
+
+    All of `actions_waiting_for` are among them. It is asked first, since the database plans it in a fraction of the time.
+    """
+    cases = ReviewSeat.objects.filter(reviewer=user, submission__assessment__current_submission=F("submission"))
+    reported = RemediationAction.objects.filter(status=ActionStatus.DONE)
+    return reported.filter(use__in=cases.values("submission__assessment__use"))
+
+
 def actions_waiting_for(user: User) -> QuerySet[RemediationAction]:
     """Return the actions that are reported as done and that `user` is to check, as they have a seat in the case that judges them.
 

@@ -132,18 +132,21 @@ class _Work:
 
 
 _work = lru_cache(maxsize=64)(_Work)
+_MAY_WAIT: Prepared[int] = Prepared(
+    lambda: finders.actions_that_may_wait_for(GIVEN_USER).values_list("pk", flat=True)[:1]
+)
 
 
 def work_for(user: User, size: int, *, only: str = "", after: str = "", **chosen: str) -> Mapping[str, Page]:
     """Return what waits for a reviewer beside submissions: actions to check and appeals to answer, each cut as the queue is.
 
-    Two queries a kind. `only`, `after`: a later page of one of them; `chosen`: tier, organisation.
+    Two queries a kind, three for actions. `only`, `after`: a later page of one of them; `chosen`: tier, organisation.
     """
     given = {name: value for name, value in chosen.items() if value}
     cursor = cursor_of(after) if only in OTHER_WORK else None
     found = {kind: Page([]) for kind in OTHER_WORK}
     for kind in _work_of(user):
-        if only and only != kind:
+        if (only and only != kind) or (kind == ACTIONS and not _MAY_WAIT.all(user=user.pk)):
             continue
         queries = _work(kind, size, frozenset(given), later=cursor is not None)
         at, pk = cursor or (None, None)
