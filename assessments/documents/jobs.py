@@ -373,7 +373,7 @@ def _since_last(document: Document) -> SinceLast | None:
             by = action.verified_by
             closed.append(line(_("accepted by %(name)s") % {"name": by} if by else action.note.rpartition("\n")[2]))
         elif kinds & {ActionEvent.Kind.REOPENED, ActionEvent.Kind.RISK_ENDED}:
-            again.append(line(_("was reported as done or its risk was accepted, but it is now open again")))
+            again.append(line(_("was reported as done or accepted as a risk, but is now open again")))
         elif ActionEvent.Kind.RISK_ACCEPTED in kinds and action.risk_until:
             borne.append(line(_("until %(day)s") % {"day": day(action.risk_until)}))
         slips += moved_dates.put_off(mine)

@@ -50,7 +50,7 @@ def lines_of(data: bytes) -> Iterator[tuple[int, Sequence[str]]]:
         )
     if data.startswith(b"\xd0\xcf\x11\xe0"):
         raise Unreadable(
-            _("Save the file as “Excel Workbook (.xlsx)” and choose it again. This is the old Excel format.")
+            _("This file is in the old Excel format. Save it as “Excel Workbook (.xlsx)” and choose it again.")
         )
     try:
         lines = sandbox.run("assessments.core.spreadsheets:read", data)

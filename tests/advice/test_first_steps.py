@@ -30,8 +30,8 @@ def actions(case: Case, **facts: object) -> dict[str, ProposedAction]:
     [
         ("clinic-booking-assistant", "First stop using the output for cases like the one that went wrong"),
         ("chinese-composition-marker", "First stop using the output for cases like the one that went wrong"),
-        ("warehouse-sorting-arms", "First make sure that the situation or command"),
-        ("airport-island-robotaxi", "First make sure that the situation or command"),
+        ("warehouse-sorting-arms", "First block the situation or command"),
+        ("airport-island-robotaxi", "First block the situation or command"),
         ("licensed-star-double", "First take down, close or correct what was published"),
         ("game-concept-art", "First take down, close or correct what was published"),
         ("tenants-rights-assistant", "First publish the correction"),

@@ -74,7 +74,7 @@ def test_a_plan_of_today_says_how_actions_stand_and_what_changed(cast):
         "Changes since the earlier plan of the same day",
         "A date was postponed once.",
         "accepted by Ines Independent",
-        "was reported as done or its risk was accepted, but it is now open again",
+        "was reported as done or accepted as a risk, but is now open again",
         "Actions as of",
     ):
         assert part in words, part

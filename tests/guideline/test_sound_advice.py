@@ -47,7 +47,7 @@ def test_a_sentence_is_planted_in_documents_and_messages(edition: Edition) -> No
     )
     assert said.closes_it == (
         "A test in which sentences added to the input never changed a result, such as a category, a rank or an action. "
-        "If one did, a rule that sends such documents and messages to a person."
+        "If a sentence did, a rule that sends documents and messages like that to a person."
     )
 
 
@@ -161,7 +161,7 @@ def test_images_sound_and_video_are_named_together_and_in_the_words_of_the_facts
 
 def test_the_terms_that_somebody_reads_are_terms_of_use(edition: Edition) -> None:
     question = edition.questions["terms-read"]
-    assert question.text == "Which points in the supplier's terms of use has somebody read and noted?"
+    assert question.text == "Which points in the supplier's terms of use have been read and noted?"
     for words in (question.action, question.action_of["media"], question.action_of["code"]):
         assert "the supplier's terms of use" in words.stopgap
     assert "the supplier's terms of use exclude training" in edition.facts["trains_on_user_data"].help
@@ -169,7 +169,7 @@ def test_the_terms_that_somebody_reads_are_terms_of_use(edition: Edition) -> Non
 
 def test_a_service_that_can_be_refused_as_a_whole_is_told_which_choice_is_missing(edition: Edition) -> None:
     question = edition.questions["training-opt-out"]
-    assert question.action.gap == "people cannot choose separately to keep their data out of training"
+    assert question.action.gap == "people have no separate choice to keep their data out of training"
     assert question.action_of["supplied"].gap.endswith("who are not given a separate choice to refuse")
     assert question.action.task.endswith("and train no AI on their data until they have the choice")
 

@@ -173,7 +173,7 @@ def _refusal(refused: sandbox.Refused, ending: str) -> str:
                 "compressed in an unusual way."
             )
         case "damaged":
-            return _("Save the file again, then upload it. It is damaged, or its content does not match its file type.")
+            return _("The file is damaged, or its content does not match its file type. Save it again, then upload it.")
     return _("Choose a file of one of these types: %(kinds)s. Other files are not accepted.") % {
         "kinds": ", ".join(endings())
     }

@@ -31,7 +31,8 @@ def uses_worked_on(user: User) -> set[int]:
     """Return the keys of all uses whose delivery team this person is in: two queries at most, however many uses there are.
 
     Nobody works on a use without belonging to its organisation, and a membership that ended stays. So a reviewer from the
-    reviewing body, which has no uses as a rule, is spared the second query, which the database takes long to plan.
+    reviewing body, which has no uses as a rule, is spared the second query, which the database takes long to plan. What
+    somebody is kept as involved in counts by itself.
     """
     if not _COULD_WORK_ON.all(user=user.pk):
         return set()
@@ -40,7 +41,9 @@ def uses_worked_on(user: User) -> set[int]:
 
 def _uses_of_own_organisations() -> QuerySet[Any, Any]:
     memberships = Membership.objects.filter(user=Placeholder("user")).values("organisation")
-    return DeclaredUse.objects.filter(organisation__in=memberships).values_list("pk", flat=True)[:1]
+    uses = DeclaredUse.objects.filter(organisation__in=memberships).values_list("pk", flat=True)
+    kept = Involvement.objects.filter(user=Placeholder("user")).values_list("use", flat=True)
+    return uses.union(kept)[:1]
 
 
 def _uses() -> QuerySet[Any, Any]:
