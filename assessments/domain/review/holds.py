@@ -176,14 +176,14 @@ def who_closes(edition: CompiledEdition, hold: Hold, answer: str = "") -> str:
             " A reviewer then lifts the hold. An organisation without reviewers sends the assessment to an"
             " independent reviewer. Until the hold is lifted, the rules are applied twice: once with the answer, and"
             " once with “do not know”. "
-            "The higher of the two tiers counts (our judgement)."
+            "The higher of the two tiers counts. This rule is our judgement."
         )
         return said % {"answer": answer}
     if hold.kind == HoldKind.OPEN_QUESTION:
         return _(
             "The organisation answers the question and attaches evidence. A reviewer of the case then lifts the"
             " hold. Until then, the rules are applied twice: once with the answer, and once with “do not know”. "
-            "The higher of the two tiers counts (our judgement)."
+            "The higher of the two tiers counts. This rule is our judgement."
         )
     return edition.holds[HoldKind(hold.kind)]
 

@@ -115,7 +115,7 @@ def test_the_approval_page_says_before_the_signature_what_the_decision_will_read
         text = words_of(client.get(page))
         assert (said in text) is waits
         assert ("is too low: " in text) is waits
-        assert "at most 12 conditions (our judgement)" in text
+        assert "at most 12 conditions. This limit is our judgement." in text
 
 
 def test_too_many_dates_are_refused_on_the_page_and_nothing_typed_is_lost(client, cast, monkeypatch):

@@ -103,7 +103,7 @@ def test_a_hold_whose_question_is_answered_says_what_it_still_waits_for(cast: Ca
     declare.declare_facts(use, {"illegal_purpose": False}, by=cast.owner)
     page = text_of(olivia.get(url))
     assert ANSWERED in page
-    assert "An owner cannot self-certify this use, whatever its tier (our judgement)." in page
+    assert "An owner cannot self-certify this use, whatever its tier. This rule is our judgement." in page
     assert "This rule put the use on hold before the question was answered:" in page
     assert '<a class="btn btn-primary" href="#evidence">Attach evidence for the answer</a>' in page
     assert 'id="evidence"' in page

@@ -261,7 +261,7 @@ def test_marks_that_differ_between_the_seats_are_named_to_both(cast):
     for reader in (cast.independent, cast.second_independent):
         page = text_of(overview(reader, submission))
         assert (
-            "The two reviewers gave different marks on one fact or answer. The stricter mark counts (our judgement)."
+            "The two reviewers gave different marks on one fact or answer. The stricter mark counts. This rule is our judgement."
             in page
         )
         assert "Ines Independent: Accepted with action; Ivan Independent: Accepted" in page
@@ -547,7 +547,7 @@ def test_what_is_in_neither_group_of_marks_is_named_with_its_link(cast, monkeypa
         words = f"Mark {len(named)} more facts and answers separately"
         assert f'<a href="{named[0][1]}">{words}</a>' in markup_of(page)
         return
-    assert "Still to be marked separately, because they are not fully in place or a check flagged them:" in text_of(
+    assert "Still to be marked separately, because they were flagged by a check or are not fully in place:" in text_of(
         page
     )
     for title, url in named:
