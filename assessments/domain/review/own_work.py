@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, Q, QuerySet
 
 from assessments.access.separation import WORKED
 from assessments.models import (
@@ -28,22 +28,19 @@ from assessments.models.prepared import Placeholder, Prepared
 
 
 def uses_worked_on(user: User) -> set[int]:
-    """Return the keys of all uses whose delivery team this person is in: two queries at most, however many uses there are.
-
-    Nobody works on a use without belonging to its organisation, and a membership that ended stays. So a reviewer from the
-    reviewing body, which has no uses as a rule, is spared the second query, which the database takes long to plan. What
-    somebody is kept as involved in counts by itself.
-    """
-    if not _COULD_WORK_ON.all(user=user.pk):
-        return set()
+    """Return the keys of all uses whose delivery team this person is in; one query, however many uses there are."""
     return {pk for pk in _WORKED_ON.all(user=user.pk) if pk is not None}
 
 
-def _uses_of_own_organisations() -> QuerySet[Any, Any]:
-    memberships = Membership.objects.filter(user=Placeholder("user")).values("organisation")
-    uses = DeclaredUse.objects.filter(organisation__in=memberships).values_list("pk", flat=True)
-    kept = Involvement.objects.filter(user=Placeholder("user")).values_list("use", flat=True)
-    return uses.union(kept)[:1]
+def may_have_worked(user: Any) -> Q:
+    """Tell whether `uses_worked_on` can find any, in a fraction of the time that the database needs to plan it.
+
+    Nobody works on a use without belonging to its organisation, and a membership that ended stays. So this is false of most
+    reviewers from the reviewing body, which has no uses as a rule. What somebody is kept as involved in counts by itself.
+    """
+    memberships = Membership.objects.filter(user=user).values("organisation")
+    uses = DeclaredUse.objects.filter(organisation__in=memberships)
+    return Q(Exists(uses)) | Q(Exists(Involvement.objects.filter(user=user)))
 
 
 def _uses() -> QuerySet[Any, Any]:
@@ -75,5 +72,4 @@ def _uses() -> QuerySet[Any, Any]:
     )
 
 
-_COULD_WORK_ON: Prepared[int] = Prepared(_uses_of_own_organisations)
 _WORKED_ON: Prepared[int | None] = Prepared(_uses)

@@ -5,11 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import CharField, Count, DateTimeField, Q, Value
+from django.db.models import (
+    BooleanField,
+    CharField,
+    Count,
+    DateTimeField,
+    Exists,
+    ExpressionWrapper,
+    Q,
+    QuerySet,
+    Value,
+)
 
 from assessments.access import finders, roles, separation
+from assessments.domain.review import own_work
 from assessments.domain.review.queries import GIVEN_USER
 from assessments.domain.review.queue_rows import (
     ACTIONS,
@@ -132,21 +143,42 @@ class _Work:
 
 
 _work = lru_cache(maxsize=64)(_Work)
-_MAY_WAIT: Prepared[int] = Prepared(
-    lambda: finders.actions_that_may_wait_for(GIVEN_USER).values_list("pk", flat=True)[:1]
-)
 
 
-def work_for(user: User, size: int, *, only: str = "", after: str = "", **chosen: str) -> Mapping[str, Page]:
+class Hints(NamedTuple):
+    """What a quick question says of a reviewer: two that the database plans long are asked only where they can find any."""
+
+    has_reported: bool  # actions that may wait for them
+    has_worked: bool  # uses that they may have worked on
+
+
+def _hints() -> QuerySet[Any, Any]:
+    reported = Exists(finders.actions_that_may_wait_for(GIVEN_USER))
+    worked = ExpressionWrapper(own_work.may_have_worked(GIVEN_USER), output_field=BooleanField())
+    return User.objects.filter(pk=GIVEN_USER).values_list(reported, worked)
+
+
+_HINTS: Prepared[Any] = Prepared(_hints)
+
+
+def hints_for(user: User) -> Hints:
+    """Return what can be spared of the queue of this reviewer: one query."""
+    return Hints(*map(bool, _HINTS.all(user=user.pk)[0]))
+
+
+def work_for(
+    user: User, size: int, *, only: str = "", after: str = "", reported: bool = True, **chosen: str
+) -> Mapping[str, Page]:
     """Return what waits for a reviewer beside submissions: actions to check and appeals to answer, each cut as the queue is.
 
-    Two queries a kind, three for actions. `only`, `after`: a later page of one of them; `chosen`: tier, organisation.
+    Two queries a kind. `only`, `after`: a later page of one of them; `chosen`: tier, organisation; `reported`: whether there
+    can be actions to check.
     """
     given = {name: value for name, value in chosen.items() if value}
     cursor = cursor_of(after) if only in OTHER_WORK else None
     found = {kind: Page([]) for kind in OTHER_WORK}
     for kind in _work_of(user):
-        if (only and only != kind) or (kind == ACTIONS and not _MAY_WAIT.all(user=user.pk)):
+        if (only and only != kind) or (kind == ACTIONS and not reported):
             continue
         queries = _work(kind, size, frozenset(given), later=cursor is not None)
         at, pk = cursor or (None, None)

@@ -132,12 +132,15 @@ def queue(request: SignedIn) -> HttpResponse:
     size, after = ROWS * 2 if only else ROWS, request.GET.get("after", "")
     given = {"tier": chosen.get("tier", ""), "organisation": chosen.get("organisation", "")}
     late = late_before(today, target) if chosen.get("late") else None
+    hints = review_queue.hints_for(user)
     found: dict[str, Page] = {}
     if only not in OTHER_WORK:
         found |= review_queue.queue_for(user, size, only=only, after=after, late=late, **given)
     if only not in GROUPS and not late:  # what has no target is never late
-        found |= review_queue.work_for(user, size, only=only, after=after, **given)
-    worked_on = own_work.uses_worked_on(user) if WAITING in found and found[WAITING].rows else None
+        found |= review_queue.work_for(user, size, only=only, after=after, reported=hints.has_reported, **given)
+    worked_on: set[int] | None = None
+    if WAITING in found and found[WAITING].rows:
+        worked_on = own_work.uses_worked_on(user) if hints.has_worked else set()
     second_looks = second_look.offered_to(user, worked_on)
     blind = {look.submission_id for look in second_looks}
     groups = {
