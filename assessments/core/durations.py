@@ -9,12 +9,12 @@ from django.utils.translation import ngettext
 def median_words(seconds: int) -> str:
     """Say a median in everyday words: from a minute and a half on in minutes, rounded up."""
     if seconds < 1:
-        return _("Half of the marks took the reviewer less than one second.")
+        return _("Half of the marks took less than one second.")
     if seconds < 90:
         words = ngettext(
-            "Half of the marks took the reviewer one second or less.",
-            "Half of the marks took the reviewer %(n)s seconds or less.",
+            "Half of the marks took one second or less.",
+            "Half of the marks took %(n)s seconds or less.",
             seconds,
         )
         return words % {"n": seconds} if seconds > 1 else words
-    return _("Half of the marks took the reviewer %(n)s minutes or less.") % {"n": -(-seconds // 60)}  # two at least
+    return _("Half of the marks took %(n)s minutes or less.") % {"n": -(-seconds // 60)}  # two at least

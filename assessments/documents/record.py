@@ -385,7 +385,7 @@ def _time_taken(said: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     minutes, rest = divmod(seconds, 60)
     en, zh = (f"{minutes} min {rest} s", f"{minutes} 分 {rest} 秒") if minutes else (f"{rest} s", f"{rest} 秒")
     en, zh = (f"{en} or less", f"不多於 {zh}") if seconds else ("less than one second", "不足一秒")
-    yield f"Half of the marks took the reviewer {en}.", f"半數評核用時{zh}。"
+    yield f"Half of the marks took {en}.", f"半數評核用時{zh}。"
 
 
 def _band(record: Mapping[str, Any], edition: Edition, key: Dimension) -> Band:

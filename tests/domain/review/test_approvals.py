@@ -104,7 +104,7 @@ def test_what_was_looked_at_is_signed_with_the_approval_and_stands_in_the_record
         words[0]
         == f"Opened and marked by this reviewer: {len(own.targets)} of {len(own.targets)} required facts and answers."
     )
-    assert "Half of the marks took the reviewer 20 seconds or less." in words
+    assert "Half of the marks took 20 seconds or less." in words
     record = json.loads(Certificate.objects.get().public_record)
     assert [one["looked_at"]["judged"] for one in record["deciders"]] == [
         decision.looked_at["judged"] for decision in submission.decisions.order_by("pk")
@@ -130,7 +130,7 @@ def test_the_other_seat_is_told_of_a_look_below_five_seconds_a_mark(cast):
     marks.update(shown_at=timezone.now() - timedelta(seconds=4 * marks.count()))
     approval.approve(submission, by=cast.independent, statement="ok")
     told = cast.second_independent.inbox.get(kind="short_look")
-    start = "Ines Independent has approved the submission. Half of the marks took the reviewer "
+    start = "Ines Independent has approved the submission. Half of the marks took "
     assert told.text.startswith(start)
     assert " each" not in told.text
     approval.approve(submission, by=cast.second_independent, statement="Read.")

@@ -101,7 +101,7 @@ def test_what_an_older_approval_did_not_record_is_not_counted_as_nothing(cast):
 def test_time_is_the_median_of_marks_that_a_page_showed(cast):
     decided(cast)
     figures = quality.own_figures(cast.independent, "90")
-    assert figures.time_words == f"Half of the marks took the reviewer {SECONDS} seconds or less."
+    assert figures.time_words == f"Half of the marks took {SECONDS} seconds or less."
     assert not figures.is_short
     ReviewMark.objects.update(shown_at=None)
     assert quality.own_figures(cast.independent, "90").timed == 0
@@ -110,12 +110,12 @@ def test_time_is_the_median_of_marks_that_a_page_showed(cast):
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [
-        (0, "Half of the marks took the reviewer less than one second."),
-        (1, "Half of the marks took the reviewer one second or less."),
-        (12, "Half of the marks took the reviewer 12 seconds or less."),
-        (89, "Half of the marks took the reviewer 89 seconds or less."),
-        (90, "Half of the marks took the reviewer 2 minutes or less."),
-        (181, "Half of the marks took the reviewer 4 minutes or less."),
+        (0, "Half of the marks took less than one second."),
+        (1, "Half of the marks took one second or less."),
+        (12, "Half of the marks took 12 seconds or less."),
+        (89, "Half of the marks took 89 seconds or less."),
+        (90, "Half of the marks took 2 minutes or less."),
+        (181, "Half of the marks took 4 minutes or less."),
     ],
 )
 def test_a_time_is_said_in_everyday_words(seconds, words):

@@ -361,7 +361,7 @@ def test_the_own_page_says_shares_times_and_what_is_too_few(ines, cast):
     figures = quality.own_figures(cast.independent, "90")
     assert "You have approved, returned or refused 1 submission" in words
     assert f"{figures.own_set.n} of {figures.own_set.of} (100 %)" in words
-    assert "Half of the marks took the reviewer 20 seconds or less." in words
+    assert "Half of the marks took 20 seconds or less." in words
     assert f"too few to give a figure: {figures.evidence.of} in total" in words
     empty = text_of(ines.get(reverse("quality"), {"period": "no such period"}))
     assert "You have approved, returned or refused 1 submission" in empty  # as for the shortest
